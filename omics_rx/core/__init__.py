@@ -1,0 +1,1 @@
+"""The words every room speaks: screens, cohorts, errors, saved things, seeds and caches."""

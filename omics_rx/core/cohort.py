@@ -1,0 +1,300 @@
+"""A cohort is an AnnData, samples x genes: its unit, its domain, its endpoint.
+
+``uns["omics_rx"]`` is read and written here and nowhere else. Where it is missing (a frame, or after
+``anndata.concat``) unit and domain are detected from the values and names, and said to be detected.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from omics_rx.core.errors import InputError, examples
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+    CohortLike: TypeAlias = AnnData | pd.DataFrame
+
+UNITS = (
+    "counts", "CPM", "TPM", "FPKM", "log2(counts + 1)", "log2(CPM + 1)", "log2(TPM + 1)", "log2(FPKM + 1)",
+    "log2 intensity", "log2 ratio", "z", "unknown",
+)  # fmt: skip
+DOMAINS = ("cell_line", "tumour", "single_cell")
+_KEY = "omics_rx"
+
+
+@dataclass(frozen=True)
+class CohortInfo:
+    """What is known of a cohort's values.
+
+    Attributes
+    ----------
+    unit
+        One of ``UNITS``.
+    domain
+        One of ``DOMAINS``.
+    origin
+        Dataset or file the cohort came from, empty when unknown.
+    detected
+        Which of ``unit`` and ``domain`` were detected rather than told.
+    """
+
+    unit: str
+    domain: str
+    origin: str = ""
+    detected: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Endpoint:
+    """Follow-up of a cohort.
+
+    Attributes
+    ----------
+    time
+        Months from diagnosis to the event or to the last contact, shape ``(n_samples,)``, above 0.
+    event
+        Whether the event was seen, shape ``(n_samples,)``.
+    samples
+        Names of the samples with both known, in the cohort's order.
+    name
+        What the event is: ``"death"``, ``"relapse"``, or ``"event"`` when not said.
+    """
+
+    time: np.ndarray
+    event: np.ndarray
+    samples: pd.Index
+    name: str
+
+    @property
+    def n_events(self) -> int:
+        """Number of events seen."""
+        return int(self.event.sum())
+
+
+def as_cohort(data: CohortLike) -> AnnData:
+    """Take an AnnData as it is, or wrap a samples x genes frame.
+
+    Raises
+    ------
+    InputError
+        If the data is neither, has no samples or genes, repeats sample names, or holds text or infinite values.
+    """
+    from anndata import AnnData
+
+    if isinstance(data, pd.DataFrame):
+        text = [str(name) for name, kind in data.dtypes.items() if not pd.api.types.is_numeric_dtype(kind)]
+        if text:
+            raise InputError(
+                f"{len(text)} of {data.shape[1]} columns hold text, not expression ({examples(text)}): "
+                "pass a numeric samples x genes frame and keep clinical columns apart"
+            )
+        index, columns = data.index.astype(str), data.columns.astype(str)
+        cohort = AnnData(
+            data.to_numpy(dtype=np.float32), obs=pd.DataFrame(index=index), var=pd.DataFrame(index=columns)
+        )
+    elif isinstance(data, AnnData):
+        cohort = data
+    else:
+        raise InputError(f"a cohort is an AnnData or a samples x genes DataFrame, not a {type(data).__name__}")
+    if 0 in cohort.shape:
+        raise InputError(f"the cohort has {cohort.n_obs} samples and {cohort.n_vars} genes: nothing to work on")
+    if not cohort.obs_names.is_unique:
+        repeated = cohort.obs_names[cohort.obs_names.duplicated()].unique()
+        raise InputError(
+            f"{len(repeated)} sample names stand for several samples ({examples(repeated)}): give each its own name"
+        )
+    return cohort
+
+
+def expression(data: CohortLike) -> pd.DataFrame:
+    """Samples x genes frame of a cohort's values, float64; NaN is a gene missing for that sample.
+
+    Raises
+    ------
+    InputError
+        If a value is infinite.
+    """
+    if isinstance(data, pd.DataFrame):
+        data = as_cohort(data)
+    cohort = as_cohort(data)
+    values = cohort.X
+    dense = values.toarray() if hasattr(values, "toarray") else np.asarray(values)
+    dense = dense.astype(np.float64)
+    infinite = np.isinf(dense).sum(axis=0)
+    if infinite.any():
+        raise InputError(
+            f"{int(infinite.sum())} values are infinite, in {int((infinite > 0).sum())} genes "
+            f"({examples(cohort.var_names[infinite > 0])}): a logarithm of zero? Add 1 before taking it"
+        )
+    return pd.DataFrame(dense, index=cohort.obs_names.copy(), columns=cohort.var_names.copy())
+
+
+def info(data: CohortLike) -> CohortInfo:
+    """Unit, domain and origin of a cohort, detected where they were not told."""
+    cohort = as_cohort(data)
+    told: Mapping[str, Any] = cohort.uns.get(_KEY, {})
+    detected = [name for name in ("unit", "domain") if not told.get(name)]
+    return CohortInfo(
+        unit=str(told.get("unit") or detect_unit(_sample_of_values(cohort))),
+        domain=str(told.get("domain") or detect_domain(cohort)),
+        origin=str(told.get("origin", "")),
+        detected=tuple(detected),
+    )
+
+
+def with_info(
+    cohort: AnnData, *, unit: str | None = None, domain: str | None = None, origin: str | None = None
+) -> AnnData:
+    """Copy of a cohort that says its unit, domain or origin; None leaves one as it is.
+
+    Raises
+    ------
+    InputError
+        If unit or domain is not one of ``UNITS`` and ``DOMAINS``.
+    """
+    for value, known, word in ((unit, UNITS, "unit"), (domain, DOMAINS, "domain")):
+        if value is not None and value not in known:
+            raise InputError(f"{word} {value!r} is not known: use one of {', '.join(known)}")
+    changed = cohort.copy()
+    record = dict(changed.uns.get(_KEY, {}))
+    told = {"unit": unit, "domain": domain, "origin": origin}
+    record.update({name: value for name, value in told.items() if value is not None})
+    changed.uns[_KEY] = record
+    return changed
+
+
+def record(cohort: AnnData, name: str) -> Any:
+    """Read what a room wrote into the cohort's record, or None."""
+    return cohort.uns.get(_KEY, {}).get(name)
+
+
+def with_record(cohort: AnnData, name: str, value: Any) -> AnnData:
+    """Copy of a cohort with something more in its record: frames, text and numbers that h5ad can hold."""
+    changed = cohort.copy()
+    changed.uns[_KEY] = {**changed.uns.get(_KEY, {}), name: value}
+    return changed
+
+
+def describe(data: CohortLike) -> dict[str, Any]:
+    """Unit, domain, origin and size as plain values, for reports and provenance."""
+    cohort = as_cohort(data)
+    return {**asdict(info(cohort)), "n_samples": cohort.n_obs, "n_genes": cohort.n_vars}
+
+
+def _sample_of_values(cohort: AnnData, n_rows: int = 200) -> np.ndarray:
+    values = cohort.X[: min(n_rows, cohort.n_obs)]
+    return values.toarray() if hasattr(values, "toarray") else np.asarray(values)
+
+
+def detect_unit(values: np.ndarray) -> str:
+    """Tell the unit of an expression matrix from its values.
+
+    Parameters
+    ----------
+    values
+        Samples x genes, shape ``(n, p)``; missing values are passed over.
+
+    Returns
+    -------
+    str
+        ``"counts"``, ``"TPM"``, ``"CPM"``, ``"log2(TPM + 1)"``, ``"log2 intensity"``, ``"log2 ratio"``, ``"z"`` or
+        ``"unknown"``. Whole numbers above 50 are counts; rows that sum to a million are TPM (CPM when most are
+        below one); values on both sides of zero are ratios, or z where genes have mean 0 and variance 1.
+    """
+    known = values[np.isfinite(values)]
+    if known.size == 0:
+        return "unknown"
+    low, high = float(known.min()), float(known.max())
+    if low < 0:
+        with np.errstate(invalid="ignore"):
+            is_z = values.shape[0] > 2 and abs(np.nanmean(values)) < 0.05 and 0.8 < np.nanstd(values) < 1.2
+        if low < -1.0 or is_z:
+            return "z" if is_z else "log2 ratio"
+        return "log2 intensity"
+    if high > 50:
+        if np.all(known == np.round(known)):
+            return "counts"
+        totals = np.nansum(values, axis=1)
+        return "TPM" if np.all(np.abs(totals / 1e6 - 1) < 0.05) else "unknown"
+    totals = np.nansum(np.exp2(np.minimum(values, 40.0)) - 1, axis=1)
+    if np.all(np.abs(totals / 1e6 - 1) < 0.1):
+        return "log2(TPM + 1)"
+    return "log2 intensity" if high > 3 else "unknown"
+
+
+_CELL_LINE = re.compile(r"^(ACH-\d{6}|SIDM\d{5}|CVCL_\w{4})$")
+_BARCODE_CELL = re.compile(r"^[ACGT]{8,}(-\d+)?$")
+
+
+def detect_domain(cohort: AnnData) -> str:
+    """Tell cell lines, tumours and single cells apart from the sample names and the share of zeros."""
+    names = cohort.obs_names[:200].astype(str)
+    if np.mean([bool(_CELL_LINE.match(name)) for name in names]) > 0.5:
+        return "cell_line"
+    values = _sample_of_values(cohort)
+    barcodes = np.mean([bool(_BARCODE_CELL.match(name.split("_")[-1])) for name in names]) > 0.5
+    sparse = values.size > 0 and float(np.mean(values == 0)) > 0.8
+    return "single_cell" if barcodes or (sparse and cohort.n_obs > 200) else "tumour"
+
+
+def endpoint(data: AnnData, *, required: bool = True) -> Endpoint | None:
+    """Check and return the follow-up in ``obs["time"]`` (months) and ``obs["event"]``.
+
+    Parameters
+    ----------
+    data
+        Cohort; ``obs["endpoint"]`` may name the event.
+    required
+        False returns None where there is no follow-up at all.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, a time is negative or zero, an event is not yes or no, or no event was seen.
+    """
+    absent = [name for name in ("time", "event") if name not in data.obs]
+    if absent:
+        if not required and len(absent) == 2:
+            return None
+        raise InputError(
+            f"the cohort has no obs column {' and '.join(absent)}: "
+            'set obs["time"] (months) and obs["event"] (True when seen)'
+        )
+    time = pd.to_numeric(data.obs["time"], errors="coerce").to_numpy(dtype=np.float64)
+    event = _as_event(data.obs["event"])
+    known = np.isfinite(time) & np.isfinite(event)
+    bad = known & (time <= 0)
+    if bad.any():
+        raise InputError(
+            f"{int(bad.sum())} follow-up times are zero or negative ({examples(data.obs_names[bad])}): "
+            "remove these samples or correct their dates"
+        )
+    if not event[known].sum():
+        raise InputError(f"no event was seen in {int(known.sum())} samples: nothing can be learnt or judged from it")
+    names = data.obs["endpoint"].dropna().unique() if "endpoint" in data.obs else []
+    if len(names) > 1:
+        raise InputError(f"the cohort mixes endpoints ({examples(names)}): keep one")
+    return Endpoint(
+        time[known], event[known].astype(bool), data.obs_names[known], str(names[0]) if len(names) else "event"
+    )
+
+
+def _as_event(column: pd.Series) -> np.ndarray:
+    """Events as 0, 1 or NaN; anything else is refused."""
+    numbers = pd.to_numeric(column.astype(object), errors="coerce").to_numpy(dtype=np.float64)
+    unread = np.isnan(numbers) & column.notna().to_numpy()
+    other = np.isfinite(numbers) & ~np.isin(numbers, (0, 1))
+    if unread.any() or other.any():
+        strange = column[unread | other].astype(str).unique()
+        raise InputError(
+            f"{int((unread | other).sum())} events are neither 0 nor 1 ({examples(strange)}): "
+            "code a seen event as 1 and a censored one as 0"
+        )
+    return numbers

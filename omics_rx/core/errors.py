@@ -1,0 +1,71 @@
+"""Errors a user can act on: what was wrong, how many, up to five examples, what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class OmicsRxError(Exception):
+    """Base of every error raised on purpose by this package."""
+
+
+class InputError(OmicsRxError, ValueError):
+    """Data or settings that cannot be used as they are."""
+
+
+class UnknownNameError(InputError):
+    """A name that no registry, resource or table holds."""
+
+
+class MissingFileError(OmicsRxError, FileNotFoundError):
+    """A file or folder that should be there and is not."""
+
+
+class DownloadError(OmicsRxError, OSError):
+    """Public data that could not be brought to this machine."""
+
+
+class IntegrityError(OmicsRxError, ValueError):
+    """A file whose hash, size, schema or content is not what it should be."""
+
+
+class OutputError(OmicsRxError, OSError):
+    """A place that cannot be written to."""
+
+
+class NotFittedError(OmicsRxError, ValueError, AttributeError):
+    """An estimator asked to predict before it was fitted."""
+
+
+class MissingDependencyError(OmicsRxError, ImportError):
+    """An optional package that this call needs and that is not installed."""
+
+
+def examples(items: Iterable[object], limit: int = 5) -> str:
+    """Write up to ``limit`` items and how many more there are.
+
+    Examples
+    --------
+    >>> examples(["A", "B", "C"], limit=2)
+    'A, B (and 1 more)'
+    """
+    found = [str(item) for item in items]
+    shown = ", ".join(found[:limit])
+    return shown if len(found) <= limit else f"{shown} (and {len(found) - limit} more)"
+
+
+def unknown_name(kind: str, name: object, known: Iterable[str]) -> UnknownNameError:
+    """Build the error for a name that is not known, with the nearest known names.
+
+    Examples
+    --------
+    >>> str(unknown_name("dataset", "gdsc", ["gdsc1", "gdsc2"]))
+    "unknown dataset 'gdsc'. Did you mean gdsc2 or gdsc1? Known: gdsc1, gdsc2"
+    """
+    names = list(known)
+    near = difflib.get_close_matches(str(name).lower(), names, n=2, cutoff=0.5) or difflib.get_close_matches(
+        str(name), names, n=2, cutoff=0.5
+    )
+    hint = f" Did you mean {' or '.join(near)}?" if near else ""
+    return UnknownNameError(f"unknown {kind} {name!r}.{hint} Known: {examples(names, 30)}")

@@ -1,0 +1,83 @@
+"""Seeds, progress and threads: how work is done without changing its result."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import numpy as np
+
+T = TypeVar("T")
+log = logging.getLogger("omics_rx")
+
+
+def rng(seed: int, *keys: object) -> np.random.Generator:
+    """Random generator that depends on the seed and on the names of the work, and on nothing else.
+
+    Naming the work (``rng(0, "search", fold)``) instead of sharing one generator makes a result
+    independent of the number of jobs and of where an interrupted run was resumed.
+
+    Examples
+    --------
+    >>> float(rng(0, "fold", 1).random()) == float(rng(0, "fold", 1).random())
+    True
+    """
+    text = "\x1f".join([str(int(seed)), *(str(key) for key in keys)])
+    digest = hashlib.sha256(text.encode()).digest()
+    return np.random.default_rng(np.frombuffer(digest, dtype=np.uint32))
+
+
+def subseed(seed: int, *keys: object) -> int:
+    """Integer seed below 2**31 for libraries that take no generator."""
+    return int(rng(seed, *keys).integers(2**31 - 1))
+
+
+def wants_progress(progress: bool | None) -> bool:  # noqa: FBT001 - the name is the argument
+    """Whether to draw a bar: as told, or else on a terminal or in a notebook."""
+    if progress is not None:
+        return progress
+    return sys.stderr.isatty() or "ipykernel" in sys.modules
+
+
+def track(
+    items: Iterable[T], description: str, *, total: int | None = None, progress: bool | None = None
+) -> Iterator[T]:
+    """Yield the items while a bar on stderr shows how many are done.
+
+    Parameters
+    ----------
+    items
+        What to work on.
+    description
+        What is being done, shown beside the bar.
+    total
+        Number of items, where ``items`` has no length.
+    progress
+        True or False draws the bar or not; None draws it on a terminal or in a notebook.
+    """
+    if not wants_progress(progress):
+        yield from items
+        return
+    from rich.console import Console
+    from rich.progress import track as rich_track
+
+    yield from rich_track(items, description=description, total=total, console=Console(stderr=True))
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Limit BLAS and OpenMP to one thread, for use inside worker processes."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):
+        yield
+
+
+def usable_cores() -> int:
+    """Count the cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
