@@ -1,0 +1,76 @@
+"""Fixtures that every room's tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+
+mpl.use("Agg")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder with further real data, or a skip that says why."""
+    told = os.environ.get("OMICS_RX_DATA")
+    folder = Path(told) if told else Path(__file__).parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("needs the further real data: name their folder in OMICS_RX_DATA")
+    return folder
+
+
+def _loaded(name: str):
+    import omics_rx as orx
+
+    return orx.datasets.load(name, progress=False)
+
+
+@pytest.fixture(scope="session")
+def gdsc2():
+    return _loaded("gdsc2")
+
+
+@pytest.fixture(scope="session")
+def gse1992():
+    return _loaded("gse1992")
+
+
+@pytest.fixture(scope="session")
+def gse3143():
+    return _loaded("gse3143")
+
+
+@pytest.fixture(scope="session")
+def gse4335():
+    return _loaded("gse4335")
+
+
+@pytest.fixture
+def planted_screen():
+    """60 cells x 40 genes x 12 drugs: four genes drive four groups of drugs, with noise of sd 0.3."""
+    from anndata import AnnData
+
+    from omics_rx.core.screen import DrugScreen
+
+    random = np.random.default_rng(7)
+    cells = pd.Index([f"cell{i:02d}" for i in range(60)])
+    genes = [f"GENE{i:02d}" for i in range(40)]
+    expression = random.normal(size=(60, 40))
+    smiles = ["CCO", "CCN", "CCC", "c1ccccc1", "CC(=O)O", "CCOC", "CCCl", "CCBr", "CC#N", "CCS", "C1CCCCC1", "OCCO"]
+    drugs = pd.DataFrame(
+        {"name": [f"drug {i}" for i in range(12)], "smiles": smiles, "targets": [f"GENE{i % 4:02d}" for i in range(12)],
+         "mechanism": [f"group {i % 4}" for i in range(12)]},
+        index=[f"D{i:02d}" for i in range(12)],
+    )  # fmt: skip
+    effect = expression[:, [i % 4 for i in range(12)]]
+    values = 1.0 + np.arange(12) / 4 - effect + random.normal(scale=0.3, size=(60, 12))
+    responses = pd.DataFrame(values, index=cells, columns=drugs.index).rename_axis("cell_id").melt(
+        var_name="drug_id", value_name="ln_ic50", ignore_index=False
+    ).reset_index()  # fmt: skip
+    adata = AnnData(expression.astype(np.float32), obs=pd.DataFrame({"name": cells}, index=cells))
+    adata.var_names = genes
+    return DrugScreen(responses, adata, drugs, "planted")
