@@ -10,8 +10,10 @@ import hashlib
 import io
 import json
 import os
+import struct
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +29,11 @@ from omics_rx.core.provenance import now, versions
 _MANIFEST = "manifest.json"
 _SUFFIXES = (".safetensors", ".parquet", ".txt", ".json")
 _MAX_BYTES = 8 * 2**30
+# what the zip, zlib and JSON readers raise on bytes that are not what they were
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, struct.error, KeyError, TypeError, ValueError, EOFError, OSError,
+    RuntimeError, NotImplementedError,
+)  # fmt: skip
 Upgrade = Callable[[dict[str, Any], dict[str, bytes]], tuple[dict[str, Any], dict[str, bytes]]]
 
 
@@ -160,7 +167,9 @@ def load(source: Path | str, *, kind: str, schema: int, upgrade_from: Mapping[in
         with zipfile.ZipFile(file) as archive:
             manifest = _checked_manifest(archive, file)
             members = {name: archive.read(name) for name in manifest["members"]}
-    except (zipfile.BadZipFile, KeyError, UnicodeDecodeError, json.JSONDecodeError, EOFError) as error:
+    except IntegrityError:
+        raise
+    except _DAMAGE as error:
         raise IntegrityError(f"{file} is damaged or is no saved {kind} ({error}): save or copy it again") from error
     _check_members(file, manifest, members)
     if manifest["kind"] != kind:

@@ -96,6 +96,7 @@ def as_cohort(data: CohortLike) -> AnnData:
                 "pass a numeric samples x genes frame and keep clinical columns apart"
             )
         index, columns = data.index.astype(str), data.columns.astype(str)
+        _refuse_repeated(index)
         cohort = AnnData(
             data.to_numpy(dtype=np.float32), obs=pd.DataFrame(index=index), var=pd.DataFrame(index=columns)
         )
@@ -105,12 +106,16 @@ def as_cohort(data: CohortLike) -> AnnData:
         raise InputError(f"a cohort is an AnnData or a samples x genes DataFrame, not a {type(data).__name__}")
     if 0 in cohort.shape:
         raise InputError(f"the cohort has {cohort.n_obs} samples and {cohort.n_vars} genes: nothing to work on")
-    if not cohort.obs_names.is_unique:
-        repeated = cohort.obs_names[cohort.obs_names.duplicated()].unique()
+    _refuse_repeated(cohort.obs_names)
+    return cohort
+
+
+def _refuse_repeated(samples: pd.Index) -> None:
+    repeated = samples[samples.duplicated()].unique()
+    if len(repeated):
         raise InputError(
             f"{len(repeated)} sample names stand for several samples ({examples(repeated)}): give each its own name"
         )
-    return cohort
 
 
 def expression(data: CohortLike) -> pd.DataFrame:

@@ -60,9 +60,9 @@ class DrugScreen:
     def __post_init__(self) -> None:
         responses = _tidy_responses(self.responses, self.name)
         drugs = _tidy_drugs(self.drugs)
-        cells = self.cells.copy()
-        _check_ids("cell", responses["cell_id"], cells.obs_names)
+        _check_ids("cell", responses["cell_id"], self.cells.obs_names)
         _check_ids("drug", responses["drug_id"], drugs.index)
+        cells = self.cells.copy()
         object.__setattr__(self, "responses", responses)
         object.__setattr__(self, "cells", cells)
         object.__setattr__(self, "drugs", drugs)

@@ -1,0 +1,120 @@
+import numpy as np
+import pandas as pd
+import pytest
+from anndata import AnnData
+
+from omics_rx.core import cohort as co
+from omics_rx.core.errors import InputError
+
+
+def adata(values, **obs):
+    names = [f"s{i}" for i in range(len(values))]
+    found = AnnData(np.asarray(values, dtype=np.float32), obs=pd.DataFrame(obs, index=names))
+    found.var_names = [f"G{i}" for i in range(found.n_vars)]
+    return found
+
+
+def test_a_frame_and_its_anndata_hold_the_same_expression():
+    frame = pd.DataFrame([[1.0, np.nan], [3.0, 4.0]], index=["a", "b"], columns=["G0", "G1"])
+    pd.testing.assert_frame_equal(co.expression(co.as_cohort(frame)), frame)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (pd.DataFrame({"G": [1.0], "stage": ["II"]}), "1 of 2 columns hold text"),
+        (pd.DataFrame({"G": [1.0, 2.0]}, index=["a", "a"]), "1 sample names stand for several samples"),
+        (pd.DataFrame(index=["a"]), "nothing to work on"),
+        ([[1.0]], "not a list"),
+    ],
+)
+def test_what_is_no_cohort_is_refused(data, message):
+    with pytest.raises(InputError, match=message):
+        co.as_cohort(data)
+
+
+def test_infinite_values_are_refused_with_the_gene():
+    with pytest.raises(InputError, match="G1"):
+        co.expression(adata([[0.0, -np.inf]]))
+
+
+def test_info_is_told_or_detected_and_says_which():
+    bare = adata(np.random.default_rng(0).normal(8, 2, size=(5, 30)).clip(0.1))
+    assert co.info(bare).detected == ("unit", "domain")
+    told = co.with_info(bare, unit="log2 intensity", domain="cell_line", origin="test")
+    assert co.info(told) == co.CohortInfo("log2 intensity", "cell_line", "test")
+    assert "omics_rx" not in bare.uns
+    with pytest.raises(InputError, match="use one of"):
+        co.with_info(bare, unit="furlongs")
+
+
+def simulated_counts(rng):
+    return rng.poisson(100, size=(4, 500)).astype(float)
+
+
+@pytest.mark.parametrize(
+    ("make", "unit"),
+    [
+        (simulated_counts, "counts"),
+        (lambda rng: (x := rng.gamma(1, size=(4, 500))) / x.sum(1, keepdims=True) * 1e6, "TPM"),
+        (lambda rng: np.log2((x := rng.gamma(1, size=(4, 500))) / x.sum(1, keepdims=True) * 1e6 + 1), "log2(TPM + 1)"),
+        (lambda rng: rng.normal(8, 2, size=(4, 500)).clip(2, 15), "log2 intensity"),
+        (lambda rng: rng.normal(0, 2, size=(10, 500)), "log2 ratio"),
+        (lambda rng: rng.normal(size=(50, 500)), "z"),
+        (lambda rng: np.full((3, 4), np.nan), "unknown"),
+    ],
+)
+def test_units_are_told_by_their_values(make, unit):
+    assert co.detect_unit(make(np.random.default_rng(1))) == unit
+
+
+def test_domains_are_told_by_names_and_zeros():
+    tumours = adata(np.ones((3, 4)))
+    assert co.detect_domain(tumours) == "tumour"
+    lines = adata(np.ones((2, 4)))
+    lines.obs_names = ["ACH-000001", "ACH-000002"]
+    assert co.detect_domain(lines) == "cell_line"
+    cells = adata(np.ones((2, 4)))
+    cells.obs_names = ["CID4465_AAACCTGAGTACGT", "CID4465_AAACCTGAGTACGA"]
+    assert co.detect_domain(cells) == "single_cell"
+
+
+def test_an_endpoint_keeps_the_samples_with_both_values():
+    follow_up = co.endpoint(
+        adata(np.ones((4, 1)), time=[5.0, np.nan, 7.0, 1.0], event=[1, 0, 0, 1], endpoint=["death"] * 4)
+    )
+    assert list(follow_up.samples) == ["s0", "s2", "s3"]
+    assert follow_up.n_events == 2
+    assert follow_up.name == "death"
+    assert follow_up.event.dtype == bool
+
+
+@pytest.mark.parametrize(
+    ("obs", "message"),
+    [
+        ({"time": [1.0, 2.0]}, "no obs column event"),
+        ({"time": [1.0, -2.0], "event": [1, 0]}, "1 follow-up times are zero or negative"),
+        ({"time": [1.0, 0.0], "event": [1, 0]}, "zero or negative"),
+        ({"time": [1.0, 2.0], "event": [0, 0]}, "no event was seen in 2 samples"),
+        ({"time": [1.0, 2.0], "event": [1, 2]}, "neither 0 nor 1"),
+        ({"time": [1.0, 2.0], "event": ["Alive", "Dead"]}, "neither 0 nor 1"),
+        ({"time": [1.0, 2.0], "event": [1, 1], "endpoint": ["death", "relapse"]}, "mixes endpoints"),
+    ],
+)
+def test_bad_endpoints_are_refused(obs, message):
+    with pytest.raises(InputError, match=message):
+        co.endpoint(adata(np.ones((2, 1)), **obs))
+
+
+def test_no_follow_up_at_all_is_none_where_it_is_not_required():
+    assert co.endpoint(adata(np.ones((2, 1))), required=False) is None
+
+
+def test_records_survive_saving(tmp_path):
+    kept = co.with_record(co.with_info(adata(np.ones((2, 2))), unit="z"), "note", pd.DataFrame({"a": ["b"]}))
+    kept.write_h5ad(tmp_path / "c.h5ad")
+    import anndata
+
+    back = anndata.read_h5ad(tmp_path / "c.h5ad")
+    assert co.info(back).unit == "z"
+    assert co.record(back, "note")["a"].tolist() == ["b"]
