@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -10,6 +11,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from omics_rx.core import resources
 from omics_rx.core.errors import OutputError
 
 
@@ -35,6 +37,27 @@ def key(*parts: object) -> str:
     """
     text = json.dumps(parts, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+@functools.cache
+def code(*rooms: str) -> str:
+    """Twenty hexadecimal digits that change with the source of the named rooms, of the core or of the facts.
+
+    A key that holds them never lets a result made by older code pass for one made by this code.
+
+    Examples
+    --------
+    >>> code("scores") == code("signatures")
+    False
+    """
+    package = Path(__file__).resolve().parents[1]
+    digest = hashlib.sha256((resources.root() / "SOURCES.toml").read_bytes())
+    for room in ("core", *rooms):
+        for file in sorted((package / room).rglob("*")):
+            if file.suffix in {".py", ".toml"}:
+                digest.update(file.relative_to(package).as_posix().encode())
+                digest.update(file.read_bytes())
+    return digest.hexdigest()[:20]
 
 
 def location(kind: str, key_: str) -> Path:

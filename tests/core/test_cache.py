@@ -71,3 +71,8 @@ def test_clear_removes_one_kind_only():
     cache.clear("a")
     assert not cache.location("a", "k").exists()
     assert cache.location("b", "k").exists()
+
+
+def test_code_follows_the_rooms_it_names():
+    assert cache.code("scores") == cache.code("scores")
+    assert cache.code("scores") != cache.code("scores", "harmonize")
