@@ -1,0 +1,22 @@
+"""How good is it, and is it better than the other one? Arrays in, figures out."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+_FILES = ("compare", "ranking", "response", "survival")
+
+if TYPE_CHECKING:
+    from omics_rx.metrics import compare, ranking, response, survival
+
+__all__ = ["compare", "ranking", "response", "survival"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _FILES:
+        return import_module(f"omics_rx.metrics.{name}")
+    message = f"module 'omics_rx.metrics' has no attribute {name!r}"
+    raise AttributeError(message)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
