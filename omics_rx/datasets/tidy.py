@@ -1,0 +1,45 @@
+"""Tidy copies: what was made of raw members is kept in the cache as h5ad and parquet, and read back in a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from omics_rx.core import cache
+from omics_rx.datasets.registry import Raw
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+Bring = Callable[[], Raw]
+
+
+def kept(name: str, bring: Bring, make: Callable[[Raw, Path], None]) -> Path:
+    """Folder with the tidy copy of a dataset, made by ``make(raw, folder)`` when it is not there.
+
+    The key holds the source of the rooms that shape the copy and the facts it was made with, so an older copy is
+    never taken for one that this version would make.
+    """
+    key = f"{name}-{cache.code('datasets', 'harmonize')}"
+    final = cache.location("datasets", key)
+    if final.is_dir():
+        return final
+    raw = bring()
+    return cache.entry("datasets", key, lambda folder: make(raw, folder))
+
+
+def read(file: Path) -> AnnData:
+    """Read a tidy h5ad."""
+    from anndata import read_h5ad
+
+    return read_h5ad(file)
+
+
+def with_current_symbols(cohort: AnnData) -> AnnData:
+    """Harmonise gene symbols, as far as the room that does it is there."""
+    try:
+        from omics_rx.harmonize import genes
+    except ImportError:
+        return cohort
+    return genes(cohort)
