@@ -44,6 +44,13 @@ def wants_progress(progress: bool | None) -> bool:  # noqa: FBT001 - the name is
     return sys.stderr.isatty() or "ipykernel" in sys.modules
 
 
+def announce(message: str, *, progress: bool | None = None) -> None:
+    """Say what begins now: on stderr where progress is shown, in the log everywhere."""
+    if wants_progress(progress) and not log.hasHandlers():
+        sys.stderr.write(f"{message}\n")
+    log.info(message)
+
+
 def track(
     items: Iterable[T], description: str, *, total: int | None = None, progress: bool | None = None
 ) -> Iterator[T]:

@@ -30,3 +30,10 @@ def test_one_thread_holds_only_inside():
 
     with work.one_thread():
         assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} <= {1}
+
+
+def test_announcements_reach_stderr_or_the_log(capsys, caplog):
+    with caplog.at_level("INFO", logger="omics_rx"):
+        work.announce("1/2 reading", progress=False)
+    assert caplog.messages == ["1/2 reading"]
+    assert capsys.readouterr().out == ""

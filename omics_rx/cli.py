@@ -1,0 +1,231 @@
+"""The command line: one verb a job. Verbs call the library and write files; they compute nothing themselves."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from omics_rx.core.errors import InputError, OmicsRxError, examples
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class _Verbs(TyperGroup):
+    """Ends a user's mistake with its message and exit code 2, and an interrupt with what was kept."""
+
+    def invoke(self, ctx: Any) -> Any:
+        logging.basicConfig(level=logging.WARNING, format="%(message)s")
+        logging.getLogger("omics_rx").setLevel(logging.INFO)
+        try:
+            return super().invoke(ctx)
+        except OmicsRxError as error:
+            typer.echo(f"Error: {error}", err=True)
+            raise typer.Exit(2) from error
+        except KeyboardInterrupt as error:
+            typer.echo("Interrupted. Finished steps are kept: the same command continues from there.", err=True)
+            raise typer.Exit(130) from error
+
+
+app = typer.Typer(
+    cls=_Verbs,
+    help="Prognostic signatures, drug response and drug repurposing from tumour omics.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+Out = Annotated[Path, typer.Option("--out", "-o", help="Where to write.")]
+Seed = Annotated[int, typer.Option(help="Seed of every random choice.")]
+Expression = Annotated[Path, typer.Argument(help="Expression file: samples x genes or genes x samples.")]
+Clinical = Annotated[Path | None, typer.Option(help="Table with time, event and clinical columns.")]
+Subtype = Annotated[str, typer.Option(help="LumA, LumB, Her2, Basal or Normal.")]
+ModelFile = Annotated[Path | None, typer.Option(help="Saved model; the default one when left out.")]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+@app.command()
+def quickstart(
+    out: Out = Path("omics_rx_quickstart"),
+    subtype: Subtype = "Basal",
+    seed: Seed = 0,
+) -> None:
+    """Take a real breast cohort to a signature, predicted sensitivities and an explained drug ranking."""
+    from omics_rx.workflow.quickstart import run_quickstart
+
+    result = run_quickstart(out, subtype=subtype, seed=seed)
+    typer.echo(str(result))
+
+
+@app.command()
+def check(expression: Expression, clinical: Clinical = None) -> None:
+    """Say what a cohort is, and which scores, signatures and models can run on it."""
+    from omics_rx import io
+    from omics_rx.workflow.check import check as run_check
+
+    typer.echo(str(run_check(io.read_bulk(expression, clinical=clinical))))
+
+
+@app.command()
+def data(names: Annotated[list[str] | None, typer.Argument(help="Datasets to bring to this machine.")] = None) -> None:
+    """List the public datasets, or bring the named ones to this machine."""
+    from omics_rx import datasets
+
+    for name in names or []:
+        typer.echo(f"{name}: {datasets.load(name)!r}")
+    if not names:
+        typer.echo(datasets.list().to_string())
+
+
+@app.command()
+def score(
+    expression: Expression,
+    out: Out,
+    signature: Annotated[str, typer.Option(help="Name of a shipped signature, or a saved .json.")] = "",
+    sets: Annotated[str, typer.Option(help="immune, cell_death, subtype, or a GMT or JSON file of gene sets.")] = "",
+    method: Annotated[str, typer.Option(help="Method for a file of gene sets.")] = "ssgsea",
+) -> None:
+    """Score every sample with a saved signature or with gene sets."""
+    from omics_rx import harmonize, io, scores, signatures
+
+    if bool(signature) == bool(sets):
+        raise InputError("name either --signature or --sets, and not both")
+    cohort = io.read_bulk(expression)
+    named = {"immune": scores.immune, "cell_death": scores.cell_death, "subtype": scores.subtype}
+    if signature:
+        table = signatures.load(signature).score(cohort)
+    elif sets in named:
+        table = named[sets](cohort)
+    else:
+        table = scores.score(harmonize.genes(cohort), io.read_gene_sets(sets), method=method)
+    _write_table(table, out)
+
+
+@app.command()
+def build(
+    train: Annotated[list[str], typer.Option(help="NAME=FILE or NAME=FILE,CLINICAL of a training cohort; repeat.")],
+    out: Out,
+    recipe: Annotated[str, typer.Option(help="Which study to make.")] = "cell_death",
+    external: Annotated[list[str] | None, typer.Option(help="NAME=FILE of a cohort that is opened once.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Also write the study as a page.")] = None,
+    seed: Seed = 0,
+) -> None:
+    """Build a signature from cohorts with follow-up, and judge it once on an external cohort."""
+    from omics_rx import signatures
+    from omics_rx.report import write
+
+    study = signatures.build(recipe, _cohorts(train), external=_cohorts(external or []), seed=seed)
+    study.signature.save(out)
+    typer.echo(study.table.to_string(index=False))
+    typer.echo(f"wrote {out}")
+    if report:
+        write(study, report)
+        typer.echo(f"wrote {report}")
+
+
+@app.command()
+def train(
+    out: Out,
+    screen: Annotated[str, typer.Option(help="Screen to learn from.")] = "gdsc2",
+    seed: Seed = 0,
+) -> None:
+    """Fit a response model on a drug screen and save it."""
+    from omics_rx import datasets, response
+
+    response.ResponseModel(seed=seed).fit(datasets.load(screen)).save(out)
+    typer.echo(f"wrote {out}")
+
+
+@app.command()
+def predict(
+    expression: Expression,
+    out: Out,
+    model: ModelFile = None,
+    what: Annotated[str, typer.Option(help="mean, lower, upper or preference.")] = "mean",
+) -> None:
+    """Predict ln IC50 (ln uM) of every drug for every sample."""
+    from omics_rx import io
+
+    kinds = ("mean", "lower", "upper", "preference")
+    if what not in kinds:
+        raise InputError(f"cannot write {what!r}: choose {', '.join(kinds)}")
+    prediction = _model(model).predict(io.read_bulk(expression))
+    _write_table(getattr(prediction, what), out)
+
+
+@app.command()
+def rank(
+    out: Out,
+    expression: Annotated[Path | None, typer.Argument(help="Tumours; the cohort gse1992 when left out.")] = None,
+    subtype: Subtype = "Basal",
+    model: ModelFile = None,
+    labels: Annotated[Path | None, typer.Option(help="Your own labels, tab-separated.")] = None,
+    seed: Seed = 0,
+) -> None:
+    """Rank existing drugs for a subtype; writes the tables and report.html to a folder."""
+    from omics_rx import datasets, io, repurposing
+    from omics_rx.report import write
+
+    cohort = io.read_bulk(expression) if expression else datasets.load("gse1992")
+    known = io.read_table(labels) if labels else "resources"
+    ranking = repurposing.Ranker(labels=known, seed=seed).fit(_model(model), cohort).rank(subtype)
+    ranking.save(out)
+    write(ranking, out / "report.html")
+    typer.echo(ranking.table.iloc[:15, :6].to_string())
+    typer.echo(f"wrote {out}")
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(help="Folder that `rank` or `quickstart` wrote.")],
+    out: Out,
+) -> None:
+    """Write a saved ranking as one self-contained page."""
+    from omics_rx import repurposing
+    from omics_rx.report import write
+
+    write(repurposing.load_ranking(folder), out)
+    typer.echo(f"wrote {out}")
+
+
+def _model(file: Path | None) -> Any:
+    from omics_rx import response
+
+    return response.load(file) if file else response.default()
+
+
+def _cohorts(named: list[str]) -> dict[str, Any]:
+    """Read ``NAME=FILE`` or ``NAME=FILE,CLINICAL``."""
+    from omics_rx import datasets, io
+
+    wrong = [text for text in named if "=" not in text and text not in datasets.list().index]
+    if wrong:
+        raise InputError(f"cannot read {examples(wrong)}: write NAME=FILE, or the name of a dataset")
+    found = {}
+    for text in named:
+        name, _, files = text.partition("=")
+        expression, _, clinical = files.partition(",")
+        found[name] = io.read_bulk(expression, clinical=clinical or None) if files else datasets.load(name)
+    return found
+
+
+def _write_table(table: pd.DataFrame, out: Path) -> None:
+    """Write by the suffix: parquet, or text separated by tabs or commas."""
+    from omics_rx.core.bundle import writing
+
+    separators = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
+    if out.suffix not in {*separators, ".parquet"}:
+        raise InputError(f"cannot tell the format of {out}: end it in .csv, .tsv or .parquet")
+    with writing(out) as draft:
+        if out.suffix == ".parquet":
+            table.to_parquet(draft)
+        else:
+            table.to_csv(draft, sep=separators[out.suffix])
+    typer.echo(f"wrote {out}: {table.shape[0]:,} x {table.shape[1]:,}")
