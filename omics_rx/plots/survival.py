@@ -1,0 +1,200 @@
+"""Plots of follow-up: survival by risk group, concordance over cohorts, the weights of a signature."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from omics_rx.core.errors import InputError
+from omics_rx.plots import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_CURVE = ("time", "survival", "lower", "upper")
+_LEFT = {"death": "alive", "relapse": "free of relapse"}
+
+
+def kaplan_meier(scores: pd.DataFrame, *, endpoint: str = "event", group: str = "risk_group",
+                 ax: Axes | None = None) -> Axes:  # fmt: skip
+    """Survival of each group with 95% bands, censoring ticks, numbers at risk and the log-rank test.
+
+    Parameters
+    ----------
+    scores
+        One row a patient: ``time`` (months), ``event`` (bool) and the group. Rows without one of them are left
+        out, and their number is stated.
+    endpoint
+        What the event is: ``"death"``, ``"relapse"``.
+    group
+        Column that holds the group.
+    ax
+        Axes to draw into; new ones by default. Leave room below for the numbers at risk.
+
+    Raises
+    ------
+    InputError
+        If a column is missing or no patient has time, event and group.
+    """
+    from omics_rx.metrics import survival
+
+    style.need(scores, ("time", "event", group), "the scores")
+    known = scores[["time", "event", group]].dropna()
+    if known.empty:
+        raise InputError(f"none of {len(scores)} patients has time, event and {group}: nothing to draw")
+    ax = style.dress(style.axes(ax, (6.4, 4.4)), grid="y")
+    names = style.order(known[group])
+    colours = style.colours(names)
+    curves = {}
+    for name in names:
+        rows = known[known[group].astype(str) == name]
+        event = rows["event"].astype(bool).to_numpy()
+        curve = survival.kaplan_meier(rows["time"].to_numpy(dtype=float), event)
+        curves[name] = rows["time"].to_numpy(dtype=float)
+        label = f"{name} ({len(rows)} patients, {int(event.sum())} events)"
+        _curve(ax, curve, (rows["time"].to_numpy(dtype=float)[~event], colours[name], label))
+    top = float(known["time"].max())
+    ticks = _month_ticks(top)
+    ax.set(xlim=(0, top * 1.02), ylim=(0, 1.04), xticks=ticks, xlabel="Months",
+           ylabel=f"Share {_LEFT.get(endpoint, f'without {endpoint}')}")  # fmt: skip
+    ax.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    style.legend(ax, loc="lower left", title=_test(known, group, names), alignment="left")
+    _at_risk(ax, curves, ticks)
+    if len(known) < len(scores):
+        lost = f"{len(scores) - len(known)} of {len(scores)} patients left out: no time, event or group"
+        ax.annotate(lost, (1, 1), xycoords="axes fraction", ha="right", va="bottom", fontsize="small",
+                    color=style.MUTED)  # fmt: skip
+    return ax
+
+
+def _curve(ax: Axes, curve: pd.DataFrame, look: tuple[np.ndarray, str, str]) -> None:
+    """Draw one group's steps, its band, and a tick for each patient lost to follow-up."""
+    censored, colour, label = look
+    time, survival, lower, upper = (curve[name].to_numpy(dtype=float) for name in _CURVE)
+    ax.fill_between(time, lower, upper, step="post", color=colour, alpha=0.16, linewidth=0)
+    ax.step(time, survival, where="post", color=colour, linewidth=2, label=label)
+    at = survival[np.searchsorted(time, censored, side="right") - 1]
+    ax.plot(censored, at, linestyle="none", marker="|", markersize=6, color=colour, markeredgewidth=1)
+
+
+def _test(known: pd.DataFrame, group: str, names: list[str]) -> str:
+    from omics_rx.metrics import survival
+
+    if len(names) < 2:
+        return "one group: no test"
+    result = survival.log_rank(
+        known["time"].to_numpy(dtype=float), known["event"].astype(bool).to_numpy(), known[group].astype(str).to_numpy()
+    )
+    return f"log-rank {p_text(result.p_value)}"
+
+
+def p_text(p: float) -> str:
+    """Write a p value the way journals do.
+
+    Examples
+    --------
+    >>> p_text(0.0312), p_text(1e-9)
+    ('p = 0.031', 'p < 0.0001')
+    """
+    return "p < 0.0001" if p < 1e-4 else f"p = {p:.4f}" if p < 0.001 else f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"
+
+
+def _month_ticks(top: float) -> np.ndarray:
+    step = next((step for step in (6, 12, 24, 36, 60, 120) if top / step <= 9), 240)
+    return np.arange(0, top + 1e-9, step)
+
+
+def _at_risk(ax: Axes, times: Mapping[str, np.ndarray], ticks: np.ndarray) -> None:
+    """Write below the axis how many patients are still followed at each tick."""
+    colours = style.colours(times)
+    place: dict[str, Any] = {
+        "xycoords": ("data", "axes fraction"),
+        "textcoords": "offset points",
+        "fontsize": "small",
+        "va": "top",
+    }
+    ax.annotate("Patients at risk", (0, 0), (0, -38), ha="left", color=style.MUTED, **place)
+    for line, (name, observed) in enumerate(times.items()):
+        drop = -52 - 13 * line
+        ax.annotate(name, (0, 0), (-14, drop), ha="right", color=style.INK, **place)
+        ax.annotate("■", (0, 0), (-12, drop), ha="left", color=colours[name], **{**place, "fontsize": "x-small"})
+        for tick in ticks:
+            still = int((observed >= tick).sum())
+            ax.annotate(str(still), (tick, 0), (0 if tick else 3, drop), ha="center" if tick else "left",
+                        color=style.INK, **place)  # fmt: skip
+
+
+def concordance_forest(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Concordance with its interval, one line a cohort, against 0.5 (chance).
+
+    Parameters
+    ----------
+    table
+        ``cohort``, ``concordance``, ``lower``, ``upper``; where present ``role`` colours the marks, and
+        ``endpoint``, ``n``, ``events`` and ``method`` are written beside the name.
+    ax
+        Axes to draw into; new ones by default.
+    """
+    style.need(table, ("cohort", "concordance", "lower", "upper"), "the table")
+    rows = table.reset_index(drop=True)
+    ax = style.dress(style.axes(ax, (7.2, 1.2 + 0.42 * len(rows))), grid="x", spines=("bottom",))
+    roles = rows["role"].astype(str) if "role" in rows else pd.Series("cohort", index=rows.index)
+    colours = style.colours(roles)
+    heights = np.arange(len(rows))[::-1]
+    ax.axvline(0.5, color=style.MUTED, linewidth=1, linestyle=(0, (4, 3)))
+    for role in dict.fromkeys(roles):
+        chosen = (roles == role).to_numpy()
+        part, at = rows[chosen], heights[chosen]
+        ax.hlines(at, part["lower"], part["upper"], color=colours[role], linewidth=2)
+        ax.plot(part["concordance"], at, linestyle="none", marker="s", markersize=7, color=colours[role], label=role)
+    reach = float(np.nanmax(rows[["concordance", "upper"]].to_numpy(dtype=float)))
+    for value, at in zip(rows.to_dict("records"), heights, strict=True):
+        text = f"{value['concordance']:.2f} ({value['lower']:.2f} to {value['upper']:.2f})"
+        ax.annotate(text, (1, at), (6, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+                    va="center", color=style.INK)  # fmt: skip
+    ax.set_yticks(heights, [_cohort_label(row) for row in rows.to_dict("records")])
+    low = float(np.nanmin(rows[["concordance", "lower"]].to_numpy(dtype=float)))
+    ax.set(xlim=(min(0.42, low - 0.02), max(0.78, reach + 0.02)), ylim=(-0.6, len(rows) - 0.4),
+           xlabel="Concordance with 95% interval (0.5 is chance)")  # fmt: skip
+    ax.tick_params(axis="y", length=0)
+    if len(colours) > 1:
+        style.legend(ax, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(colours), borderaxespad=0)
+    return ax
+
+
+def _cohort_label(row: Mapping[Any, Any]) -> str:
+    size = ", ".join(
+        f"{row[name]} {unit}".strip() for name, unit in (("endpoint", ""), ("n", "patients"), ("events", "events"))
+        if not pd.isna(row.get(name, np.nan))
+    )  # fmt: skip
+    method = f" · {style.shorten(row['method'], 28)}" if isinstance(row.get("method"), str) else ""
+    return f"{row['cohort']}{method}" + (f"\n{size}" if size else "")
+
+
+def gene_weights(weights: pd.Series, patterns: Mapping[str, str] | None = None, *, ax: Axes | None = None) -> Axes:
+    """Weight of each gene of a signature; right of zero more expression means more risk.
+
+    Parameters
+    ----------
+    weights
+        Weight by gene symbol, change of the risk score per standard deviation of expression.
+    patterns
+        Gene to the biology it was taken from; colours the bars.
+    ax
+        Axes to draw into; new ones by default.
+    """
+    if weights.empty:
+        raise InputError("the signature has no genes: nothing to draw")
+    values = weights.astype(float).sort_values()
+    ax = style.dress(style.axes(ax, (6.4, 1.0 + 0.27 * len(values))), grid="x", spines=("bottom",))
+    labels = [f"{gene} · {patterns[gene]}" if patterns and gene in patterns else str(gene) for gene in values.index]
+    colours = np.where(values > 0, style.VERMILLION, style.BLUE)
+    ax.barh(np.arange(len(values)), values, color=colours, height=0.7)
+    ax.axvline(0, color=style.MUTED, linewidth=0.8)
+    ax.set_yticks(np.arange(len(values)), labels)
+    ax.set(xlabel="Weight (risk score per SD of expression); above 0: more risk", ylim=(-0.6, len(values) - 0.4))
+    ax.tick_params(axis="y", length=0)
+    return ax
