@@ -1,0 +1,45 @@
+"""How do two sources become comparable? Names, units, references and domains.
+
+Functions and modules are imported when they are first named. No module carries the name of a function, so
+``harmonize.genes`` is the function whatever was imported before it.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+_NAMES = {
+    "Aligned": "domain",
+    "Finding": "symbols",
+    "GeneReference": "reference",
+    "QuantileReference": "reference",
+    "changes": "renaming",
+    "current_symbols": "symbols",
+    "genes": "renaming",
+    "to_training_scale": "domain",
+}
+_MODULES = ("cell_lines", "domain", "drugs", "reference", "units")
+
+if TYPE_CHECKING:
+    from omics_rx.harmonize import cell_lines, domain, drugs, reference, units
+    from omics_rx.harmonize.domain import Aligned, to_training_scale
+    from omics_rx.harmonize.reference import GeneReference, QuantileReference
+    from omics_rx.harmonize.renaming import changes, genes
+    from omics_rx.harmonize.symbols import Finding, current_symbols
+
+__all__ = [
+    "Aligned", "Finding", "GeneReference", "QuantileReference", "cell_lines", "changes", "current_symbols", "domain",
+    "drugs", "genes", "reference", "to_training_scale", "units",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"omics_rx.harmonize.{name}")
+    if name in _NAMES:
+        return getattr(import_module(f"omics_rx.harmonize.{_NAMES[name]}"), name)
+    message = f"module 'omics_rx.harmonize' has no attribute {name!r}"
+    raise AttributeError(message)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
