@@ -207,7 +207,7 @@ def waterfall(explanation: pd.Series, *, labels: Mapping[str, str] | None = None
     ax.axvline(base, color=style.MUTED, linewidth=0.8, linestyle=(0, (3, 3)))
     ax.plot([score], [-1], marker="D", markersize=7, color=style.BLUE, linestyle="none")
     ax.annotate(f"score {style.signed(score)}", (score, -1), (8, 0), textcoords="offset points", va="center",
-                fontweight="semibold", color=style.INK)  # fmt: skip
+                fontweight="bold", color=style.INK)  # fmt: skip
     ax.set_yticks(heights, [_kind_label(kind, labels) for kind in steps.index])
     low, high = min(base, score, *ends), max(base, score, *ends)
     room = (high - low) or 1.0

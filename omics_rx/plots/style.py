@@ -134,9 +134,10 @@ def need(frame: pd.DataFrame, columns: Iterable[str], what: str) -> None:
 
 
 def shorten(text: object, width: int = 34) -> str:
-    """Cut a long label, with an ellipsis."""
+    """Cut a long label, with an ellipsis, and keep a dollar sign from starting a formula."""
     words = str(text)
-    return words if len(words) <= width else words[: width - 1].rstrip() + "…"
+    cut = words if len(words) <= width else words[: width - 1].rstrip() + "…"
+    return cut.replace("$", r"\$")
 
 
 def labelled(names: Iterable[object], labels: Mapping[str, str] | None) -> list[str]:
