@@ -1,0 +1,126 @@
+"""Immune and stromal infiltration from marker genes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from omics_rx.core import cohort as cohorts
+from omics_rx.core.errors import InputError
+from omics_rx.scores.panels import MIN_COVERAGE, on_log_scale, score_panel, sets_of, with_current_genes
+
+if TYPE_CHECKING:
+    from omics_rx.core.cohort import CohortLike
+
+CITES = ("becht2016",)
+ESTIMATE_CITES = ("yoshihara2013", "barbie2009")
+_TABLE = "immune_sets.tsv"
+_PURITY = (0.6049872018, 0.0001467884)
+_AFFYMETRIX = "log2 intensity"
+
+
+def immune_sets() -> dict[str, list[str]]:
+    """Marker genes behind :func:`immune`: ten cell populations and five signatures, by current symbol."""
+    return {name: genes for panel in ("mcp_counter", "signatures") for name, genes in _panel(panel).items()}
+
+
+def checkpoint_sets() -> dict[str, list[str]]:
+    """Genes of immune checkpoints, ``"Inhibitory"`` and ``"Stimulatory"``."""
+    return _panel("checkpoints")
+
+
+def _panel(name: str) -> dict[str, list[str]]:
+    return sets_of(_TABLE, "set", only={"panel": name})
+
+
+def immune(cohort: CohortLike, *, min_coverage: float = MIN_COVERAGE) -> pd.DataFrame:
+    """Abundance of immune and stromal populations and strength of immune signatures in each sample.
+
+    Each score is the mean log2 expression of its markers, so samples can be compared with each other for one
+    population, and populations cannot be compared within a sample.
+
+    Parameters
+    ----------
+    cohort
+        AnnData or frame, samples x genes, under any gene identifiers that ``harmonize.genes`` knows. Counts, CPM, TPM
+        and FPKM are brought to log2 first.
+    min_coverage
+        Least share of a population's markers; a population below it is NaN, and a warning names it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Samples x populations, in the cohort's log2 unit: the ten populations of MCP-counter (Becht et al. 2016),
+        ``Cytolytic activity`` (Rooney et al. 2015; here on the log scale, which makes it the logarithm of their
+        geometric mean), ``Interferon gamma`` and ``Tumour inflammation`` (Ayers et al. 2017, unweighted),
+        ``Lymphoid chemokines`` (Coppola et al. 2011) and ``Tertiary lymphoid structures`` (Cabrita et al. 2020).
+
+    Raises
+    ------
+    InputError
+        If no population is covered.
+    """
+    data = with_current_genes(cohort)
+    return score_panel(data, immune_sets(), "immune populations", method="mean", min_coverage=min_coverage)
+
+
+def checkpoints(cohort: CohortLike) -> pd.DataFrame:
+    """Expression of the immune checkpoint genes that the cohort has.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Samples x genes, log2 unit of the cohort, inhibitory genes first. Genes that the cohort lacks have no column.
+
+    Raises
+    ------
+    InputError
+        If the cohort has none of them.
+    """
+    data = with_current_genes(cohort)
+    wanted = [gene for genes in checkpoint_sets().values() for gene in genes]
+    present = [gene for gene in wanted if gene in data.var_names]
+    if not present:
+        raise InputError(f"none of the {len(wanted)} checkpoint genes is in the cohort: are its columns genes?")
+    return cohorts.expression(on_log_scale(data)[:, present])
+
+
+def estimate(cohort: CohortLike, *, min_coverage: float = MIN_COVERAGE) -> pd.DataFrame:
+    """Stromal and immune content of each tumour, and its purity where that can be said.
+
+    Parameters
+    ----------
+    cohort
+        AnnData or frame of tumours, samples x genes.
+    min_coverage
+        Least share of each of the two sets.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``stromal``, ``immune`` (ssGSEA scores, not divided by their range), ``estimate`` (their sum) and
+        ``purity`` (0 to 1): cos(0.6049872018 + 0.0001467884 x estimate), NaN unless the unit is ``"log2 intensity"``,
+        since the relation was fitted on Affymetrix arrays, and where the relation leaves 0 to 1.
+
+    Raises
+    ------
+    InputError
+        If neither set is covered.
+
+    Notes
+    -----
+    Yoshihara et al., Nature Communications 2013. Scores grow with the number of genes measured; the relation to
+    purity was fitted on 10,412 genes, so scores are brought to that number before purity is computed.
+    """
+    data = with_current_genes(cohort)
+    scores = score_panel(data, _panel("estimate"), "ESTIMATE sets", method="ssgsea", min_coverage=min_coverage)
+    scores.columns = pd.Index(["stromal", "immune"])
+    scores["estimate"] = scores["stromal"] + scores["immune"]
+    scores["purity"] = np.nan
+    if cohorts.info(data).unit == _AFFYMETRIX:
+        angle = _PURITY[0] + _PURITY[1] * scores["estimate"] * 10_412 / data.n_vars
+        purity = np.cos(angle)
+        scores["purity"] = purity.where((angle >= 0) & (purity >= 0))
+    return scores

@@ -1,0 +1,54 @@
+"""Scoring methods as pure functions of arrays.
+
+A kernel takes ``values`` (``n_samples x n_genes``, NaN where a gene is missing for a sample) and ``members``
+(``n_genes x n_sets``, sparse, the weight of each gene in each set) and returns ``n_samples x n_sets``.
+It knows neither AnnData nor gene names; a new one is a file here and a line in ``KERNELS``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from omics_rx.core.registry import Registry
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What the runner must know of a kernel.
+
+    Attributes
+    ----------
+    whole_cohort
+        Whether a sample's score depends on the other samples, so that samples cannot be scored in blocks.
+    weights
+        Which weights it takes: ``"member"`` (in the set or not), ``"sign"`` (up or down), ``"number"``.
+    scale
+        ``"rank"`` where only the order of genes within a sample counts, ``"log"`` where values must be on a log scale.
+    sparse
+        Whether it takes a sparse matrix as it is.
+    """
+
+    whole_cohort: bool
+    weights: str
+    scale: str
+    sparse: bool
+
+
+KERNELS = Registry(
+    "score",
+    {
+        "mean": "omics_rx.scores.kernels.mean:mean",
+        "singscore": "omics_rx.scores.kernels.singscore:singscore",
+        "ssgsea": "omics_rx.scores.kernels.ssgsea:ssgsea",
+        "ulm": "omics_rx.scores.kernels.ulm:ulm",
+        "zscore": "omics_rx.scores.kernels.zscore:zscore",
+    },
+)
+
+TRAITS = {
+    "mean": Traits(whole_cohort=False, weights="number", scale="log", sparse=False),
+    "singscore": Traits(whole_cohort=False, weights="sign", scale="rank", sparse=False),
+    "ssgsea": Traits(whole_cohort=False, weights="member", scale="rank", sparse=False),
+    "ulm": Traits(whole_cohort=False, weights="number", scale="log", sparse=False),
+    "zscore": Traits(whole_cohort=True, weights="sign", scale="log", sparse=False),
+}
