@@ -99,6 +99,8 @@ def _tidy(layout: _Layout, table: pd.DataFrame) -> AnnData:
     """Turn a SurvSet table into a cohort with current gene symbols."""
     from anndata import AnnData
 
+    from omics_rx import harmonize
+
     genes = [str(column) for column in table if str(column).startswith(_GENE)]
     if (len(table), len(genes)) != layout.shape:
         raise IntegrityError(
@@ -113,7 +115,7 @@ def _tidy(layout: _Layout, table: pd.DataFrame) -> AnnData:
         var=pd.DataFrame(index=symbols),
     )
     told = cohorts.with_info(cohort, unit=layout.unit, domain="tumour", origin=layout.name)
-    return tidy.with_current_symbols(told)
+    return harmonize.genes(told)
 
 
 def _clinical(layout: _Layout, table: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,140 @@
+"""Cell lines by identity: a name, alias or accession to the one line it stands for.
+
+A ``cell_id`` is the spelling of the GDSC screens, and for lines that they lack the spelling of the first source that
+has them. Spellings differ between sources (``CAL-120``, ``CAL120``), so a name is also found without case and
+punctuation, but only where that leaves one line: ``TT`` (thyroid) and ``T-T`` (oesophagus), ``KM-H2`` (Hodgkin
+lymphoma) and ``KMH-2`` (thyroid) are four lines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import pandas as pd
+
+from omics_rx.core import resources
+from omics_rx.core.errors import InputError, examples
+
+_ACCESSIONS = {
+    "depmap_id": re.compile(r"^ACH-\d{6}$"),
+    "sanger_id": re.compile(r"^SIDM\d{5}$"),
+    "cellosaurus": re.compile(r"^CVCL_\w{4}$"),
+    "cosmic_id": re.compile(r"^\d{5,7}$"),
+}
+_LABELS = {"depmap_id": "DepMap", "sanger_id": "Sanger", "cellosaurus": "Cellosaurus", "cosmic_id": "COSMIC"}
+
+
+@dataclass(frozen=True)
+class _Index:
+    """The table of lines turned round: each kind of identifier to the lines that carry it."""
+
+    exact: Mapping[str, tuple[str, ...]]
+    squeezed: Mapping[str, tuple[str, ...]]
+    accessions: Mapping[str, Mapping[str, tuple[str, ...]]]
+
+
+def facts() -> pd.DataFrame:
+    """Table of all known lines, index ``cell_id``: ids, tissue, receptors and subtype of breast lines."""
+    return resources.table("cell_lines.tsv").set_index("cell_id")
+
+
+def squeezed(name: object) -> str:
+    """Write a name in capitals without spaces and punctuation, for finding candidates, never for deciding alone.
+
+    Examples
+    --------
+    >>> squeezed("T-T") == squeezed("TT")
+    True
+    """
+    return re.sub(r"[^A-Z0-9]", "", str(name).upper())
+
+
+@cache
+def _index() -> _Index:
+    table = resources.table("cell_lines.tsv")
+    exact: dict[str, tuple[str, ...]] = {}
+    loose: dict[str, tuple[str, ...]] = {}
+    accessions: dict[str, dict[str, tuple[str, ...]]] = {column: {} for column in _ACCESSIONS}
+
+    def note(into: dict[str, tuple[str, ...]], key: str, cell_id: str) -> None:
+        into[key] = tuple(dict.fromkeys((*into.get(key, ()), cell_id)))
+
+    for row in table.fillna("").to_dict("records"):
+        cell_id = row["cell_id"]
+        for alias in (cell_id, *filter(None, row["aliases"].split(";"))):
+            note(exact, alias, cell_id)
+            note(loose, squeezed(alias), cell_id)
+        for column in _ACCESSIONS:
+            if row[column]:
+                note(accessions[column], row[column], cell_id)
+    return _Index(exact, loose, accessions)
+
+
+def identify(names: Iterable[object]) -> pd.DataFrame:
+    """Find the line that each name, alias or accession stands for.
+
+    Parameters
+    ----------
+    names
+        Names, or COSMIC, DepMap, Sanger or Cellosaurus accessions, in any mixture.
+
+    Returns
+    -------
+    DataFrame
+        Index ``source``, one row a name in the order given; ``cell_id`` (missing where none is certain), ``status``
+        (``"known"``, ``"ambiguous"`` or ``"unknown"``) and ``reason``. A name that fits several lines is given to
+        none of them, and says which.
+
+    Examples
+    --------
+    >>> identify(["MCF-7", "ACH-000019", "905946"])["cell_id"].tolist()
+    ['MCF7', 'MCF7', 'MCF7']
+    """
+    rows = [_identify_one(str(name).strip()) for name in names]
+    return pd.DataFrame(rows, columns=["source", "cell_id", "status", "reason"]).set_index("source")
+
+
+def _identify_one(text: str) -> tuple[str, str | None, str, str]:
+    index = _index()
+    candidates = [
+        (index.accessions[column].get(text), _LABELS[column])
+        for column, pattern in _ACCESSIONS.items()
+        if pattern.match(text)
+    ]
+    candidates += [(index.exact.get(text), "name"), (index.squeezed.get(squeezed(text)), "name, loosely spelled")]
+    for found, reason in candidates:
+        if found and len(found) == 1:
+            return text, found[0], "known", reason
+        if found:
+            return text, None, "ambiguous", f"fits {examples(found)}: give the accession or the exact name"
+    return text, None, "unknown", "no name, alias or accession that is known"
+
+
+def resolve(names: Iterable[object]) -> pd.Series:
+    """``cell_id`` of every name, or an error that names those without one.
+
+    Returns
+    -------
+    Series
+        Index the names, values the ``cell_id``.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown, fits several lines, or two names stand for one line.
+    """
+    found = identify(names)
+    lost = found[found["cell_id"].isna()]
+    if len(lost):
+        told = [f"{name} ({reason})" for name, reason in lost["reason"].items()]
+        raise InputError(f"{len(lost)} of {len(found)} cell lines are not certain: {examples(told)}")
+    twice = found[found["cell_id"].duplicated(keep=False)]
+    if len(twice):
+        told = [f"{name} = {cell_id}" for name, cell_id in twice["cell_id"].items()]
+        raise InputError(
+            f"{len(twice)} names stand for {twice['cell_id'].nunique()} lines ({examples(told)}): keep one"
+        )
+    return found["cell_id"]
