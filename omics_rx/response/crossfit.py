@@ -1,0 +1,182 @@
+"""Fitting and judging a model on cells and drugs it has not seen: split, clone, fit, predict, measure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+
+from omics_rx.core.provenance import Provenance, frame_sha256
+from omics_rx.core.screen import DrugScreen
+from omics_rx.core.work import track
+from omics_rx.metrics import response as metrics
+from omics_rx.response.prediction import Prediction
+from omics_rx.response.splits import Fold, check, folds
+
+if TYPE_CHECKING:
+    from omics_rx.response.model import ResponseModel
+
+METRICS = (
+    "pearson", "rmse", "normalised_r", "per_drug_r", "preference_r", "breast_normalised_r", "interval_coverage",
+    "interval_width", "n_pairs",
+)  # fmt: skip
+_DRUG_COLUMNS = ("name", "smiles", "inchikey", "targets", "pathway", "mechanism")
+
+
+def out_of_fold(
+    model: ResponseModel,
+    screen: DrugScreen,
+    split: str = "cell",
+    n_folds: int = 5,
+    *,
+    seed: int = 0,
+    progress: bool | None = None,
+) -> Prediction:
+    """Predict every measured pair by a clone of the model that has not seen it.
+
+    Parameters
+    ----------
+    model
+        Its settings are used, not what it has learnt.
+    screen
+        Screen to divide.
+    split, n_folds, seed
+        See :func:`omics_rx.response.splits.folds`.
+    progress
+        Whether to show a bar; None decides by the terminal.
+
+    Returns
+    -------
+    Prediction
+        Cells x drugs of the whole screen. With ``"cell"`` and ``"tissue"`` every drug is predicted for every line;
+        with ``"drug"``, ``"scaffold"`` and ``"mechanism"`` every line for every drug; with ``"pair"`` and
+        ``"both"`` only test pairs are filled and the rest is NaN.
+    """
+    made = [
+        (fold, _answer(model, screen, fold, split)[1])
+        for fold in track(folds(screen, split, n_folds, seed=seed), "Predicting held-out folds", progress=progress)
+    ]
+    first = made[0][0].test
+    frames = {
+        name: _assembled(made, name, first, only_test=split in ("pair", "both"))
+        for name in ("mean", "lower", "upper", "preference")
+    }
+    general = pd.concat([answer.general for _, answer in made])
+    applicability = pd.concat([answer.applicability for _, answer in made])
+    drugs = pd.concat([answer.drugs for _, answer in made])
+    return Prediction(
+        **frames,
+        general=general.groupby(level=0).mean().reindex(first.index),
+        applicability=applicability.groupby(level=0).mean().reindex(first.columns),
+        drugs=drugs[~drugs.index.duplicated()].reindex(first.columns),
+        calibrated_for="cell_line",
+        reference=f"out of fold: {n_folds} folds by {split}; {made[0][1].reference}",
+        coverage=model.coverage,
+        provenance=Provenance(
+            "response.out_of_fold",
+            inputs={"screen": screen.fingerprint, "prediction": frame_sha256(frames["mean"])},
+            settings={**model.get_params(), "split": split, "n_folds": n_folds, "fold_seed": seed},
+            cites=made[0][1].provenance.cites,
+        ),
+    )
+
+
+def _assembled(made: list[tuple[Fold, Prediction]], name: str, like: pd.DataFrame, *, only_test: bool) -> pd.DataFrame:
+    values = pd.DataFrame(np.nan, index=like.index, columns=like.columns)
+    for fold, answer in made:
+        part: pd.DataFrame = getattr(answer, name)
+        if only_test:
+            mask = fold.test.loc[part.index, part.columns]
+            values.loc[part.index, part.columns] = values.loc[part.index, part.columns].where(~mask, part)
+        else:
+            values.loc[part.index, part.columns] = part
+    return values
+
+
+def evaluate(
+    model: ResponseModel,
+    screen: DrugScreen,
+    split: str = "cell",
+    n_folds: int = 5,
+    *,
+    seed: int = 0,
+    progress: bool | None = None,
+) -> pd.DataFrame:
+    """Judge clones of a model on what they have not seen.
+
+    Parameters
+    ----------
+    model, screen, split, n_folds, seed, progress
+        See :func:`out_of_fold`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``fold``, ``metric``, ``value``. Metrics: ``pearson``; ``rmse`` (ln uM); ``normalised_r`` (training drug
+        means off both sides; only where the drugs were trained on); ``per_drug_r`` (median over drugs);
+        ``preference_r`` (drug and line means off both); ``breast_normalised_r`` (lines with ``tissue`` breast);
+        ``interval_coverage`` and ``interval_width`` (ln uM, mean) of the prediction interval; ``n_pairs``.
+    """
+    rows = []
+    for fold in track(folds(screen, split, n_folds, seed=seed), "Judging held-out folds", progress=progress):
+        means, answer = _answer(model, screen, fold, split)
+        found = judge(screen, fold, answer, means)
+        rows += [(fold.number, metric, value) for metric, value in found.items()]
+    return pd.DataFrame(rows, columns=["fold", "metric", "value"])
+
+
+def _answer(model: ResponseModel, screen: DrugScreen, fold: Fold, split: str) -> tuple[pd.Series, Prediction]:
+    """Training drug means and the predictions of a clone fitted on the training side of a fold."""
+    check(screen, fold, split)
+    training = fold.training_screen(screen)
+    fitted = clone(model).fit(training, progress=False)
+    # cells held out are asked about every drug, drugs held out in every cell; judged is what was measured
+    cells = screen.cells[fold.test_cells if split in ("cell", "tissue", "pair", "both") else fold.test.index]
+    every = fold.test.columns if split in ("cell", "tissue") else fold.test_drugs
+    drugs = screen.drugs.loc[every]
+    asked = drugs[[name for name in _DRUG_COLUMNS if name in drugs]]
+    return training.matrix().mean(axis=0), fitted.predict(cells, asked, "cell_line")
+
+
+def judge(screen: DrugScreen, fold: Fold, answer: Prediction, drug_means: pd.Series) -> dict[str, float]:
+    """Metrics of one fold, by name.
+
+    Parameters
+    ----------
+    screen, fold
+        What was measured, and which of it is test.
+    answer
+        Predictions for the test cells and drugs.
+    drug_means
+        Mean ln IC50 (ln uM) of each drug over the training cells.
+    """
+    measured = screen.matrix().reindex(index=fold.test_cells, columns=fold.test_drugs)
+    measured = measured.where(fold.test.loc[fold.test_cells, fold.test_drugs])
+    known = measured.notna()
+    lower = answer.lower.loc[measured.index, measured.columns]
+    upper = answer.upper.loc[measured.index, measured.columns]
+    inside = ((measured >= lower) & (measured <= upper)).where(known).to_numpy(dtype=np.float64)
+    found = {
+        "pearson": metrics.pearson(measured, answer.mean),
+        "rmse": metrics.rmse(measured, answer.mean),
+        "per_drug_r": float(metrics.per_drug_r(measured, answer.mean).median()),
+        "preference_r": metrics.preference_r(measured, answer.mean),
+        "interval_coverage": float(np.nanmean(inside)),
+        "interval_width": float(np.nanmean((upper - lower).where(known).to_numpy())),
+        "n_pairs": float(known.to_numpy().sum()),
+    }
+    if measured.columns.isin(drug_means.index).all():
+        found["normalised_r"] = metrics.normalised_r(measured, answer.mean, drug_means)
+        breast = _breast(screen, measured.index)
+        if measured[breast].notna().to_numpy().sum() >= 2:
+            found["breast_normalised_r"] = metrics.normalised_r(measured[breast], answer.mean, drug_means)
+    return {name: found[name] for name in METRICS if name in found}
+
+
+def _breast(screen: DrugScreen, cells: pd.Index) -> np.ndarray:
+    if "tissue" not in screen.cells.obs:
+        return np.zeros(len(cells), dtype=bool)
+    tissue = screen.cells.obs.loc[cells, "tissue"].astype(str).str.casefold()
+    return tissue.eq("breast").to_numpy()

@@ -1,0 +1,282 @@
+"""ResponseModel: expression of a cell and a drug in, ln IC50 with an interval out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+
+from omics_rx.core import cohort as cohorts
+from omics_rx.core.errors import InputError, NotFittedError
+from omics_rx.core.provenance import Provenance, frame_sha256
+from omics_rx.core.screen import DrugScreen
+from omics_rx.core.work import track
+from omics_rx.harmonize.domain import to_training_scale
+from omics_rx.response import intervals, new_drugs, stack
+from omics_rx.response.parts import PARTS
+from omics_rx.response.parts.base import Cells, Part, Training, positions
+from omics_rx.response.prediction import Prediction, separate
+from omics_rx.response.prepare import cells_of, check_coverage, training_of, with_current_genes
+from omics_rx.response.query import Query, resolve
+
+if TYPE_CHECKING:
+    from omics_rx.core.cohort import CohortLike
+    from omics_rx.harmonize.reference import GeneReference
+
+DEFAULT_PARTS = ("kernel", "genomic")
+_CITES = ("iorio2016", "stock2018", "vovk2005", "rogers2010")
+
+
+@dataclass(frozen=True, eq=False)
+class Learnt:
+    """All that a fitted model knows.
+
+    Attributes
+    ----------
+    screen
+        The screen it was fitted on.
+    training
+        Lines, drugs and responses as the parts saw them.
+    reference
+        Mean and standard deviation of each gene over the training lines.
+    stack
+        The fitted parts.
+    intervals
+        Half-widths.
+    centre, spread
+        Mean and standard deviation of ln IC50 (ln uM) of each drug over the training lines, ``(n_drugs,)``.
+    """
+
+    screen: DrugScreen
+    training: Training
+    reference: GeneReference
+    stack: stack.Stack
+    intervals: intervals.Intervals
+    centre: np.ndarray
+    spread: np.ndarray
+
+
+class ResponseModel(BaseEstimator):
+    """Predict ln IC50 (ln uM) of drugs in cell lines, tumours and, by structure and targets, of new drugs.
+
+    Parameters
+    ----------
+    parts
+        ``"default"``, or names of parts: those that predict responses are blended by out-of-fold weights, those
+        that predict residuals follow in order. See ``omics_rx.response.PARTS``.
+    coverage
+        Share of the responses of unseen lines that ``lower`` to ``upper`` is made to hold.
+    n_inner
+        Inner folds over lines (and drugs) that weights, residual parts and intervals are learnt from.
+    seed
+        Seed of all that is random.
+
+    Attributes
+    ----------
+    screen_
+        The screen it was fitted on.
+    learnt_
+        What was learnt, a :class:`Learnt`.
+
+    Examples
+    --------
+    >>> import omics_rx as orx
+    >>> model = orx.response.ResponseModel(parts=("kernel",), seed=0)
+    >>> model.get_params()["parts"]
+    ('kernel',)
+    """
+
+    def __init__(
+        self, parts: str | Sequence[str] = "default", *, coverage: float = 0.9, n_inner: int = 5, seed: int = 0
+    ) -> None:
+        self.parts = parts
+        self.coverage = coverage
+        self.n_inner = n_inner
+        self.seed = seed
+
+    def fit(self, screen: DrugScreen, *, progress: bool | None = None) -> ResponseModel:
+        """Learn from a screen.
+
+        Parameters
+        ----------
+        screen
+            Responses in ln uM; re-screens of a pair are averaged. Lines without expression are left out.
+        progress
+            Whether to show a bar; None decides by the terminal.
+
+        Raises
+        ------
+        InputError
+            If settings are out of range, fewer than 20 lines have expression and responses, or the responses are
+            not in ln uM.
+        """
+        parts = self._new_parts()
+        training, reference = training_of(screen)
+        centre = np.nanmean(training.y, axis=0)
+        spread = _spread(training.y)
+        folds = stack.cell_folds(len(training.cells), self.n_inner, self.seed)
+        steps = track(("parts", "intervals"), "Fitting the response model", progress=progress)
+        for step in steps:
+            if step == "parts":
+                fitted, held_out = stack.fit(parts, training, folds=folds, seed=self.seed)
+            else:
+                learnt = self._intervals(fitted, training, training.y - held_out)
+        self.learnt_ = Learnt(screen, training, reference, fitted, learnt, centre, spread)
+        return self
+
+    def _new_parts(self) -> dict[str, Part]:
+        names = DEFAULT_PARTS if self.parts == "default" else self.parts
+        names = (names,) if isinstance(names, str) else tuple(names)
+        if not names:
+            raise InputError(f"a model needs at least one part: choose among {', '.join(PARTS)}")
+        if not 0.5 <= self.coverage < 1:
+            raise InputError(f"coverage is {self.coverage}: choose a share from 0.5 to below 1, such as 0.9")
+        if self.n_inner < 2:
+            raise InputError(f"n_inner is {self.n_inner}: at least two inner folds are needed")
+        return {name: PARTS[name]() for name in names}
+
+    def _intervals(self, fitted: stack.Stack, training: Training, errors: np.ndarray) -> intervals.Intervals:
+        edges, widths = new_drugs.widths(fitted, training, n_folds=self.n_inner, coverage=self.coverage, seed=self.seed)
+        return intervals.Intervals(self.coverage, intervals.by_drug(errors, self.coverage), edges, widths)
+
+    @property
+    def screen_(self) -> DrugScreen:
+        """The screen the model was fitted on."""
+        return self._fitted.screen
+
+    @property
+    def genes_(self) -> pd.Index:
+        """Genes the model reads."""
+        return self._fitted.training.cells.genes
+
+    @property
+    def _fitted(self) -> Learnt:
+        if not hasattr(self, "learnt_"):
+            raise NotFittedError("the response model was not fitted: call fit(screen), or response.default()")
+        return self.learnt_
+
+    def predict(
+        self,
+        cohort: CohortLike,
+        drugs: pd.DataFrame | None = None,
+        domain: str | None = None,
+        *,
+        reference: Literal["cohort"] | GeneReference = "cohort",
+    ) -> Prediction:
+        """Predict every sample's response to every drug.
+
+        Parameters
+        ----------
+        cohort
+            Samples x genes; aliases and Ensembl ids are resolved. ``obsm["events"]`` and ``obs["tissue"]`` are read
+            where a part uses them.
+        drugs
+            None for the drugs of the screen, or a frame with ``name`` and ``smiles`` (and, where known,
+            ``targets``, ``pathway``). A compound of the screen is recognised by its structure.
+        domain
+            ``"cell_line"``, ``"tumour"`` or ``"single_cell"``; None is what the cohort says.
+        reference
+            For tumours: ``"cohort"`` standardises genes within the cohort, which the result states; a
+            ``GeneReference`` serves a single patient. Cell lines are always put on the frozen training scale, so
+            that a line alone and among others gets one value.
+
+        Raises
+        ------
+        NotFittedError, InputError
+            If the model was not fitted; if the cohort has under half of the model's genes, or a structure cannot
+            be read.
+        """
+        learnt = self._fitted
+        query = resolve(drugs, learnt.screen, learnt.training.drugs)
+        cells, told, stated = self._cells(cohort, domain, reference)
+        return self._answer(cells, query, domain=told, stated=stated)
+
+    def _cells(
+        self, cohort: CohortLike, domain: str | None, reference: Literal["cohort"] | GeneReference
+    ) -> tuple[Cells, str, str]:
+        learnt = self._fitted
+        data = with_current_genes(cohort)
+        check_coverage(data, list(self.genes_))
+        told = domain or cohorts.info(data).domain
+        scaled = to_training_scale(
+            data, list(self.genes_), domain=told, reference=learnt.reference if told == "cell_line" else reference
+        )
+        return cells_of(data, scaled.z), told, scaled.statement
+
+    def _answer(self, cells: Cells, query: Query, *, domain: str, stated: str) -> Prediction:
+        """Predict for cells on the training scale."""
+        learnt = self._fitted
+        every = learnt.stack.predict(cells, learnt.training.drugs)
+        general, every_preference = separate(every, learnt.centre, learnt.spread)
+        column = positions(query.features.names, learnt.training.drugs.names)
+        seen = column >= 0
+        mean = np.empty((len(cells), len(column)))
+        mean[:, seen] = every[:, column[seen]]
+        preference = np.empty_like(mean)
+        preference[:, seen] = every_preference[:, column[seen]]
+        if not seen.all():
+            new = query.features.take(np.flatnonzero(~seen))
+            mean[:, ~seen] = learnt.stack.predict(cells, new)
+            # the mean a new drug would have over the training lines stands in for the one it has not
+            centre = learnt.stack.predict(learnt.training.cells, new).mean(axis=0)
+            typical = np.full(len(new), np.median(learnt.spread))
+            preference[:, ~seen] = separate(mean[:, ~seen], centre, typical, general=general)[1]
+        half = learnt.intervals.half_widths(column, query.applicability)
+        return self._prediction(cells.names, query, mean, (half, preference, general), domain, stated)
+
+    def _prediction(
+        self,
+        names: pd.Index,
+        query: Query,
+        mean: np.ndarray,
+        parts: tuple[np.ndarray, np.ndarray, np.ndarray],
+        domain: str,
+        stated: str,
+    ) -> Prediction:
+        half, preference, general = parts
+        learnt = self._fitted
+
+        def frame(values: np.ndarray) -> pd.DataFrame:
+            return pd.DataFrame(values, index=names, columns=query.names.rename("drug_id"))
+
+        means = frame(mean)
+        return Prediction(
+            mean=means,
+            lower=frame(mean - half),
+            upper=frame(mean + half),
+            preference=frame(preference),
+            general=pd.Series(general, index=names, name="general"),
+            applicability=pd.Series(query.applicability, index=query.names, name="applicability"),
+            drugs=query.table,
+            calibrated_for="cell_line",
+            reference=stated,
+            coverage=learnt.intervals.coverage,
+            provenance=Provenance(
+                "response.predict",
+                inputs={"screen": learnt.screen.fingerprint, "prediction": frame_sha256(means)},
+                settings={"parts": list(learnt.stack.parts), "weights": dict(learnt.stack.weights), "domain": domain,
+                          "reference": stated, "seed": self.seed},
+                cites=_CITES,
+            ),
+        )  # fmt: skip
+
+    def save(self, path: Path | str) -> Path:
+        """Write the model to one ``.orx`` file, without pickles; :func:`omics_rx.response.load` reads it back."""
+        from omics_rx.response.store import save
+
+        return save(self, path)
+
+
+def _spread(y: np.ndarray) -> np.ndarray:
+    """Standard deviation of each drug; the median one where a drug has too few responses to have its own."""
+    n = np.isfinite(y).sum(axis=0)
+    left = np.where(np.isfinite(y), y - np.nanmean(y, axis=0), 0.0)
+    own = np.sqrt((left**2).sum(axis=0) / np.maximum(n - 1, 1))
+    enough = (n >= 10) & (own > 1e-9)
+    typical = float(np.median(own[enough])) if enough.any() else 1.0
+    return np.where(enough, own, typical)

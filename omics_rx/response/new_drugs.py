@@ -1,0 +1,67 @@
+"""What a fitted set of parts gets wrong on drugs it has not seen: the source of intervals for new molecules."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.base import clone
+
+from omics_rx.core.work import rng, subseed
+from omics_rx.response.intervals import by_applicability
+from omics_rx.response.parts.base import Training
+from omics_rx.response.similarity import tanimoto
+from omics_rx.response.stack import Stack, cell_folds, held_in, measured_only
+
+
+def widths(
+    fitted: Stack, training: Training, *, n_folds: int, coverage: float, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Half-widths for new drugs in new cells, by how alike the drugs are to those trained on.
+
+    Drugs and lines are dealt into folds together: each fit leaves out one fold of both and is judged where they
+    cross, so that the error is that of a drug and a line both unseen.
+
+    Parameters
+    ----------
+    fitted
+        The parts, whose settings are taken over.
+    training
+        Lines, drugs and responses (ln uM).
+    n_folds, coverage, seed
+        Folds, share of the responses to be held, seed.
+
+    Returns
+    -------
+    edges, widths
+        See :class:`omics_rx.response.intervals.Intervals`. Where there are too few drugs to leave any out, the widths
+        are infinite: nothing is known of a new drug's error.
+    """
+    n_drugs = len(training.drugs)
+    if n_drugs < 2 * n_folds:
+        return np.empty(0), np.array([np.inf])
+    errors = np.full(training.y.shape, np.nan)
+    alike = np.zeros(n_drugs)
+    order = rng(seed, "drug folds").permutation(n_drugs)
+    lines = cell_folds(len(training.cells), n_folds, seed)
+    for drugs, cells in zip(np.array_split(order, n_folds), lines, strict=True):
+        predicted, alike[drugs] = _predicted(fitted, training, (cells, drugs), seed)
+        block = np.ix_(cells, drugs)
+        errors[block] = training.y[block] - predicted
+    return by_applicability(errors, alike, coverage)
+
+
+def _predicted(
+    fitted: Stack, training: Training, test: tuple[np.ndarray, np.ndarray], seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Predict the block where the left-out cells and drugs cross, and say how alike the drugs are to the others."""
+    cells, drugs = test
+    inner, new_cells = held_in(training, cells)
+    inner = inner.take_drugs(np.setdiff1d(np.arange(len(training.drugs)), drugs))
+    inner, _ = measured_only(inner)
+    new_drugs = training.drugs.take(drugs)
+    total = np.zeros((len(cells), len(drugs)))
+    settled = fitted.settled()
+    for name, weight in fitted.weights.items():
+        part = clone(settled[name]).fit(inner, seed=subseed(seed, name))
+        total += weight * part.predict(new_cells, new_drugs)
+    # parts that learn residuals answer 0 for new drugs, so they need no refit here
+    return total, tanimoto(new_drugs.bits, inner.drugs.bits).max(axis=1)

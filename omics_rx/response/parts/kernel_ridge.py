@@ -1,0 +1,272 @@
+"""Kernel ridge regression on residuals from the drug means: the core of the response model.
+
+For a drug measured before, an RBF kernel on expression predicts how far a cell lies from the drug's mean. For a drug
+never seen, what is known of the other drugs in that cell is carried over by a drug kernel; where both are new the
+two steps follow each other, which is Kronecker kernel ridge regression without ever forming the product.
+
+References
+----------
+Stock et al., A comparative study of pairwise learning methods based on kernel ridge regression, Neural Comput 30
+(2018), 2245-2283: two-step kernel ridge regression.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from omics_rx.core.errors import InputError, NotFittedError
+from omics_rx.core.work import rng
+from omics_rx.response.parts.base import Cells, State, Training, known_cells, positions
+from omics_rx.response.similarity import VIEWS, DrugFeatures, drug_kernel
+
+_GAMMAS = (0.25, 0.125, 0.5)
+_RIDGES = (0.3, 0.15, 0.6, 1.2)
+_DRUG_RIDGES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+_N_INNER = 4
+_N_TUNING_DRUGS = 48
+
+
+class KernelRidge(BaseEstimator):
+    """Kernel ridge regression over cells and, for new drugs, over drugs.
+
+    Parameters
+    ----------
+    gamma
+        RBF width times the number of genes: ``k = exp(-gamma / p * |z_i - z_j|^2)``. None chooses by inner folds of
+        cells among 0.125, 0.25 and 0.5.
+    ridge
+        Ridge on the cell kernel. None chooses by inner folds among 0.15, 0.3, 0.6 and 1.2.
+    drug_ridges
+        Ridges on the drug kernel for the means of the drugs and for their preferences. None chooses by leaving one
+        drug out, in closed form.
+    views
+        What makes two drugs alike, some of ``("structure", "targets", "pathway")``.
+
+    Attributes
+    ----------
+    gamma_, ridge_, drug_ridges_
+        The settings used.
+    drug_means_
+        Mean ln IC50 (ln uM) of each training drug, ``(n_drugs,)``.
+    dual_
+        Dual coefficients, ``(n_cells, n_drugs)``; 0 where a pair was not measured.
+    completed_
+        Residuals of the training cells, with the pairs not measured filled by the model, ``(n_cells, n_drugs)``.
+    """
+
+    learns: Literal["response"] = "response"
+
+    def __init__(
+        self,
+        *,
+        gamma: float | None = None,
+        ridge: float | None = None,
+        drug_ridges: tuple[float, float] | None = None,
+        views: Sequence[str] = VIEWS,
+    ) -> None:
+        self.gamma = gamma
+        self.ridge = ridge
+        self.drug_ridges = drug_ridges
+        self.views = views
+
+    def fit(self, training: Training, *, seed: int = 0) -> KernelRidge:
+        """Learn dual coefficients drug by drug, each from exactly the cells it was measured in.
+
+        Raises
+        ------
+        InputError
+            If fewer than five cells are given, or a training cell lacks a gene.
+        """
+        if len(training.cells) < 5:
+            raise InputError(f"{len(training.cells)} cells cannot train a kernel: at least five with expression")
+        if not np.isfinite(training.cells.z).all():
+            raise InputError("training cells lack genes: keep the genes measured in every training cell")
+        self.training_ = training
+        distance = squared_distances(training.cells.z, training.cells.z)
+        self.gamma_, self.ridge_ = self._chosen(distance, training.y, seed)
+        self.drug_means_ = np.nanmean(training.y, axis=0)
+        self.dual_, self.completed_ = solve(np.exp(-self.gamma_ * distance), training.y - self.drug_means_, self.ridge_)
+        self._fit_drugs()
+        return self
+
+    def _chosen(self, distance: np.ndarray, y: np.ndarray, seed: int) -> tuple[float, float]:
+        """Gamma and ridge as told, or the best of the grids by inner folds: first the ridge, then the width."""
+        gamma, ridge = self.gamma, self.ridge
+        if gamma is None or ridge is None:
+            loss = _InnerLoss(distance, y, seed)
+            if ridge is None:
+                ridge = min(_RIDGES, key=lambda value: loss(gamma or _GAMMAS[0], value))
+            if gamma is None:
+                gamma = min(_GAMMAS, key=lambda value: loss(value, ridge))
+        return float(gamma), float(ridge)
+
+    def _fit_drugs(self) -> None:
+        """Prepare the carrying over of means and preferences to new drugs."""
+        kernel = drug_kernel(self.training_.drugs, self.training_.drugs, views=self.views)
+        self.global_mean_ = float(self.drug_means_.mean())
+        centred = self.drug_means_ - self.global_mean_
+        preferences = self.completed_ - self.completed_.mean(axis=1, keepdims=True)
+        if self.drug_ridges is None:
+            self.drug_ridges_ = (_best_ridge(kernel, centred[:, None]), _best_ridge(kernel, preferences.T))
+        else:
+            self.drug_ridges_ = (float(self.drug_ridges[0]), float(self.drug_ridges[1]))
+        identity = np.eye(len(kernel))
+        self.mean_dual_ = np.linalg.solve(kernel + self.drug_ridges_[0] * identity, centred)
+        self.drug_inverse_ = np.linalg.inv(kernel + self.drug_ridges_[1] * identity)
+
+    def settled(self) -> KernelRidge:
+        """Return an unfitted copy with the settings that were chosen, for refitting on folds of the same cells."""
+        self._check_fitted()
+        return KernelRidge(gamma=self.gamma_, ridge=self.ridge_, drug_ridges=self.drug_ridges_, views=self.views)
+
+    def predict(self, cells: Cells, drugs: DrugFeatures) -> np.ndarray:
+        """Return ln uM, ``(n_cells, n_drugs)``; see :class:`omics_rx.response.parts.base.Part`."""
+        self._check_fitted()
+        kernel = np.exp(-self.gamma_ * squared_distances(cells.z, self.training_.cells.z))
+        residual = kernel @ self.dual_
+        column = positions(drugs.names, self.training_.drugs.names)
+        result = np.empty((len(cells), len(drugs)))
+        seen = column >= 0
+        result[:, seen] = self.drug_means_[column[seen]] + residual[:, column[seen]]
+        if not seen.all():
+            result[:, ~seen] = self._carried_over(cells, drugs.take(np.flatnonzero(~seen)), residual)
+        return result
+
+    def _carried_over(self, cells: Cells, drugs: DrugFeatures, residual: np.ndarray) -> np.ndarray:
+        """Responses to new drugs from those to the training drugs, measured where the cell itself was measured."""
+        row = known_cells(cells, self.training_.cells)
+        basis = residual.copy()
+        basis[row >= 0] = self.completed_[row[row >= 0]]
+        line = basis.mean(axis=1, keepdims=True)
+        alike = drug_kernel(drugs, self.training_.drugs, views=self.views)
+        means = self.global_mean_ + alike @ self.mean_dual_
+        return means[None, :] + line + (basis - line) @ (alike @ self.drug_inverse_).T
+
+    def state(self) -> State:
+        """Learnt arrays and the settings used."""
+        self._check_fitted()
+        return State(
+            record={
+                "gamma": self.gamma_, "ridge": self.ridge_, "drug_ridges": list(self.drug_ridges_),
+                "views": list(self.views), "global_mean": self.global_mean_,
+            },
+            arrays={
+                "drug_means": self.drug_means_, "dual": self.dual_, "completed": self.completed_,
+                "mean_dual": self.mean_dual_, "drug_inverse": self.drug_inverse_,
+            },
+        )  # fmt: skip
+
+    def restore(self, state: State, training: Training) -> KernelRidge:
+        """Take up a state again."""
+        self.training_ = training
+        self.gamma_, self.ridge_ = float(state.record["gamma"]), float(state.record["ridge"])
+        first, second = state.record["drug_ridges"]
+        self.drug_ridges_ = (float(first), float(second))
+        self.views = tuple(state.record["views"])
+        self.global_mean_ = float(state.record["global_mean"])
+        for name in ("drug_means", "dual", "completed", "mean_dual", "drug_inverse"):
+            setattr(self, f"{name}_", np.asarray(state.arrays[name]))
+        return self
+
+    def _check_fitted(self) -> None:
+        if not hasattr(self, "dual_"):
+            raise NotFittedError("the kernel part was not fitted: call fit first")
+
+
+def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Mean squared difference over the genes a row of ``a`` has, ``(n_a, n_b)``.
+
+    Parameters
+    ----------
+    a
+        Cells x genes; NaN is a missing gene, left out of that cell's mean rather than set to anything.
+    b
+        Training cells x genes, without missing genes.
+    """
+    result = np.empty((len(a), len(b)))
+    missing = np.isnan(a)
+    patterns, group = np.unique(missing, axis=0, return_inverse=True)
+    squares = b**2 if missing.any() else None
+    for position, pattern in enumerate(patterns):
+        rows = np.flatnonzero(group.ravel() == position)
+        present = ~pattern
+        if not present.any():
+            raise InputError("a cell has none of the model's genes: nothing can be predicted for it")
+        left = a[rows] if present.all() else a[np.ix_(rows, present)]
+        right = b if present.all() else b[:, present]
+        norm = (b**2 if squares is None else squares[:, present]).sum(axis=1)
+        sums = (left**2).sum(axis=1)[:, None] + norm[None, :] - 2 * (left @ right.T)
+        result[rows] = np.maximum(sums, 0.0) / present.sum()
+    return result
+
+
+def solve(kernel: np.ndarray, residual: np.ndarray, ridge: float) -> tuple[np.ndarray, np.ndarray]:
+    """Exact kernel ridge regression of every column on the rows it was measured in.
+
+    One inverse of the full ``kernel + ridge`` serves all columns: a column's missing rows are given the values that
+    make their dual coefficients vanish, which are at once the model's predictions for them. That costs a system of
+    the size of what is missing instead of what is measured.
+
+    Parameters
+    ----------
+    kernel
+        Shape ``(n, n)``, positive semi-definite.
+    residual
+        Shape ``(n, d)``; NaN where not measured.
+    ridge
+        Added to the diagonal.
+
+    Returns
+    -------
+    dual, completed
+        Both of shape ``(n, d)``: coefficients (0 where not measured), and the residuals without gaps.
+    """
+    inverse = np.linalg.inv(kernel + ridge * np.eye(len(kernel)))
+    missing = np.isnan(residual)
+    completed = np.where(missing, 0.0, residual)
+    for column in np.flatnonzero(missing.any(axis=0)):
+        gaps = np.flatnonzero(missing[:, column])
+        completed[gaps, column] = np.linalg.solve(inverse[np.ix_(gaps, gaps)], -(inverse[gaps] @ completed[:, column]))
+    dual = inverse @ completed
+    dual[missing] = 0.0
+    return dual, completed
+
+
+class _InnerLoss:
+    """Squared error on inner folds of cells, over the drugs measured most completely."""
+
+    def __init__(self, distance: np.ndarray, y: np.ndarray, seed: int) -> None:
+        self.distance = distance
+        order = np.argsort(-np.isfinite(y).sum(axis=0), kind="stable")
+        self.y = y[:, np.sort(order[:_N_TUNING_DRUGS])]
+        cells = rng(seed, "kernel", "inner").permutation(len(y))
+        self.folds = np.array_split(cells, min(_N_INNER, len(y) // 2))
+
+    def __call__(self, gamma: float, ridge: float) -> float:
+        """Sum of squared errors of one pair of settings."""
+        kernel = np.exp(-gamma * self.distance)
+        total = 0.0
+        for test in self.folds:
+            train = np.setdiff1d(np.arange(len(self.y)), test)
+            known = np.isfinite(self.y[train]).any(axis=0)
+            means = np.nanmean(self.y[train][:, known], axis=0)
+            dual, _ = solve(kernel[np.ix_(train, train)], self.y[train][:, known] - means, ridge)
+            error = self.y[test][:, known] - means - kernel[np.ix_(test, train)] @ dual
+            total += float(np.nansum(error**2))
+        return total
+
+
+def _best_ridge(kernel: np.ndarray, targets: np.ndarray) -> float:
+    """Ridge with the least leave-one-out error, in closed form: ``e_i = (A t)_i / A_ii`` with ``A = (K + rI)^-1``."""
+    if len(kernel) < 3:
+        return _DRUG_RIDGES[-1]
+
+    def loss(ridge: float) -> float:
+        inverse = np.linalg.inv(kernel + ridge * np.eye(len(kernel)))
+        return float((((inverse @ targets) / np.diag(inverse)[:, None]) ** 2).sum())
+
+    return min(_DRUG_RIDGES, key=loss)

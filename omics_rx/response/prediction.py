@@ -1,0 +1,84 @@
+"""What a response model answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from omics_rx.core.provenance import Provenance
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """Predicted responses of cells to drugs.
+
+    Attributes
+    ----------
+    mean
+        Predicted ln IC50 (ln uM), cells x drugs; low is sensitive.
+    lower, upper
+        Ends of the prediction interval (ln uM), cells x drugs.
+    preference
+        ``mean`` less the drug's mean and less what the sample's general sensitivity explains (ln uM), cells x drugs:
+        what distinguishes drugs. Below 0 the sample is more sensitive to the drug than to drugs at large.
+    general
+        Sensitivity to everything, one value a sample: mean over the training drugs of how many standard deviations
+        (over training lines) the sample lies on the sensitive side of the drug's mean.
+    applicability
+        0 to 1 for each drug: 1 for a drug of the training screen, else the largest Tanimoto similarity to one.
+    drugs
+        Index ``drug_id``; ``name``, ``known`` (in the training screen), ``nearest`` (training drug most alike).
+    calibrated_for
+        Domain whose errors the interval was learnt from. For samples of another domain it is not covered.
+    reference
+        How the samples were brought to the training scale, in words.
+    coverage
+        Share of responses of unseen lines that the interval is made to hold.
+    provenance
+        Versions, inputs, settings, citations.
+    """
+
+    mean: pd.DataFrame
+    lower: pd.DataFrame
+    upper: pd.DataFrame
+    preference: pd.DataFrame
+    general: pd.Series
+    applicability: pd.Series
+    drugs: pd.DataFrame
+    calibrated_for: str
+    reference: str
+    coverage: float
+    provenance: Provenance
+
+    def __repr__(self) -> str:
+        return (
+            f"Prediction({len(self.mean):,} samples x {self.mean.shape[1]:,} drugs, ln uM; "
+            f"{self.coverage:.0%} interval learnt from {self.calibrated_for}; {self.reference})"
+        )
+
+
+def separate(
+    mean: np.ndarray, centre: np.ndarray, spread: np.ndarray, *, general: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Tell a sample's general sensitivity from its preference between drugs.
+
+    Parameters
+    ----------
+    mean
+        Predicted ln IC50, ``(n_cells, n_drugs)``.
+    centre, spread
+        Mean and standard deviation of ln IC50 of each drug over training lines, ``(n_drugs,)``.
+    general
+        Known already, ``(n_cells,)``; None takes it over these drugs.
+
+    Returns
+    -------
+    general, preference
+        Shapes ``(n_cells,)`` in standard deviations, high is sensitive; ``(n_cells, n_drugs)`` in ln uM, low is
+        sensitive: ``mean - centre + spread * general``.
+    """
+    if general is None:
+        general = -((mean - centre) / spread).mean(axis=1)
+    return general, mean - centre + spread * general[:, None]

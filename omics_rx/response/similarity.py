@@ -1,0 +1,186 @@
+"""How alike two drugs are: structure (Tanimoto on Morgan bits), targets, pathway and mechanism.
+
+References
+----------
+Rogers and Hahn, Extended-connectivity fingerprints, J Chem Inf Model 50 (2010), 742-754.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from omics_rx.core.errors import InputError, examples
+
+N_BITS = 2048
+RADIUS = 2
+VIEWS = ("structure", "targets", "pathway")
+
+
+@dataclass(frozen=True, eq=False)
+class DrugFeatures:
+    """Drugs as the parts see them.
+
+    Attributes
+    ----------
+    names
+        The ``drug_id`` of each, ``(n_drugs,)``.
+    bits
+        Morgan bits, ``(n_drugs, 2048)``, uint8; a row of zeros where the structure is not known.
+    targets
+        Target gene symbols of each drug, empty where none is known.
+    pathway
+        Terms of pathway and mechanism of each drug, empty where none is known.
+    """
+
+    names: pd.Index
+    bits: np.ndarray
+    targets: tuple[frozenset[str], ...]
+    pathway: tuple[frozenset[str], ...]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def take(self, rows: np.ndarray) -> DrugFeatures:
+        """Drugs at the given positions."""
+        return DrugFeatures(
+            self.names[rows],
+            self.bits[rows],
+            tuple(self.targets[i] for i in rows),
+            tuple(self.pathway[i] for i in rows),
+        )
+
+
+def features(drugs: pd.DataFrame) -> DrugFeatures:
+    """Describe drugs by structure, targets and pathway.
+
+    Parameters
+    ----------
+    drugs
+        Index ``drug_id``; columns ``smiles``, ``targets`` (";" between gene symbols), ``pathway`` and ``mechanism``
+        are read where they stand.
+
+    Raises
+    ------
+    InputError
+        If a structure cannot be read.
+    """
+    return DrugFeatures(
+        pd.Index(drugs.index.astype(str)),
+        morgan_bits(_texts(drugs, "smiles")),
+        tuple(_terms(text) for text in _texts(drugs, "targets")),
+        tuple(
+            _terms(text, "pathway ") | _terms(other, "mechanism ")
+            for text, other in zip(_texts(drugs, "pathway"), _texts(drugs, "mechanism"), strict=True)
+        ),
+    )
+
+
+def morgan_bits(smiles: Sequence[str | None]) -> np.ndarray:
+    """Morgan fingerprints of radius 2 with chirality, ``(n, 2048)`` uint8; zeros where there is no structure.
+
+    Raises
+    ------
+    InputError
+        If a structure cannot be read.
+    """
+    rows = np.zeros((len(smiles), N_BITS), dtype=np.uint8)
+    unread = []
+    for position, text in enumerate(smiles):
+        if text is None:
+            continue
+        found = _bits_of(text)
+        if found is None:
+            unread.append(text)
+        else:
+            rows[position, list(found)] = 1
+    if unread:
+        raise InputError(
+            f"{len(unread)} structures cannot be read ({examples(unread)}): correct the SMILES, or leave it missing"
+        )
+    return rows
+
+
+@lru_cache(maxsize=65_536)
+def _bits_of(smiles: str) -> tuple[int, ...] | None:
+    from rdkit import Chem, rdBase
+    from rdkit.Chem import rdFingerprintGenerator
+
+    with rdBase.BlockLogs():
+        molecule = Chem.MolFromSmiles(smiles)
+    if molecule is None or molecule.GetNumAtoms() == 0:
+        return None
+    maker = rdFingerprintGenerator.GetMorganGenerator(radius=RADIUS, fpSize=N_BITS, includeChirality=True)
+    return tuple(maker.GetFingerprint(molecule).GetOnBits())
+
+
+def tanimoto(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Shared bits over all bits, ``(n_a, n_b)``; 0 where a fingerprint is empty."""
+    left, right = a.astype(np.float32), b.astype(np.float32)
+    shared = left @ right.T
+    union = left.sum(axis=1)[:, None] + right.sum(axis=1)[None, :] - shared
+    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0).astype(np.float64)
+
+
+def overlap(a: Sequence[frozenset[str]], b: Sequence[frozenset[str]]) -> np.ndarray:
+    """Cosine of two families of sets, shared over the root of the sizes' product, ``(n_a, n_b)``; 0 where empty."""
+    position = {term: i for i, term in enumerate(sorted(frozenset().union(*a, *b)))}
+    left, right = _indicator(a, position), _indicator(b, position)
+    size = np.sqrt(left.sum(axis=1)[:, None] * right.sum(axis=1)[None, :])
+    shared = left @ right.T
+    return np.divide(shared, size, out=np.zeros_like(shared), where=size > 0)
+
+
+def _indicator(sets: Sequence[frozenset[str]], position: dict[str, int]) -> np.ndarray:
+    table = np.zeros((len(sets), len(position)))
+    for row, members in enumerate(sets):
+        table[row, [position[term] for term in members]] = 1.0
+    return table
+
+
+def view(name: str, a: DrugFeatures, b: DrugFeatures) -> np.ndarray:
+    """One of ``VIEWS`` as a kernel, ``(n_a, n_b)``: 1 on equal drugs, 0 where either side is not described."""
+    if name == "structure":
+        return tanimoto(a.bits, b.bits)
+    return overlap(getattr(a, name), getattr(b, name))
+
+
+def drug_kernel(a: DrugFeatures, b: DrugFeatures, *, views: Sequence[str] = VIEWS) -> np.ndarray:
+    """Mean of the views both drugs are described by, as a positive semi-definite kernel with unit diagonal.
+
+    The views are summed and divided by the root of the numbers of views each drug has, so that a drug described by
+    structure alone is compared by structure, and a view that is missing counts neither for nor against.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(n_a, n_b)``; a drug described by nothing has zeros.
+    """
+    total = np.zeros((len(a), len(b)))
+    for name in views:
+        total += view(name, a, b)
+    size = np.sqrt(np.outer(_n_views(a, views), _n_views(b, views)))
+    return np.divide(total, size, out=np.zeros_like(total), where=size > 0)
+
+
+def _n_views(drugs: DrugFeatures, views: Sequence[str]) -> np.ndarray:
+    known = {
+        "structure": drugs.bits.any(axis=1),
+        "targets": np.array([bool(terms) for terms in drugs.targets], dtype=bool),
+        "pathway": np.array([bool(terms) for terms in drugs.pathway], dtype=bool),
+    }
+    return np.sum([known[name] for name in views], axis=0).astype(np.float64)
+
+
+def _texts(drugs: pd.DataFrame, column: str) -> list[str | None]:
+    if column not in drugs:
+        return [None] * len(drugs)
+    return [str(value).strip() or None if pd.notna(value) else None for value in drugs[column]]
+
+
+def _terms(text: str | None, prefix: str = "") -> frozenset[str]:
+    return frozenset(prefix + term.strip() for term in (text or "").split(";") if term.strip())

@@ -1,0 +1,215 @@
+"""Which pairs a model may learn from and which it is judged on: the seven ways to hold out, and a check for leaks.
+
+Random pairs flatter every model: they leave the drug's and the line's mean behind. The claim to make is on lines
+(``"cell"``), compounds (``"drug"``), scaffolds, mechanisms, or both sides unseen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import KFold
+
+from omics_rx.core.errors import InputError, examples, unknown_name
+from omics_rx.core.screen import DrugScreen
+from omics_rx.core.work import rng
+
+SPLITS = ("pair", "cell", "tissue", "drug", "scaffold", "mechanism", "both")
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """One division of a screen's pairs.
+
+    Attributes
+    ----------
+    number
+        0, 1, ...
+    train, test
+        Cells x drugs of booleans; pairs that are neither lie between (a test cell with a training drug, in
+        ``"both"``).
+    """
+
+    number: int
+    train: pd.DataFrame
+    test: pd.DataFrame
+
+    def training_screen(self, screen: DrugScreen) -> DrugScreen:
+        """The screen with its training pairs, and only the cells and drugs that have one."""
+        rows = _marked(screen, self.train)
+        responses = screen.responses[rows]
+        cells = screen.cells.obs_names[screen.cells.obs_names.isin(responses["cell_id"])]
+        drugs = screen.drugs.index[screen.drugs.index.isin(responses["drug_id"])]
+        return DrugScreen(responses, screen.cells[cells], screen.drugs.loc[drugs], screen.name)
+
+    @property
+    def test_cells(self) -> pd.Index:
+        """Cells with a test pair."""
+        return self.test.index[self.test.any(axis=1)]
+
+    @property
+    def test_drugs(self) -> pd.Index:
+        """Drugs with a test pair."""
+        return self.test.columns[self.test.any(axis=0)]
+
+
+def _marked(screen: DrugScreen, mask: pd.DataFrame) -> np.ndarray:
+    row = mask.index.get_indexer(pd.Index(screen.responses["cell_id"]))
+    column = mask.columns.get_indexer(pd.Index(screen.responses["drug_id"]))
+    inside = (row >= 0) & (column >= 0)
+    found = np.zeros(len(row), dtype=bool)
+    found[inside] = mask.to_numpy()[row[inside], column[inside]]
+    return found
+
+
+def folds(screen: DrugScreen, split: str = "cell", n_folds: int = 5, *, seed: int = 0) -> list[Fold]:
+    """Divide the pairs of a screen.
+
+    Parameters
+    ----------
+    screen
+        Lines without expression are left out.
+    split
+        ``"pair"`` (all screens of a pair together), ``"cell"``, ``"tissue"``, ``"drug"`` (compounds: salts,
+        stereoisomers and aliases together), ``"scaffold"`` (Bemis-Murcko), ``"mechanism"`` (pathway, or mechanism
+        where no pathway is known), ``"both"`` (cell and compound).
+    n_folds
+        Number of folds.
+    seed
+        Seed of the shuffle.
+
+    Raises
+    ------
+    InputError
+        If the split is not known, or there are fewer groups than folds.
+    """
+    if split not in SPLITS:
+        raise unknown_name("split", split, SPLITS)
+    if n_folds < 2:
+        raise InputError(f"n_folds is {n_folds}: at least two are needed")
+    measured = _measured(screen)
+    if split == "pair":
+        return _pair_folds(measured, n_folds, seed)
+    cell = _cell_numbers(screen, measured.index, split, n_folds, seed)
+    drug = _drug_numbers(screen, measured.columns, split, n_folds, seed)
+    made = []
+    for number in range(n_folds):
+        test = measured & (_side(cell, number, inside=True)[:, None] & _side(drug, number, inside=True)[None, :])
+        train = measured & (_side(cell, number, inside=False)[:, None] & _side(drug, number, inside=False)[None, :])
+        made.append(Fold(number, train, test))
+    return made
+
+
+def _side(numbers: np.ndarray, fold: int, *, inside: bool) -> np.ndarray:
+    """Which cells or drugs are on one side of a fold; those numbered -1 are not divided and stand on both."""
+    return (numbers == -1) | ((numbers == fold) == inside)
+
+
+def _measured(screen: DrugScreen) -> pd.DataFrame:
+    """Where a line with expression was measured, lines x drugs."""
+    matrix = screen.matrix()
+    values = screen.cells[matrix.index].X
+    dense = values.toarray() if hasattr(values, "toarray") else np.asarray(values)
+    matrix = matrix[np.isfinite(dense).any(axis=1)]
+    return matrix.notna().loc[:, matrix.notna().any(axis=0)]
+
+
+def _pair_folds(measured: pd.DataFrame, n_folds: int, seed: int) -> list[Fold]:
+    number = rng(seed, "pair folds").integers(n_folds, size=measured.shape)
+    return [Fold(i, measured & (number != i), measured & (number == i)) for i in range(n_folds)]
+
+
+def _cell_numbers(screen: DrugScreen, cells: pd.Index, split: str, n_folds: int, seed: int) -> np.ndarray:
+    if split in ("cell", "both"):
+        if len(cells) < n_folds:
+            raise InputError(f"{len(cells)} lines cannot make {n_folds} folds: ask for fewer")
+        numbers = np.empty(len(cells), dtype=int)
+        for number, (_, test) in enumerate(KFold(n_folds, shuffle=True, random_state=seed).split(cells)):
+            numbers[test] = number
+        return numbers
+    if split == "tissue":
+        if "tissue" not in screen.cells.obs:
+            raise InputError("the screen's cells have no obs column tissue: add it, or split by cell")
+        tissue = screen.cells.obs.loc[cells, "tissue"].astype(object)
+        return _dealt(tissue.where(tissue.notna(), "unknown").tolist(), n_folds, seed, "tissues")
+    return np.full(len(cells), -1)
+
+
+def _drug_numbers(screen: DrugScreen, drugs: pd.Index, split: str, n_folds: int, seed: int) -> np.ndarray:
+    if split in ("cell", "tissue"):
+        return np.full(len(drugs), -1)
+    from omics_rx.response import compounds
+
+    table = screen.drugs.loc[drugs]
+    groups = compounds.same_compound(table)
+    if split == "scaffold":
+        groups = compounds.joined(groups, compounds.scaffolds(table))
+    elif split == "mechanism":
+        groups = compounds.joined(groups, compounds.mechanisms(table))
+    return _dealt(groups, n_folds, seed, {"scaffold": "scaffolds", "mechanism": "mechanisms"}.get(split, "compounds"))
+
+
+def _dealt(groups: Sequence[Hashable], n_folds: int, seed: int, what: str) -> np.ndarray:
+    """Deal whole groups into folds of about equal size: shuffled, the largest first, each to the smallest fold."""
+    labels = pd.Series(list(groups))
+    sizes = labels.value_counts()
+    if len(sizes) < n_folds:
+        raise InputError(f"{len(sizes)} {what} cannot make {n_folds} folds: ask for fewer")
+    order = sizes.loc[rng(seed, what).permutation(sorted(sizes.index, key=str))].sort_values(
+        ascending=False, kind="stable"
+    )
+    load = np.zeros(n_folds)
+    number: dict[Hashable, int] = {}
+    for group, size in order.items():
+        number[group] = int(load.argmin())
+        load[number[group]] += size
+    return labels.map(number).to_numpy(dtype=int)
+
+
+def check(screen: DrugScreen, fold: Fold, split: str) -> None:
+    """Look for leaks between the training and the test side of a fold.
+
+    Parameters
+    ----------
+    screen
+        The screen that was divided.
+    fold, split
+        A division, and what it says to have held out.
+
+    Raises
+    ------
+    InputError
+        If a pair stands on both sides, or a cell, tissue, compound, scaffold or mechanism that was to be held out
+        does.
+    """
+    both = fold.train & fold.test
+    if both.to_numpy().any():
+        raise InputError(f"fold {fold.number}: {int(both.to_numpy().sum())} pairs stand on both sides")
+    train_cells = fold.train.index[fold.train.any(axis=1)]
+    train_drugs = fold.train.columns[fold.train.any(axis=0)]
+    if split in ("cell", "both", "tissue"):
+        _refuse_shared(fold, "cells", train_cells, fold.test_cells)
+    if split == "tissue":
+        tissue = screen.cells.obs["tissue"].astype(object)
+        _refuse_shared(fold, "tissues", tissue[train_cells].dropna(), tissue[fold.test_cells].dropna())
+    if split in ("drug", "scaffold", "mechanism", "both"):
+        from omics_rx.response import compounds
+
+        kinds: dict[str, Callable[[pd.DataFrame], Sequence[Hashable]]] = {"compounds": compounds.same_compound}
+        if split in ("scaffold", "mechanism"):
+            kinds[f"{split}s"] = compounds.scaffolds if split == "scaffold" else compounds.mechanisms
+        for what, grouped in kinds.items():
+            group = pd.Series(list(grouped(screen.drugs)), index=screen.drugs.index, dtype=object)
+            _refuse_shared(fold, what, group[train_drugs].dropna(), group[fold.test_drugs].dropna())
+
+
+def _refuse_shared(fold: Fold, what: str, train: Iterable[Hashable], test: Iterable[Hashable]) -> None:
+    shared = sorted(set(train) & set(test), key=str)
+    if shared:
+        raise InputError(
+            f"fold {fold.number}: {len(shared)} {what} stand on both the training and the test side "
+            f"({examples(shared)}): divide by whole {what}"
+        )

@@ -1,0 +1,158 @@
+"""ResponseModel: planted truth, chance, frozen scale, saving, and the mistakes people make."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+
+import omics_rx as orx
+from omics_rx.core.errors import InputError, IntegrityError, MissingFileError, NotFittedError, UnknownNameError
+from omics_rx.core.screen import DrugScreen
+from omics_rx.metrics import response as metrics
+
+
+@pytest.fixture(scope="module")
+def fitted(planted):
+    return orx.response.ResponseModel().fit(planted, progress=False)
+
+
+def test_planted_effects_are_found_in_unseen_lines(planted):
+    found = orx.response.evaluate(orx.response.ResponseModel(("kernel",)), planted, n_folds=4, progress=False)
+    mean = found.groupby("metric")["value"].mean()
+    assert mean["normalised_r"] > 0.6
+    assert mean["preference_r"] > 0.6
+
+
+def test_shuffled_expression_gives_chance(planted):
+    order = np.random.default_rng(1).permutation(planted.cells.n_obs)
+    cells = planted.cells.copy()
+    cells.X = cells.X[order]
+    shuffled = DrugScreen(planted.responses, cells, planted.drugs, "shuffled")
+    found = orx.response.evaluate(orx.response.ResponseModel(("kernel",)), shuffled, n_folds=4, progress=False)
+    assert abs(found.query("metric == 'normalised_r'")["value"].mean()) < 0.12
+
+
+def test_a_line_alone_and_among_others_gets_one_value(fitted, planted):
+    together = fitted.predict(planted.cells, domain="cell_line")
+    alone = fitted.predict(planted.cells[[3]], domain="cell_line")
+    np.testing.assert_allclose(alone.mean, together.mean.iloc[[3]], atol=1e-10)
+    np.testing.assert_allclose(alone.preference, together.preference.iloc[[3]], atol=1e-10)
+
+
+def test_general_and_preference_add_up_to_the_mean(fitted, planted):
+    found = fitted.predict(planted.cells, domain="cell_line")
+    learnt = fitted.learnt_
+    rebuilt = learnt.centre - learnt.spread * found.general.to_numpy()[:, None] + found.preference.to_numpy()
+    np.testing.assert_allclose(rebuilt, found.mean, atol=1e-10)
+    # what distinguishes drugs has no general part left: its standardised mean over drugs is zero
+    np.testing.assert_allclose((found.preference / learnt.spread).mean(axis=1), 0, atol=1e-10)
+
+
+def test_a_saved_model_predicts_the_same(fitted, planted, tmp_path):
+    read = orx.response.load(fitted.save(tmp_path / "model.orx"))
+    before, after = fitted.predict(planted.cells, domain="cell_line"), read.predict(planted.cells, domain="cell_line")
+    for name in ("mean", "lower", "upper", "preference"):
+        pd.testing.assert_frame_equal(getattr(before, name), getattr(after, name), rtol=0, atol=1e-6)
+    assert read.screen_.fingerprint == planted.fingerprint
+    assert read.get_params() == fitted.get_params()
+
+
+def test_clone_is_unfitted_and_fit_changes_no_argument(fitted, planted):
+    copy = clone(fitted)
+    with pytest.raises(NotFittedError, match="fit"):
+        copy.predict(planted.cells)
+    before = planted.fingerprint
+    copy.fit(planted, progress=False)
+    assert dataclasses.replace(planted).fingerprint == before
+
+
+def test_two_fits_agree_exactly(fitted, planted):
+    again = clone(fitted).fit(planted, progress=False)
+    pd.testing.assert_frame_equal(
+        again.predict(planted.cells, domain="cell_line").mean, fitted.predict(planted.cells, domain="cell_line").mean
+    )
+
+
+def test_a_compound_of_the_screen_is_recognised_by_structure(fitted, planted):
+    asked = pd.DataFrame({"name": ["mystery"], "smiles": ["OCC"]})  # ethanol, the first drug, written backwards
+    found = fitted.predict(planted.cells, asked, "cell_line")
+    every = fitted.predict(planted.cells, domain="cell_line")
+    np.testing.assert_allclose(found.mean["mystery"], every.mean["D00"], atol=1e-12)
+    assert found.drugs.loc["mystery", "nearest"] == "D00"
+    assert found.applicability["mystery"] == 1.0
+
+
+def test_a_new_drug_follows_its_mechanism(planted):
+    """Drugs of one group share targets and mechanism, so a left-out one is ordered by its siblings."""
+    left_out = "D05"
+    kept = planted.subset(drugs=[drug for drug in planted.drugs.index if drug != left_out])
+    model = orx.response.ResponseModel(("kernel",)).fit(kept, progress=False)
+    found = model.predict(planted.cells, planted.drugs.loc[[left_out]], "cell_line")
+    r = metrics.per_drug_r(planted.matrix()[[left_out]], found.mean)[left_out]
+    assert r > 0.5
+    assert not found.drugs.loc[left_out, "known"]
+    assert 0 <= found.applicability[left_out] < 1
+
+
+def test_tumours_are_scaled_among_themselves_and_say_so(fitted, planted):
+    found = fitted.predict(planted.cells, domain="tumour")
+    assert "among themselves" in found.reference
+    assert found.calibrated_for == "cell_line"
+
+
+def test_missing_genes_are_left_out_and_too_many_refused(fitted, planted):
+    some = planted.cells[:, 4:].copy()
+    assert np.isfinite(fitted.predict(some, domain="cell_line").mean.to_numpy()).all()
+    with pytest.raises(InputError, match="of the model's 40 genes"):
+        fitted.predict(planted.cells[:, 25:].copy(), domain="cell_line")
+
+
+def test_settings_that_cannot_work_are_refused(planted):
+    with pytest.raises(UnknownNameError, match="kernel"):
+        orx.response.ResponseModel(("kernal",)).fit(planted)
+    with pytest.raises(InputError, match="only residuals"):
+        orx.response.ResponseModel(("genomic",)).fit(planted)
+    with pytest.raises(InputError, match="coverage"):
+        orx.response.ResponseModel(coverage=90).fit(planted)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda v: v + np.log(1000) + 2, "ln\\(nM\\)"),
+        (lambda v: np.clip(np.exp(1.5 * v), 0, 1000) / 60, "concentrations"),
+    ],
+)
+def test_responses_in_another_unit_are_refused(planted, change, message):
+    responses = planted.responses.assign(ln_ic50=change(planted.responses["ln_ic50"]))
+    wrong = DrugScreen(responses, planted.cells, planted.drugs)
+    with pytest.raises(InputError, match=message):
+        orx.response.ResponseModel().fit(wrong)
+
+
+def test_constant_expression_and_too_few_lines_are_refused(planted):
+    cells = planted.cells.copy()
+    cells.X = np.ones_like(cells.X)
+    with pytest.raises(InputError, match="constant"):
+        orx.response.ResponseModel().fit(DrugScreen(planted.responses, cells, planted.drugs))
+    with pytest.raises(InputError, match="at least 20"):
+        orx.response.ResponseModel().fit(planted.subset(cells=planted.cells.obs_names[:10]))
+
+
+def test_unreadable_structures_and_bare_drugs_are_refused(fitted, planted):
+    with pytest.raises(InputError, match="C1CC"):
+        fitted.predict(planted.cells, pd.DataFrame({"name": ["x"], "smiles": ["C1CC"]}), "cell_line")
+    with pytest.raises(InputError, match="no structure, target or pathway"):
+        fitted.predict(planted.cells, pd.DataFrame({"name": ["x"]}), "cell_line")
+
+
+def test_files_that_are_no_model_are_refused(tmp_path):
+    with pytest.raises(MissingFileError):
+        orx.response.load(tmp_path / "none.orx")
+    (tmp_path / "bad.orx").write_bytes(b"PK\x03\x04 nonsense")
+    with pytest.raises(IntegrityError):
+        orx.response.load(tmp_path / "bad.orx")
