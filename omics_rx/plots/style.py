@@ -24,7 +24,8 @@ CYCLE = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
 MISSING = "#a9b1ba"
 KNOWN = {
     "Basal": VERMILLION, "Her2": PURPLE, "LumA": BLUE, "LumB": SKY, "Normal": GREEN, "Luminal": BLUE,
-    "low": BLUE, "high": VERMILLION, "training": BLUE, "external": VERMILLION, "unknown": MISSING,
+    "low": BLUE, "high": VERMILLION, "external": VERMILLION, "left out": PURPLE, "cross-validated": BLUE,
+    "training": BLUE, "unknown": MISSING,
 }  # fmt: skip
 # an order that readers of breast cancer papers expect; other names follow in their own order
 _ORDER = ("LumA", "LumB", "Luminal", "Her2", "Basal", "Normal", "low", "intermediate", "high")

@@ -82,7 +82,7 @@ class Chip:
 
 @dataclass(frozen=True)
 class Card:
-    """One candidate: who it is, why it stands there, a drawing, its evidence and its bars."""
+    """One candidate: who it is, why it stands there, why to doubt it, a drawing, its evidence and its bars."""
 
     title: str
     badge: str
@@ -90,6 +90,7 @@ class Card:
     facts: tuple[tuple[str, str], ...]
     chips: tuple[Chip, ...]
     sentence: str
+    warning: str = ""
     drawing: Figure | None = None
     bars: Figure | None = None
 

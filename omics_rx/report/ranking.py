@@ -14,7 +14,7 @@ from omics_rx.plots.style import signed
 from omics_rx.report import svg
 from omics_rx.report.html import MISSING, cell
 from omics_rx.report.page import Card, Cards, Chip, Figure, Fold, Page, Section, Table, Text
-from omics_rx.report.sections import CERTAINTY, known, limits_section, listed, methods_section
+from omics_rx.report.sections import known, limits_section, listed, methods_section
 
 _FACTS = {
     "targets": "targets",
@@ -23,7 +23,7 @@ _FACTS = {
     "pathway": "pathway",
     "status": "status",
 }
-_ROWS_IN_PICTURE = 25
+_ROWS_IN_PICTURE, _ROWS_IN_ANSWER = 25, 8
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,10 @@ def ranking_sections(ranking: Any, n_top: int = 12, *, drugs: pd.DataFrame | Non
     found = _kinds(ranking)
     facts = drugs if drugs is not None else getattr(ranking, "drugs", None)
     top = list(ranking.table.sort_values("rank", kind="stable").index[:n_top])
-    reasons = {drug: reason(ranking, drug) for drug in top}
     return [
-        Section(f"Top candidates for {ranking.subtype}", (_answer(ranking, top, reasons),), "answer"),
-        Section(CERTAINTY, tuple(_certainty(ranking, found)), "certainty"),
-        Section("Candidates one by one", (_key(), Cards(_cards(ranking, top, (facts, reasons, found)))), "figures"),
+        Section(f"Top candidates for {ranking.subtype}", (_answer(ranking, top[:_ROWS_IN_ANSWER]),), "answer"),
+        Section("How sure is the ranking?", tuple(_certainty(ranking)), "certainty"),
+        Section("Candidates one by one", (_key(), Cards(_cards(ranking, top, (facts, found)))), "figures"),
         Section("Evidence across the candidates", (_heatmap(ranking, found),), "figures"),
         limits_section(ranking.limits),
         Section("All drugs", tuple(_all(ranking)), "appendix"),
@@ -85,20 +84,15 @@ def ranking_sentence(ranking: Any) -> str:
 
 
 def reason(ranking: Any, drug_id: str) -> str:
-    """Why a drug stands where it does, in one sentence: the ranking's own, or one made from its contributions."""
-    told = getattr(ranking.explain(drug_id), "sentence", None) if hasattr(ranking, "explain") else None
-    return str(told) if told else _own_reason(ranking, drug_id)
-
-
-def _own_reason(ranking: Any, drug_id: str) -> str:
+    """Why a drug stands where it does, in one short sentence made from its evidence and contributions."""
     found = {kind.column: kind for kind in _kinds(ranking)}
     row, evidence = _explanation(ranking, drug_id), ranking.table.loc[drug_id]
 
     def words(column: Any, change: float) -> str:
         kind = found.get(str(column))
         if kind is None:
-            return f"{str(column).replace('_', ' ')} ({signed(change)})"
-        return f"{kind.label} ({kind.write(evidence[column])}; {signed(change)})"
+            return f"{str(column).replace('_', ' ')} ({_moves(change)})"
+        return f"{kind.label} ({kind.write(evidence[column])}; {_moves(change)})"
 
     moved = kinds(row)
     raised = [words(column, change) for column, change in moved[moved > 0].head(2).items()]
@@ -107,6 +101,10 @@ def _own_reason(ranking: Any, drug_id: str) -> str:
     parts += [f"lowered most by {listed(lowered)}"] if lowered else []
     text = "; ".join(parts) or "no evidence moves it"
     return f"{text[0].upper()}{text[1:]}."
+
+
+def _moves(change: float) -> str:
+    return f"{'adds' if change > 0 else 'takes'} {abs(change):.2f}"
 
 
 def _explanation(ranking: Any, drug_id: str) -> pd.Series:
@@ -119,12 +117,14 @@ def _explanation(ranking: Any, drug_id: str) -> pd.Series:
 def _kinds(ranking: Any) -> list[_Kind]:
     info = ranking.evidence_info
     found = []
-    for column in info.index:
-        row = info.loc[column]
-        label = row.get("label") if known(row.get("label")) else str(column).replace("_", " ")
-        unit = str(row.get("unit")) if known(row.get("unit")) else ""
-        found.append(_Kind(str(column), str(label), unit.replace("ln uM", "ln µM"), _direction(row.get("direction"))))
-    return [kind for kind in found if kind.column in ranking.table]
+    for row in info.rename_axis("column").reset_index().to_dict("records"):
+        column, unit = str(row["column"]), str(row["unit"]) if known(row.get("unit")) else ""
+        found.append(_Kind(column, column.replace("_", " "), _micro(unit), _direction(row.get("direction"))))
+    return [kind for kind in found if kind.column in ranking.explanations]
+
+
+def _micro(unit: Any) -> str:
+    return str(unit).replace("ln uM", "ln µM") if known(unit) else ""
 
 
 def _direction(told: Any) -> int:
@@ -147,36 +147,41 @@ def _interval(row: Mapping[Any, Any] | pd.Series) -> str:
     return f"{cell(row['rank_low'])} to {cell(row['rank_high'])}"
 
 
-def _answer(ranking: Any, top: list[str], reasons: Mapping[str, str]) -> Table:
+def _answer(ranking: Any, top: list[str]) -> Table:
     rows = ranking.table.loc[top]
     frame = pd.DataFrame(
         {
             "rank": rows["rank"].astype(int),
             "drug": rows["name"].astype(str),
             "rank interval": [_interval(row) for row in rows.to_dict("records")],
-            "why": [reasons[drug] for drug in top],
+            "why": [reason(ranking, drug) for drug in top],
         }
     ).reset_index(drop=True)
+    if "known" in rows:
+        frame.insert(3, f"known for {ranking.subtype}", rows["known"].astype(object).to_numpy())
     caption = (
-        f"The first {len(top)} of {len(ranking.table)} drugs. The interval holds the ranks over refits of the ranker; "
-        "numbers in brackets are the measurement and what it adds to the score."
+        f"The first {len(top)} of {len(ranking.table)} drugs. The interval holds 90% of the ranks over the "
+        "members of the ranker; brackets hold the measurement and what it adds to, or takes from, the score."
     )
     return Table(frame, caption)
 
 
-def _certainty(ranking: Any, found: list[_Kind]) -> Iterable[Figure | Table | Text]:
+def _certainty(ranking: Any) -> Iterable[Figure | Table | Text]:
     table = ranking.table
     shown = min(_ROWS_IN_PICTURE, len(table))
     first = table.sort_values("rank", kind="stable").iloc[0]
     yield Figure(
         svg.draw(plots.intervals, table, size=(6.8, 1.0 + 0.24 * shown), n=shown),
-        f"Rank of the first {shown} drugs. The bar is the interval of the rank over refits of the ranker.",
+        f"Rank of the first {shown} drugs. The bar holds 90% of the ranks over the members of the ranker.",
         f"Ranks with intervals; the first, {first['name']}, lies between {_interval(first)}.",
     )
     if known(ranking.rule):
         yield Text(f"How the score is made: {ranking.rule}")
     info = ranking.evidence_info.reset_index(names="evidence")
-    info["evidence"] = [_labels(found).get(str(name), str(name)) for name in info["evidence"]]
+    info["evidence"] = [str(name).replace("_", " ") for name in info["evidence"]]
+    info = info.rename(columns={"label": "what it is"})
+    if "unit" in info:
+        info["unit"] = [_micro(unit) for unit in info["unit"]]
     if "direction" in info:
         info["direction"] = [_direction_words(value) for value in info["direction"]]
     formats = {"coverage": ".0%"}
@@ -199,10 +204,8 @@ def _key() -> Text:
     )
 
 
-def _cards(
-    ranking: Any, top: list[str], context: tuple[pd.DataFrame | None, Mapping[str, str], list[_Kind]]
-) -> tuple[Card, ...]:
-    facts, reasons, found = context
+def _cards(ranking: Any, top: list[str], context: tuple[pd.DataFrame | None, list[_Kind]]) -> tuple[Card, ...]:
+    facts, found = context
     rows = {drug: _explanation(ranking, drug) for drug in top}
     limit = max(float(kinds(row).abs().max()) for row in rows.values()) or 1.0
     places = plots.ranking.favour(
@@ -218,14 +221,34 @@ def _cards(
                 title=str(row["name"]),
                 badge=f"rank {cell(row['rank'])}",
                 note=f"between {_interval(row)} of {len(ranking.table)}; score {signed(float(row['score']))}",
-                facts=tuple(dict(told).items()),
+                facts=(*dict(told).items(), *_known_facts(ranking, drug)),
                 chips=tuple(_chip(kind, row[kind.column], places[kind.column][drug]) for kind in found),
-                sentence=reasons[drug],
+                sentence=_sentence(ranking, drug),
+                warning=str(row["warning"]) if known(row.get("warning")) else "",
                 drawing=_drawing(row, about),
                 bars=_bars(rows[drug], limit, found),
             )
         )
     return tuple(cards)
+
+
+def _sentence(ranking: Any, drug: str) -> str:
+    """Take the ranking's own explanation where it gives one."""
+    told = ranking.explain(drug) if hasattr(ranking, "explain") else None
+    return str(told.sentence) if told is not None else reason(ranking, drug)
+
+
+def _known_facts(ranking: Any, drug: str) -> list[tuple[str, str]]:
+    """What the labels say of the drug in this subtype, with the source; it had no part in the drug's own score."""
+    labels = getattr(ranking, "labels", None)
+    if labels is None or not {"drug_id", "subtype", "status"} <= set(labels):
+        return []
+    rows = labels[(labels["drug_id"] == drug) & (labels["subtype"] == ranking.subtype)]
+    facts = []
+    for row in rows.to_dict("records"):
+        source = f"; {row['citation']}" if known(row.get("citation")) else ""
+        facts.append((f"known for {ranking.subtype}", f"{str(row['status']).replace('_', ' ')}{source}"))
+    return facts
 
 
 def _row(frame: Any, name: str) -> pd.Series:

@@ -11,7 +11,7 @@ from omics_rx.plots.response import top_drugs
 from omics_rx.plots.style import order
 from omics_rx.report import svg
 from omics_rx.report.page import Block, Figure, Page, Section, Table, Text
-from omics_rx.report.sections import CERTAINTY, limits_section, listed, methods_section
+from omics_rx.report.sections import limits_section, listed, methods_section
 
 _N_DRUGS, _N_TABLE = 25, 5
 
@@ -67,7 +67,7 @@ def response_sections(
     ]
     return [
         Section("Predicted sensitivity of the tumours", tuple(blocks), "figures"),
-        Section(CERTAINTY, (Text(_certainty(prediction)),), "certainty"),
+        Section("How sure are the predicted responses?", (Text(_certainty(prediction)),), "certainty"),
         limits_section(_limits(prediction)),
     ]
 

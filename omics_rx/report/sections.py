@@ -10,7 +10,7 @@ import pandas as pd
 from omics_rx.core.provenance import cite
 from omics_rx.report.page import Code, Fold, Limits, Section, Table, Text
 
-LIMITS, METHODS, CERTAINTY = "What this does not say", "Methods, provenance and citations", "How sure is this?"
+LIMITS, METHODS = "What this does not say", "Methods, provenance and citations"
 
 
 def limits_section(items: Iterable[str]) -> Section:

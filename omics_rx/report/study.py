@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,15 @@ import pandas as pd
 from omics_rx import plots
 from omics_rx.report import svg
 from omics_rx.report.page import Block, Figure, KeyFigure, KeyFigures, Page, Section, Table, Text
-from omics_rx.report.sections import CERTAINTY, known, limits_section, listed, methods_section
+from omics_rx.report.sections import known, limits_section, listed, methods_section
 
-_FORMATS = {"concordance": ".2f", "lower": ".2f", "upper": ".2f"}
+_FORMATS = {"concordance": ".2f", "lower": ".2f", "upper": ".2f", "uno": ".2f", "difference": "+.2f", "p_value": ".3f"}
+_HOW = {
+    "external": "took no part in training",
+    "left out": "judged by a signature made from the other cohorts",
+    "cross-validated": "judged by signatures made without the patient",
+}
+_ROLES = tuple(_HOW)
 _FEW_EVENTS = 100
 
 
@@ -40,28 +46,43 @@ def study_sections(study: Any) -> list[Section]:
     """
     return [
         Section("Does the signature predict outcome?", (_key_figures(study), Text(study_sentence(study))), "answer"),
-        Section(CERTAINTY, tuple(_certainty(study)), "certainty"),
+        Section("How sure is the signature?", tuple(_certainty(study)), "certainty"),
         Section("Survival by risk group", tuple(_curves(study)), "figures"),
         _genes_section(study.signature),
-        limits_section([*_own_limits(study), *_told_limits(study)]),
+        limits_section(_told_limits(study) or _own_limits(study)),
         methods_section(study, "the signature"),
     ]
 
 
 def judged(study: Any) -> pd.Series:
-    """Row of the table that answers: the signature on the first external cohort, else on the first cohort."""
-    table = study.table.reset_index(drop=True)
-    external = table[table["role"].astype(str) == "external"]
-    row: pd.Series = (external if len(external) else table).iloc[0]
+    """Row of the table that answers: the signature on the first external cohort, else on the first other."""
+    row: pd.Series = _of_signature(study).iloc[0]
     return row
+
+
+def _ordered(study: Any) -> pd.DataFrame:
+    """Rows of the table, external cohorts first, each cohort's methods together."""
+    table = study.table.reset_index(drop=True)
+    role = table["role"].map(lambda role: _ROLES.index(role) if role in _ROLES else len(_ROLES))
+    ordered: pd.DataFrame = table.iloc[np.lexsort((np.arange(len(table)), role))].reset_index(drop=True)
+    return ordered
+
+
+def _of_signature(study: Any) -> pd.DataFrame:
+    """Rows of the signature itself, without those of rivals."""
+    table = _ordered(study)
+    return (
+        table[table["method"] == "signature"] if "method" in table and (table["method"] == "signature").any() else table
+    )
 
 
 def study_sentence(study: Any) -> str:
     """What the study found, in two sentences."""
     row = judged(study)
-    trained = list(dict.fromkeys(study.table.loc[study.table["role"].astype(str) != "external", "cohort"].astype(str)))
+    external = study.table["role"].astype(str) == "external"
+    trained = list(dict.fromkeys(study.table.loc[~external, "cohort"].astype(str)))
     sure = "above chance" if row["lower"] > 0.5 else "not clearly above chance, whose 0.5 lies in the interval"
-    where = "which took no part in training" if str(row["role"]) == "external" else "by patients left out of the fit"
+    where = f"a cohort {_HOW.get(str(row['role']), str(row['role']))}".replace("cohort took", "cohort that took")
     return (
         f"The signature of {len(study.signature.genes)} genes, trained on {listed(trained)}, orders the patients of "
         f"{row['cohort']}, {where}, by risk with a concordance of {row['concordance']:.2f} (95% interval "
@@ -72,31 +93,28 @@ def study_sentence(study: Any) -> str:
 
 
 def _key_figures(study: Any) -> KeyFigures:
-    figures = []
-    for row in study.table.to_dict("records"):
-        method = f", {row['method']}" if known(row.get("method")) else ""
-        figures.append(
-            KeyFigure(
-                f"{row['cohort']} ({row['role']}{method})",
-                f"{row['concordance']:.2f}",
-                f"95% interval {row['lower']:.2f} to {row['upper']:.2f}; {int(row['events'])} events "
-                f"({row['endpoint']}) in {int(row['n'])} patients",
-            )
+    figures = (
+        KeyFigure(
+            f"{row['cohort']} ({row['role']})",
+            f"{row['concordance']:.2f}",
+            f"95% interval {row['lower']:.2f} to {row['upper']:.2f}; {int(row['events'])} events "
+            f"({row['endpoint']}) in {int(row['n'])} patients",
         )
-    return KeyFigures(tuple(figures[:6]))
+        for row in _of_signature(study).to_dict("records")
+    )
+    return KeyFigures(tuple(figures))
 
 
 def _certainty(study: Any) -> Iterable[Figure | Table | Text]:
-    table = study.table.reset_index(drop=True)
+    table = _ordered(study)
     words = "; ".join(
-        f"{row['cohort']} ({row['role']}) {row['concordance']:.2f}, {row['lower']:.2f} to {row['upper']:.2f}"
+        f"{row['cohort']} ({_what(row)}) {row['concordance']:.2f}, {row['lower']:.2f} to {row['upper']:.2f}"
         for row in table.to_dict("records")
     )
     forest = svg.draw(plots.concordance_forest, table, size=(7.4, 1.3 + 0.42 * len(table)))
     yield Figure(
         forest,
-        "Concordance of the risk score in each cohort. Training cohorts are judged by patients left out of the fit; "
-        "external cohorts took no part in training.",
+        f"Concordance in each cohort, of the signature and of what it must beat. {_roles(table)}",
         f"Concordance with 95% interval: {words}.",
     )
     yield Table(table, "Concordance of each cohort with its 95% bootstrap interval.", _FORMATS)
@@ -106,19 +124,44 @@ def _certainty(study: Any) -> Iterable[Figure | Table | Text]:
             f"{name} was opened once, at {record['time']}, after the signature was fixed (sha256 "
             f"{str(record['sha256'])[:16]}…)."
         )
-    nulls = getattr(study, "nulls", None)
-    if isinstance(nulls, pd.DataFrame) and len(nulls):
-        yield Table(nulls, "What chance and simple rivals reach on the same patients.", _FORMATS)
+    for name, share in (getattr(study, "null_p", None) or {}).items():
+        yield Text(
+            f"In {name}, {share:.1%} of random gene sets of the same size do as well as the signature or better."
+        )
+    gains = getattr(study, "gains", None)
+    if gains is not None and len(gains):
+        yield Table(
+            gains, "Concordance of the signature less that of a rival on the same patients, 95% interval.", _FORMATS
+        )
+
+
+def _what(row: Mapping[Any, Any]) -> str:
+    return f"{row['role']}, {row['method']}" if known(row.get("method")) else str(row["role"])
+
+
+def _roles(table: pd.DataFrame) -> str:
+    said = [f"{role}: {how}" for role, how in _HOW.items() if (table["role"] == role).any()]
+    random = "random genes: mean and middle 95% of random gene sets"
+    rivals = [random] if "method" in table and (table["method"] == "random genes").any() else []
+    words = "; ".join([*said, *rivals])
+    return f"{words[0].upper()}{words[1:]}." if words else ""
 
 
 def _curves(study: Any) -> Iterable[Figure | Text]:
     endpoints = dict(zip(study.table["cohort"].astype(str), study.table["endpoint"].astype(str), strict=True))
-    roles = dict(zip(study.table["cohort"].astype(str), study.table["role"].astype(str), strict=True))
-    order = sorted(study.scores, key=lambda name: roles.get(name) != "external")
+    pairs = set(zip(study.table["cohort"].astype(str), study.table["role"].astype(str), strict=True))
+    # a training cohort is also judged left out; the scores kept are those of its cross-validation
+    roles = {
+        name: next((role for role in ("external", "cross-validated", "left out") if (name, role) in pairs), "")
+        for name in study.scores
+    }
+    order = sorted(
+        study.scores, key=lambda name: _ROLES.index(roles[name]) if roles.get(name) in _ROLES else len(_ROLES)
+    )
     for name in order:
         scores = study.scores[name]
         role = roles.get(name, "")
-        how = "out-of-fold scores: no patient was scored by a fit that saw it" if role == "training" else role
+        how = f"{role}: {_HOW[role]}" if role in _HOW else role
         groups = [str(group) for group in scores["risk_group"].dropna().unique()]
         if not groups:
             yield Text(f"{name}: no patient has a risk group, so there is no curve.")
