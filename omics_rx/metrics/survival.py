@@ -250,6 +250,39 @@ def uno_concordance(
     return Concordance(float(whole[0]), lower, upper, int(events.sum()), times.size, "Uno")
 
 
+def concordances(time: ArrayLike, event: ArrayLike, risks: ArrayLike, *, strata: ArrayLike | None = None) -> Floats:
+    """Harrell's concordance of many risks at once, without intervals.
+
+    Parameters
+    ----------
+    time, event
+        Months and whether the event was seen, each ``(n,)``.
+    risks
+        One column a risk, ``(n, m)``.
+    strata
+        As in :func:`concordance`.
+
+    Returns
+    -------
+    ndarray
+        Shape ``(m,)``.
+    """
+    times, events = outcome(time, event)
+    values = np.asarray(risks, dtype=np.float64)
+    if values.ndim != 2 or values.shape[0] != times.size:
+        raise InputError(f"risks have shape {values.shape} for {times.size} samples: give one row a sample")
+    columns = [_checked_risk(values[:, at], times.size) for at in range(values.shape[1])]
+    codes, won, total = _codes(strata, times.size), np.zeros(len(columns)), 0
+    for row in np.flatnonzero(events):
+        against = ((times > times[row]) | ((times == times[row]) & ~events)) & (codes == codes[row])
+        gap = values[row] - values[against]
+        won += (gap > _TIED_RISK).sum(axis=0) + 0.5 * (np.abs(gap) <= _TIED_RISK).sum(axis=0)
+        total += int(against.sum())
+    if total == 0:
+        raise InputError(f"no two of {times.size} samples can be compared: every event comes after all other contacts")
+    return won / total
+
+
 def concordance_difference(
     time: ArrayLike, event: ArrayLike, risks: tuple[ArrayLike, ArrayLike], *, strata: ArrayLike | None = None,
     seed: int = 0, n_boot: int = 1000,

@@ -49,9 +49,7 @@ class FollowUp:
         return np.flatnonzero(self.event)
 
 
-def follow_up(
-    time: ArrayLike, event: ArrayLike, strata: ArrayLike | None = None, *, ties: str = "efron"
-) -> FollowUp:
+def follow_up(time: ArrayLike, event: ArrayLike, strata: ArrayLike | None = None, *, ties: str = "efron") -> FollowUp:
     """Sort times and events for the partial likelihood.
 
     Parameters
@@ -64,7 +62,9 @@ def follow_up(
         ``"efron"`` or ``"breslow"``.
     """
     times, events = np.asarray(time, dtype=np.float64), np.asarray(event, dtype=bool)
-    groups = np.zeros(times.size, dtype=np.intp) if strata is None else np.unique(np.asarray(strata), return_inverse=True)[1]
+    groups = (
+        np.zeros(times.size, dtype=np.intp) if strata is None else np.unique(np.asarray(strata), return_inverse=True)[1]
+    )
     order = np.lexsort((~events, -times, groups))
     sorted_times, sorted_groups, sorted_events = times[order], groups[order], events[order]
     new = np.ones(times.size, dtype=bool)

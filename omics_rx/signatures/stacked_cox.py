@@ -31,7 +31,7 @@ class PatternFit:
     gain: float
 
 
-class StackedCox(BaseEstimator):
+class StackedCox(BaseEstimator):  # type: ignore[misc]
     """Per-pattern ridge Cox models under a non-negative ridge Cox.
 
     1. For each pattern: ridge Cox over its genes (z within cohort, cohorts as strata), the penalty chosen by

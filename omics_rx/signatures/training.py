@@ -22,8 +22,8 @@ class TrainingSet:
 
     Attributes
     ----------
-    values
-        Expression as measured, NaN where missing, ``(n, p)``.
+    expression
+        Values as measured, NaN where missing, ``(n, p)``.
     genes
         Gene symbols, ``p``.
     samples
@@ -34,7 +34,7 @@ class TrainingSet:
         Cohort of each sample, ``(n,)``; a stratum of every Cox model.
     """
 
-    values: Floats
+    expression: Floats
     genes: tuple[str, ...]
     samples: pd.Index
     time: Floats
@@ -63,7 +63,7 @@ class TrainingSet:
     def rows(self, keep: NDArray[np.bool_] | Ints) -> TrainingSet:
         """Keep some samples."""
         return replace(
-            self, values=self.values[keep], samples=self.samples[keep], time=self.time[keep],
+            self, expression=self.expression[keep], samples=self.samples[keep], time=self.time[keep],
             event=self.event[keep], cohort=self.cohort[keep],
         )  # fmt: skip
 
@@ -116,15 +116,15 @@ class CohortScale:
         """Learn from the samples of a training set, each cohort by itself."""
         means, sds = {}, {}
         for cohort in train.cohorts:
-            means[cohort], sds[cohort] = moments(train.values[train.cohort == cohort])
+            means[cohort], sds[cohort] = moments(train.expression[train.cohort == cohort])
         return cls(means, sds)
 
     def apply(self, data: TrainingSet) -> Floats:
-        """z within cohort, ``(n, p)``; a missing value takes its cohort's training mean, z = 0."""
-        z = np.empty_like(data.values)
+        """Scale within cohort: z, ``(n, p)``; a missing value takes its cohort's training mean, z = 0."""
+        z = np.empty_like(data.expression)
         for cohort in data.cohorts:
             rows = data.cohort == cohort
-            z[rows] = (data.values[rows] - self.mean[cohort]) / self.sd[cohort]
+            z[rows] = (data.expression[rows] - self.mean[cohort]) / self.sd[cohort]
         return np.nan_to_num(z, nan=0.0)
 
 

@@ -1,0 +1,36 @@
+"""Signatures: which few genes carry the risk, and whether they hold in a cohort never seen."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+_NAMES = {
+    "RECIPES": "recipes:RECIPES",
+    "RiskSignature": "signature:RiskSignature",
+    "Study": "study:Study",
+    "build": "building:build",
+    "list": "library:list_signatures",
+    "load": "library:load_signature",
+    "load_study": "study:load_study",
+}
+
+if TYPE_CHECKING:
+    from omics_rx.signatures.building import build
+    from omics_rx.signatures.library import list_signatures as list  # noqa: A004
+    from omics_rx.signatures.library import load_signature as load
+    from omics_rx.signatures.recipes import RECIPES
+    from omics_rx.signatures.signature import RiskSignature
+    from omics_rx.signatures.study import Study, load_study
+
+__all__ = ["RECIPES", "RiskSignature", "Study", "build", "list", "load", "load_study"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NAMES:
+        module, _, attribute = _NAMES[name].partition(":")
+        return getattr(import_module(f"omics_rx.signatures.{module}"), attribute)
+    message = f"module 'omics_rx.signatures' has no attribute {name!r}"
+    raise AttributeError(message)
+
+
+def __dir__():  # type: ignore[no-untyped-def]
+    return sorted(__all__)

@@ -1,0 +1,207 @@
+"""From cohorts to a training set: one language, one endpoint, no patient twice."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from omics_rx.core import cohort as cohorts
+from omics_rx.core.errors import InputError, examples
+from omics_rx.signatures.training import TrainingSet, moments
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+    from omics_rx.core.cohort import CohortLike
+
+MIXED = "mixed"
+_MEASURED = 0.8  # share of a cohort's samples that must have a gene
+_SAME_PROFILE = 0.9  # correlation above which two expression profiles are one tumour
+_SAME_FOLLOW_UP = 0.9  # share of (time, event) pairs two cohorts must have in common to be one cohort
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """One cohort made ready: current symbols, samples with follow-up only.
+
+    Attributes
+    ----------
+    name
+        What the study calls it.
+    cohort
+        AnnData, samples with follow-up x genes.
+    endpoint
+        Their follow-up.
+    without_follow_up
+        How many samples were left out for want of it.
+    """
+
+    name: str
+    cohort: AnnData
+    endpoint: cohorts.Endpoint
+    without_follow_up: int
+    frame: pd.DataFrame = field(repr=False)
+
+    def summary(self) -> dict[str, object]:
+        """Size, events, endpoint and unit as plain values."""
+        return {
+            "name": self.name, "n": len(self.endpoint.samples), "events": self.endpoint.n_events,
+            "endpoint": self.endpoint.name, "unit": cohorts.info(self.cohort).unit,
+        }  # fmt: skip
+
+
+def prepare(given: Mapping[str, CohortLike], *, role: str) -> dict[str, Member]:
+    """Check cohorts, bring genes to current symbols and keep the samples with follow-up.
+
+    Raises
+    ------
+    InputError
+        If there is none, a name is not text, or a cohort has no usable follow-up.
+    """
+    if not isinstance(given, Mapping) or not given:
+        raise InputError(f'{role} cohorts are given by name, {{"gse1992": cohort}}: at least one is needed')
+    return {str(name): _member(str(name), data) for name, data in given.items()}
+
+
+def _member(name: str, data: CohortLike) -> Member:
+    from omics_rx import harmonize
+
+    cohort = harmonize.genes(cohorts.as_cohort(data), min_mapped=0.0)
+    try:
+        endpoint = cohorts.endpoint(cohort)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from error
+    if endpoint is None:  # pragma: no cover - required=True raises instead
+        raise InputError(f"{name} has no follow-up")
+    kept = cohort[endpoint.samples]
+    return Member(name, kept, endpoint, cohort.n_obs - kept.n_obs, cohorts.expression(kept))
+
+
+def shared_endpoint(members: Mapping[str, Member], endpoint: str | None) -> str:
+    """Name the endpoint of a study.
+
+    Raises
+    ------
+    InputError
+        If cohorts record different ones and ``endpoint="mixed"`` was not said, or all record another than told.
+    """
+    named = {name: member.endpoint.name for name, member in members.items()}
+    kinds = sorted({kind for kind in named.values() if kind != "event"})
+    told = ", ".join(f"{name} {kind}" for name, kind in named.items())
+    if endpoint is None:
+        if len(kinds) > 1:
+            raise InputError(
+                f"the cohorts record different endpoints ({told}): choose cohorts with one, or say "
+                f'endpoint="{MIXED}" to train and judge on them together'
+            )
+        return kinds[0] if kinds else "event"
+    if endpoint != MIXED and kinds not in ([], [endpoint]):
+        raise InputError(f"endpoint={endpoint!r} was asked for, the cohorts record {told}: leave the others out")
+    return endpoint if endpoint != MIXED or len(kinds) != 1 else kinds[0]
+
+
+def refuse_duplicates(members: Iterable[Member]) -> None:
+    """Refuse cohorts that share patients.
+
+    Two profiles, each z within its cohort and centred, that correlate above 0.9 are taken for one tumour. Cohorts
+    whose genes do not match are held against each other by their follow-up instead.
+
+    Raises
+    ------
+    InputError
+        If two cohorts share a tumour, or nearly all their follow-up.
+    """
+    for one, two in itertools.combinations(members, 2):
+        common = one.frame.columns.intersection(two.frame.columns)
+        if _same_follow_up(one, two):
+            raise InputError(
+                f"{one.name} and {two.name} have the same follow-up, time for time: they are one cohort under two "
+                "names; leave one out"
+            )
+        if len(common) < 100:
+            continue
+        similar = _profiles(one.frame[common]) @ _profiles(two.frame[common]).T
+        left, right = np.nonzero(similar > _SAME_PROFILE)
+        if left.size:
+            pairs = [f"{a} = {b}" for a, b in zip(one.frame.index[left], two.frame.index[right], strict=True)]
+            raise InputError(
+                f"{left.size} tumours are in both {one.name} and {two.name} ({examples(pairs)}): leave them out of one"
+            )
+
+
+def _profiles(frame: pd.DataFrame) -> np.ndarray:
+    values = frame.to_numpy()
+    mean, sd = moments(values)
+    z = np.nan_to_num((values - mean) / sd, nan=0.0)
+    z -= z.mean(axis=1, keepdims=True)
+    length = np.sqrt((z**2).sum(axis=1, keepdims=True))
+    return np.asarray(z / np.maximum(length, 1e-300))
+
+
+def _same_follow_up(one: Member, two: Member) -> bool:
+    counts = [
+        Counter(zip(np.round(member.endpoint.time, 2).tolist(), member.endpoint.event.tolist(), strict=True))
+        for member in (one, two)
+    ]
+    smaller = min(len(one.endpoint.samples), len(two.endpoint.samples))
+    return smaller >= 10 and sum((counts[0] & counts[1]).values()) > _SAME_FOLLOW_UP * smaller
+
+
+def training_set(members: Mapping[str, Member], genes: Iterable[str] | None = None) -> TrainingSet:
+    """Put cohorts side by side over the genes that each measures and that vary in each.
+
+    Parameters
+    ----------
+    members
+        Prepared cohorts.
+    genes
+        Restrict to these, such as what a target platform measures; any identifier known to ``harmonize``.
+
+    Raises
+    ------
+    InputError
+        If the cohorts share fewer than a tenth of the smaller one's genes, or none of ``genes``.
+    """
+    usable = {name: _usable(member.frame) for name, member in members.items()}
+    pool = set.intersection(*usable.values())
+    smallest = min(usable, key=lambda name: len(usable[name]))
+    if len(pool) < max(1, 0.1 * len(usable[smallest])):
+        raise InputError(
+            f"the cohorts share {len(pool)} genes, {smallest} alone has {len(usable[smallest])} "
+            f"({examples(sorted(usable[smallest]), 3)}): check that all name genes alike"
+        )
+    if genes is not None:
+        pool &= _current(genes)
+        if not pool:
+            raise InputError("none of the genes asked for is measured by all training cohorts: check their names")
+    names = tuple(sorted(pool))
+    parts = list(members.values())
+    return TrainingSet(
+        expression=np.vstack([part.frame[list(names)].to_numpy() for part in parts]),
+        genes=names,
+        samples=pd.Index([f"{part.name}/{sample}" for part in parts for sample in part.frame.index]),
+        time=np.concatenate([part.endpoint.time for part in parts]),
+        event=np.concatenate([part.endpoint.event for part in parts]),
+        cohort=np.concatenate([np.full(len(part.frame), part.name, dtype=object) for part in parts]).astype(str),
+    )
+
+
+def _usable(frame: pd.DataFrame) -> set[str]:
+    """Genes known in most samples, and varying."""
+    values = frame.to_numpy()
+    _, sd = moments(values)
+    good = (np.isfinite(values).mean(axis=0) >= _MEASURED) & np.isfinite(sd)
+    return set(frame.columns[good])
+
+
+def _current(genes: Iterable[str]) -> set[str]:
+    from omics_rx import harmonize
+
+    ids = list(dict.fromkeys(str(gene) for gene in genes))
+    return set(harmonize.current_symbols(ids)["symbol"].dropna().astype(str)) | set(ids)

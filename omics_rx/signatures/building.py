@@ -1,0 +1,203 @@
+"""Build a signature study: train, judge honestly, open the external cohorts once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from omics_rx.core import cohort as co
+from omics_rx.core.errors import InputError
+from omics_rx.core.provenance import Provenance, frame_sha256, now
+from omics_rx.harmonize.reference import GeneReference
+from omics_rx.signatures import judge, limits, nested, nulls
+from omics_rx.signatures.assemble import (
+    Member,
+    prepare,
+    refuse_duplicates,
+    shared_endpoint,
+    training_set,
+)
+from omics_rx.signatures.recipes import Fitted, Recipe, resolve
+from omics_rx.signatures.signature import RiskSignature
+from omics_rx.signatures.study import Study
+from omics_rx.signatures.training import CohortScale, TrainingSet, moments
+
+if TYPE_CHECKING:
+    from omics_rx.core.cohort import CohortLike
+
+_CITES = ("harrell1982", "uno2011", "venet2011")
+
+
+def build(
+    recipe: str | Mapping[str, Sequence[str]] | Recipe,
+    cohorts: Mapping[str, CohortLike],
+    *,
+    external: Mapping[str, CohortLike] | None = None,
+    genes: Iterable[str] | None = None,
+    endpoint: str | None = None,
+    n_genes: int = 12,
+    n_folds: int = 5,
+    n_null: int = 1000,
+    seed: int = 0,
+    n_jobs: int | None = None,
+    progress: bool | None = None,
+) -> Study:
+    """Make a signature from cohorts with follow-up, and judge it on cohorts it has never seen.
+
+    Every choice (scaling, penalties, patterns, genes, cut-off) is made again inside each cross-validation fold. The
+    external cohorts are opened after the signature stands; what was opened and when is written down.
+
+    Parameters
+    ----------
+    recipe
+        ``"cell_death"``; or pattern name to genes, for the same method over patterns of your own.
+    cohorts
+        Training cohorts by name: AnnData, samples x genes, ``obs["time"]`` (months) and ``obs["event"]``. Each is
+        scaled within itself and is a stratum of its own, so platforms and baseline risks may differ.
+    external
+        Cohorts to judge on.
+    genes
+        Choose among these only, such as ``target.var_names``.
+    endpoint
+        Needed where the cohorts record different ones: ``"mixed"`` says that this is meant.
+    n_genes
+        Most genes of the signature.
+    n_folds
+        Outer folds, balanced over cohort and event.
+    n_null
+        Random gene sets of the same size to hold against the signature on the external cohorts.
+    seed, n_jobs, progress
+        Of all that is random; processes for the folds; a bar on stderr.
+
+    Returns
+    -------
+    Study
+        The signature with all figures.
+
+    Raises
+    ------
+    InputError
+        If follow-up is missing, endpoints differ unsaid, cohorts share patients or hardly any gene, or the data hold
+        no signature.
+    """
+    made = resolve(recipe, n_genes=n_genes)
+    members, outside = prepare(cohorts, role="training"), _external(external, cohorts)
+    kind = shared_endpoint({**members, **outside}, endpoint)
+    refuse_duplicates([*members.values(), *outside.values()])
+    train = training_set(members, genes)
+    held = nested.cross_validated(train, made, n_folds=n_folds, seed=seed, n_jobs=n_jobs, progress=progress)
+    left = nested.leave_cohort_out(train, made, seed=seed, n_jobs=n_jobs, progress=progress)
+    fitted = made.fit(train, seed=seed)
+    settings = {
+        "recipe": made.name, "endpoint": kind, "n_genes": n_genes, "n_folds": n_folds, "n_null": n_null, "seed": seed,
+        "genes": None if genes is None else len(train.genes),
+    }  # fmt: skip
+    inputs = {name: _sha256(member) for name, member in {**members, **outside}.items()}
+    provenance = Provenance("signatures.build", inputs, settings, (*made.cites, *_CITES))
+    table, gains, scores = _judged_inside(members, held, left, seed=seed)
+    training = _training_summary(members, fitted, table)
+    signature = _signature(made, fitted, train, members, kind=kind, training=training, provenance=provenance)
+    drawn = nulls.random_genes(train, outside, size=len(signature.genes), n_sets=n_null, seed=seed)
+    opened = {}
+    for name, member in outside.items():
+        opened[name] = {"sha256": inputs[name], "time": now()}
+        full = _full_score(fitted, member)
+        more, further, scores[name] = judge.external(member, signature, full, drawn.get(name), seed=seed)
+        table, gains = [*more, *table], [*further, *gains]
+    figures = pd.DataFrame(table, columns=judge.TABLE)
+    null_p = {name: _null_p(figures, name, drawn[name]) for name in outside if len(drawn)}
+    return Study(
+        name=made.name, recipe=made.description, signature=signature, table=figures,
+        gains=pd.DataFrame(gains, columns=judge.GAINS), scores=scores, external_opened=opened,
+        pattern_weights=dict(fitted.parts), nulls=drawn, null_p=null_p,
+        limits=limits.sentences(members, outside, train, fitted, signature, figures, null_p), provenance=provenance,
+    )  # fmt: skip
+
+
+def _external(given: Mapping[str, CohortLike] | None, training: Mapping[str, CohortLike]) -> dict[str, Member]:
+    if not given:
+        return {}
+    both = sorted(set(map(str, given)) & set(map(str, training)))
+    if both:
+        raise InputError(f"{', '.join(both)} is both a training and an external cohort: an external one is untouched")
+    return prepare(given, role="external")
+
+
+def _sha256(member: Member) -> str:
+    frame = member.frame.copy(deep=False)
+    follow_up = pd.DataFrame({"time": member.endpoint.time, "event": member.endpoint.event}, index=frame.index)
+    return frame_sha256(pd.concat([frame, follow_up.add_prefix("follow-up ")], axis=1))
+
+
+def _judged_inside(
+    members: Mapping[str, Member], held: pd.DataFrame, left: pd.DataFrame, *, seed: int
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, pd.DataFrame]]:
+    """Figures of the training cohorts from held-back scores, and those scores."""
+    table, gains = judge.out_of_sample(members, held, "cross-validated", seed=seed)
+    if len(left):
+        more, further = judge.out_of_sample(members, left, "left out", seed=seed)
+        beaten = [row for row in more if row["method"] != "proliferation"]  # the same figures stand there already
+        table, gains = [*table, *beaten], [*gains, *further]
+    scores = {}
+    for name, member in members.items():
+        own = held.loc[[f"{name}/{sample}" for sample in member.endpoint.samples]]
+        scores[name] = judge.score_frame(member, own.set_axis(member.endpoint.samples, axis=0))
+    return table, gains, scores
+
+
+def _training_summary(members: Mapping[str, Member], fitted: Fitted, table: list[dict[str, Any]]) -> dict[str, Any]:
+    honest = {
+        row["cohort"]: {name: round(float(row[name]), 4) for name in ("concordance", "lower", "upper")}
+        for row in table
+        if row["role"] == "cross-validated" and row["method"] == "signature"
+    }
+    return {
+        "cohorts": [member.summary() for member in members.values()],
+        "cross_validated_concordance": honest,
+        "genes_of_full_model": len(fitted.full_genes),
+        "fidelity_to_full_model": round(fitted.fidelity, 4),
+        "part_weights": {name: round(weight, 6) for name, weight in fitted.parts.items()},
+    }
+
+
+def _signature(
+    recipe: Recipe, fitted: Fitted, train: TrainingSet, members: Mapping[str, Member], *, kind: str,
+    training: dict[str, Any], provenance: Provenance,
+) -> RiskSignature:  # fmt: skip
+    z = CohortScale.learn(train).apply(train)[:, train.columns(fitted.genes)]
+    largest = max(members.values(), key=lambda member: len(member.frame))
+    about = co.info(largest.cohort)
+    frozen = GeneReference.learn(
+        largest.frame[list(fitted.genes)], unit=about.unit, domain=about.domain, origin=largest.name
+    )
+    return RiskSignature(
+        name=recipe.name,
+        genes=fitted.genes,
+        weights={gene: float(weight) for gene, weight in zip(fitted.genes, fitted.weights, strict=True)},
+        correlation=np.atleast_2d(np.corrcoef(z, rowvar=False)),
+        reference=frozen,
+        cutoffs={"high": fitted.cutoff},
+        endpoint=kind,
+        training=training,
+        patterns=dict(fitted.patterns),
+        description=recipe.description,
+        licence="CC-BY-4.0",
+        provenance=provenance,
+    )
+
+
+def _full_score(fitted: Fitted, member: Member) -> pd.Series:
+    """Score by the model before distilling, z within the cohort; genes it lacks count as average."""
+    values = member.frame.reindex(columns=list(fitted.full_genes)).to_numpy()
+    mean, sd = moments(values)
+    z = np.nan_to_num((values - mean) / sd, nan=0.0)
+    return pd.Series(z @ fitted.full_weights, index=member.frame.index)
+
+
+def _null_p(figures: pd.DataFrame, name: str, drawn: pd.Series) -> float:
+    rows = (figures["cohort"] == name) & (figures["role"] == "external") & (figures["method"] == "signature")
+    own = float(figures.loc[rows, "concordance"].iloc[0])
+    return (1 + int((drawn >= own).sum())) / (1 + len(drawn))

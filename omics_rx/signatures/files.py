@@ -1,0 +1,147 @@
+"""Signatures as JSON: readable, hashed, with a schema."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from omics_rx.core.errors import InputError, IntegrityError
+from omics_rx.core.provenance import Provenance
+from omics_rx.harmonize.reference import GeneReference
+from omics_rx.signatures.signature import RiskSignature
+
+FORMAT = "omics_rx risk signature"
+SCHEMA = 1
+_READING = (
+    "risk score = sum of weight * z over the genes; z = (expression - mean) / sd, with mean and sd of the patient's "
+    "own cohort, or the frozen ones given here in the unit named under reference; above cutoffs.high the risk is high"
+)
+
+
+def digest(content: Mapping[str, Any]) -> str:
+    """SHA-256 of a signature's content without its own hash, whatever the order and layout of its fields."""
+    kept = {name: value for name, value in content.items() if name != "sha256"}
+    text = json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def to_json(signature: RiskSignature) -> str:
+    """Write a signature as JSON text, one line a gene."""
+    content = _content(signature)
+    content["sha256"] = digest(content)
+    parts = []
+    for name, value in content.items():
+        if name in ("genes", "correlation"):
+            lines = ",\n    ".join(json.dumps(row, ensure_ascii=True) for row in value)
+            parts.append(f"  {json.dumps(name)}: [\n    {lines}\n  ]")
+        else:
+            text = json.dumps(value, indent=2, ensure_ascii=True, allow_nan=False).replace("\n", "\n  ")
+            parts.append(f"  {json.dumps(name)}: {text}")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def _content(signature: RiskSignature) -> dict[str, Any]:
+    frozen = signature.reference.subset(signature.genes) if signature.reference is not None else None
+    places = {gene: at for at, gene in enumerate(frozen.genes)} if frozen is not None else {}
+    genes = []
+    for gene in signature.genes:
+        row: dict[str, Any] = {"gene": gene, "weight": float(signature.weights[gene])}
+        if frozen is not None and gene in places:
+            row |= {"mean": float(frozen.mean[places[gene]]), "sd": float(frozen.sd[places[gene]])}
+        if gene in signature.patterns:
+            row["pattern"] = signature.patterns[gene]
+        genes.append(row)
+    about = None
+    if frozen is not None:
+        about = {
+            "unit": frozen.unit, "domain": frozen.domain, "origin": frozen.origin, "n_samples": frozen.n_samples,
+        }  # fmt: skip
+    return {
+        "format": FORMAT,
+        "schema": SCHEMA,
+        "name": signature.name,
+        "description": signature.description,
+        "licence": signature.licence,
+        "how_to_read": _READING,
+        "endpoint": signature.endpoint,
+        "genes": genes,
+        "cutoffs": {name: float(value) for name, value in signature.cutoffs.items()},
+        "min_coverage": float(signature.min_coverage),
+        "reference": about,
+        "correlation": signature.correlation.tolist(),
+        "training": signature.training,
+        "provenance": signature.provenance.as_dict(),
+    }
+
+
+def from_json(text: str) -> RiskSignature:
+    """Read a signature, after checking its format, schema and hash.
+
+    Raises
+    ------
+    IntegrityError
+        If the text is no signature, was changed by hand, or is of a newer schema.
+    """
+    try:
+        content = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise IntegrityError(f"this is no signature: it is not JSON ({error}): save or copy it again") from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise IntegrityError(f'this is no signature: its "format" is not "{FORMAT}": give a file that save wrote')
+    schema = content.get("schema")
+    if not isinstance(schema, int) or isinstance(schema, bool) or schema < 1:
+        raise IntegrityError(f"the signature's schema is {schema!r}, not a whole number: the file is damaged")
+    if schema > SCHEMA:
+        raise IntegrityError(
+            f"the signature has schema {schema}, this version reads up to {SCHEMA}: upgrade omics-rx to open it"
+        )
+    try:
+        found = digest(content)
+    except ValueError as error:
+        raise IntegrityError(f"the signature holds values that are not finite ({error}): copy it again") from error
+    if content.get("sha256") != found:
+        raise IntegrityError(
+            "the signature is not as it was saved: its content has another hash than the file says. Copy the original "
+            "again; to change a signature, build one and save it"
+        )
+    try:
+        return _signature(content)
+    except (KeyError, TypeError, InputError) as error:
+        raise IntegrityError(f"the signature is not whole ({error}): copy it again") from error
+
+
+def _signature(content: Mapping[str, Any]) -> RiskSignature:
+    rows = content["genes"]
+    framed = [row for row in rows if "mean" in row]
+    reference = None
+    if content["reference"] is not None:
+        reference = GeneReference.from_dict(
+            {
+                **content["reference"],
+                "genes": [row["gene"] for row in framed],
+                "mean": [row["mean"] for row in framed],
+                "sd": [row["sd"] for row in framed],
+            }
+        )
+    told = content["provenance"]
+    return RiskSignature(
+        name=content["name"],
+        genes=tuple(row["gene"] for row in rows),
+        weights={row["gene"]: float(row["weight"]) for row in rows},
+        correlation=np.array(content["correlation"], dtype=np.float64),
+        reference=reference,
+        cutoffs=dict(content["cutoffs"]),
+        min_coverage=float(content["min_coverage"]),
+        endpoint=content["endpoint"],
+        training=dict(content["training"]),
+        patterns={row["gene"]: row["pattern"] for row in rows if "pattern" in row},
+        description=content["description"],
+        licence=content["licence"],
+        provenance=Provenance(
+            told["made_by"], told["inputs"], told["settings"], tuple(told["cites"]), told["versions"], told["created"]
+        ),
+    )

@@ -1,0 +1,123 @@
+"""Figures of a study: concordances of the signature and of what it must beat, and the gain between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from omics_rx.core.errors import InputError
+from omics_rx.metrics import survival
+from omics_rx.signatures.assemble import Member
+
+if TYPE_CHECKING:
+    from omics_rx.signatures.signature import RiskSignature
+
+TABLE = ["cohort", "role", "endpoint", "n", "events", "concordance", "lower", "upper", "uno", "method"]
+GAINS = ["cohort", "role", "against", "difference", "lower", "upper", "p_value"]
+
+
+def proliferation(member: Member) -> pd.Series | None:
+    """Proliferation of each sample with follow-up, or None where the cohort lacks its genes."""
+    from omics_rx import scores
+
+    try:
+        found = scores.proliferation(member.cohort)
+    except InputError:
+        return None
+    return found.reindex(member.endpoint.samples) if found.notna().all() else None
+
+
+def rows(
+    member: Member, role: str, risks: Mapping[str, pd.Series], *, seed: int
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows of the table and of the gains for one cohort.
+
+    Parameters
+    ----------
+    member
+        The cohort.
+    role
+        ``external``, ``left out`` or ``cross-validated``.
+    risks
+        Method to risk by sample; ``signature`` first. A sample without a score is left out of that method's row.
+    seed
+        Of the bootstrap.
+    """
+    time = pd.Series(member.endpoint.time, index=member.endpoint.samples)
+    event = pd.Series(member.endpoint.event, index=member.endpoint.samples)
+    table, gains = [], []
+    for method, risk in risks.items():
+        scored = risk.dropna().index
+        found = survival.concordance(time[scored], event[scored], risk[scored], seed=seed)
+        uno = survival.uno_concordance(time[scored], event[scored], risk[scored], seed=seed, n_boot=1)
+        table.append(
+            {
+                "cohort": member.name, "role": role, "endpoint": member.endpoint.name, "n": found.n,
+                "events": found.n_events, "concordance": found.value, "lower": found.lower, "upper": found.upper,
+                "uno": uno.value, "method": method,
+            }
+        )  # fmt: skip
+        if method == "proliferation":
+            both = scored.intersection(risks["signature"].dropna().index)
+            pair = (risks["signature"][both], risk[both])
+            gap = survival.concordance_difference(time[both], event[both], pair, seed=seed)
+            gains.append(
+                {
+                    "cohort": member.name, "role": role, "against": method, "difference": gap.value,
+                    "lower": gap.lower, "upper": gap.upper, "p_value": gap.p_value,
+                }
+            )  # fmt: skip
+    return table, gains
+
+
+def out_of_sample(
+    members: Mapping[str, Member], scored: pd.DataFrame, role: str, *, seed: int
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows for training cohorts from scores that were made without the samples they judge."""
+    table, gains = [], []
+    for name, member in members.items():
+        part = scored.loc[[f"{name}/{sample}" for sample in member.endpoint.samples]]
+        part = part.set_axis(member.endpoint.samples, axis=0)
+        risks = {"signature": part["risk_score"], "full model": part["full_score"]}
+        found = proliferation(member)
+        if found is not None:
+            risks["proliferation"] = found
+        more, further = rows(member, role, risks, seed=seed)
+        table += more
+        gains += further
+    return table, gains
+
+
+def null_row(member: Member, drawn: pd.Series) -> dict[str, Any]:
+    """Row of random gene sets: their mean concordance and central 95%."""
+    lower, upper = np.percentile(drawn, [2.5, 97.5])
+    return {
+        "cohort": member.name, "role": "external", "endpoint": member.endpoint.name, "n": len(member.endpoint.samples),
+        "events": member.endpoint.n_events, "concordance": float(drawn.mean()), "lower": float(lower),
+        "upper": float(upper), "uno": float("nan"), "method": f"random genes ({len(drawn)} sets)",
+    }  # fmt: skip
+
+
+def score_frame(member: Member, scored: pd.DataFrame) -> pd.DataFrame:
+    """``risk_score``, ``risk_group``, ``time`` (months) and ``event`` of a cohort's samples."""
+    frame = scored[["risk_score", "risk_group"]].copy()
+    frame["time"], frame["event"] = member.endpoint.time, member.endpoint.event
+    return frame
+
+
+def external(
+    member: Member, signature: RiskSignature, full: pd.Series, drawn: pd.Series | None, *, seed: int
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], pd.DataFrame]:
+    """Open an external cohort: table rows, gains, and its scores. Nothing is refitted and no sign is flipped."""
+    scored = signature.score(member.cohort, reference="cohort")
+    risks = {"signature": scored["risk_score"], "full model": full}
+    found = proliferation(member)
+    if found is not None:
+        risks["proliferation"] = found
+    table, gains = rows(member, "external", risks, seed=seed)
+    if drawn is not None and len(drawn):
+        table.append(null_row(member, drawn))
+    return table, gains, score_frame(member, scored)

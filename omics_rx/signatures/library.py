@@ -1,0 +1,80 @@
+"""Signatures that travel with the package, and signatures from files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from omics_rx.core import resources
+from omics_rx.core.errors import IntegrityError, MissingFileError, OmicsRxError, unknown_name
+from omics_rx.signatures.signature import RiskSignature
+
+
+def _shipped() -> dict[str, Path]:
+    folder = resources.root() / "signatures"
+    return {file.stem: file for file in sorted(folder.glob("*.json"))}
+
+
+def load_signature(source: Path | str) -> RiskSignature:
+    """Open a signature: a shipped name, or the path of a JSON file.
+
+    Parameters
+    ----------
+    source
+        A name of :func:`list_signatures`, or a file that ``RiskSignature.save`` wrote.
+
+    Raises
+    ------
+    MissingFileError, UnknownNameError
+        If there is no such file; if no signature has that name.
+    IntegrityError
+        If the file was changed, is damaged, or is of a newer schema.
+    """
+    shipped = _shipped()
+    if isinstance(source, str) and source in shipped:
+        return _read(shipped[source])
+    file = Path(source)
+    if file.is_file():
+        return _read(file)
+    if file.suffix == ".json" or len(file.parts) > 1:
+        raise MissingFileError(f"no file {file}: give the path of a saved signature, or one of {', '.join(shipped)}")
+    raise unknown_name("signature", source, shipped)
+
+
+def _read(file: Path) -> RiskSignature:
+    try:
+        return RiskSignature.from_json(file.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise IntegrityError(f"{file} is no signature: it is not text ({error})") from error
+    except OmicsRxError as error:
+        raise type(error)(f"{file}: {error}") from error
+
+
+def list_signatures() -> pd.DataFrame:
+    """Signatures that travel with the package.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``name``; ``genes`` (how many), ``endpoint``, ``trained_on``, ``n``, ``events``, ``description``,
+        ``licence``.
+    """
+    rows = []
+    for name, file in _shipped().items():
+        signature = _read(file)
+        members = signature.training.get("cohorts", [])
+        rows.append(
+            {
+                "name": name,
+                "genes": len(signature.genes),
+                "endpoint": signature.endpoint,
+                "trained_on": ", ".join(str(member["name"]) for member in members),
+                "n": sum(int(member["n"]) for member in members),
+                "events": sum(int(member["events"]) for member in members),
+                "description": signature.description,
+                "licence": signature.licence,
+            }
+        )
+    columns = ["name", "genes", "endpoint", "trained_on", "n", "events", "description", "licence"]
+    return pd.DataFrame(rows, columns=columns).set_index("name")

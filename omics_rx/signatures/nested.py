@@ -1,0 +1,105 @@
+"""Honest figures: the whole recipe inside cross-validation, and inside leave-one-cohort-out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from omics_rx.core.errors import InputError
+from omics_rx.core.work import one_thread, subseed, track
+from omics_rx.signatures.training import CohortScale, TrainingSet, moments
+
+if TYPE_CHECKING:
+    from omics_rx.signatures.recipes import Fitted, Recipe
+
+Floats = NDArray[np.float64]
+COLUMNS = ("risk_score", "risk_group", "full_score")
+
+
+def cross_validated(
+    train: TrainingSet, recipe: Recipe, *, n_folds: int = 5, seed: int = 0, n_jobs: int | None = None,
+    progress: bool | None = None,
+) -> pd.DataFrame:  # fmt: skip
+    """Score every training sample by a signature made without it.
+
+    Genes are scaled, patterns fitted and weighed, genes chosen and the cut-off set anew in every fold, on its
+    training samples alone; a held-back sample is scaled by the training samples of its cohort.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``risk_score``, ``risk_group``, ``full_score`` (of the model before distilling), ``fold``, by sample.
+
+    Raises
+    ------
+    InputError
+        If a cohort is too small for the folds.
+    """
+    fold = train.folds(n_folds, seed=seed, name="outer")
+    sizes = pd.Series(train.cohort).value_counts()
+    if sizes.min() < 2 * n_folds:
+        raise InputError(f"{sizes.idxmin()} has {sizes.min()} samples, {n_folds} folds need {2 * n_folds}: add samples")
+    jobs = [(train, recipe, fold != number, subseed(seed, "fold", number)) for number in range(n_folds)]
+    parts = _run(_held_back, jobs, "cross-validating", n_jobs=n_jobs, progress=progress)
+    table = pd.concat(parts).loc[train.samples]
+    table["fold"] = fold
+    return table
+
+
+def leave_cohort_out(
+    train: TrainingSet, recipe: Recipe, *, seed: int = 0, n_jobs: int | None = None, progress: bool | None = None
+) -> pd.DataFrame:
+    """Score each cohort by a signature made from the others; a cohort left out is scaled within itself.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``risk_score``, ``risk_group``, ``full_score``, by sample; empty for a single cohort.
+    """
+    if len(train.cohorts) < 2:
+        return pd.DataFrame(columns=list(COLUMNS))
+    jobs = [(train, recipe, train.cohort != name, subseed(seed, "left out", name)) for name in train.cohorts]
+    parts = _run(_left_out, jobs, "leaving out each cohort", n_jobs=n_jobs, progress=progress)
+    return pd.concat(parts).loc[train.samples]
+
+
+def _run(
+    work: Callable[..., pd.DataFrame], jobs: Sequence[tuple[Any, ...]], what: str, *, n_jobs: int | None,
+    progress: bool | None,
+) -> list[pd.DataFrame]:  # fmt: skip
+    from joblib import Parallel, delayed
+
+    results = Parallel(n_jobs=n_jobs, return_as="generator")(delayed(work)(*job) for job in jobs)
+    return list(track(results, what, total=len(jobs), progress=progress))
+
+
+def _held_back(train: TrainingSet, recipe: Recipe, seen: NDArray[np.bool_], seed: int) -> pd.DataFrame:
+    with one_thread():
+        learnt = train.rows(seen)
+        fitted = recipe.fit(learnt, seed=seed)
+        held = train.rows(~seen)
+        return _scored(fitted, CohortScale.learn(learnt).apply(held), held)
+
+
+def _left_out(train: TrainingSet, recipe: Recipe, seen: NDArray[np.bool_], seed: int) -> pd.DataFrame:
+    with one_thread():
+        fitted = recipe.fit(train.rows(seen), seed=seed)
+        held = train.rows(~seen)
+        mean, sd = moments(held.expression)
+        return _scored(fitted, np.nan_to_num((held.expression - mean) / sd, nan=0.0), held)
+
+
+def _scored(fitted: Fitted, z: Floats, held: TrainingSet) -> pd.DataFrame:
+    small, full = fitted.risks(z, held)
+    return pd.DataFrame(
+        {
+            "risk_score": small,
+            "risk_group": np.where(small > fitted.cutoff, "high", "low").astype(object),
+            "full_score": full,
+        },
+        index=held.samples,
+    )

@@ -1,0 +1,190 @@
+"""Recipes: from a training set to a small signature, by one rule that can be rerun inside any fold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from omics_rx.core.errors import InputError
+from omics_rx.core.registry import Registry
+from omics_rx.signatures.distill import distil
+from omics_rx.signatures.stacked_cox import StackedCox
+from omics_rx.signatures.training import TrainingSet
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """What a recipe made of a training set.
+
+    Attributes
+    ----------
+    genes, weights
+        The small signature: genes, and weights on z within cohort; the score has unit sd in training.
+    cutoff
+        Median score in training.
+    full_genes, full_weights
+        The larger model it was distilled from.
+    fidelity
+        Correlation of the small with the full score in training.
+    parts
+        Weight of each part of the full model (pattern), not negative.
+    patterns
+        Gene of the small signature to the part that gives it most of its weight.
+    skipped
+        Parts that could not be fitted.
+    """
+
+    genes: tuple[str, ...]
+    weights: Floats
+    cutoff: float
+    full_genes: tuple[str, ...]
+    full_weights: Floats
+    fidelity: float
+    parts: Mapping[str, float]
+    patterns: Mapping[str, str]
+    skipped: tuple[str, ...]
+
+    def risks(self, z: Floats, train: TrainingSet) -> tuple[Floats, Floats]:
+        """Scores by the small signature and by the full model, each ``(n,)``, of samples x ``train.genes``."""
+        small = z[:, train.columns(self.genes)] @ self.weights
+        full = z[:, train.columns(self.full_genes)] @ self.full_weights
+        return small, full
+
+
+class Recipe(Protocol):
+    """How a signature is made."""
+
+    name: str
+    description: str
+    cites: tuple[str, ...]
+
+    def pool(self) -> set[str]:
+        """Genes the recipe may choose from."""
+
+    def fit(self, train: TrainingSet, *, seed: int) -> Fitted:
+        """Make the signature from a training set alone."""
+
+
+class StackedPatterns:
+    """Stacked Cox over patterns of genes, distilled to a few genes.
+
+    Parameters
+    ----------
+    patterns
+        Pattern name to genes.
+    n_genes
+        Most genes of the signature.
+    name, description
+        What the recipe is called, and in words.
+    """
+
+    cites: tuple[str, ...] = ("verweij1994", "wolpert1992", "chen1989")
+
+    def __init__(
+        self, patterns: Mapping[str, Sequence[str]], *, n_genes: int = 12, name: str = "custom",
+        description: str = "Stacked Cox over given patterns",
+    ) -> None:  # fmt: skip
+        if not patterns:
+            raise InputError("a stack needs patterns, name to genes: none was given")
+        if n_genes < 1:
+            raise InputError(f"n_genes is {n_genes}: a signature has one gene or more")
+        self.patterns = {str(pattern): list(genes) for pattern, genes in patterns.items()}
+        self.n_genes = n_genes
+        self.name = name
+        self.description = description
+
+    def pool(self) -> set[str]:
+        """Genes of all patterns."""
+        return {gene for genes in self.patterns.values() for gene in genes}
+
+    def fit(self, train: TrainingSet, *, seed: int) -> Fitted:
+        """Fit the stack, then distil it.
+
+        Raises
+        ------
+        InputError
+            If no pattern predicts the outcome of samples its model has not seen.
+        """
+        stack = StackedCox(self.patterns, seed=seed).fit(train)
+        z = stack.scale_.apply(train)
+        if not stack.genes_:
+            raise InputError(
+                f"no pattern of {len(stack.patterns_)} predicts the outcome of samples held back from it "
+                f"({train.n_events} events in {train.n} samples): there is no signature in these data"
+            )
+        full = stack.risk(z, train)
+        small = distil(z, full, n_genes=self.n_genes, candidates=train.columns(stack.genes_))
+        genes = tuple(train.genes[at] for at in small.columns)
+        return Fitted(
+            genes=genes,
+            weights=small.weights,
+            cutoff=float(np.median(z[:, small.columns] @ small.weights)),
+            full_genes=stack.genes_,
+            full_weights=stack.coefficients_ / float(full.std(ddof=1)),
+            fidelity=small.fidelity,
+            parts=stack.weights_,
+            patterns={gene: _home(gene, stack) for gene in genes},
+            skipped=stack.skipped_,
+        )
+
+
+def _home(gene: str, stack: StackedCox) -> str:
+    """Pattern that gives a gene the largest share of its coefficient."""
+    shares = {
+        name: stack.weights_[name] * abs(float(part.coefficients[part.genes.index(gene)]))
+        for name, part in stack.patterns_.items()
+        if gene in part.genes
+    }
+    return max(shares, key=lambda name: shares[name])
+
+
+def cell_death(*, n_genes: int = 12) -> StackedPatterns:
+    """Build the cell-death index: a stack over the twelve patterns of programmed cell death."""
+    from omics_rx import scores
+
+    return StackedPatterns(
+        scores.cell_death_sets(), n_genes=n_genes, name="cell_death",
+        description="Stacked Cox over twelve patterns of programmed cell death, distilled to a few genes",
+    )  # fmt: skip
+
+
+RECIPES = Registry("recipe", {"cell_death": "omics_rx.signatures.recipes:cell_death"})
+
+
+def resolve(recipe: str | Mapping[str, Sequence[str]] | Recipe, *, n_genes: int) -> Recipe:
+    """Turn a name, or patterns of one's own, into a recipe.
+
+    Raises
+    ------
+    UnknownNameError, InputError
+        If no recipe has the name; if it is neither a name, patterns nor a recipe.
+    """
+    if isinstance(recipe, str):
+        made: Recipe = RECIPES[recipe](n_genes=n_genes)
+        return made
+    if isinstance(recipe, Mapping):
+        return StackedPatterns(_current_patterns(recipe), n_genes=n_genes)
+    if hasattr(recipe, "fit") and hasattr(recipe, "pool"):
+        return recipe
+    raise InputError(
+        f"a recipe is a name ({', '.join(RECIPES)}) or patterns of genes by name, not a {type(recipe).__name__}"
+    )
+
+
+def _current_patterns(patterns: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Patterns under current symbols, as the cohorts will be."""
+    from omics_rx import harmonize
+
+    ids = list(dict.fromkeys(str(gene) for genes in patterns.values() for gene in genes))
+    if not ids:
+        return {}
+    symbols = harmonize.current_symbols(ids)["symbol"]
+    current = {gene: gene if pd.isna(symbols[gene]) else str(symbols[gene]) for gene in ids}
+    return {name: list(dict.fromkeys(current[str(gene)] for gene in genes)) for name, genes in patterns.items()}

@@ -1,0 +1,263 @@
+"""A signature: a few genes, their weights, and everything needed to apply them to a patient not seen before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from omics_rx.core import bundle
+from omics_rx.core import cohort as cohorts
+from omics_rx.core.errors import InputError, examples, unknown_name
+from omics_rx.core.provenance import Provenance
+from omics_rx.harmonize.reference import GeneReference
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+    from omics_rx.core.cohort import CohortLike
+
+Floats = NDArray[np.float64]
+Scale: TypeAlias = Literal["cohort", "frozen"] | GeneReference
+
+MIN_COHORT = 20  # below this a gene's mean and sd within the cohort say more about chance than about the platform
+_SHRINKAGE = 0.05  # of the gene correlations towards none, so that genes that nearly repeat each other do no harm
+
+
+@dataclass(frozen=True, eq=False)
+class RiskSignature:
+    """A linear risk score over a few genes.
+
+    The score is ``sum(weight * z)``, where z brings each gene to the training scale; one unit is one standard
+    deviation of the score in training, and more is worse.
+
+    Attributes
+    ----------
+    name
+        What it is called.
+    genes
+        Current symbols, ``k``.
+    weights
+        Gene to weight on the z scale.
+    correlation
+        Correlation of the genes within the training cohorts, ``(k, k)``; it fills in what a sample lacks.
+    reference
+        Frozen mean and sd of each gene, for ``reference="frozen"``; None where there is none.
+    cutoffs
+        ``{"high": score}``: above it a patient is in the high-risk group; the median of training.
+    min_coverage
+        Smallest share of absolute weight that must be present in a sample, 0 to 1.
+    endpoint
+        What it was trained on: ``"death"``, ``"relapse"``, or ``"mixed"``.
+    training
+        Cohorts, sizes, events, honest concordance, fidelity to the larger model; plain values.
+    patterns
+        Gene to the biology it was taken from.
+    description, licence
+        In words.
+    provenance
+        How it came to be.
+    """
+
+    name: str
+    genes: tuple[str, ...]
+    weights: dict[str, float]
+    correlation: Floats = field(repr=False)
+    reference: GeneReference | None = field(repr=False)
+    cutoffs: dict[str, float]
+    min_coverage: float = 0.5
+    endpoint: str = "event"
+    training: dict[str, Any] = field(default_factory=dict, repr=False)
+    patterns: dict[str, str] = field(default_factory=dict, repr=False)
+    description: str = ""
+    licence: str = ""
+    provenance: Provenance = field(default_factory=lambda: Provenance("RiskSignature"), repr=False)
+
+    def __post_init__(self) -> None:
+        genes = tuple(self.genes)
+        if not genes or len(set(genes)) != len(genes):
+            raise InputError(f"a signature needs genes, each once, not {len(genes)} of which some repeat")
+        absent = [gene for gene in genes if not np.isfinite(self.weights.get(gene, np.nan))]
+        if absent or len(self.weights) != len(genes):
+            raise InputError(f"{len(absent)} genes have no finite weight ({examples(absent)}): give one a gene")
+        if not any(self.weights.values()):
+            raise InputError("every weight of the signature is 0: it says nothing")
+        # rounded as the file rounds them, so that a saved signature scores exactly as the one it was saved from
+        matrix = np.round(np.array(self.correlation, dtype=np.float64), 6)
+        k = len(genes)
+        if matrix.shape != (k, k) or not np.isfinite(matrix).all() or not np.allclose(matrix, matrix.T, atol=1e-8):
+            raise InputError(f"the correlations have shape {matrix.shape}: give a symmetric {k} x {k} matrix")
+        if not 0 < self.min_coverage <= 1:
+            raise InputError(f"min_coverage is {self.min_coverage}: choose one above 0 and up to 1")
+        if "high" not in self.cutoffs:
+            raise InputError('a signature needs cutoffs["high"], the score above which risk is called high')
+        matrix.setflags(write=False)
+        object.__setattr__(self, "genes", genes)
+        object.__setattr__(self, "correlation", matrix)
+
+    @property
+    def vector(self) -> Floats:
+        """Weights in the order of ``genes``, ``(k,)``."""
+        return np.array([self.weights[gene] for gene in self.genes])
+
+    def score(
+        self, cohort: CohortLike, *, min_coverage: float | None = None, reference: Scale = "cohort"
+    ) -> pd.DataFrame:
+        """Score every sample.
+
+        Genes are found by any identifier that ``harmonize.genes`` knows. A gene that a sample lacks takes the value
+        expected from the genes it has, by the training correlations; never zero by default.
+
+        Parameters
+        ----------
+        cohort
+            AnnData or frame, samples x genes.
+        min_coverage
+            Smallest share of absolute weight that must be present; None takes the signature's own.
+        reference
+            How genes come to the training scale. ``"cohort"``: z within this cohort, which makes up for the
+            platform and supposes a cohort of mixed risk, not one picked for it; at least 20 samples.
+            ``"frozen"``: the training cohorts' means and sds, for a single patient measured in the same unit on a
+            like platform; alone or in a cohort gives the same score. A :class:`GeneReference` learnt on your own
+            platform does the same for it.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row a sample: ``risk_score``; ``risk_group``, low or high; ``gene_coverage``, the share of absolute
+            weight present; ``fidelity``, the correlation with the full score expected at these genes;
+            ``reference``; ``reason``, why a row has no score, empty otherwise.
+
+        Raises
+        ------
+        InputError
+            If no sample can be scored, or the reference does not fit the cohort.
+        """
+        needed = self.min_coverage if min_coverage is None else min_coverage
+        found = self._found(cohort)
+        z, scale = self._scaled(found, reference)
+        values = z.to_numpy()
+        known = np.isfinite(values)
+        weights = self.vector
+        coverage = known @ np.abs(weights) / np.abs(weights).sum()
+        scores, fidelity = self._expected(values, known)
+        short = coverage < needed
+        if short.all():
+            lacking = [gene for gene, seen in zip(self.genes, known.any(axis=0), strict=True) if not seen]
+            raise InputError(
+                f"none of {len(z)} samples can be scored by {self.name}: at best {coverage.max():.0%} of its weight is "
+                f"present, {needed:.0%} is needed; lacking {examples(lacking)}: check the gene names, or retrain with "
+                "signatures.build(..., genes=cohort.var_names)"
+            )
+        scores[short], fidelity[short] = np.nan, np.nan
+        return pd.DataFrame(
+            {
+                "risk_score": scores,
+                "risk_group": pd.Series(
+                    np.where(scores > self.cutoffs["high"], "high", "low"), index=z.index, dtype=object
+                ).mask(short),
+                "gene_coverage": coverage,
+                "fidelity": fidelity,
+                "reference": scale,
+                "reason": [
+                    f"{share:.0%} of the weight present, {needed:.0%} needed" if low else ""
+                    for share, low in zip(coverage, short, strict=True)
+                ],
+            },
+            index=z.index,
+        )
+
+    def save(self, path: Path | str) -> Path:
+        """Write the signature as a JSON file that a person can read and no hand can change unnoticed."""
+        from omics_rx.signatures.files import to_json
+
+        bundle.write_text(path, to_json(self))
+        return Path(path)
+
+    @classmethod
+    def from_json(cls, text: str) -> RiskSignature:
+        """Read what :meth:`save` wrote.
+
+        Raises
+        ------
+        IntegrityError
+            If the text is no signature, was changed by hand, or is of a newer schema.
+        """
+        from omics_rx.signatures.files import from_json
+
+        return from_json(text)
+
+    def _found(self, cohort: CohortLike) -> AnnData:
+        """The cohort under current symbols; names are resolved only where some gene is not found as it stands."""
+        from omics_rx import harmonize
+
+        data = cohorts.as_cohort(cohort) if not isinstance(cohort, pd.DataFrame) else None
+        if data is not None and set(self.genes) <= set(data.var_names) and data.var_names.is_unique:
+            return data
+        return harmonize.genes(cohort, min_mapped=0.0)
+
+    def _scaled(self, cohort: AnnData, reference: Scale) -> tuple[pd.DataFrame, str]:
+        """Scaled values, z, of the signature's genes, ``n x k`` with NaN where missing, and how it was made."""
+        present = [gene for gene in self.genes if gene in set(cohort.var_names)]
+        unit = cohorts.info(cohort).unit
+        if not present:
+            raise InputError(
+                f"none of the {len(self.genes)} genes of {self.name} is in the cohort ({examples(self.genes)} against "
+                f"{examples(cohort.var_names, 3)}): check the gene names"
+            )
+        frame = cohorts.expression(cohort[:, present])
+        if isinstance(reference, GeneReference):
+            return reference.z(frame).reindex(columns=list(self.genes)), f"given ({reference.origin or reference.unit})"
+        if reference == "cohort":
+            if len(frame) < MIN_COHORT:
+                raise InputError(
+                    f"{len(frame)} samples are too few to be scaled by themselves ({MIN_COHORT} are needed): pass "
+                    'reference="frozen", or a harmonize.GeneReference learnt on a cohort of the same platform'
+                )
+            own = GeneReference.learn(_in_logs(frame, unit), unit=unit)
+            return own.z(_in_logs(frame, unit)).reindex(columns=list(self.genes)), "cohort"
+        if reference != "frozen":
+            raise unknown_name("reference", reference, ("cohort", "frozen"))
+        if self.reference is None:
+            raise InputError(f"{self.name} has no frozen reference: pass a cohort, or a harmonize.GeneReference")
+        if unit != self.reference.unit:
+            raise InputError(
+                f"the cohort is in {unit}, the frozen reference of {self.name} in {self.reference.unit} "
+                f"({self.reference.origin}): score it with its cohort, or pass a harmonize.GeneReference learnt on its "
+                "platform"
+            )
+        return self.reference.z(frame).reindex(columns=list(self.genes)), f"frozen ({self.reference.origin})"
+
+    def _expected(self, z: Floats, known: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+        """Expected score given the known genes, and its expected correlation with the full score, each ``(n,)``.
+
+        For jointly normal genes ``E[z_m | z_o] = S_mo S_oo^-1 z_o``, so each set of known genes has weights of its
+        own: ``w_o + S_oo^-1 S_om w_m``.
+        """
+        weights, k = self.vector, len(self.genes)
+        spread = (1 - _SHRINKAGE) * self.correlation + _SHRINKAGE * np.eye(k)
+        whole = float(weights @ spread @ weights)
+        scores, fidelity = np.full(len(z), np.nan), np.full(len(z), np.nan)
+        patterns, member = np.unique(known, axis=0, return_inverse=True)
+        for number, have in enumerate(patterns):
+            rows = member.ravel() == number
+            if not have.any():
+                continue
+            inner = spread[np.ix_(have, have)]
+            own = weights[have]
+            if not have.all():
+                own = own + np.linalg.solve(inner, spread[np.ix_(have, ~have)] @ weights[~have])
+            scores[rows] = z[np.ix_(rows, have)] @ own
+            fidelity[rows] = np.sqrt(min(1.0, float(own @ inner @ own) / whole))
+        return scores, fidelity
+
+
+def _in_logs(frame: pd.DataFrame, unit: str) -> pd.DataFrame:
+    """Values on a logarithmic scale: linear units become log2(x + 1)."""
+    if unit in ("counts", "CPM", "TPM", "FPKM"):
+        return pd.DataFrame(np.log2(frame + 1))
+    return frame

@@ -1,0 +1,123 @@
+"""A study: the signature, every figure about it, and what was opened when."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from omics_rx.core import bundle
+from omics_rx.core.provenance import Provenance
+from omics_rx.signatures.files import to_json
+from omics_rx.signatures.signature import RiskSignature
+
+KIND, SCHEMA = "signature study", 1
+_FRAMES = ("table", "gains", "nulls")
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """What ``signatures.build`` found.
+
+    Attributes
+    ----------
+    name, recipe
+        What it is called, and the recipe's name.
+    signature
+        The signature, made from all training cohorts.
+    table
+        One row a cohort, role and method: ``cohort``, ``role`` (``external``: never touched before; ``left out``:
+        by a signature made from the other cohorts; ``cross-validated``: by signatures made without the sample),
+        ``endpoint``, ``n``, ``events``, ``concordance`` (Harrell), ``lower``, ``upper`` (95% bootstrap), ``uno``
+        (Uno's concordance), ``method`` (``signature``; ``full model``, before distilling; ``proliferation``;
+        ``random genes``: mean and central 95% of random sets).
+    gains
+        Concordance of the signature less that of proliferation on the same samples: ``cohort``, ``role``,
+        ``against``, ``difference``, ``lower``, ``upper``, ``p_value``.
+    scores
+        Cohort to a frame of ``risk_score``, ``risk_group``, ``time`` (months), ``event``; training cohorts with
+        their cross-validated scores, external cohorts with the signature's.
+    external_opened
+        External cohort to the ``sha256`` of what was opened and the ``time``.
+    pattern_weights
+        Part of the full model to its weight.
+    nulls
+        Concordance of each random gene set, sets x external cohorts.
+    null_p
+        External cohort to the share of random sets that do as well as the signature.
+    limits
+        What a reader must know, one sentence each.
+    provenance
+        How it came to be.
+    """
+
+    name: str
+    recipe: str
+    signature: RiskSignature
+    table: pd.DataFrame = field(repr=False)
+    gains: pd.DataFrame = field(repr=False)
+    scores: dict[str, pd.DataFrame] = field(repr=False)
+    external_opened: dict[str, dict[str, str]]
+    pattern_weights: dict[str, float] = field(repr=False)
+    nulls: pd.DataFrame = field(repr=False)
+    null_p: dict[str, float]
+    limits: list[str] = field(repr=False)
+    provenance: Provenance = field(repr=False)
+
+    def save(self, path: Path | str) -> Path:
+        """Save the study as one file; in a folder it is called ``study.orx``.
+
+        Raises
+        ------
+        OutputError
+            If the place cannot be written.
+        """
+        target = _file(path)
+        scores = [frame.rename_axis("sample").reset_index().assign(cohort=name) for name, frame in self.scores.items()]
+        members = {f"{name}.parquet": bundle.parquet(getattr(self, name)) for name in _FRAMES}
+        members["scores.parquet"] = bundle.parquet(pd.concat(scores, ignore_index=True))
+        members["signature.json"] = to_json(self.signature).encode()
+        record = {
+            "name": self.name, "recipe": self.recipe, "cohorts": list(self.scores),
+            "external_opened": self.external_opened, "pattern_weights": self.pattern_weights, "null_p": self.null_p,
+            "limits": self.limits, "provenance": self.provenance.as_dict(),
+        }  # fmt: skip
+        return bundle.save(target, kind=KIND, schema=SCHEMA, record=record, members=members)
+
+
+def _file(path: Path | str) -> Path:
+    given = Path(path)
+    return given / "study.orx" if given.is_dir() else given
+
+
+def load_study(path: Path | str) -> Study:
+    """Open what ``Study.save`` wrote: the file, or the folder that holds ``study.orx``.
+
+    Raises
+    ------
+    MissingFileError, IntegrityError
+        If there is none; if it is damaged, altered or of a newer schema.
+    """
+    opened = bundle.load(_file(path), kind=KIND, schema=SCHEMA)
+    record: Mapping[str, Any] = opened.record
+    frames = {name: pd.read_parquet(io.BytesIO(opened.members[f"{name}.parquet"])) for name in _FRAMES}
+    told = record["provenance"]
+    rows = opened.frame("scores.parquet")
+    scores = {
+        name: rows[rows["cohort"] == name].drop(columns="cohort").set_index("sample").rename_axis(None)
+        for name in record["cohorts"]
+    }
+    return Study(
+        name=record["name"], recipe=record["recipe"],
+        signature=RiskSignature.from_json(opened.text("signature.json")), scores=scores,
+        external_opened=dict(record["external_opened"]), pattern_weights=dict(record["pattern_weights"]),
+        null_p=dict(record["null_p"]), limits=list(record["limits"]),
+        provenance=Provenance(
+            told["made_by"], told["inputs"], told["settings"], tuple(told["cites"]), told["versions"], told["created"]
+        ),
+        **frames,
+    )  # fmt: skip
