@@ -1,0 +1,36 @@
+"""Which drug next for this subtype, why, and how sure: evidence, a cross-fitted ranker, explanations that add up."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+_NAMES = {
+    "Explanation": "omics_rx.repurposing.explain",
+    "Ranker": "omics_rx.repurposing.ranker",
+    "Ranking": "omics_rx.repurposing.ranking",
+    "load_ranking": "omics_rx.repurposing.ranking",
+}
+_FILES = ("evidence", "labels", "mechanisms", "reversal", "selectivity", "targets")
+
+if TYPE_CHECKING:
+    from omics_rx.repurposing import evidence, labels, mechanisms, reversal, selectivity, targets
+    from omics_rx.repurposing.explain import Explanation
+    from omics_rx.repurposing.ranker import Ranker
+    from omics_rx.repurposing.ranking import Ranking, load_ranking
+
+__all__ = [
+    "Explanation", "Ranker", "Ranking", "evidence", "labels", "load_ranking", "mechanisms", "reversal", "selectivity",
+    "targets",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NAMES:
+        return getattr(import_module(_NAMES[name]), name)
+    if name in _FILES:
+        return import_module(f"omics_rx.repurposing.{name}")
+    message = f"module 'omics_rx.repurposing' has no attribute {name!r}"
+    raise AttributeError(message)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,292 @@
+"""Evidence for each drug in a subtype: one column a kind, with unit, direction and source; missing stays missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from omics_rx.core.errors import InputError, examples
+from omics_rx.repurposing import reversal, targets
+from omics_rx.repurposing.labels import find_drugs
+from omics_rx.repurposing.selectivity import group_difference, standardised
+
+if TYPE_CHECKING:
+    from omics_rx.core.screen import DrugScreen
+
+MIN_TUMOURS, MIN_LINES = 5, 3
+# lines are known as luminal at large; both luminal subtypes of tumours are compared with them
+LINE_GROUP = {"LumA": "Luminal", "LumB": "Luminal", "Her2": "Her2", "Basal": "Basal"}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of evidence.
+
+    Attributes
+    ----------
+    name, label
+        Column name, and the words for a reader.
+    unit
+        What it is measured in.
+    direction
+        1 where a high value speaks for a drug, -1 where a low one does.
+    source
+        Where it comes from.
+    """
+
+    name: str
+    label: str
+    unit: str
+    direction: int
+    source: str
+
+
+KINDS = (
+    Kind("predicted_sensitivity", "predicted sensitivity of the subtype's tumours", "ln uM", -1,
+         "response model: mean preference over the subtype's tumours"),
+    Kind("predicted_selectivity", "predicted selectivity for the subtype's tumours", "ln uM", -1,
+         "response model: mean preference, the subtype less the other tumours"),
+    Kind("measured_sensitivity", "measured sensitivity of the subtype's lines", "sd over lines", -1,
+         "screen: mean z of ln IC50 over the subtype's breast lines, z over all lines"),
+    Kind("measured_selectivity", "measured selectivity for the subtype's lines", "sd over breast lines", -1,
+         "screen: mean z of ln IC50, the subtype's less the other breast lines, z over breast lines"),
+    Kind("target_expression", "targets over-expressed in the subtype", "sd over tumours", 1,
+         "cohort: mean z of the target genes, the subtype less the other tumours"),
+    Kind("pathway_activity", "pathways of the targets active in the subtype", "sd over tumours", 1,
+         "cohort and Reactome: mean z of the genes around the targets, the subtype less the other tumours"),
+    Kind("reversal", "reversal of the subtype's expression", "root mean square over drugs", -1,
+         "perturbation library: mean of six reversal scores against the subtype's signature"),
+)  # fmt: skip
+SUPPORT = (
+    Kind("predicted_selectivity_t", "Welch t of predicted selectivity", "t", -1, "as predicted_selectivity"),
+    Kind("measured_selectivity_t", "Welch t of measured selectivity", "t", -1, "as measured_selectivity"),
+    Kind("n_lines", "breast lines of the subtype measured", "lines", 1, "screen"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Sources:
+    """What evidence is drawn from, the same for every subtype.
+
+    Attributes
+    ----------
+    drugs
+        Index ``drug_id``; ``name``, ``targets`` where known.
+    preference
+        Predicted preference of the tumours, tumours x drugs (ln uM); low is sensitive.
+    subtypes
+        Subtype of each tumour.
+    genes
+        Tumours x genes, logarithmic.
+    responses
+        Measured ln IC50, lines x drugs (ln uM).
+    line_groups
+        Breast lines to ``"Basal"``, ``"Her2"`` or ``"Luminal"``.
+    profiles
+        Perturbation profiles, one a drug; None without a library.
+    extra
+        Subtype to the user's own columns, drugs x columns.
+    extra_directions
+        Column of the user's to 1 or -1.
+    """
+
+    drugs: pd.DataFrame
+    preference: pd.DataFrame
+    subtypes: pd.Series
+    genes: pd.DataFrame
+    responses: pd.DataFrame
+    line_groups: pd.Series
+    profiles: reversal.Profiles | None
+    extra: Mapping[str, pd.DataFrame]
+    extra_directions: Mapping[str, int]
+
+    def kinds(self) -> tuple[Kind, ...]:
+        """Kinds of evidence there can be: the shipped ones (reversal only with a library), then the user's."""
+        own = tuple(
+            Kind(name, name.replace("_", " "), "as given", direction, "given by the user")
+            for name, direction in self.extra_directions.items()
+        )
+        shipped = KINDS if self.profiles is not None else tuple(kind for kind in KINDS if kind.name != "reversal")
+        return shipped + own
+
+
+def subtype_evidence(sources: Sources, subtype: str) -> pd.DataFrame:
+    """Evidence for one subtype.
+
+    Returns
+    -------
+    DataFrame
+        Drugs x kinds, then the supporting columns; NaN is not measured.
+
+    Raises
+    ------
+    InputError
+        If fewer than five tumours are of the subtype, or of the others.
+    """
+    inside = sources.subtypes == subtype
+    _check_tumours(inside, subtype, sources.subtypes)
+    table = pd.DataFrame(index=sources.drugs.index)
+    predicted = group_difference(sources.preference, inside)
+    table["predicted_sensitivity"], table["predicted_selectivity"] = predicted["mean"], predicted["difference"]
+    lines = _line_evidence(sources, subtype)
+    table["measured_sensitivity"], table["measured_selectivity"] = lines["sensitivity"], lines["difference"]
+    own_targets = targets.genes_of(sources.drugs["targets"])
+    differences = targets.gene_differences(sources.genes, inside)
+    table["target_expression"] = targets.target_expression(own_targets, differences)
+    table["pathway_activity"] = targets.pathway_activity(own_targets, differences)
+    support = {
+        "predicted_selectivity_t": predicted["t"],
+        "measured_selectivity_t": lines["t"],
+        "n_lines": lines["n_inside"],
+    }
+    if sources.profiles is not None:
+        signature = group_difference(sources.genes, inside)["t"]
+        scored = sources.profiles.score(signature.dropna())
+        table["reversal"] = reversal.consensus(scored)
+        support.update({f"reversal_{method}": scored[method] for method in reversal.METHODS})
+    own = sources.extra.get(subtype)
+    for name in sources.extra_directions:
+        table[name] = own[name] if own is not None else np.nan
+    return table.assign(**support).astype(np.float64)
+
+
+def _check_tumours(inside: pd.Series, subtype: str, subtypes: pd.Series) -> None:
+    n_in, n_out = int(inside.sum()), int((~inside & subtypes.notna()).sum())
+    if n_in < MIN_TUMOURS or n_out < MIN_TUMOURS:
+        counts = ", ".join(f"{name} {count}" for name, count in subtypes.value_counts().items())
+        raise InputError(
+            f"{n_in} tumours are {subtype} and {n_out} are not ({counts}): at least {MIN_TUMOURS} of each are needed "
+            "to rank drugs for it; rank another subtype or a larger cohort"
+        )
+
+
+def _line_evidence(sources: Sources, subtype: str) -> pd.DataFrame:
+    """Sensitivity and selectivity of the subtype's breast lines; all missing for a subtype without lines."""
+    group = LINE_GROUP.get(subtype)
+    breast = sources.responses.reindex(sources.line_groups.dropna().index)
+    inside = sources.line_groups.dropna() == group
+    found = group_difference(standardised(breast), inside, min_each=MIN_LINES)
+    against_all = standardised(sources.responses).reindex(breast.index)
+    found["sensitivity"] = group_difference(against_all, inside, min_each=MIN_LINES)["mean"]
+    return found
+
+
+def describe(evidence: pd.DataFrame, kinds: tuple[Kind, ...]) -> pd.DataFrame:
+    """Label, unit, direction, source and coverage of every column; ``role`` tells what a ranking is made from.
+
+    Returns
+    -------
+    DataFrame
+        Index ``column``; ``label``, ``unit``, ``direction`` (1 or -1), ``role`` (``"ranked"`` or ``"support"``),
+        ``source``, ``coverage`` (share of drugs with a value) and ``n``.
+    """
+    known = {kind.name: kind for kind in (*kinds, *SUPPORT)}
+    ranked = {kind.name for kind in kinds}
+    rows = []
+    for name in evidence.columns:
+        kind = known.get(name) or Kind(name, name.replace("_", " "), "score", -1, "perturbation library")
+        seen = evidence[name].notna()
+        role = "ranked" if name in ranked else "support"
+        rows.append(
+            (name, kind.label, kind.unit, kind.direction, role, kind.source, float(seen.mean()), int(seen.sum()))
+        )
+    columns = ["column", "label", "unit", "direction", "role", "source", "coverage", "n"]
+    return pd.DataFrame(rows, columns=columns).set_index("column")
+
+
+def line_groups(screen: DrugScreen) -> pd.Series:
+    """Subtype group of each breast line of a screen; missing where it is no breast line or not known."""
+    obs = screen.cells.obs
+    if "breast_subtype" not in obs:
+        return pd.Series(np.nan, index=obs.index, dtype=object)
+    groups = obs["breast_subtype"].astype(object)
+    known: pd.Series = groups.where(groups.isin(set(LINE_GROUP.values())))
+    return known
+
+
+def read_library(library: pd.DataFrame, drugs: pd.DataFrame) -> tuple[reversal.Profiles, list[str]]:
+    """Match a user's perturbation library to the drugs of a screen and to current gene symbols.
+
+    Parameters
+    ----------
+    library
+        Profiles x genes (z or log ratio). Rows are named by drug id, InChIKey, name or alias; a drug may have
+        several, whose median is taken.
+    drugs
+        Drugs of the screen.
+
+    Returns
+    -------
+    Profiles, list of str
+        Profiles of the drugs found, one each; the row names that are no drug of the screen.
+
+    Raises
+    ------
+    InputError
+        If no row names a drug of the screen, or fewer than 50 genes are known.
+    """
+    from omics_rx import harmonize
+
+    found = find_drugs(library.index, drugs)
+    absent = sorted({str(name) for name in library.index[found.isna().to_numpy()]})
+    if found.isna().all():
+        raise InputError(
+            f"none of the {len(library)} rows of the perturbation library is a drug of the screen "
+            f"({examples(library.index)}): name rows by InChIKey, drug id or name"
+        )
+    symbols = harmonize.current_symbols(library.columns.astype(str))["symbol"]
+    table = library[found.notna().to_numpy()].astype(np.float64)
+    table.columns = symbols.to_numpy()
+    table = table.T.groupby(level=0).mean().T.dropna(axis=1)
+    table.index = found.dropna().to_numpy()
+    return reversal.Profiles.of(table.groupby(level=0).median()), absent
+
+
+def read_extra(
+    extra: pd.DataFrame | Mapping[str, pd.DataFrame], drugs: pd.DataFrame, subtypes: tuple[str, ...]
+) -> tuple[dict[str, pd.DataFrame], dict[str, int]]:
+    """Match a user's own evidence to the drugs of a screen.
+
+    Parameters
+    ----------
+    extra
+        Drugs x numeric columns, or one such frame a subtype. Rows are named by drug id, InChIKey, name or alias. A
+        high value speaks for a drug, unless ``extra.attrs["direction"]`` says -1 for its column.
+    drugs
+        Drugs of the screen.
+    subtypes
+        Subtypes that get the columns of a single frame.
+
+    Raises
+    ------
+    InputError
+        For names that are no drug of the screen, columns of text, or a column named as a shipped kind.
+    """
+    frames = dict(extra) if isinstance(extra, Mapping) else dict.fromkeys(subtypes, extra)
+    matched: dict[str, pd.DataFrame] = {}
+    directions: dict[str, int] = {}
+    taken = {kind.name for kind in (*KINDS, *SUPPORT)}
+    for subtype, frame in frames.items():
+        found = find_drugs(frame.index, drugs)
+        if found.isna().any():
+            raise InputError(
+                f"{int(found.isna().sum())} rows of the extra evidence are no drug of the screen "
+                f"({examples(found.index[found.isna()])}): name them by drug id, InChIKey or name"
+            )
+        bad = [str(c) for c in frame if c in taken or not pd.api.types.is_numeric_dtype(frame[c])]
+        if bad:
+            raise InputError(f"{len(bad)} extra columns are text or named as a shipped kind ({examples(bad)}): rename")
+        own = frame.set_axis(found.to_numpy(), axis=0)
+        if own.index.has_duplicates:
+            repeated = own.index[own.index.duplicated()].unique()
+            raise InputError(
+                f"{len(repeated)} drugs have several rows of extra evidence ({examples(repeated)}): keep one"
+            )
+        matched[subtype] = own.reindex(drugs.index)
+        told = frame.attrs.get("direction", {})
+        directions.update({str(c): -1 if told.get(c, 1) < 0 else 1 for c in frame})
+    return {name: frame.reindex(columns=list(directions)) for name, frame in matched.items()}, directions

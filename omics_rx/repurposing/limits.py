@@ -1,0 +1,79 @@
+"""What a reader must know before acting on a ranking."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from omics_rx.repurposing.evidence import LINE_GROUP
+from omics_rx.repurposing.labels import POSITIVE
+
+if TYPE_CHECKING:
+    from omics_rx.repurposing.ranker import Ranker
+
+FEW_LINES, THIN = 5, 0.5
+
+
+def warnings(evidence: pd.DataFrame, n_lines: pd.Series) -> pd.Series:
+    """Say for each drug why its evidence is thin; empty where it is not.
+
+    Parameters
+    ----------
+    evidence
+        Drugs x kinds; NaN where missing.
+    n_lines
+        Breast lines of the subtype in which each drug was measured.
+    """
+    lines = n_lines.reindex(evidence.index).fillna(0).astype(int)
+    share = evidence.notna().mean(axis=1)
+    found = []
+    for count, known in zip(lines, share, strict=True):
+        words = [f"measured in {count} lines of the subtype"] if count < FEW_LINES else []
+        words += ["under half of the evidence known"] if known < THIN else []
+        found.append("; ".join(words))
+    return pd.Series(found, index=evidence.index, dtype=object)
+
+
+def limits(ranker: Ranker, subtype: str, info: pd.DataFrame) -> tuple[str, ...]:
+    """Sentences on the cohort, the lines, the labels and the coverage that a ranking rests on."""
+    counts = ranker.subtypes_.value_counts()
+    thin = [
+        f"{label} ({share:.0%} of the drugs)"
+        for label, share, role in zip(info["label"], info["coverage"], info["role"], strict=True)
+        if role == "ranked" and share < THIN
+    ]
+    said = [
+        (
+            f"{int(counts.get(subtype, 0))} tumours of {int(counts.sum())} are {subtype} (by {ranker.subtypes_from_}); "
+            f"what is said of tumours is relative to this cohort ({ranker.reference_})."
+        ),
+        "Predictions come from a model of cell lines; their errors in tumours are not known.",
+        "Rank intervals tell how the order hangs on labels and seeds, not on the tumours and lines measured.",
+        _lines(subtype, int((ranker.sources_.line_groups == LINE_GROUP.get(subtype)).sum())),
+    ]
+    if thin:
+        said.append(f"Little is known of {', '.join(thin)}; what is missing moves no drug.")
+    said.append(_learnt(ranker))
+    if ranker.sources_.extra_directions:
+        said.append("Evidence given by the user is used as it came: if it holds the answer, so does the score.")
+    said.append("Resistance and combinations are out of scope. A ranking proposes experiments, not treatment.")
+    return tuple(said)
+
+
+def _lines(subtype: str, n: int) -> str:
+    if subtype in ("LumA", "LumB"):
+        return f"Lines are known as luminal at large ({n}): their evidence is the same for both luminal subtypes."
+    if subtype not in LINE_GROUP:
+        return f"No line stands for {subtype}, and the call often means normal tissue in the sample."
+    return f"Measured evidence comes from {n} {subtype} breast lines."
+
+
+def _learnt(ranker: Ranker) -> str:
+    if not ranker.learnt_:
+        return "No labels were learnt from: every kind of evidence counts the same."
+    working = ranker.labels_["status"].isin(POSITIVE)
+    return (
+        f"{ranker.labels_.loc[working, 'drug_id'].nunique()} drugs are labelled as working in a breast subtype: few to "
+        "learn from. A drug's own label, and those of drugs that act like it, never enter its score."
+    )

@@ -1,0 +1,57 @@
+"""Which drugs act alike, so that no drug is scored by a model that saw the label of a relative."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+
+# words in target descriptions that name no mechanism
+_NOT_A_MECHANISM = frozenset({"", "nan", "others", "other", "metabolism", "not defined", "unclassified", "none"})
+
+
+def tokens(drugs: pd.DataFrame, classes: pd.Series | None = None) -> dict[str, set[str]]:
+    """Words for how each drug acts: its mechanism, each target gene, each target described, its class in the labels.
+
+    Parameters
+    ----------
+    drugs
+        Index ``drug_id``; ``mechanism``, ``targets`` (genes joined by ``;``), ``target_text`` and ``inchikey`` where
+        known.
+    classes
+        Mechanism class of labelled drugs, indexed by ``drug_id`` (may repeat).
+    """
+    found: dict[str, set[str]] = {str(drug): set() for drug in drugs.index}
+    for column, pattern in (("mechanism", ";"), ("targets", ";"), ("target_text", "[;,]")):
+        if column not in drugs:
+            continue
+        for drug, text in drugs[column].dropna().items():
+            words = (word.strip().casefold() for word in re.split(pattern, str(text)))
+            found[str(drug)] |= {word for word in words if word not in _NOT_A_MECHANISM}
+    if "inchikey" in drugs:
+        for drug, key in drugs["inchikey"].dropna().items():
+            found[str(drug)].add(f"structure {str(key)[:14]}")
+    if classes is not None:
+        for drug, name in classes.dropna().items():
+            found[str(drug)].add(str(name).casefold())
+    return found
+
+
+def relatives(words: dict[str, set[str]], of: pd.Index, among: pd.Index) -> np.ndarray:
+    """Which drugs share a word of mechanism; a drug is its own relative.
+
+    Returns
+    -------
+    ndarray of bool, shape ``(len(of), len(among))``
+    """
+    vocabulary = {word: i for i, word in enumerate(sorted(set().union(*words.values()) if words else set()))}
+
+    def table(names: pd.Index) -> np.ndarray:
+        held = np.zeros((len(names), max(len(vocabulary), 1)), dtype=np.float32)
+        for row, name in enumerate(names):
+            held[row, [vocabulary[word] for word in words.get(str(name), ())]] = 1
+        return held
+
+    shared = table(of) @ table(among).T > 0
+    return np.asarray(shared | (of.to_numpy()[:, None] == among.to_numpy()[None, :]))

@@ -1,0 +1,309 @@
+"""The ranker: evidence of every kind, weighed by what is known to work, never by the answer itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+
+from omics_rx.core import cohort as co
+from omics_rx.core.errors import InputError, NotFittedError, examples, unknown_name
+from omics_rx.core.provenance import Provenance, frame_sha256
+from omics_rx.core.work import rng
+from omics_rx.repurposing import evidence as ev
+from omics_rx.repurposing import labels as lb
+from omics_rx.repurposing import learner, limits
+from omics_rx.repurposing.explain import ranks
+from omics_rx.repurposing.mechanisms import tokens
+from omics_rx.repurposing.ranking import Ranking
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+    from omics_rx.core.cohort import CohortLike
+
+SUBTYPES = (*lb.SUBTYPES, "Normal")
+_INTERVAL = (5.0, 95.0)
+_DRUG_COLUMNS = ("name", "aliases", "smiles", "inchikey", "targets", "mechanism")
+LEARNT = (
+    "Boosted monotone stumps (LightGBM), one curve a kind of evidence, learnt from {n} labelled drug and subtype "
+    "pairs; a drug is scored only by models that saw no label of it or of a drug that acts like it. The score is in "
+    "log odds, the mean of {members} members; evidence that is missing contributes nothing."
+)
+AVERAGE = (
+    "Average of oriented ranks: each kind of evidence gives the share of drugs that a drug beats, less one half; the "
+    "score is their mean over the kinds known. No label is used{why}."
+)
+
+
+class Ranker(BaseEstimator):  # type: ignore[misc,unused-ignore]
+    """Rank drugs for a tumour subtype by all evidence there is, with explanations that add up.
+
+    Parameters
+    ----------
+    labels
+        ``"resources"`` for the shipped labels of breast cancer, a frame like them (``drug``, ``subtype``, ``status``),
+        or None to rank by evidence alone. With too few labels the ranker falls back to evidence alone and says so.
+    seed
+        Seed of the ensemble.
+
+    Attributes
+    ----------
+    sources_ : Sources
+        What evidence is drawn from.
+    evidence_ : dict of str to DataFrame
+        Subtype to evidence; only the subtypes that have enough tumours.
+    subtypes_ : Series
+        Subtype of each tumour.
+    labels_ : DataFrame
+        Labels of drugs that the screen holds.
+    learnt_ : bool
+        Whether scores are learnt from labels; else they are the average of oriented ranks.
+    rule_ : str
+        How scores are made, in words.
+    """
+
+    def __init__(self, labels: pd.DataFrame | str | None = "resources", *, seed: int = 0) -> None:
+        self.labels = labels
+        self.seed = seed
+
+    def fit(
+        self, model: Any, cohort: CohortLike, library: pd.DataFrame | None = None, *,
+        extra: pd.DataFrame | Mapping[str, pd.DataFrame] | None = None, progress: bool | None = None,
+    ) -> Ranker:  # fmt: skip
+        """Gather the evidence and learn how to weigh it.
+
+        Parameters
+        ----------
+        model
+            Fitted ``ResponseModel``; its ``screen_`` gives the drugs and the measured evidence.
+        cohort
+            Tumours. Subtypes are called by ``scores.subtype`` unless ``obs["subtype"]`` holds them.
+        library
+            Perturbation profiles x genes, rows named by drug; adds reversal.
+        extra
+            Drugs x columns of the user's own, or one such frame a subtype. It must not hold what the labels hold.
+        progress
+            Whether to draw a bar.
+
+        Raises
+        ------
+        InputError
+            For labels, a library or extra evidence that cannot be used.
+        """
+        screen = model.screen_
+        tumours, subtypes = self._called(cohort)
+        profiles, absent = ev.read_library(library, screen.drugs) if library is not None else (None, [])
+        own, directions = ev.read_extra(extra, screen.drugs, SUBTYPES) if extra is not None else ({}, {})
+        from omics_rx import harmonize
+
+        logged, _ = harmonize.units.logged(tumours)
+        prediction = model.predict(tumours)
+        self.sources_ = ev.Sources(
+            drugs=screen.drugs,
+            preference=prediction.preference,
+            subtypes=subtypes,
+            genes=co.expression(logged),
+            responses=screen.matrix(),
+            line_groups=ev.line_groups(screen),
+            profiles=profiles,
+            extra=own,
+            extra_directions=directions,
+        )
+        self.subtypes_ = subtypes
+        self.unmatched_ = {"labels": [], "library": absent}
+        self.inputs_ = {"screen": screen.fingerprint, "cohort": frame_sha256(self.sources_.genes)}
+        self.reference_ = prediction.reference
+        return self._learn(progress=progress)
+
+    def _called(self, cohort: CohortLike) -> tuple[AnnData, pd.Series]:
+        """Bring the cohort to current symbols, and take or call the subtype of each tumour."""
+        from omics_rx import harmonize, scores
+
+        tumours = harmonize.genes(co.as_cohort(cohort))
+        if "subtype" in tumours.obs:
+            subtypes = tumours.obs["subtype"].astype(object)
+            strange = subtypes.dropna()[~subtypes.dropna().isin(SUBTYPES)]
+            if len(strange):
+                raise InputError(
+                    f"{len(strange)} tumours have an unknown obs['subtype'] ({examples(strange.unique())}): use "
+                    f"{', '.join(SUBTYPES)}, or drop the column to have them called"
+                )
+            self.subtypes_from_ = 'obs["subtype"]'
+            return tumours, subtypes
+        self.subtypes_from_ = "scores.subtype"
+        return tumours, scores.subtype(tumours)["subtype"].astype(object)
+
+    def _learn(self, *, progress: bool | None) -> Ranker:
+        kinds = [kind.name for kind in self.sources_.kinds()]
+        counts = self.subtypes_.value_counts()
+        n_all = int(counts.sum())
+        ready = [s for s in SUBTYPES if ev.MIN_TUMOURS <= counts.get(s, 0) <= n_all - ev.MIN_TUMOURS]
+        self.evidence_ = {subtype: ev.subtype_evidence(self.sources_, subtype) for subtype in ready}
+        if not ready:
+            ev.subtype_evidence(self.sources_, str(counts.index[0]) if len(counts) else SUBTYPES[0])
+        pairs = pd.concat(
+            {subtype: self.evidence_[subtype][kinds] for subtype in ready}, names=["subtype", "drug_id"]
+        ).swaplevel()
+        self._pairs = pairs[pairs.notna().any(axis=1)]
+        self._fit, why = None, ""
+        self.n_training_ = 0
+        self.labels_ = pd.DataFrame(columns=["drug_id", "drug", "subtype", "status"])
+        if self.labels is not None:
+            self._fit, why = self._cross_fitted(kinds, progress=progress)
+        self.learnt_ = self._fit is not None
+        self.rule_ = (
+            LEARNT.format(n=self.n_training_, members=learner.N_MEMBERS)
+            if self._fit is not None
+            else AVERAGE.format(why=f" ({why})" if why else "")
+        )
+        return self
+
+    def _cross_fitted(self, kinds: list[str], *, progress: bool | None) -> tuple[learner.CrossFit | None, str]:
+        table = self._label_table()
+        self.labels_, self.unmatched_["labels"] = lb.match(table, self.sources_.drugs)
+        shipped, _ = lb.match(lb.shipped(), self.sources_.drugs)
+        # classes of the shipped labels hold whatever the user's say, so that a label's absence frees no relative
+        classes = pd.concat([frame.set_index("drug_id")["mechanism"] for frame in (shipped, self.labels_)])
+        words = tokens(self.sources_.drugs, classes)
+        training = lb.training_pairs(self.labels_)
+        held = pd.MultiIndex.from_frame(training[["drug_id", "subtype"]]).isin(self._pairs.index)
+        training = training[held]
+        self.n_training_ = len(training)
+        why = learner.enough(training, words)
+        if why:
+            return None, why
+        directions = [kind.direction for kind in self.sources_.kinds()]
+        fit = learner.cross_fit(
+            self._pairs[kinds], training, words, directions=directions, seed=self.seed, progress=progress
+        )
+        return fit, ""
+
+    def _label_table(self) -> pd.DataFrame:
+        if isinstance(self.labels, pd.DataFrame):
+            return self.labels
+        if self.labels == "resources":
+            return lb.shipped()
+        raise InputError(f"labels is {self.labels!r}: give 'resources', a frame or None")
+
+    def rank(self, subtype: str) -> Ranking:
+        """Rank the drugs for one subtype.
+
+        Raises
+        ------
+        UnknownNameError
+            If the subtype is not LumA, LumB, Her2, Basal or Normal.
+        InputError
+            If too few tumours of the cohort are of the subtype.
+        NotFittedError
+            Before :meth:`fit`.
+        """
+        if not hasattr(self, "sources_"):
+            raise NotFittedError("the ranker has no evidence yet: call fit(model, cohort) first")
+        if subtype not in SUBTYPES:
+            raise unknown_name("subtype", subtype, SUBTYPES)
+        if subtype not in self.evidence_:
+            ev.subtype_evidence(self.sources_, subtype)
+        evidence = self.evidence_[subtype]
+        kinds = self.sources_.kinds()
+        names = [kind.name for kind in kinds]
+        here = self._pairs.index.get_level_values(1) == subtype
+        drugs = self._pairs.index.get_level_values(0)[here]
+        base, parts, members = self._contributions(here, names)
+        explanations = pd.DataFrame(parts, index=drugs, columns=names)
+        score = base + parts.sum(axis=1)
+        table = self._table(subtype, evidence.loc[drugs, names], score, members)
+        explanations.insert(0, "base", base)
+        explanations["score"] = score
+        explanations.insert(0, "name", self.sources_.drugs.loc[drugs, "name"])
+        info = ev.describe(evidence, kinds)
+        return Ranking(
+            subtype=subtype,
+            table=table,
+            unranked=self._unranked(evidence.index.difference(drugs, sort=False)),
+            evidence=evidence,
+            evidence_info=info,
+            explanations=explanations.loc[table.index].rename_axis("drug_id").reset_index(),
+            rule=self.rule_,
+            limits=limits.limits(self, subtype, info),
+            labels=self.labels_,
+            drugs=self.sources_.drugs[[c for c in _DRUG_COLUMNS if c in self.sources_.drugs]],
+            provenance=self._provenance(subtype),
+        )
+
+    def _contributions(self, here: np.ndarray, kinds: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Base (pairs), contributions (pairs x kinds) and the scores of each member (members x pairs)."""
+        if self._fit is not None:
+            parts, base = self._fit.contributions[:, here], self._fit.base[:, here]
+            return base.mean(axis=0), parts.mean(axis=0), base + parts.sum(axis=2)
+        signs = np.array([kind.direction for kind in self.sources_.kinds()], dtype=float)
+        oriented = self._pairs.loc[here, kinds] * signs
+        beaten = (oriented.rank() - 1) / (oriented.notna().sum() - 1).clip(lower=1)
+        places = (beaten - 0.5).where(oriented.notna())
+        parts = places.fillna(0.0).div(places.notna().sum(axis=1), axis=0).to_numpy()
+        return np.zeros(len(parts)), parts, _resampled_means(places.to_numpy(), self.seed)
+
+    def _table(self, subtype: str, evidence: pd.DataFrame, score: np.ndarray, members: np.ndarray) -> pd.DataFrame:
+        place = ranks(score)
+        spread = np.array([ranks(row) for row in members])
+        low, high = np.percentile(spread, _INTERVAL, axis=0)
+        known = self.labels_[self.labels_["subtype"] == subtype].set_index("drug_id")["status"]
+        table = pd.DataFrame(
+            {
+                "rank": place,
+                "name": self.sources_.drugs.loc[evidence.index, "name"],
+                "score": score,
+                "rank_low": np.minimum(np.floor(low).astype(int), place),
+                "rank_high": np.maximum(np.ceil(high).astype(int), place),
+            },
+            index=evidence.index,
+        ).join(evidence)
+        table["n_evidence"] = evidence.notna().sum(axis=1)
+        table["known"] = known.reindex(table.index).astype(object)
+        table["warning"] = limits.warnings(evidence, self.evidence_[subtype]["n_lines"])
+        return table.rename_axis("drug_id").sort_values("rank")
+
+    def _unranked(self, drugs: pd.Index) -> pd.DataFrame:
+        return pd.DataFrame(
+            {
+                "name": self.sources_.drugs.loc[drugs, "name"],
+                "reason": "no evidence of any kind: no prediction, too few breast lines measured, no target gene known",
+            },
+            index=drugs.rename("drug_id"),
+        )
+
+    def _provenance(self, subtype: str) -> Provenance:
+        return Provenance(
+            made_by="repurposing.Ranker.rank",
+            inputs={**self.inputs_, "labels": frame_sha256(self.labels_)},
+            settings={
+                "subtype": subtype,
+                "seed": self.seed,
+                "labels": self.labels if isinstance(self.labels, str | None) else "given",
+                "labels_not_in_screen": self.unmatched_["labels"],
+                "library_rows_not_in_screen": self.unmatched_["library"],
+                "kinds": [kind.name for kind in self.sources_.kinds()],
+            },
+            cites=self._cites(),
+        )
+
+    def _cites(self) -> tuple[str, ...]:
+        learnt = ("ke2017", "lundberg2020") if self.learnt_ else ()
+        reversals = ("lamb2006", "subramanian2017", "cheng2014", "zhang2008", "chen2017")
+        return ("milacic2024", *learnt, *(reversals if self.sources_.profiles is not None else ()))
+
+
+def _resampled_means(places: np.ndarray, seed: int, n: int = 200) -> np.ndarray:
+    """Means over kinds drawn with replacement, members x drugs; a drug without a drawn kind keeps its own mean."""
+    random = rng(seed, "kinds")
+    own = np.nanmean(places, axis=1)
+    drawn = np.empty((n, len(places)))
+    for step in range(n):
+        chosen = places[:, random.integers(places.shape[1], size=places.shape[1])]
+        seen = np.isfinite(chosen).sum(axis=1)
+        total = np.where(np.isfinite(chosen), chosen, 0.0).sum(axis=1)
+        drawn[step] = np.where(seen > 0, total / np.maximum(seen, 1), own)
+    return drawn

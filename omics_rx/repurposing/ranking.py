@@ -1,0 +1,195 @@
+"""A ranking of drugs for one subtype: the table, who could not be ranked, and why each stands where it does."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from omics_rx.core.bundle import write_text, writing
+from omics_rx.core.errors import InputError, IntegrityError, MissingFileError, unknown_name
+from omics_rx.core.provenance import Provenance
+from omics_rx.repurposing.explain import Explanation, explain_drug
+from omics_rx.repurposing.labels import find_drugs
+
+_FRAMES = {
+    "table": ("ranking.csv", "drug_id"),
+    "explanations": ("explanations.csv", None),
+    "unranked": ("unranked.csv", "drug_id"),
+    "evidence": ("evidence.csv", "drug_id"),
+    "evidence_info": ("evidence_info.csv", "column"),
+    "labels": ("labels.csv", None),
+    "drugs": ("drugs.csv", "drug_id"),
+}
+_SCHEMA = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """Drugs in the order in which they deserve the next experiment for one subtype.
+
+    Attributes
+    ----------
+    subtype
+        What was ranked for.
+    table
+        Index ``drug_id``, best first; ``rank``, ``name``, ``score``, ``rank_low`` and ``rank_high`` (90% of the
+        members of the ensemble), one column a kind of evidence, ``n_evidence`` (kinds that are not missing), ``known``
+        (what the labels say of the pair; no part of its score) and ``warning`` (empty, or why to doubt it).
+    unranked
+        Index ``drug_id``; ``name`` and ``reason``: drugs without any evidence.
+    evidence
+        Drugs x columns, with those that only support a kind.
+    evidence_info
+        Index ``column``; ``label``, ``unit``, ``direction``, ``role``, ``source``, ``coverage``, ``n``.
+    explanations
+        ``drug_id``, ``name``, ``base``, one column a kind of evidence, and ``score``, their sum.
+    rule
+        How the score is made, in words.
+    limits
+        What a reader must know before acting on it.
+    labels
+        The labels learnt from, with ``drug_id``.
+    drugs
+        Index ``drug_id``; ``name``, ``aliases``, ``smiles``, ``inchikey``, ``targets``, ``mechanism``.
+    provenance
+        Versions, inputs, settings, citations.
+    """
+
+    subtype: str
+    table: pd.DataFrame
+    unranked: pd.DataFrame
+    evidence: pd.DataFrame
+    evidence_info: pd.DataFrame
+    explanations: pd.DataFrame
+    rule: str
+    limits: tuple[str, ...]
+    labels: pd.DataFrame
+    drugs: pd.DataFrame
+    provenance: Provenance = field(repr=False)
+
+    @property
+    def kinds(self) -> list[str]:
+        """Kinds of evidence the ranking is made from."""
+        return list(self.evidence_info.index[self.evidence_info["role"] == "ranked"])
+
+    def find(self, drug: str) -> str:
+        """Drug id of a name, alias, InChIKey or id.
+
+        Raises
+        ------
+        UnknownNameError
+            If no drug of the ranking is called so.
+        InputError
+            If the drug was not ranked for want of evidence.
+        """
+        found = find_drugs(pd.Index([drug]), self.drugs).iloc[0]
+        if not isinstance(found, str) or found not in {*self.table.index, *self.unranked.index}:
+            raise unknown_name("drug", drug, self.table["name"].astype(str))
+        if found in self.unranked.index:
+            raise InputError(f"{drug} is not ranked: {self.unranked['reason'][found]!s}")
+        return found
+
+    def explain(self, drug: str) -> Explanation:
+        """Why a drug (name or id) stands where it does: its evidence, contributions and a sentence."""
+        drug_id = self.find(drug)
+        targets = self.drugs.loc[drug_id, "targets"] if "targets" in self.drugs else None
+        return explain_drug(
+            drug_id,
+            subtype=self.subtype,
+            table=self.table,
+            explanations=self.explanations.set_index("drug_id"),
+            info=self.evidence_info.loc[self.kinds],
+            targets=str(targets).replace(";", ", ") if isinstance(targets, str) else "",
+        )
+
+    def compare(self, other: Ranking) -> pd.DataFrame:
+        """Ranks here and there, by drug.
+
+        Returns
+        -------
+        DataFrame
+            Index ``drug_id``; ``name``, ``rank``, ``other_rank`` (missing where a ranking lacks the drug), ``moved``
+            (places gained there), ``apart`` (True where the rank intervals do not meet). Largest moves first.
+        """
+        here = self.table[["name", "rank", "rank_low", "rank_high"]]
+        there = other.table[["name", "rank", "rank_low", "rank_high"]].add_prefix("other_")
+        both = here.join(there, how="outer")
+        both["name"] = both["name"].fillna(both["other_name"])
+        both["moved"] = both["rank"] - both["other_rank"]
+        known = both["moved"].notna()
+        apart = (both["rank_low"] > both["other_rank_high"]) | (both["rank_high"] < both["other_rank_low"])
+        both["apart"] = apart.where(known)
+        order = both["moved"].abs().sort_values(ascending=False, kind="stable", na_position="last").index
+        return both.loc[order, ["name", "rank", "other_rank", "moved", "apart"]]
+
+    def save(self, folder: Path | str) -> Path:
+        """Write the tables as CSV and how they came to be as ``provenance.json``; :func:`load_ranking` reads them.
+
+        Raises
+        ------
+        OutputError
+            If the folder cannot be written.
+        """
+        out = Path(folder)
+        for name, (file, _) in _FRAMES.items():
+            with writing(out / file) as draft:
+                getattr(self, name).to_csv(draft, index=name not in ("explanations", "labels"))
+        record = {
+            "kind": "ranking",
+            "schema": _SCHEMA,
+            "subtype": self.subtype,
+            "rule": self.rule,
+            "limits": list(self.limits),
+            "provenance": self.provenance.as_dict(),
+        }
+        write_text(out / "provenance.json", json.dumps(record, indent=1, default=str))
+        return out
+
+    def __repr__(self) -> str:
+        first = ", ".join(self.table["name"].head(3).astype(str))
+        return f"Ranking({self.subtype!r}: {len(self.table)} drugs, first {first}; {len(self.unranked)} unranked)"
+
+
+def load_ranking(folder: Path | str) -> Ranking:
+    """Read what :meth:`Ranking.save` wrote.
+
+    Raises
+    ------
+    MissingFileError, IntegrityError
+        If a file is missing; if the folder holds something else or another schema.
+    """
+    source = Path(folder)
+    files = [file for file, _ in _FRAMES.values()] + ["provenance.json"]
+    absent = [file for file in files if not (source / file).is_file()]
+    if absent:
+        raise MissingFileError(f"{source} holds no ranking (no {', '.join(absent)}): name a folder that save() wrote")
+    record = _record(source / "provenance.json")
+    frames: dict[str, Any] = {}
+    for name, (file, index) in _FRAMES.items():
+        text = {"drug_id": str, "name": str, "known": str, "warning": str, "reason": str}
+        frame = pd.read_csv(source / file, dtype=text, float_precision="round_trip", low_memory=False)
+        frames[name] = frame.set_index(index) if index else frame
+    frames["table"]["warning"] = frames["table"]["warning"].fillna("")
+    made = record["provenance"]
+    provenance = Provenance(
+        made["made_by"], made["inputs"], made["settings"], tuple(made["cites"]), made["versions"], made["created"]
+    )
+    return Ranking(
+        subtype=record["subtype"], rule=record["rule"], limits=tuple(record["limits"]), provenance=provenance, **frames
+    )
+
+
+def _record(file: Path) -> dict[str, Any]:
+    try:
+        record = json.loads(file.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise IntegrityError(f"{file} is damaged ({error}): save the ranking again") from error
+    if not isinstance(record, dict) or record.get("kind") != "ranking":
+        raise IntegrityError(f"{file} tells of no ranking: name a folder that Ranking.save() wrote")
+    if record.get("schema") != _SCHEMA:
+        raise IntegrityError(f"{file} has schema {record.get('schema')}, this version reads {_SCHEMA}: save it again")
+    return record
