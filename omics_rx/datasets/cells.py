@@ -40,7 +40,7 @@ def expression(raw: Raw) -> AnnData:
     """
     from anndata import AnnData
 
-    from omics_rx import harmonize
+    from omics_rx.harmonize import genes as with_current_symbols
 
     arrays = unpickle.tensors(raw.path("GDSC_EXP.pkl"))
     genes = raw.path("key.genes.txt").read_text(encoding="utf-8").split()
@@ -55,7 +55,7 @@ def expression(raw: Raw) -> AnnData:
         obs=pd.DataFrame(index=keys.index.to_numpy()),
         var=pd.DataFrame(index=pd.Index(genes)),
     )
-    return harmonize.genes(cohorts.with_info(cells, unit="z", domain="cell_line", origin="GDSC"))
+    return with_current_symbols(cohorts.with_info(cells, unit="z", domain="cell_line", origin="GDSC"))
 
 
 def with_all(measured: AnnData, cell_ids: Iterable[str]) -> AnnData:

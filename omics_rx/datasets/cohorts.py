@@ -99,7 +99,7 @@ def _tidy(layout: _Layout, table: pd.DataFrame) -> AnnData:
     """Turn a SurvSet table into a cohort with current gene symbols."""
     from anndata import AnnData
 
-    from omics_rx import harmonize
+    from omics_rx.harmonize import genes as with_current_symbols
 
     genes = [str(column) for column in table if str(column).startswith(_GENE)]
     if (len(table), len(genes)) != layout.shape:
@@ -115,7 +115,7 @@ def _tidy(layout: _Layout, table: pd.DataFrame) -> AnnData:
         var=pd.DataFrame(index=symbols),
     )
     told = cohorts.with_info(cohort, unit=layout.unit, domain="tumour", origin=layout.name)
-    return harmonize.genes(told)
+    return with_current_symbols(told)
 
 
 def _clinical(layout: _Layout, table: pd.DataFrame) -> pd.DataFrame:

