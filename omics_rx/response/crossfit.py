@@ -11,8 +11,12 @@ from sklearn.base import clone
 from omics_rx.core.provenance import Provenance, frame_sha256
 from omics_rx.core.screen import DrugScreen
 from omics_rx.core.work import track
+from omics_rx.harmonize.domain import to_training_scale
 from omics_rx.metrics import response as metrics
+from omics_rx.response import similarity
+from omics_rx.response.parts.base import Part
 from omics_rx.response.prediction import Prediction
+from omics_rx.response.prepare import cells_of, training_of, with_current_genes
 from omics_rx.response.splits import Fold, check, folds
 
 if TYPE_CHECKING:
@@ -152,27 +156,67 @@ def judge(screen: DrugScreen, fold: Fold, answer: Prediction, drug_means: pd.Ser
     drug_means
         Mean ln IC50 (ln uM) of each drug over the training cells.
     """
-    measured = screen.matrix().reindex(index=fold.test_cells, columns=fold.test_drugs)
-    measured = measured.where(fold.test.loc[fold.test_cells, fold.test_drugs])
+    measured = measured_in(screen, fold)
     known = measured.notna()
     lower = answer.lower.loc[measured.index, measured.columns]
     upper = answer.upper.loc[measured.index, measured.columns]
     inside = ((measured >= lower) & (measured <= upper)).where(known).to_numpy(dtype=np.float64)
     found = {
-        "pearson": metrics.pearson(measured, answer.mean),
-        "rmse": metrics.rmse(measured, answer.mean),
-        "per_drug_r": float(metrics.per_drug_r(measured, answer.mean).median()),
-        "preference_r": metrics.preference_r(measured, answer.mean),
+        **figures(screen, measured, answer.mean, drug_means),
         "interval_coverage": float(np.nanmean(inside)),
         "interval_width": float(np.nanmean((upper - lower).where(known).to_numpy())),
         "n_pairs": float(known.to_numpy().sum()),
     }
+    return {name: found[name] for name in METRICS if name in found}
+
+
+def measured_in(screen: DrugScreen, fold: Fold) -> pd.DataFrame:
+    """Measured ln IC50 (ln uM) of the test pairs of a fold, test cells x test drugs; NaN elsewhere."""
+    measured = screen.matrix().reindex(index=fold.test_cells, columns=fold.test_drugs)
+    return measured.where(fold.test.loc[fold.test_cells, fold.test_drugs])
+
+
+def figures(
+    screen: DrugScreen, measured: pd.DataFrame, predicted: pd.DataFrame, drug_means: pd.Series
+) -> dict[str, float]:
+    """Correlations and error of predictions; those that need training drug means only where all drugs have one."""
+    found = {
+        "pearson": metrics.pearson(measured, predicted),
+        "rmse": metrics.rmse(measured, predicted),
+        "per_drug_r": float(metrics.per_drug_r(measured, predicted).median()),
+        "preference_r": metrics.preference_r(measured, predicted),
+    }
     if measured.columns.isin(drug_means.index).all():
-        found["normalised_r"] = metrics.normalised_r(measured, answer.mean, drug_means)
+        found["normalised_r"] = metrics.normalised_r(measured, predicted, drug_means)
         breast = _breast(screen, measured.index)
         if measured[breast].notna().to_numpy().sum() >= 2:
-            found["breast_normalised_r"] = metrics.normalised_r(measured[breast], answer.mean, drug_means)
-    return {name: found[name] for name in METRICS if name in found}
+            found["breast_normalised_r"] = metrics.normalised_r(measured[breast], predicted, drug_means)
+    return found
+
+
+def predict_alone(part: Part, screen: DrugScreen, fold: Fold, *, seed: int = 0) -> pd.DataFrame:
+    """Predict a fold's test pairs by one part by itself, without stacking and without intervals.
+
+    Parameters
+    ----------
+    part
+        An unfitted part that predicts responses.
+    screen, fold
+        What to learn from and to predict.
+    seed
+        Seed of the part.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ln IC50 (ln uM), test cells x test drugs.
+    """
+    training, reference = training_of(fold.training_screen(screen))
+    lines = with_current_genes(screen.cells[fold.test_cells])
+    z = to_training_scale(lines, list(reference.genes), domain="cell_line", reference=reference).z
+    asked = similarity.features(screen.drugs.loc[fold.test_drugs])
+    values = clone(part).fit(training, seed=seed).predict(cells_of(lines, z), asked)
+    return pd.DataFrame(values, index=fold.test_cells, columns=fold.test_drugs)
 
 
 def _breast(screen: DrugScreen, cells: pd.Index) -> np.ndarray:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from omics_rx.harmonize.reference import GeneReference
 
 DEFAULT_PARTS = ("kernel", "genomic")
-_CITES = ("iorio2016", "stock2018", "vovk2005", "rogers2010")
+_CITES = ("gdsc_iorio2016", "stock2018", "vovk2005", "rogers2010")
 
 
 @dataclass(frozen=True, eq=False)

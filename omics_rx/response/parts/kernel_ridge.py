@@ -188,20 +188,24 @@ def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         Training cells x genes, without missing genes.
     """
     result = np.empty((len(a), len(b)))
-    missing = np.isnan(a)
-    patterns, group = np.unique(missing, axis=0, return_inverse=True)
-    squares = b**2 if missing.any() else None
-    for position, pattern in enumerate(patterns):
-        rows = np.flatnonzero(group.ravel() == position)
-        present = ~pattern
+    for rows, present in _by_genes_present(a):
         if not present.any():
             raise InputError("a cell has none of the model's genes: nothing can be predicted for it")
-        left = a[rows] if present.all() else a[np.ix_(rows, present)]
-        right = b if present.all() else b[:, present]
-        norm = (b**2 if squares is None else squares[:, present]).sum(axis=1)
-        sums = (left**2).sum(axis=1)[:, None] + norm[None, :] - 2 * (left @ right.T)
-        result[rows] = np.maximum(sums, 0.0) / present.sum()
+        left, right = (a[rows], b) if present.all() else (a[np.ix_(rows, present)], b[:, present])
+        norms = np.einsum("ij,ij->i", left, left)[:, None] + np.einsum("ij,ij->i", right, right)[None, :]
+        result[rows] = np.maximum(norms - 2 * (left @ right.T), 0.0) / present.sum()
     return result
+
+
+def _by_genes_present(values: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Rows that have the same genes, and which these are: a cohort mostly lacks the same genes in every sample."""
+    present = np.isfinite(values)
+    if present.all():
+        return [(np.arange(len(values)), np.ones(values.shape[1], dtype=bool))]
+    groups: dict[bytes, list[int]] = {}
+    for row, packed in enumerate(np.packbits(present, axis=1)):
+        groups.setdefault(packed.tobytes(), []).append(row)
+    return [(np.array(rows), present[rows[0]]) for rows in groups.values()]
 
 
 def solve(kernel: np.ndarray, residual: np.ndarray, ridge: float) -> tuple[np.ndarray, np.ndarray]:
