@@ -34,6 +34,7 @@ _MIN_SAMPLES = 20
 _MIN_GENES = 0.5
 _MIN_RECORDED = 0.8
 _NO_LEVEL = ("log2 ratio", "z")
+_MIN_LEVEL_AGREEMENT = 0.25
 
 
 def centroids() -> pd.DataFrame:
@@ -151,13 +152,9 @@ def _centre(
         weights, _ = _er_weights(other, receptors(other)["er_status"])
         return _weighted_medians(_pam50_values(other, _MIN_GENES), weights), "another cohort"
     if reference == "frozen":
-        unit = cohorts.info(data).unit
-        if unit in _NO_LEVEL:
-            raise InputError(
-                f"the unit is {unit}, which has lost the level of each gene, so it cannot be compared with frozen "
-                "medians: pass a cohort of the same platform as reference"
-            )
-        return resources.table("pam50_frozen.tsv").set_index("gene")["median_log2"].astype(np.float64), "frozen"
+        medians = resources.table("pam50_frozen.tsv").set_index("gene")["median_log2"].astype(np.float64)
+        _check_levels(data, values, medians)
+        return medians, "frozen"
     if reference != "cohort":
         raise InputError(f'reference {reference!r} is not known: use "cohort", "frozen" or a cohort to centre on')
     if len(values) < _MIN_SAMPLES:
@@ -167,6 +164,17 @@ def _centre(
         )
     weights, stated = _er_weights(data, er_status)
     return _weighted_medians(values, weights), stated
+
+
+def _check_levels(data: AnnData, values: pd.DataFrame, medians: pd.Series) -> None:
+    """Refuse values that say nothing of the level of a gene within a sample: ratios, z-scores, centred genes."""
+    told = cohorts.info(data)
+    agreement = float(values.T.corrwith(medians.reindex(values.columns), method="spearman").median())
+    if ("unit" not in told.detected and told.unit in _NO_LEVEL) or agreement < _MIN_LEVEL_AGREEMENT:
+        raise InputError(
+            f"genes have lost their levels (unit {told.unit}; within a sample they follow the frozen medians with "
+            f"correlation {agreement:.2f}): pass a cohort of the same platform as reference instead of frozen medians"
+        )
 
 
 def _er_weights(data: AnnData, er_status: pd.Series) -> tuple[np.ndarray, str]:

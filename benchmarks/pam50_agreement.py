@@ -1,0 +1,77 @@
+"""Agreement of PAM50 calls with reference calls, and where they differ.
+
+python benchmarks/pam50_agreement.py    (needs the further real data: OMICS_RX_DATA or ../shared/data)
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pandas as pd
+
+import omics_rx as orx
+
+NAMES = {"basal": "Basal", "her2": "Her2", "luminal_a": "LumA", "luminal_b": "LumB", "normal": "Normal"}
+
+
+def data_folder() -> Path:
+    told = os.environ.get("OMICS_RX_DATA")
+    folder = Path(told) if told else Path(__file__).resolve().parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        raise SystemExit("needs the further real data: name their folder in OMICS_RX_DATA")
+    return folder
+
+
+def reference_inputs(folder: Path) -> dict[str, tuple[pd.DataFrame, pd.Series]]:
+    """Expression and reference calls of each input."""
+    subtypes = folder / "subtypes"
+    arrays = pd.read_csv(subtypes / "pam50_testdata.tsv", sep="\t", index_col=0).T
+    called = pd.read_csv(subtypes / "pam50_testdata_assignments.tsv", sep="\t", index_col=0)
+    patients = pd.read_csv(subtypes / "sampleInputFile_200subjects.txt", sep="\t", index_col=0).drop(index="T").T
+    scores = pd.read_csv(subtypes / "sampleInputFile_pam50scores.txt", sep="\t", index_col=0)
+    ihc = pd.read_csv(subtypes / "tcga712_ihc_pam50.csv.gz", index_col=0).set_index("PatientID")
+    tcga = pd.read_csv(subtypes / "tcga712_pam50genes_expr.csv.gz", index_col=0)
+    scanb = pd.read_csv(folder / "cohorts" / "scanb400_expr.csv.gz", index_col=0).T
+    clinical = pd.read_csv(folder / "cohorts" / "scanb400_clin.csv.gz").set_index("title")
+    scanb = scanb if "ESR1" in scanb.columns else scanb.T
+    return {
+        "test arrays": (arrays, called["assignment"].map(NAMES)),
+        "200 patients": (patients.astype(float), scores["Call"]),
+        "TCGA 712": (tcga, ihc["PAM50_paper"]),
+        "SCAN-B 400 (38 of the genes)": (scanb, clinical["pam50_subtype"]),
+    }
+
+
+def main() -> None:
+    rows = []
+    for name, (cohort, told) in reference_inputs(data_folder()).items():
+        for reference in ("cohort", "frozen"):
+            try:
+                calls = orx.scores.subtype(cohort, reference=reference)
+            except orx.core.errors.InputError as error:
+                print(f"{name}, {reference}: refused ({str(error)[:60]}...)")
+                continue
+            known = told.reindex(calls.index)
+            rows.append((name, reference, len(calls), round(float((calls["subtype"] == known).mean()), 4)))
+            print(f"\n{name}, reference={reference!r}: {calls['reference'].iloc[0]}")
+            print(pd.crosstab(known.rename("told"), calls["subtype"].rename("called")))
+    table = pd.DataFrame(rows, columns=["input", "reference", "n", "agreement"])
+    print("\n" + table.to_string(index=False))
+    print("(the frozen medians come from TCGA 712 itself; SCAN-B is their independent test)")
+    receptors(data_folder())
+
+
+def receptors(folder: Path) -> None:
+    """Receptor status from expression against immunohistochemistry."""
+    ihc = pd.read_csv(folder / "subtypes" / "tcga712_ihc_pam50.csv.gz", index_col=0).set_index("PatientID")
+    status = orx.scores.receptors(pd.read_csv(folder / "subtypes" / "tcga712_pam50genes_expr.csv.gz", index_col=0))
+    for short in ("er", "pr", "her2"):
+        told, called = ihc[f"{short}_status_by_ihc"].str.lower(), status[f"{short}_status"].reindex(ihc.index)
+        sure = called != "unknown"
+        right = float((called[sure] == told[sure]).mean())
+        print(f"TCGA 712 {short.upper()}: told of {sure.mean():.1%}, right in {right:.1%} of these")
+
+
+if __name__ == "__main__":
+    main()

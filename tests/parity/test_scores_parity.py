@@ -1,0 +1,57 @@
+"""Scores against independent implementations."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import omics_rx as orx
+
+
+def gseapy_ssgsea(cohort: pd.DataFrame, sets: dict[str, list[str]]) -> pd.DataFrame:
+    import gseapy
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        result = gseapy.ssgsea(
+            cohort.T, sets, sample_norm_method="rank", outdir=None, min_size=1, max_size=5000, no_plot=True, threads=1
+        ).res2d
+    return (
+        result.pivot_table(index="Name", columns="Term", values="ES", aggfunc="first")
+        .astype(float)
+        .loc[cohort.index, list(sets)]
+    )
+
+
+@pytest.fixture(scope="module")
+def planted() -> tuple[pd.DataFrame, dict[str, list[str]]]:
+    random = np.random.default_rng(6)
+    genes = [f"G{i}" for i in range(3000)]
+    cohort = pd.DataFrame(random.normal(size=(8, 3000)), index=[f"s{i}" for i in range(8)], columns=genes)
+    return cohort, {f"set{k}": list(random.choice(genes, 5 + 20 * k, replace=False)) for k in range(8)}
+
+
+def test_ssgsea_equals_gseapy(planted):
+    cohort, sets = planted
+    ours = orx.scores.score(cohort, sets)
+    assert np.abs(ours - gseapy_ssgsea(cohort, sets)).to_numpy().max() < 1e-9
+
+
+def test_ssgsea_equals_gseapy_on_tied_values_in_the_order_given(planted):
+    cohort, sets = planted
+    tied = cohort.clip(lower=0).round(1)
+    ours = orx.scores.score(tied, sets, ties="first")
+    assert np.abs(ours - gseapy_ssgsea(tied, sets)).to_numpy().max() < 1e-9
+
+
+def test_ssgsea_equals_gseapy_on_a_real_cohort(gse1992):
+    from omics_rx.core.cohort import expression
+
+    frame = expression(gse1992).iloc[:10].dropna(axis=1)
+    sets = orx.scores.cell_death_sets()
+    sets = {name: [gene for gene in genes if gene in frame.columns] for name, genes in sets.items()}
+    ours = orx.scores.score(frame, sets, ties="first")
+    assert np.abs(ours - gseapy_ssgsea(frame, sets)).to_numpy().max() < 1e-8

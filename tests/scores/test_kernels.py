@@ -1,0 +1,140 @@
+"""Kernels against numbers worked by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from omics_rx.scores.kernels.mean import mean
+from omics_rx.scores.kernels.ranks import row_ranks
+from omics_rx.scores.kernels.singscore import singscore
+from omics_rx.scores.kernels.ssgsea import ssgsea
+from omics_rx.scores.kernels.ulm import ulm
+from omics_rx.scores.kernels.zscore import zscore
+
+
+def members(*columns: list[float]) -> sparse.csr_array:
+    return sparse.csr_array(np.array(columns).T)
+
+
+def walked(values: np.ndarray, inside: np.ndarray, alpha: float) -> float:
+    """ssGSEA as the paper tells it: one step a gene, from the highest, summing the two running sums' difference."""
+    order = np.argsort(-values)
+    rank = len(values) - np.arange(len(values))
+    weight = np.where(inside[order], rank**alpha, 0.0)
+    hit = np.cumsum(weight) / weight.sum()
+    miss = np.cumsum(~inside[order]) / (~inside).sum()
+    return float((hit - miss).sum())
+
+
+class TestRanks:
+    values = np.array([[2.0, 1.0, 2.0, 5.0], [np.nan, 3.0, 3.0, -1.0]])
+
+    @pytest.mark.parametrize(
+        ("ties", "expected"),
+        [
+            ("average", [[2.5, 1, 2.5, 4], [0, 2.5, 2.5, 1]]),
+            ("first", [[2, 1, 3, 4], [0, 2, 3, 1]]),
+            ("min", [[2, 1, 2, 4], [0, 2, 2, 1]]),
+        ],
+    )
+    def test_ties_and_missing_genes(self, ties, expected):
+        assert row_ranks(self.values, ties=ties).tolist() == expected
+
+
+class TestSsgsea:
+    def test_by_hand(self):
+        # ranks 1 2 3 4 5; set {2, 5}: (2 + 5) / 2 - (15 - 7) / 3 with alpha 0
+        values = np.array([[0.1, 0.2, 0.3, 0.4, 0.5]])
+        score = ssgsea(values, members([0, 1, 0, 0, 1]), alpha=0)
+        assert score.item() == pytest.approx(3.5 - 8 / 3)
+
+    def test_closed_form_is_the_walk(self):
+        random = np.random.default_rng(0)
+        values = random.normal(size=(4, 60))
+        inside = random.random((60, 3)) < 0.2
+        scores = ssgsea(values, sparse.csr_array(inside.astype(float)))
+        for row in range(4):
+            for column in range(3):
+                assert scores[row, column] == pytest.approx(walked(values[row], inside[:, column], 0.25), abs=1e-10)
+
+    def test_shared_ties_are_the_mean_over_all_orders(self):
+        from itertools import permutations
+
+        values = np.array([1.0, 1.0, 1.0, 2.0, 2.0, 3.0])
+        inside = np.array([1.0, 0, 0, 1, 0, 0])
+        shared = ssgsea(values[None], members(inside)).item()
+        ordered = [
+            ssgsea(values[None, list(order)], members(inside[list(order)]), ties="first").item()
+            for order in permutations(range(6))
+        ]
+        assert np.ptp(ordered) > 0.5
+        assert shared == pytest.approx(np.mean(ordered), abs=1e-12)
+
+    def test_missing_gene_is_as_if_never_measured(self):
+        random = np.random.default_rng(1)
+        values = random.normal(size=(1, 30))
+        inside = np.zeros(30)
+        inside[:6] = 1
+        gone = values.copy()
+        gone[0, [2, 11]] = np.nan
+        kept = np.setdiff1d(np.arange(30), [2, 11])
+        assert ssgsea(gone, members(inside)).item() == ssgsea(values[:, kept], members(inside[kept])).item()
+
+    def test_set_with_no_known_gene_is_missing(self):
+        values = np.array([[np.nan, 1.0, 2.0]])
+        assert np.isnan(ssgsea(values, members([1, 0, 0]))).all()
+
+
+class TestMean:
+    def test_weights_and_missing_genes(self):
+        values = np.array([[1.0, 4.0, 10.0], [np.nan, 4.0, 10.0]])
+        scores = mean(values, members([1, 1, 0], [2, -1, 0]))
+        assert scores.tolist() == [[2.5, -2 / 3], [4.0, -4.0]]
+
+
+class TestZscore:
+    def test_by_hand(self):
+        values = np.array([[1.0, 10.0, 0], [2.0, 20.0, 0], [3.0, 60.0, 0]])
+        z_first = np.array([-1.0, 0.0, 1.0])
+        z_second = (values[:, 1] - 30) / np.std(values[:, 1], ddof=1)
+        scores = zscore(values, members([1, 1, 0], [1, -1, 0]))
+        assert scores[:, 0] == pytest.approx((z_first + z_second) / np.sqrt(2))
+        assert scores[:, 1] == pytest.approx((z_first - z_second) / np.sqrt(2))
+
+    def test_constant_gene_counts_as_missing(self):
+        values = np.array([[1.0, 7.1], [2.0, 7.1], [3.0, 7.1]])
+        assert zscore(values, members([1, 1])).ravel() == pytest.approx([-1, 0, 1])
+        assert np.isnan(zscore(values, members([0, 1]))).all()
+
+
+class TestSingscore:
+    def test_extremes_and_middle(self):
+        values = np.arange(10.0)[None]
+        top, bottom = np.zeros(10), np.zeros(10)
+        top[7:], bottom[:3] = 1, 1
+        scores = singscore(values, members(top, bottom, top - bottom, bottom - top))
+        assert scores.ravel() == pytest.approx([0.5, -0.5, 1.0, -1.0])
+
+    def test_by_hand(self):
+        # ranks 1 and 4 of 5: mean 2.5 between 1.5 and 4.5
+        assert singscore(np.array([[1.0, 2, 3, 4, 5]]), members([1, 0, 0, 1, 0])).item() == pytest.approx(1 / 3 - 0.5)
+
+    def test_set_that_only_falls(self):
+        values = np.arange(10.0)[None]
+        bottom = np.zeros(10)
+        bottom[:3] = -1
+        assert singscore(values, members(bottom)).item() == pytest.approx(0.5)
+
+
+class TestUlm:
+    def test_is_the_t_of_a_regression(self):
+        from scipy.stats import linregress
+
+        random = np.random.default_rng(2)
+        values, weights = random.normal(size=(3, 40)), np.where(random.random(40) < 0.3, random.normal(size=40), 0)
+        scores = ulm(values, members(weights))
+        for row, score in zip(values, scores.ravel(), strict=True):
+            fit = linregress(weights, row)
+            assert score == pytest.approx(fit.slope / fit.stderr)
