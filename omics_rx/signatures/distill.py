@@ -21,27 +21,28 @@ class Distilled:
     Attributes
     ----------
     columns
-        Positions of the chosen genes, in the order they were chosen, ``(k,)``.
+        Positions of the chosen genes, the most telling first, ``(k,)``.
     weights
         Weight of each, on the z scale, ``(k,)``; the score has unit sd in training.
     fidelity
         Pearson correlation with the larger model's score, on the samples it was distilled on.
-    path
-        The same after the first gene, the second, and so on, ``(k,)``.
     """
 
     columns: Ints
     weights: Floats
     fidelity: float
-    path: Floats
 
 
-def distil(z: Floats, score: Floats, *, n_genes: int, candidates: Sequence[int] | Ints | None = None) -> Distilled:
-    """Choose genes one by one so that their best linear combination follows a score.
+def distil(
+    z: Floats, score: Floats, cohort: NDArray[np.str_], *, n_genes: int, candidates: Sequence[int] | Ints | None = None
+) -> Distilled:
+    """Choose the genes that follow a score in every cohort, and weigh each by how closely it does.
 
-    Orthogonal forward selection: each step takes the gene that explains most of what the genes before it left
-    of the score; the weights are the least-squares projection of the score on the chosen genes. The outcome is
-    not looked at again, so distilling adds no further fit to the events.
+    A gene's strength is its correlation with the score within each cohort, taken in the cohort where it is weakest;
+    a gene whose sign differs between cohorts has none. The genes with the greatest strength are kept, and the
+    strength is the weight. Genes that say the same are kept together on purpose: their mean carries less of a
+    platform's noise than the sharpest fit to the score would. The outcome is not looked at again, so distilling adds
+    no further fit to the events.
 
     Parameters
     ----------
@@ -49,6 +50,8 @@ def distil(z: Floats, score: Floats, *, n_genes: int, candidates: Sequence[int] 
         Genes as the score's model scales them, ``(n, p)``.
     score
         The larger model's score, ``(n,)``.
+    cohort
+        Cohort of each sample, ``(n,)``.
     n_genes
         Most genes to keep.
     candidates
@@ -57,33 +60,28 @@ def distil(z: Floats, score: Floats, *, n_genes: int, candidates: Sequence[int] 
     Raises
     ------
     InputError
-        If the score is constant or no candidate varies.
-
-    References
-    ----------
-    Chen, Billings and Luo, Int J Control 1989, 50:1873; Hinton et al., arXiv 1503.02531 (distillation).
+        If the score is constant, or no candidate follows it in every cohort.
     """
     pool = np.arange(z.shape[1]) if candidates is None else np.asarray(candidates, dtype=np.intp)
-    target = score - score.mean()
-    total = float(np.sqrt(target @ target))
-    basis = z[:, pool] - z[:, pool].mean(axis=0)
-    if total == 0 or not basis.any():
-        raise InputError("the model gives every patient the same score: there is nothing to distil")
-    residual, left, chosen, path = target.copy(), basis.copy(), [], []
-    start = np.sqrt((basis**2).sum(axis=0))
-    for _ in range(min(n_genes, pool.size, z.shape[0] - 2)):
-        norm = np.sqrt((left**2).sum(axis=0))
-        free = norm > 1e-6 * np.maximum(start, 1e-300)
-        gain = np.where(free, np.abs(residual @ left) / np.where(free, norm, 1.0), -1.0)
-        best = int(np.argmax(gain))
-        if gain[best] <= 1e-9 * total:
-            break
-        direction = left[:, best] / norm[best]
-        residual = residual - direction * (direction @ residual)
-        left = left - np.outer(direction, direction @ left)
-        chosen.append(best)
-        path.append(float(np.sqrt(max(0.0, 1 - float(residual @ residual) / total**2))))
-    weights = np.linalg.lstsq(basis[:, chosen], target, rcond=None)[0]
-    short = basis[:, chosen] @ weights
-    weights = weights / float(short.std(ddof=1))
-    return Distilled(pool[chosen], weights, path[-1], np.array(path))
+    strength = replicated_correlation(z[:, pool], score, cohort)
+    order = np.argsort(-np.abs(strength), kind="stable")[:n_genes]
+    chosen = order[strength[order] != 0]
+    if not chosen.size:
+        raise InputError("no gene follows the model's score in every cohort: there is nothing to distil")
+    short = z[:, pool[chosen]] @ strength[chosen]
+    weights = strength[chosen] / float(short.std(ddof=1))
+    return Distilled(pool[chosen], weights, float(np.corrcoef(short, score)[0, 1]))
+
+
+def replicated_correlation(z: Floats, score: Floats, cohort: NDArray[np.str_]) -> Floats:
+    """Correlation of each gene with a score in the cohort where it is weakest, 0 where signs differ, ``(p,)``."""
+    found = np.array([_correlation(z[cohort == name], score[cohort == name]) for name in np.unique(cohort)])
+    agree = (np.sign(found) == np.sign(found[0])).all(axis=0)
+    return np.where(agree, np.sign(found[0]) * np.abs(found).min(axis=0), 0.0)
+
+
+def _correlation(z: Floats, score: Floats) -> Floats:
+    """Pearson correlation of each column with a score; 0 for a column or a score that does not vary."""
+    genes, target = z - z.mean(axis=0), score - score.mean()
+    length = np.sqrt((genes**2).sum(axis=0) * float(target @ target))
+    return np.asarray(np.where(length > 1e-12, (target @ genes) / np.maximum(length, 1e-12), 0.0))

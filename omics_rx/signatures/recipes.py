@@ -85,7 +85,7 @@ class StackedPatterns:
         What the recipe is called, and in words.
     """
 
-    cites: tuple[str, ...] = ("verweij1994", "wolpert1992", "chen1989")
+    cites: tuple[str, ...] = ("verweij1994", "wolpert1992")
 
     def __init__(
         self, patterns: Mapping[str, Sequence[str]], *, n_genes: int = 12, name: str = "custom",
@@ -120,7 +120,7 @@ class StackedPatterns:
                 f"({train.n_events} events in {train.n} samples): there is no signature in these data"
             )
         full = stack.risk(z, train)
-        small = distil(z, full, n_genes=self.n_genes, candidates=train.columns(stack.genes_))
+        small = distil(z, full, train.cohort, n_genes=self.n_genes, candidates=train.columns(stack.genes_))
         genes = tuple(train.genes[at] for at in small.columns)
         return Fitted(
             genes=genes,
