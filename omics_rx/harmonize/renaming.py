@@ -9,7 +9,7 @@ import pandas as pd
 
 from omics_rx.core.cohort import as_cohort, info, record, with_record
 from omics_rx.core.errors import InputError, examples
-from omics_rx.harmonize.symbols import current_symbols, recognised
+from omics_rx.harmonize.symbols import current_symbols, recognised, unnumbered
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -97,7 +97,7 @@ def _with_plain_names(data: CohortLike) -> tuple[list[str], AnnData]:
     cohort = as_cohort(data)
     if cohort.isbacked:
         cohort = cohort.to_memory()
-    return [str(name).strip() for name in cohort.var_names], cohort
+    return [unnumbered(str(name).strip()) for name in cohort.var_names], cohort
 
 
 def _is_done(cohort: AnnData) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +17,7 @@ _ENSEMBL = re.compile(r"^(ENSG\d{11})(?:\.\d+)?(?:_PAR_Y)?$")
 _FOREIGN = re.compile(r"^ENS[A-Z]{3,4}G\d{11}")
 _WITH_ENTREZ = re.compile(r"^(?P<symbol>[^|]*?)(?:\|(?P<bar>\d+)|\s*\((?P<bracket>\d+)\))$")
 _WITH_ENSEMBL = re.compile(r"^(?P<ensembl>ENSG\d{11}(?:\.\d+)?(?:_PAR_Y)?)[|_](?P<symbol>.+)$")
+_NUMBERED = re.compile(r"#\d+$")
 _MONTHS = {
     "feb": ("FEB",), "mar": ("MARCH", "MARC"), "apr": ("APR",), "sep": ("SEPT", "SEP"), "sept": ("SEPT", "SEP"),
     "oct": ("OCT",), "nov": ("NOV",), "dec": ("DEC",),
@@ -121,6 +123,27 @@ def current_symbols(ids: Iterable[object]) -> pd.DataFrame:
         },
         index=pd.Index(names, name="source_id", dtype=object),
     )
+
+
+def numbered(ids: Iterable[str]) -> list[str]:
+    """Tell repeated identifiers apart, which AnnData wants: the second ``MATR3`` becomes ``MATR3#2``.
+
+    Examples
+    --------
+    >>> numbered(["MATR3", "TP53", "MATR3"])
+    ['MATR3', 'TP53', 'MATR3#2']
+    """
+    seen: Counter[str] = Counter()
+    names = []
+    for name in ids:
+        seen[name] += 1
+        names.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
+    return names
+
+
+def unnumbered(name: str) -> str:
+    """Identifier without the number that :func:`numbered` gave it."""
+    return _NUMBERED.sub("", name)
 
 
 def recognised(ids: Iterable[object]) -> float:

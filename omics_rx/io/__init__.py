@@ -1,0 +1,32 @@
+"""How do I read this file? One call a kind of file; what it is, is told by its content."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+_NAMES = {
+    "Table": "table",
+    "notes": "bulk",
+    "read_bulk": "bulk",
+    "read_clinical": "clinical",
+    "read_gene_sets": "gene_sets",
+    "read_table": "table",
+}
+
+if TYPE_CHECKING:
+    from omics_rx.io.bulk import notes, read_bulk
+    from omics_rx.io.clinical import read_clinical
+    from omics_rx.io.gene_sets import read_gene_sets
+    from omics_rx.io.table import Table, read_table
+
+__all__ = ["Table", "notes", "read_bulk", "read_clinical", "read_gene_sets", "read_table"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NAMES:
+        return getattr(import_module(f"omics_rx.io.{_NAMES[name]}"), name)
+    message = f"module 'omics_rx.io' has no attribute {name!r}"
+    raise AttributeError(message)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

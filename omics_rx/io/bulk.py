@@ -1,0 +1,264 @@
+"""Bulk expression: a file in, a cohort out, with what was found and decided on record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from omics_rx.core.cohort import detect_unit, record, with_info, with_record
+from omics_rx.core.errors import InputError, examples
+from omics_rx.harmonize.symbols import numbered, recognised
+from omics_rx.io.clinical import read_clinical
+from omics_rx.io.files import existing, kind
+from omics_rx.io.table import Table, read_table
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+ORIENTATIONS = ("samples x genes", "genes x samples")
+REPLICATES = ("refuse", "average")
+_RECORD = "reading"
+_ENOUGH = 0.3
+_N_PROBE = 3000
+
+
+@dataclass(frozen=True)
+class _Genes:
+    """Which axis holds genes, by which identifiers, and how that was told."""
+
+    in_rows: bool
+    column: str | None
+    statement: str
+
+
+def read_bulk(
+    path: Path | str,
+    *,
+    clinical: Path | str | pd.DataFrame | None = None,
+    orientation: str | None = None,
+    unit: str | None = None,
+    domain: str | None = None,
+    replicates: str = "refuse",
+    endpoint: str | None = None,
+    time_unit: str | None = None,
+) -> AnnData:
+    """Read bulk expression into a cohort; format, packing and orientation are told from the content.
+
+    Formats: a matrix in delimited text (plain, gzip, bz2, xz, zstd) with genes in either axis, as UCSC Xena, cBioPortal
+    and R write it; the same in parquet or xlsx; h5ad. Genes keep the identifiers of the file; one that stands twice is
+    numbered (``MATR3``, ``MATR3#2``). ``harmonize.genes`` brings them to current symbols and joins them.
+
+    Parameters
+    ----------
+    path
+        File.
+    clinical
+        Clinical table of the same samples: a file, or a frame; see :func:`read_clinical`. Samples without a row in
+        it stay, with missing values.
+    orientation
+        ``"samples x genes"`` or ``"genes x samples"``; None tells it from the identifiers, or, where these are not
+        known, takes the longer axis for genes and says so.
+    unit, domain
+        What the values and samples are, one of ``core.cohort.UNITS`` and ``DOMAINS``; None leaves them to be
+        detected.
+    replicates
+        What to do where a sample name stands twice: ``"refuse"``, or ``"average"`` the values (add, for counts) and
+        keep the first row's annotations.
+    endpoint, time_unit
+        Passed to :func:`read_clinical`.
+
+    Returns
+    -------
+    anndata.AnnData
+        Samples x genes; ``obs`` holds text columns of the file and the clinical table. :func:`notes` tells what was
+        found and decided.
+
+    Raises
+    ------
+    MissingFileError, IntegrityError
+        If a file is not there, or is damaged.
+    InputError
+        If it holds no matrix, repeats samples, or the clinical table does not fit.
+    """
+    if orientation is not None and orientation not in ORIENTATIONS:
+        raise InputError(f"orientation {orientation!r} is not known: use {' or '.join(map(repr, ORIENTATIONS))}")
+    if replicates not in REPLICATES:
+        raise InputError(f"replicates {replicates!r} is not known: use {' or '.join(map(repr, REPLICATES))}")
+    file = existing(path)
+    cohort, said = _read(file, orientation=orientation, average=replicates == "average")
+    cohort = with_info(cohort, unit=unit, domain=domain, origin=record(cohort, "origin") or file.name)
+    if clinical is not None:
+        cohort, more = _with_clinical(cohort, clinical, endpoint, time_unit)
+        said += more
+    return with_record(cohort, _RECORD, "\n".join(said))
+
+
+def notes(cohort: AnnData) -> list[str]:
+    """What was found and decided when a cohort was read, one sentence each."""
+    said = record(cohort, _RECORD)
+    return str(said).split("\n") if said else []
+
+
+def _read(file: Path, *, orientation: str | None, average: bool) -> tuple[AnnData, list[str]]:
+    form = "folder" if file.is_dir() else kind(file)
+    if form == "hdf5":
+        return _from_h5ad(file)
+    if form == "text":
+        table = read_table(file)
+    elif form == "parquet":
+        table = _from_frame(pd.read_parquet(file), file)
+    elif form == "xlsx":
+        table = _from_frame(_xlsx(file), file)
+    else:
+        raise InputError(f"{file} is a {form}, which is not read as bulk expression: pass text, parquet, xlsx or h5ad")
+    return _from_table(table, file, orientation=orientation, average=average)
+
+
+def _from_h5ad(file: Path) -> tuple[AnnData, list[str]]:
+    import anndata
+
+    try:
+        cohort = anndata.read_h5ad(file)
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        raise InputError(f"{file} is an HDF5 file but no whole h5ad ({error}): write it again with anndata") from error
+    return cohort, [f"{cohort.n_obs} samples x {cohort.n_vars} genes from an h5ad file, taken as they are"]
+
+
+def _xlsx(file: Path) -> pd.DataFrame:
+    try:
+        return pd.read_excel(file, dtype=object)
+    except ImportError as error:
+        from omics_rx.core.errors import MissingDependencyError
+
+        raise MissingDependencyError(
+            f"{file} is a spreadsheet, which needs the package openpyxl: install it, or save the sheet as text"
+        ) from error
+
+
+def _from_frame(frame: pd.DataFrame, file: Path) -> Table:
+    """Table of a frame from parquet or a spreadsheet; without an index of names its first column holds them."""
+    if isinstance(frame.index, pd.RangeIndex):
+        if frame.shape[1] < 2:
+            raise InputError(f"{file} has {frame.shape[1]} columns: a matrix has names and numbers")
+        frame = frame.set_index(frame.columns[0])
+    numeric = frame.apply(pd.to_numeric, errors="coerce")
+    is_text = (numeric.isna() & frame.notna()).any(axis=0).to_numpy()
+    if is_text.all():
+        raise InputError(f"{file} has no column of numbers (columns: {examples(frame.columns)})")
+    values = numeric.loc[:, ~is_text].to_numpy(dtype=np.float64)
+    narrow = values.astype(np.float32)
+    exact = bool(np.all(~np.isfinite(values) | (np.abs(values) <= 2.0**24)))
+    annotations = frame.loc[:, is_text].reset_index(drop=True).astype(object)
+    columns = [str(name) for name in frame.columns[~is_text]]
+    return Table([str(name) for name in frame.index], columns, narrow if exact else values, annotations)
+
+
+def _from_table(table: Table, file: Path, *, orientation: str | None, average: bool) -> tuple[AnnData, list[str]]:
+    from anndata import AnnData
+
+    genes = _genes(table, orientation)
+    var = pd.DataFrame(index=table.columns)
+    if genes.in_rows:
+        var = table.annotations.map(lambda field: field or None)
+        var.index = pd.Index(table.rows if genes.column is None else var[genes.column].fillna("").astype(str))
+        numbers = np.ascontiguousarray(table.numbers.T)
+        table = Table(
+            table.columns, list(var.index), numbers, pd.DataFrame(index=range(len(table.columns))), table.notes
+        )
+    table, joined = _one_each(table, file, average=average)
+    obs = table.annotations.map(lambda field: field or None).set_axis(pd.Index(table.rows, dtype=object), axis=0)
+    said = [*table.notes, genes.statement, *joined, *_facts(table.columns, table.numbers)]
+    var.index = pd.Index(numbered(table.columns), dtype=object)
+    return AnnData(table.numbers, obs=obs, var=var), said
+
+
+def _genes(table: Table, orientation: str | None) -> _Genes:
+    """Tell which axis holds genes by the identifiers in it, or by its length where no identifier is known."""
+    in_rows, best, column = _weight(table.rows), 0.0, None
+    for name in table.annotations:
+        ids = table.annotations[name].tolist()
+        weight = _weight(ids) * len(set(ids)) / len(ids)
+        if weight > max(best, in_rows, _ENOUGH):
+            best, column = weight, str(name)
+    rows, columns = max(in_rows, best), _weight(table.columns)
+    if orientation is not None:
+        of_rows = orientation == ORIENTATIONS[1]
+        return _Genes(of_rows, column if of_rows else None, f"{orientation}, as told")
+    if max(rows, columns) >= _ENOUGH and rows != columns:
+        where = "column names" if columns > rows else f"column {column!r}" if column else "row names"
+        shape = ORIENTATIONS[1] if rows > columns else ORIENTATIONS[0]
+        statement = f"{shape}: {max(rows, columns):.0%} of the {where} are human genes"
+        return _Genes(rows > columns, column if rows > columns else None, statement)
+    longer = len(table.rows) > len(table.columns)
+    shape = ORIENTATIONS[1] if longer else ORIENTATIONS[0]
+    return _Genes(longer, None, f"{shape}: no identifier is known in either axis, so the longer is taken for genes")
+
+
+def _weight(ids: list[str]) -> float:
+    """Share of identifiers that are genes; numbers count half, since samples are numbered too, and a run not at all."""
+    probed = ids[:_N_PROBE]
+    numbers = [int(name) for name in probed if name.isdigit()]
+    if len(numbers) * 2 <= len(probed):
+        return recognised(probed)
+    return 0.0 if max(numbers) <= 10 * len(ids) else recognised(probed) / 2
+
+
+def _one_each(table: Table, file: Path, *, average: bool) -> tuple[Table, list[str]]:
+    """Refuse rows that stand twice, or join them; the table has samples in its rows."""
+    names = pd.Index(table.rows)
+    if names.is_unique:
+        return table, []
+    repeated = names[names.duplicated()].unique()
+    if not average:
+        raise InputError(
+            f"{file}: {len(repeated)} samples stand twice ({examples(repeated)}): name each once, or pass "
+            'replicates="average" if they are replicates'
+        )
+    groups = pd.DataFrame(table.numbers, index=names).groupby(level=0, sort=False)
+    added = detect_unit(table.numbers[:200]) == "counts"
+    joined = groups.sum(min_count=1) if added else groups.mean()
+    first = ~names.duplicated()
+    said = f"{len(repeated)} samples stand twice and were {'added' if added else 'averaged'} ({examples(repeated)})"
+    numbers = joined.to_numpy(dtype=table.numbers.dtype)
+    annotations = table.annotations[first].reset_index(drop=True)
+    return Table(list(joined.index), table.columns, numbers, annotations, table.notes), [said]
+
+
+def _facts(ids: list[str], values: np.ndarray) -> list[str]:
+    """Sentences about repeated genes and missing values."""
+    names, missing = pd.Index(ids), np.isnan(values)
+    said = [f"{values.shape[0]} samples x {values.shape[1]} genes"]
+    repeated = names[names.duplicated()].unique()
+    if len(repeated):
+        said.append(f"{len(repeated)} genes stand in several columns ({examples(repeated)})")
+    empty = missing.all(axis=0)
+    if empty.any():
+        said.append(f"{int(empty.sum())} genes have no value in any sample ({examples(names[empty])})")
+    if missing.any():
+        said.append(f"{int(missing.sum())} values are missing, {missing.mean():.2%} of all")
+    return said
+
+
+def _with_clinical(
+    cohort: AnnData, clinical: Path | str | pd.DataFrame, endpoint: str | None, time_unit: str | None
+) -> tuple[AnnData, list[str]]:
+    table = read_clinical(clinical, samples=list(cohort.obs_names), endpoint=endpoint, time_unit=time_unit)
+    joined = cohort.copy()
+    clash = [name for name in table.columns if name in joined.obs]
+    table = table.rename(columns={name: f"{name}_clinical" for name in clash})
+    joined.obs = joined.obs.join(table)
+    said = list(table.attrs.get("notes", []))
+    normal = [name for name in cohort.obs_names if _is_normal(name)]
+    if normal and "time" in joined.obs:
+        joined.obs.loc[normal, "time"] = np.nan
+        said.append(f"{len(normal)} normal tissue samples carry no follow-up ({examples(normal)})")
+    return joined, said
+
+
+def _is_normal(name: str) -> bool:
+    """Whether a TCGA barcode is that of normal tissue: sample types 10 to 19."""
+    return name.startswith("TCGA-") and len(name) >= 15 and name[13] == "1" and name[12] == "-"

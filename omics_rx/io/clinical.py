@@ -1,0 +1,195 @@
+"""Clinical tables: follow-up in months, and every other column beside it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from omics_rx.core.errors import InputError, examples
+from omics_rx.io.files import existing, kind, text, text_lines
+from omics_rx.io.follow_up import ABSENT, chosen_pair, follow_up
+
+_BARCODE = re.compile(r"^TCGA-\w{2}-\w{4}")
+_LEVELS = (16, 15, 12)  # aliquot's vial, sample, patient
+
+
+def read_clinical(
+    source: Path | str | pd.DataFrame,
+    *,
+    samples: Sequence[str] | None = None,
+    endpoint: str | None = None,
+    time_unit: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    events: Mapping[object, bool] | None = None,
+) -> pd.DataFrame:
+    """Read a clinical table and bring its follow-up to months and seen events.
+
+    Read as their publishers write them: TCGA-CDR and UCSC Xena (``OS``, ``OS.time`` in days), cBioPortal
+    (``OS_STATUS`` as ``1:DECEASED``, ``OS_MONTHS``, comment lines above), GDC (``vital_status``, ``days_to_death``,
+    ``days_to_last_follow_up``), and any table whose column names say time, event and unit. What cannot be told is
+    refused, never guessed.
+
+    Parameters
+    ----------
+    source
+        Delimited text file, packed or not, or a frame.
+    samples
+        Sample names to match, such as a cohort's ``obs_names``: the column that holds them becomes the index, and
+        TCGA barcodes are cut to the level both sides have. None takes the first column.
+    endpoint
+        Which follow-up where there are several: a column stem such as ``"OS"`` or what it records, such as
+        ``"death"``. Where the only one does not say what it records, its name.
+    time_unit
+        ``"days"``, ``"months"`` or ``"years"`` where the column does not say.
+    columns
+        ``{"sample": ..., "time": ..., "event": ...}``, each optional: which columns these are.
+    events
+        Value to whether the event was seen, for codes that are not self-evident, such as ``{1: False, 2: True}``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index: samples (those of ``samples`` that are in the table, in their order). ``time`` in months, ``event``
+        (bool, or nullable boolean where some are missing), ``endpoint``, and every other column, numbers as numbers.
+        ``attrs["notes"]`` says what was done. Without any follow-up the first three are absent.
+
+    Raises
+    ------
+    MissingFileError, IntegrityError
+        If the file is not there, or is damaged.
+    InputError
+        If samples, endpoint, unit or event codes cannot be told, repeat or contradict each other, or a time is
+        negative or longer than a life.
+    """
+    frame = _as_text(source)
+    notes: list[str] = []
+    told = dict(columns or {})
+    absent = [f"{role}={name!r}" for role, name in told.items() if name not in frame]
+    if absent:
+        raise InputError(f"the clinical table has no column {', '.join(absent)}: it has {examples(frame.columns, 15)}")
+    pair = chosen_pair(frame, told, endpoint)
+    follow = follow_up(frame, pair, time_unit, events, endpoint, notes) if pair else None
+    if follow is None:
+        notes.append("no follow-up was found: no pair of time and event columns")
+    others = frame.rename(columns={name: f"{name}_as_given" for name in ("time", "event", "endpoint") if name in frame})
+    tidy = others.apply(_numbers) if len(others.columns) else others
+    tidy = pd.concat([follow, tidy], axis=1) if follow is not None else tidy
+    key = told.get("sample")
+    result = _indexed(tidy, frame, key, samples, notes)
+    result.attrs["notes"] = notes
+    return result
+
+
+def _as_text(source: Path | str | pd.DataFrame) -> pd.DataFrame:
+    """Table with every field as text and missing ones as NaN; a named index becomes the first column."""
+    if isinstance(source, pd.DataFrame):
+        frame = source.reset_index(names=source.index.name or "sample") if _is_named(source) else source
+        return frame.reset_index(drop=True).astype(object)
+    file = existing(source)
+    if kind(file) == "parquet":
+        return _as_text(pd.read_parquet(file))
+    if kind(file) != "text":
+        raise InputError(f"{file} is no text file: save the clinical table as tab- or comma-separated text")
+    with text_lines(file) as lines:
+        plain = [text(line) for _, line in lines if line.strip() and not line.startswith(b"#")]
+    if len(plain) < 2:
+        raise InputError(f"{file} holds no clinical table: {len(plain)} lines")
+    mark = max("\t,;", key=plain[0].count)
+    rows = list(csv.reader(io.StringIO("\n".join(plain)), delimiter=mark))
+    header = rows[0] if len(rows[1]) <= len(rows[0]) else ["sample", *rows[0]]
+    unnamed = "row_name" if "sample" in header else "sample"
+    header = [name.strip() or (unnamed if i == 0 else f"column_{i + 1}") for i, name in enumerate(header)]
+    wrong = [number for number, row in enumerate(rows[1:], 2) if len(row) != len(header)]
+    if wrong:
+        raise InputError(
+            f"{file}: {len(wrong)} rows have not the header's {len(header)} fields (rows {examples(wrong)})"
+        )
+    repeated = pd.Index(header)[pd.Index(header).duplicated()]
+    if len(repeated):
+        raise InputError(f"{file}: {len(repeated)} columns stand twice ({examples(repeated)}): rename them")
+    frame = pd.DataFrame(rows[1:], columns=pd.Index(header, dtype=object), dtype=object)
+    return frame.map(lambda field: np.nan if field.strip().lower() in ABSENT else field.strip())
+
+
+def _is_named(frame: pd.DataFrame) -> bool:
+    return not isinstance(frame.index, pd.RangeIndex)
+
+
+def _numbers(column: pd.Series) -> pd.Series:
+    """Column as numbers where every known field is one, else as text."""
+    if pd.api.types.is_bool_dtype(column) or column.map(lambda value: isinstance(value, bool)).all():
+        return column
+    numbers = pd.to_numeric(column, errors="coerce")
+    if numbers.isna().sum() == column.isna().sum():
+        return numbers
+    return column.map(lambda value: value if pd.isna(value) else str(value))
+
+
+def _indexed(
+    tidy: pd.DataFrame, frame: pd.DataFrame, key: str | None, samples: Sequence[str] | None, notes: list[str]
+) -> pd.DataFrame:
+    if samples is None:
+        name = key or str(frame.columns[0])
+        ids = frame[name].astype(str)
+        unique = _one_row_each(tidy.set_axis(ids.to_numpy(), axis=0), name)
+        return unique.rename_axis("sample")
+    wanted = [str(sample) for sample in samples]
+    name, level = _matching_column(frame, wanted, key)
+    ids = frame[name].astype(str).str.slice(0, level)
+    if level:
+        notes.append(f"TCGA barcodes were cut to {level} characters to match {name!r}")
+    there = set(ids)
+    chosen = [sample for sample in wanted if sample[:level] in there]
+    among = ids.isin([sample[:level] for sample in wanted]).to_numpy()
+    rows = _one_row_each(tidy[among].set_axis(ids[among].to_numpy(), axis=0), name)
+    lacking = [sample for sample in wanted if sample[:level] not in there]
+    if lacking:
+        notes.append(f"{len(lacking)} of {len(wanted)} samples are not in the clinical table ({examples(lacking)})")
+    notes.append(f"samples were matched by the column {name!r}")
+    return rows.loc[[s[:level] for s in chosen]].set_axis(chosen, axis=0).rename_axis("sample")
+
+
+def _one_row_each(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """One row a sample: of several the first that has a follow-up; where they have several, these must agree."""
+    if table.index.is_unique:
+        return table
+    follow = [column for column in ("time", "event") if column in table]
+    if follow:
+        known = table[table[follow].notna().all(axis=1)]
+        differs = known.groupby(level=0)[follow].nunique().max(axis=1) > 1
+        if differs.any():
+            clash = differs.index[differs]
+            raise InputError(
+                f"{len(clash)} samples have several follow-ups that contradict each other by {name!r} "
+                f"({examples(clash)}): keep one row each"
+            )
+        lacking = table[~table.index.isin(known.index)]
+        chosen = pd.concat([known, lacking])
+        return chosen[~chosen.index.duplicated()]
+    return table[~table.index.duplicated()]
+
+
+def _matching_column(frame: pd.DataFrame, wanted: list[str], key: str | None) -> tuple[str, int | None]:
+    """Column that holds most of the wanted names, and the barcode level at which it does (None: as they are)."""
+    barcodes = np.mean([bool(_BARCODE.match(sample)) for sample in wanted]) > 0.5
+    best: tuple[int, str, int | None] = (0, "", None)
+    for level in (None, *_LEVELS) if barcodes else (None,):
+        cut = {sample[:level] for sample in wanted}
+        for name in [key] if key else frame.columns:
+            found = len(cut & set(frame[name].dropna().astype(str).str.slice(0, level)))
+            if found > best[0]:
+                best = (found, str(name), level)
+        if best[0] >= len(cut) / 2:
+            break
+    if not best[0]:
+        raise InputError(
+            f"no column of the clinical table names the samples ({examples(wanted)}); its first column, "
+            f"{frame.columns[0]!r}, has {examples(frame.iloc[:, 0].dropna())}: pass columns={{'sample': ...}}"
+        )
+    return best[1], best[2]

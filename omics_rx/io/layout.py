@@ -1,0 +1,99 @@
+"""Telling how a text table is cut: comments, delimiter, header, fields."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from omics_rx.core.errors import InputError, examples
+from omics_rx.io.files import Line, text
+from omics_rx.io.numbers import MISSING
+
+_DELIMITERS = (b"\t", b",", b";", b"|", b" ")
+_N_PROBE = 25
+
+
+def probe(lines: Iterator[Line], path: Path, notes: list[str]) -> list[Line]:
+    """First lines that are neither empty nor comments."""
+    head: list[Line] = []
+    skipped = 0
+    for number, line in lines:
+        if not line.strip():
+            continue
+        if not head and line.startswith((b"#", b"!")):
+            skipped += 1
+            continue
+        head.append((number, line))
+        if len(head) > _N_PROBE:
+            break
+    if not head:
+        raise InputError(f"{path} holds no table: it is empty or all comments")
+    if len(head) == 1:
+        raise InputError(f"{path} has one line only: a header and no rows")
+    if skipped:
+        notes.append(f"{skipped} comment lines above the header were passed over")
+    return head
+
+
+def found_delimiter(head: list[Line], path: Path) -> bytes:
+    """Tell the delimiter by the one that cuts the first rows alike, and into most fields."""
+    sizes = {}
+    for mark in _DELIMITERS:
+        counts = [len(fields(line, mark)) for _, line in head[:5]]
+        alike = len(set(counts[1:])) == 1 and counts[1] - counts[0] in (0, 1)
+        if alike and counts[1] > 1:
+            sizes[mark] = counts[1]
+    if not sizes:
+        raise InputError(
+            f"{path}, line {head[0][0]}: the first lines are not cut alike by tab, comma, semicolon, bar or space: "
+            "pass delimiter, or check that each row has as many fields as the header"
+        )
+    for mark in _DELIMITERS[:1]:
+        if mark in sizes:
+            return mark
+    if b";" in sizes:  # commas beside semicolons are decimal commas
+        return b";"
+    return max(sizes, key=lambda mark: sizes[mark])
+
+
+def found_header(head: list[Line], mark: bytes, path: Path) -> tuple[list[str], list[Line]]:
+    """Column names and the lines below them; a first name is added where the header has none for the row names."""
+    names = fields(head[0][1], mark)
+    width = len(fields(head[1][1], mark))
+    if width == len(names) + 1:
+        names = ["", *names]
+    if len(names) < 2:
+        raise InputError(f"{path}, line {head[0][0]}: only one field was found: pass the delimiter the file uses")
+    values = [name for name in names[1:] if is_decimal(name)]
+    if len(values) > len(names[1:]) / 2:
+        raise InputError(
+            f"{path}, line {head[0][0]}: the first line holds values ({examples(values)}), not names: add a header"
+        )
+    return names, head[1:]
+
+
+def is_decimal(name: str) -> bool:
+    """Whether a field is written as a decimal, which no name is."""
+    return bool(re.fullmatch(r"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?", name))
+
+
+def fields(line: bytes, mark: bytes) -> list[str]:
+    """Cut a line into its fields, quotes taken off."""
+    if b'"' in line:
+        return next(csv.reader([text(line)], delimiter=mark.decode(), skipinitialspace=mark == b" "))
+    parts = line.split() if mark == b" " else line.split(mark)
+    return [text(part).strip() for part in parts]
+
+
+def value_of(token: str) -> float | None:
+    """Value of a field, NaN where it is missing, None where it is text."""
+    if token in MISSING:
+        return np.nan
+    try:
+        return float(token) if "_" not in token else None
+    except ValueError:
+        return None
