@@ -21,6 +21,7 @@ from omics_rx.core import cohort as co
 from omics_rx.core.bundle import write_text, writing
 from omics_rx.core.errors import OutputError, unknown_name
 from omics_rx.core.work import announce
+from omics_rx.scores.subtype import SUBTYPES
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -112,7 +113,12 @@ class _Run:
         def write(folder: Path) -> None:
             training = {name: self.cohorts[name] for name in TRAINING}
             external = {EXTERNAL: self.cohorts[EXTERNAL]}
-            study = signatures.build("cell_death", training, external=external, seed=self.seed, progress=self.progress)
+            study = signatures.build("cell_death",
+                training,
+                external=external,
+                endpoint="mixed",
+                seed=self.seed,
+                progress=self.progress,)
             study.save(folder)
 
         return signatures.load_study(self._kept("signature", self.inputs, write))
@@ -194,8 +200,8 @@ _STEPS: dict[str, Callable[[_Run], Any]] = {
 
 
 def _known(subtype: str) -> None:
-    if subtype not in scores.SUBTYPES:
-        raise unknown_name("subtype", subtype, scores.SUBTYPES)
+    if subtype not in SUBTYPES:
+        raise unknown_name("subtype", subtype, SUBTYPES)
 
 
 def _writable(folder: Path) -> Path:
@@ -230,7 +236,7 @@ def _write(run: _Run, out: Path) -> tuple[str, ...]:
 
 
 def _provenance(run: _Run) -> dict[str, Any]:
-    parts = {"study": run.study, "model": run.model, "ranking": run.ranking}
+    parts = {"study": run.study, "prediction": run.prediction, "ranking": run.ranking}
     return {
         "made_by": "workflow.quickstart",
         "settings": {"subtype": run.subtype, "seed": run.seed},
