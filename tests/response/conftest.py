@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,23 +18,25 @@ _SMILES = (
 )  # fmt: skip
 
 
-def make_planted(n_cells: int = 80, n_genes: int = 40, noise: float = 0.3, seed: int = 7) -> DrugScreen:
-    """Four genes drive four groups of three drugs; a sixth of the pairs was not measured, and one event moves D00."""
+def make_planted(n_cells: int = 80, n_drugs: int = 12, noise: float = 0.3, seed: int = 7) -> DrugScreen:
+    """Four genes of 40 drive four groups of drugs; a sixth of the pairs was not measured, and one event moves D00."""
+    n_genes = 40
+    smiles = [*_SMILES, *("C" * length + end for end in ("O", "N", "C=O", "Cl") for length in range(4, 14))][:n_drugs]
     random = np.random.default_rng(seed)
     names = pd.Index([f"cell{i:03d}" for i in range(n_cells)])
     expression = random.normal(size=(n_cells, n_genes))
     event = (np.arange(n_cells) % 5 == 0).astype(float)
     table = pd.DataFrame(
         {
-            "name": [f"drug {i}" for i in range(12)],
-            "smiles": _SMILES,
-            "inchikey": [structures.structure(text).inchikey for text in _SMILES],
-            "targets": [f"GENE{i % 4:02d}" for i in range(12)],
-            "mechanism": [f"group {i % 4}" for i in range(12)],
+            "name": [f"drug {i}" for i in range(n_drugs)],
+            "smiles": smiles,
+            "inchikey": [structures.structure(text).inchikey for text in smiles],
+            "targets": [f"GENE{i % 4:02d}" for i in range(n_drugs)],
+            "mechanism": [f"group {i % 4}" for i in range(n_drugs)],
         },
-        index=[f"D{i:02d}" for i in range(12)],
+        index=[f"D{i:02d}" for i in range(n_drugs)],
     )
-    values = 1.0 + np.arange(12) / 4 - expression[:, [i % 4 for i in range(12)]]
+    values = 1.0 + 3 * np.arange(n_drugs) / n_drugs - expression[:, [i % 4 for i in range(n_drugs)]]
     values[:, 0] -= 2.5 * event
     values += random.normal(scale=noise, size=values.shape)
     values[random.random(values.shape) < 1 / 6] = np.nan
@@ -53,3 +57,9 @@ def make_planted(n_cells: int = 80, n_genes: int = 40, noise: float = 0.3, seed:
 @pytest.fixture(scope="session")
 def planted() -> DrugScreen:
     return make_planted()
+
+
+@pytest.fixture(scope="session")
+def planted_like() -> Callable[..., DrugScreen]:
+    """The same plan in another size, noise or seed."""
+    return make_planted

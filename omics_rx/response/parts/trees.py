@@ -117,7 +117,6 @@ class GradientBoosting(_PairTrees):
         settings = {
             "objective": "regression", "num_leaves": self.n_leaves, "learning_rate": self.learning_rate,
             "seed": seed, "deterministic": True, "force_col_wise": True, "verbosity": -1,
-            "num_threads": usable_cores(),
         }  # fmt: skip
         self.booster_ = lgb.train(settings, lgb.Dataset(features, y), num_boost_round=self.n_trees)
 

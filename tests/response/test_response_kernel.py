@@ -1,0 +1,105 @@
+"""The kernel core against naive computations of the same thing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.kernel_ridge import KernelRidge as SklearnKernelRidge
+
+from omics_rx.core.errors import InputError
+from omics_rx.response.parts.base import Cells, Training, known_cells
+from omics_rx.response.parts.kernel_ridge import KernelRidge, _best_ridge, solve, squared_distances
+from omics_rx.response.prepare import training_of
+
+
+def test_each_drug_is_solved_exactly_on_its_own_cells(planted):
+    """Parity with scikit-learn, drug by drug on the rows measured, though one inverse serves all drugs here."""
+    training, _ = training_of(planted)
+    part = KernelRidge(gamma=0.25, ridge=0.3).fit(training)
+    found = part.predict(training.cells.take(np.arange(10)), training.drugs)
+    z = training.cells.z
+    for column in range(training.y.shape[1]):
+        rows = np.isfinite(training.y[:, column])
+        mean = training.y[rows, column].mean()
+        peer = SklearnKernelRidge(alpha=0.3, kernel="rbf", gamma=0.25 / z.shape[1])
+        peer.fit(z[rows], training.y[rows, column] - mean)
+        np.testing.assert_allclose(found[:, column], mean + peer.predict(z[:10]), atol=1e-8)
+
+
+def test_gaps_are_filled_with_what_the_model_predicts(planted):
+    training, _ = training_of(planted)
+    part = KernelRidge(gamma=0.25, ridge=0.3).fit(training)
+    kernel = np.exp(-0.25 * squared_distances(training.cells.z, training.cells.z))
+    gaps = np.isnan(training.y)
+    np.testing.assert_allclose(part.completed_[gaps], (kernel @ part.dual_)[gaps], atol=1e-8)
+    assert (part.dual_[gaps] == 0).all()
+    np.testing.assert_allclose(part.completed_[~gaps], (training.y - part.drug_means_)[~gaps], atol=1e-12)
+
+
+def test_a_drug_measured_in_one_cell_only():
+    kernel = np.eye(4) * 0.5 + 0.5
+    residual = np.full((4, 1), np.nan)
+    residual[2, 0] = 3.0
+    dual, completed = solve(kernel, residual, 0.5)
+    # (1 + 0.5) a = 3, and the others get half of a
+    np.testing.assert_allclose(dual[:, 0], [0, 0, 2, 0], atol=1e-12)
+    np.testing.assert_allclose(completed[:, 0], [1, 1, 3, 1], atol=1e-12)
+
+
+def test_distances_leave_missing_genes_out():
+    a = np.array([[0.0, 1.0, np.nan], [1.0, 1.0, 1.0]])
+    b = np.array([[0.0, 3.0, 9.0]])
+    np.testing.assert_allclose(squared_distances(a, b), [[4 / 2], [(1 + 4 + 64) / 3]])
+    with pytest.raises(InputError, match="none of the model's genes"):
+        squared_distances(np.full((1, 3), np.nan), b)
+
+
+def test_leave_one_drug_out_in_closed_form():
+    random = np.random.default_rng(0)
+    factor = random.normal(size=(12, 4))
+    kernel, targets = factor @ factor.T / 4, random.normal(size=(12, 3))
+
+    def naive(ridge: float) -> float:
+        total = 0.0
+        for out in range(12):
+            rest = np.delete(np.arange(12), out)
+            weights = np.linalg.solve(kernel[np.ix_(rest, rest)] + ridge * np.eye(11), targets[rest])
+            total += float(((targets[out] - kernel[out, rest] @ weights) ** 2).sum())
+        return total
+
+    ridges = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+    assert _best_ridge(kernel, targets) == min(ridges, key=naive)
+
+
+def test_both_unseen_is_the_kronecker_solution(planted):
+    """Two steps equal the explicit two-step solution K (K + aI)^-1 Y (L + bI)^-1 L' on a complete table."""
+    from omics_rx.response.similarity import drug_kernel
+
+    training, _ = training_of(planted)
+    complete = Training(training.cells, training.drugs, np.nan_to_num(training.y, nan=1.0))
+    known = complete.take_drugs(np.arange(9))
+    part = KernelRidge(gamma=0.25, ridge=0.3, drug_ridges=(0.7, 0.7)).fit(known)
+    fresh = np.random.default_rng(3).normal(size=(3, complete.cells.z.shape[1]))
+    cells = Cells(
+        pd.Index(["a", "b", "c"]), fresh, complete.cells.genes,
+        pd.Series(None, index=["a", "b", "c"], dtype=object), pd.DataFrame(index=["a", "b", "c"]),
+    )  # fmt: skip
+    new = complete.drugs.take(np.arange(9, 12))
+    kernel = np.exp(-0.25 * squared_distances(complete.cells.z, complete.cells.z))
+    across = np.exp(-0.25 * squared_distances(fresh, complete.cells.z))
+    alike, among = drug_kernel(new, known.drugs), drug_kernel(known.drugs, known.drugs)
+    means = known.y.mean(axis=0)
+    residual = across @ np.linalg.solve(kernel + 0.3 * np.eye(len(kernel)), known.y - means)
+    line = residual.mean(axis=1, keepdims=True)
+    carry = np.linalg.solve(among + 0.7 * np.eye(9), alike.T)
+    expected = means.mean() + (means - means.mean()) @ carry + line + (residual - line) @ carry
+    np.testing.assert_allclose(part.predict(cells, new), expected, atol=1e-8)
+
+
+def test_a_name_alone_does_not_make_a_cell_known(planted):
+    training, _ = training_of(planted)
+    cells = training.cells
+    impostor = Cells(cells.names, cells.z[::-1].copy(), cells.genes, cells.tissue, cells.events)
+    assert (known_cells(impostor, cells) >= 0).sum() == 0
+    assert (known_cells(cells, cells) == np.arange(len(cells))).all()

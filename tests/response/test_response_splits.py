@@ -1,0 +1,113 @@
+"""Divisions hold out what they say, and the check finds a planted leak."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from omics_rx.core.errors import InputError, UnknownNameError
+from omics_rx.core.screen import DrugScreen
+from omics_rx.response import compounds, splits
+
+
+@pytest.mark.parametrize("split", splits.SPLITS)
+def test_every_pair_is_tested_once_and_nothing_leaks(planted, split):
+    n_folds = 2 if split == "tissue" else 3
+    made = splits.folds(planted, split, n_folds)
+    total = sum(fold.test.to_numpy().astype(int) for fold in made)
+    measured = planted.matrix().notna().to_numpy()
+    if split == "both":
+        assert (total <= 1).all()
+        assert 0.2 < total[measured].mean() < 0.5  # a third of the lines crossed with a third of the drugs
+    else:
+        np.testing.assert_array_equal(total, measured.astype(int))
+    for fold in made:
+        splits.check(planted, fold, split)
+        assert not (fold.train & fold.test).to_numpy().any()
+
+
+def test_the_training_screen_has_nothing_of_the_test_side(planted):
+    fold = splits.folds(planted, "cell", 4)[0]
+    training = fold.training_screen(planted)
+    assert not training.cells.obs_names.isin(fold.test_cells).any()
+    assert training.n_pairs == int(fold.train.to_numpy().sum())
+
+
+def test_rescreens_of_a_pair_stay_together(planted):
+    twice = planted.responses.assign(screen="second")
+    screen = DrugScreen(pd.concat([planted.responses, twice]), planted.cells, planted.drugs)
+    for fold in splits.folds(screen, "pair", 3):
+        inside = fold.training_screen(screen).responses
+        assert set(inside.value_counts(["cell_id", "drug_id"])) == {2}
+
+
+def aliased(planted, **change) -> DrugScreen:
+    drugs = planted.drugs.copy()
+    for column, value in change.items():
+        drugs.loc["D11", column] = value
+    return DrugScreen(planted.responses, planted.cells, drugs)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"aliases": "Drug 0"},  # the name of another drug
+        {"smiles": "[Na+].CC[O-]", "inchikey": "QDRKDTQENPPHOJ-UHFFFAOYSA-N"},  # a salt of ethanol, D00
+    ],
+)
+def test_one_compound_under_two_entries_never_straddles(planted, change):
+    screen = aliased(planted, **change)
+    group = pd.Series(compounds.same_compound(screen.drugs), index=screen.drugs.index)
+    assert group["D11"] == group["D00"]
+    for fold in splits.folds(screen, "drug", 4):
+        assert {"D00", "D11"} <= set(fold.test_drugs) or not {"D00", "D11"} & set(fold.test_drugs)
+
+
+def test_the_check_finds_a_planted_alias_leak(planted):
+    screen = aliased(planted, aliases="Drug 0")
+    fold = next(fold for fold in splits.folds(planted, "drug", 12) if list(fold.test_drugs) == ["D00"])
+    with pytest.raises(InputError, match="1 compounds stand on both"):
+        splits.check(screen, fold, "drug")
+    leaky = dataclasses.replace(fold, train=fold.train | fold.test)
+    with pytest.raises(InputError, match="pairs stand on both sides"):
+        splits.check(planted, leaky, "drug")
+
+
+def test_doxorubicin_and_epirubicin_are_not_unseen_beside_each_other():
+    table = pd.DataFrame(
+        {
+            "name": ["Doxorubicin", "Epirubicin", "Olaparib"],
+            "smiles": [None, None, None],
+            "inchikey": ["AOJJSUZBOXZQNB-TZSSRYMLSA-N", "AOJJSUZBOXZQNB-VTZDEGQISA-N", "FDLYAMZZIXQODN-UHFFFAOYSA-N"],
+        },
+        index=["a", "b", "c"],
+    )
+    first, second, third = compounds.same_compound(table)
+    assert first == second != third
+
+
+def test_scaffolds_of_one_ring_system_stand_together():
+    table = pd.DataFrame({"smiles": ["c1ccccc1CC", "Clc1ccccc1", "C1CCNCC1", "CCO", None]})
+    found = compounds.scaffolds(table)
+    assert found[0] == found[1] != found[2]
+    assert found[3] is None
+    assert found[4] is None
+
+
+def test_requests_that_cannot_be_met(planted):
+    with pytest.raises(UnknownNameError, match="cell"):
+        splits.folds(planted, "cells")
+    with pytest.raises(InputError, match="4 mechanisms cannot make 5 folds"):
+        splits.folds(planted, "mechanism", 5)
+    with pytest.raises(InputError, match="at least two"):
+        splits.folds(planted, "cell", 1)
+
+
+def test_lines_without_expression_are_left_out(planted):
+    cells = planted.cells.copy()
+    cells.X[0] = np.nan
+    made = splits.folds(DrugScreen(planted.responses, cells, planted.drugs), "cell", 4)
+    assert "cell000" not in made[0].test.index
