@@ -67,12 +67,12 @@ def _anchored(sections: tuple[pages.Section, ...]) -> Iterator[tuple[str, pages.
 
 
 def grid(table: pages.Table) -> dict[str, Any]:
-    r"""Cells of a table as text, which columns are numbers, and whether anything is missing.
+    """Cells of a table as text, which columns are numbers, and whether anything is missing.
 
     Examples
     --------
-    >>> grid(pages.Table(pd.DataFrame({"p": [0.5, None]}), "caption", {"p": ".0%"}))["rows"]
-    [['50%'], ['\N{EN DASH}']]
+    >>> grid(pages.Table(pd.DataFrame({"p": [0.5, 0.25]}), "caption", {"p": ".0%"}))["rows"]
+    [['50%'], ['25%']]
     """
     frame = table.frame.reset_index() if table.frame.index.name else table.frame
     columns = [frame.iloc[:, place] for place in range(frame.shape[1])]

@@ -17,8 +17,8 @@ from omics_rx.report.page import Card, Cards, Chip, Figure, Fold, Page, Section,
 from omics_rx.report.sections import known, limits_section, listed, methods_section
 
 _FACTS = {
-    "targets": "targets",
-    "target_text": "target",
+    "target_text": "targets",
+    "targets": "targets",  # gene symbols, where known, take the place of the words
     "mechanism": "mechanism",
     "pathway": "pathway",
     "status": "status",
@@ -158,7 +158,11 @@ def _answer(ranking: Any, top: list[str]) -> Table:
         }
     ).reset_index(drop=True)
     if "known" in rows:
-        frame.insert(3, f"known for {ranking.subtype}", rows["known"].astype(object).to_numpy())
+        frame.insert(
+            3,
+            f"known for {ranking.subtype}",
+            [str(told).replace("_", " ") if known(told) else None for told in rows["known"]],
+        )
     caption = (
         f"The first {len(top)} of {len(ranking.table)} drugs. The interval holds 90% of the ranks over the "
         "members of the ranker; brackets hold the measurement and what it adds to, or takes from, the score."
@@ -177,7 +181,8 @@ def _certainty(ranking: Any) -> Iterable[Figure | Table | Text]:
     )
     if known(ranking.rule):
         yield Text(f"How the score is made: {ranking.rule}")
-    info = ranking.evidence_info.reset_index(names="evidence")
+    info = ranking.evidence_info.loc[[kind.column for kind in _kinds(ranking)]].reset_index(names="evidence")
+    info = info.drop(columns=["role", "n"], errors="ignore")
     info["evidence"] = [str(name).replace("_", " ") for name in info["evidence"]]
     info = info.rename(columns={"label": "what it is"})
     if "unit" in info:
@@ -215,13 +220,16 @@ def _cards(ranking: Any, top: list[str], context: tuple[pd.DataFrame | None, lis
     for drug in top:
         row = ranking.table.loc[drug]
         about = pd.Series(dtype=object) if facts is None or drug not in facts.index else _row(facts, drug)
-        told = [(label, str(about[column])) for column, label in _FACTS.items() if known(about.get(column))]
+        told = {label: str(about[column]) for column, label in _FACTS.items() if known(about.get(column))}
         cards.append(
             Card(
                 title=str(row["name"]),
                 badge=f"rank {cell(row['rank'])}",
                 note=f"between {_interval(row)} of {len(ranking.table)}; score {signed(float(row['score']))}",
-                facts=(*dict(told).items(), *_known_facts(ranking, drug)),
+                facts=(
+                    *((label, text.replace(";", ", ")) for label, text in told.items()),
+                    *_known_facts(ranking, drug),
+                ),
                 chips=tuple(_chip(kind, row[kind.column], places[kind.column][drug]) for kind in found),
                 sentence=_sentence(ranking, drug),
                 warning=str(row["warning"]) if known(row.get("warning")) else "",

@@ -60,10 +60,11 @@ def response_sections(
         Figure(
             picture,
             f"Predicted preference of {len(preference)} samples for the {len(shown)} drugs {chosen}. "
-            f"Scale of the prediction: {prediction.reference}.",
+            "Blue: more sensitive.",
             f"Heat map of predicted preference. {_words(preference, groups, names)}",
         ),
         _table(preference, groups, names),
+        Text(f"How the samples came to the scale of the model: {str(prediction.reference).rstrip('.')}."),
     ]
     return [
         Section("Predicted sensitivity of the tumours", tuple(blocks), "figures"),
@@ -73,15 +74,18 @@ def response_sections(
 
 
 def _certainty(prediction: Any) -> str:
-    trained = str(prediction.calibrated_for).replace("_", " ")
-    share = getattr(prediction, "coverage", None)
-    held = f"{share:.0%} of responses of unseen samples" if share else "the errors seen on unseen samples"
-    return f"Intervals of the predicted ln IC50 are made to hold {held} of the domain {trained}."
+    return (
+        f"The intervals of the predicted ln IC50 are made to hold {prediction.coverage:.0%} of the responses of "
+        f"{_trained(prediction)} that the model has not seen. How large its errors are in anything else is not known."
+    )
+
+
+def _trained(prediction: Any) -> str:
+    return f"{str(prediction.calibrated_for).replace('_', ' ')}s"
 
 
 def _limits(prediction: Any) -> list[str]:
-    trained = str(prediction.calibrated_for).replace("_", " ")
-    return [f"The intervals of predicted responses were learnt from the domain {trained}: no other is covered."]
+    return [f"The intervals of predicted responses were learnt from {_trained(prediction)} and cover nothing else."]
 
 
 def _words(preference: pd.DataFrame, groups: pd.Series, names: dict[str, str]) -> str:

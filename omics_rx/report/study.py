@@ -13,13 +13,21 @@ from omics_rx.report import svg
 from omics_rx.report.page import Block, Figure, KeyFigure, KeyFigures, Page, Section, Table, Text
 from omics_rx.report.sections import known, limits_section, listed, methods_section
 
-_FORMATS = {"concordance": ".2f", "lower": ".2f", "upper": ".2f", "uno": ".2f", "difference": "+.2f", "p_value": ".3f"}
+_FORMATS = {
+    "concordance": ".2f",
+    "lower": ".2f",
+    "upper": ".2f",
+    "Uno's concordance": ".2f",
+    "difference": "+.2f",
+    "p_value": ".3f",
+}
 _HOW = {
     "external": "took no part in training",
     "left out": "judged by a signature made from the other cohorts",
     "cross-validated": "judged by signatures made without the patient",
 }
 _ROLES = tuple(_HOW)
+_RIVAL = "proliferation"
 _FEW_EVENTS = 100
 
 
@@ -77,7 +85,7 @@ def _of_signature(study: Any) -> pd.DataFrame:
 
 
 def study_sentence(study: Any) -> str:
-    """What the study found, in two sentences."""
+    """What the study found, in a few sentences: how well the signature does, and what does as well."""
     row = judged(study)
     external = study.table["role"].astype(str) == "external"
     trained = list(dict.fromkeys(study.table.loc[~external, "cohort"].astype(str)))
@@ -88,19 +96,36 @@ def study_sentence(study: Any) -> str:
         f"{row['cohort']}, {where}, by risk with a concordance of {row['concordance']:.2f} (95% interval "
         f"{row['lower']:.2f} to {row['upper']:.2f}; {int(row['events'])} events in {int(row['n'])} patients): {sure}. "
         "Of two patients, one of whom is known to have had the event first, concordance is the chance that the "
-        "signature gave that one the higher risk."
+        f"signature gave that one the higher risk.{_rivals(study, row)}"
     )
 
 
+def _rivals(study: Any, row: pd.Series) -> str:
+    """What simple rivals reach on the same patients, so that the figure is not read alone."""
+    table = study.table
+    same = (table["cohort"] == row["cohort"]) & (table["role"] == row["role"])
+    rival = table[same & (table["method"] == _RIVAL)] if "method" in table else table.iloc[:0]
+    parts = [f"{_RIVAL} alone reaches {rival['concordance'].iloc[0]:.2f}"] if len(rival) else []
+    share = (getattr(study, "null_p", None) or {}).get(str(row["cohort"]))
+    if share is not None:
+        parts.append(f"{share:.0%} of random gene sets of the same size do as well as the signature")
+    return f" On the same patients {listed(parts)}." if parts else ""
+
+
 def _key_figures(study: Any) -> KeyFigures:
+    table = _ordered(study)
+    chosen = table["role"] != "left out"
+    if "method" in table:
+        chosen &= (table["method"] == "signature") | ((table["method"] == _RIVAL) & (table["role"] == "external"))
+    rows = table[chosen] if chosen.any() else _of_signature(study)
     figures = (
         KeyFigure(
-            f"{row['cohort']} ({row['role']})",
+            f"{row['cohort']} ({_what(row)})",
             f"{row['concordance']:.2f}",
             f"95% interval {row['lower']:.2f} to {row['upper']:.2f}; {int(row['events'])} events "
             f"({row['endpoint']}) in {int(row['n'])} patients",
         )
-        for row in _of_signature(study).to_dict("records")
+        for row in rows.to_dict("records")
     )
     return KeyFigures(tuple(figures))
 
@@ -117,7 +142,8 @@ def _certainty(study: Any) -> Iterable[Figure | Table | Text]:
         f"Concordance in each cohort, of the signature and of what it must beat. {_roles(table)}",
         f"Concordance with 95% interval: {words}.",
     )
-    yield Table(table, "Concordance of each cohort with its 95% bootstrap interval.", _FORMATS)
+    shown = table.rename(columns={"uno": "Uno's concordance"})
+    yield Table(shown, "Harrell's concordance in each cohort with its 95% bootstrap interval.", _FORMATS)
     opened = getattr(study, "external_opened", None) or {}
     for name, record in opened.items():
         yield Text(
@@ -142,7 +168,7 @@ def _what(row: Mapping[Any, Any]) -> str:
 def _roles(table: pd.DataFrame) -> str:
     said = [f"{role}: {how}" for role, how in _HOW.items() if (table["role"] == role).any()]
     random = "random genes: mean and middle 95% of random gene sets"
-    rivals = [random] if "method" in table and (table["method"] == "random genes").any() else []
+    rivals = [random] if "method" in table and table["method"].astype(str).str.startswith("random genes").any() else []
     words = "; ".join([*said, *rivals])
     return f"{words[0].upper()}{words[1:]}." if words else ""
 
