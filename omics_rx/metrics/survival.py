@@ -20,6 +20,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 _TIED_RISK = 1e-8  # risks closer than this are ties, as in scikit-survival
+_FOLLOWED = 0.2  # chance of still being followed below which Uno's weights, 25 and more, are not used
 _BLOCK = 4_000_000  # pairs held in memory at a time
 
 
@@ -228,8 +229,8 @@ def uno_concordance(
     time, event, risk
         As in :func:`concordance`.
     horizon
-        Months up to which events count; None stops where fewer than 5% are still followed, because the
-        weights explode beyond.
+        Months up to which events count; None stops where the chance of still being followed falls
+        below 0.2, because a few late events would outweigh all others beyond.
     seed, n_boot
         Of the bootstrap.
 
@@ -240,7 +241,7 @@ def uno_concordance(
     times, events = outcome(time, event)
     values = _checked_risk(risk, times.size)
     followed = _censoring_survival(times, events)
-    late = (followed < 0.05) if horizon is None else (times >= horizon)
+    late = (followed < _FOLLOWED) if horizon is None else (times >= horizon)
     weight = np.where(late | ~events, 0.0, 1 / np.maximum(followed, 1e-12) ** 2)
     codes = np.zeros(times.size, dtype=np.int64)
     whole, resampled = _resampled(

@@ -8,6 +8,7 @@ _NAMES = {
     "RiskSignature": "signature:RiskSignature",
     "Study": "study:Study",
     "build": "building:build",
+    "from_weights": "published:from_weights",
     "list": "library:list_signatures",
     "load": "library:load_signature",
     "load_study": "study:load_study",
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
     from omics_rx.signatures.building import build
     from omics_rx.signatures.library import list_signatures as list  # noqa: A004
     from omics_rx.signatures.library import load_signature as load
+    from omics_rx.signatures.published import from_weights
     from omics_rx.signatures.recipes import RECIPES
     from omics_rx.signatures.signature import RiskSignature
     from omics_rx.signatures.study import Study, load_study
 
-__all__ = ["RECIPES", "RiskSignature", "Study", "build", "list", "load", "load_study"]
+__all__ = ["RECIPES", "RiskSignature", "Study", "build", "from_weights", "list", "load", "load_study"]
 
 
 def __getattr__(name: str) -> Any:

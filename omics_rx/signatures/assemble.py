@@ -72,8 +72,8 @@ def prepare(given: Mapping[str, CohortLike], *, role: str) -> dict[str, Member]:
 def _member(name: str, data: CohortLike) -> Member:
     from omics_rx import harmonize
 
-    cohort = harmonize.genes(cohorts.as_cohort(data), min_mapped=0.0)
     try:
+        cohort = harmonize.genes(cohorts.as_cohort(data), min_mapped=0.0)
         endpoint = cohorts.endpoint(cohort)
     except InputError as error:
         raise InputError(f"{name}: {error}") from error

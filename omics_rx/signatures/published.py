@@ -1,0 +1,96 @@
+"""Published formulas as signatures: the weights are theirs, the scale is that of given cohorts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from omics_rx.core import cohort as co
+from omics_rx.core.errors import InputError, examples
+from omics_rx.core.provenance import Provenance, frame_sha256
+from omics_rx.harmonize.reference import GeneReference
+from omics_rx.signatures.signature import RiskSignature
+from omics_rx.signatures.training import moments
+
+if TYPE_CHECKING:
+    from omics_rx.core.cohort import CohortLike
+
+
+def from_weights(
+    name: str,
+    weights: Mapping[str, float],
+    cohorts: Mapping[str, CohortLike],
+    *,
+    endpoint: str = "event",
+    description: str = "",
+    licence: str = "",
+    cites: Sequence[str] = (),
+) -> RiskSignature:
+    """Turn known weights into a signature that can be saved and applied.
+
+    Parameters
+    ----------
+    name
+        What it is called.
+    weights
+        Gene to weight on the z scale; higher scores mean higher risk. A plain mean has equal weights.
+    cohorts
+        Cohorts by name that give the scale: gene correlations, cut-off (the median), frozen reference (the largest).
+        They must have every gene. No outcome is looked at.
+    endpoint, description, licence, cites
+        Written into the signature; ``cites`` are keys of ``resources/citations.toml``.
+
+    Raises
+    ------
+    InputError
+        If there is no cohort, or a cohort lacks a gene or does not vary in it.
+    """
+    from omics_rx import harmonize
+
+    if not cohorts:
+        raise InputError("a signature takes its scale from cohorts: give one or more by name")
+    ready = {key: harmonize.genes(data, min_mapped=0.0) for key, data in cohorts.items()}
+    genes = list(weights)
+    frames = {key: _genes_of(key, cohort, genes) for key, cohort in ready.items()}
+    z = np.vstack([_z(frame) for frame in frames.values()])
+    raw = np.array([float(weights[gene]) for gene in genes])
+    scaled = raw / float((z @ raw).std(ddof=1))
+    largest = max(frames, key=lambda key: len(frames[key]))
+    about = co.info(ready[largest])
+    members = [{"name": key, "n": len(frame), "events": 0} for key, frame in frames.items()]
+    return RiskSignature(
+        name=name,
+        genes=tuple(genes),
+        weights=dict(zip(genes, scaled.tolist(), strict=True)),
+        correlation=np.atleast_2d(np.corrcoef(z, rowvar=False)),
+        reference=GeneReference.learn(frames[largest], unit=about.unit, domain=about.domain, origin=largest),
+        cutoffs={"high": float(np.median(z @ scaled))},
+        endpoint=endpoint,
+        training={"cohorts": members, "weights": "published; the cohorts gave the scale only"},
+        description=description,
+        licence=licence,
+        provenance=Provenance(
+            "signatures.from_weights", {key: frame_sha256(frame) for key, frame in frames.items()}, {}, tuple(cites)
+        ),
+    )
+
+
+def _genes_of(name: str, cohort: CohortLike, genes: list[str]) -> pd.DataFrame:
+    frame = co.expression(cohort)
+    absent = [gene for gene in genes if gene not in frame.columns]
+    if absent:
+        raise InputError(
+            f"{name} lacks {len(absent)} of {len(genes)} genes ({examples(absent)}): use a cohort with all"
+        )
+    return frame[genes]
+
+
+def _z(frame: pd.DataFrame) -> np.ndarray:
+    mean, sd = moments(frame.to_numpy())
+    if np.isinf(sd).any():
+        flat = frame.columns[np.isinf(sd)]
+        raise InputError(f"{len(flat)} genes do not vary ({examples(flat)}): use a cohort in which they do")
+    return np.asarray(np.nan_to_num((frame.to_numpy() - mean) / sd, nan=0.0))
