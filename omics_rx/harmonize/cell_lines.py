@@ -134,7 +134,5 @@ def resolve(names: Iterable[object]) -> pd.Series:
     twice = found[found["cell_id"].duplicated(keep=False)]
     if len(twice):
         told = [f"{name} = {cell_id}" for name, cell_id in twice["cell_id"].items()]
-        raise InputError(
-            f"{len(twice)} names stand for {twice['cell_id'].nunique()} lines ({examples(told)}): keep one"
-        )
+        raise InputError(f"{len(twice)} names stand for fewer lines ({examples(told)}): keep one of each")
     return found["cell_id"]

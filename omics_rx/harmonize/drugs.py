@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _COUNTER_IONS = (
     "Cl", "Br", "I", "F", "O", "N", "[Li]", "[Na]", "[K]", "[Mg]", "[Ca]", "[Zn]", "CS(=O)(=O)O", "OS(=O)(=O)O",
     "OP(=O)(O)O", "O[N+](=O)[O-]", "CC(=O)O", "OC=O", "OC(=O)C(F)(F)F", "OC(=O)C=CC(=O)O", "OC(=O)CCC(=O)O",
-    "OC(=O)C(=O)O", "OC(=O)C(O)C(O)C(=O)O", "OC(=O)CC(O)C(=O)O", "OC(=O)CC(O)(C(=O)O)C(=O)O", "CC(O)C(=O)O",
+    "OC(=O)C(=O)O", "OC(=O)C(O)C(O)C(=O)O", "OC(=O)CC(O)C(=O)O", "OC(=O)CC(O)(CC(=O)O)C(=O)O", "CC(O)C(=O)O",
     "Cc1ccc(cc1)S(=O)(=O)O", "OS(=O)(=O)c1ccccc1", "CO", "CCO", "CC(C)O", "CC#N", "CS(C)=O", "CC(C)=O", "NCCO",
     "OCCN(CCO)CCO", "NC(CO)(CO)CO", "CNCC(O)C(O)C(O)C(O)CO",
 )  # fmt: skip
