@@ -72,7 +72,7 @@ def _heatmaps(scores: pd.DataFrame, subtype: pd.Series) -> Iterable[Figure]:
     kinds = {str(name): str(name).partition(": ") for name in numbers}
     for kind in dict.fromkeys(part[0] if part[1] else "" for part in kinds.values()):
         columns = [name for name, part in kinds.items() if (part[0] if part[1] else "") == kind]
-        shown = numbers[columns].rename(columns={name: kinds[name][2] or name for name in columns})
+        shown = numbers[columns].rename(columns={name: (kinds[name][2] or name).replace("_", " ") for name in columns})
         shown = shown.loc[:, shown.notna().any()]
         if shown.empty:
             continue

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _TEMPLATES = Path(__file__).parent / "templates"
 MISSING = "\N{EN DASH}"
+_LONG = 45  # characters beyond which a column needs room to be read on a phone
 
 
 def render(page: pages.Page) -> str:
@@ -67,7 +68,7 @@ def _anchored(sections: tuple[pages.Section, ...]) -> Iterator[tuple[str, pages.
 
 
 def grid(table: pages.Table) -> dict[str, Any]:
-    """Cells of a table as text, which columns are numbers, and whether anything is missing.
+    """Cells of a table as text, which columns are numbers or long, and whether anything is missing.
 
     Examples
     --------
@@ -82,6 +83,7 @@ def grid(table: pages.Table) -> dict[str, Any]:
         "numeric": [
             pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column) for column in columns
         ],
+        "long": [max(map(len, column), default=0) > _LONG for column in cells],
         "rows": [list(row) for row in zip(*cells, strict=True)],
         "missing": any(MISSING in column for column in cells),
     }

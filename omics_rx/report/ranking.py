@@ -12,7 +12,7 @@ from omics_rx import plots
 from omics_rx.plots.ranking import kinds
 from omics_rx.plots.style import signed
 from omics_rx.report import svg
-from omics_rx.report.html import MISSING, cell
+from omics_rx.report.html import cell
 from omics_rx.report.page import Card, Cards, Chip, Figure, Fold, Page, Section, Table, Text
 from omics_rx.report.sections import known, limits_section, listed, methods_section
 
@@ -24,6 +24,7 @@ _FACTS = {
     "status": "status",
 }
 _ROWS_IN_PICTURE, _ROWS_IN_ANSWER = 25, 8
+_WORTH_A_WORD = 0.1  # share of the largest contribution below which one is not named in a sentence
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,7 @@ def reason(ranking: Any, drug_id: str) -> str:
         return f"{kind.label} ({kind.write(evidence[column])}; {_moves(change)})"
 
     moved = kinds(row)
+    moved = moved[moved.abs() >= _WORTH_A_WORD * moved.abs().max()]
     raised = [words(column, change) for column, change in moved[moved > 0].head(2).items()]
     lowered = [words(column, change) for column, change in moved[moved < 0].head(1).items()]
     parts = [f"raised most by {listed(raised)}"] if raised else []
@@ -317,4 +319,4 @@ def _all(ranking: Any) -> Iterable[Fold | Text]:
     if len(unranked):
         yield Fold(f"{len(unranked)} drugs not ranked", (Table(unranked, "Drugs without a rank, with the reason."),))
     else:
-        yield Text(f"Every drug has a rank ({MISSING} in the table above: that evidence is missing).")
+        yield Text("Every drug has a rank.")

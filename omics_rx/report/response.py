@@ -21,8 +21,7 @@ def response_page(prediction: Any) -> Page:
     groups = pd.Series("all samples", index=prediction.mean.index)
     n_samples, n_drugs = prediction.mean.shape
     summary = f"Predicted ln IC50 of {n_drugs:,} drugs in {n_samples:,} samples. {_certainty(prediction)}"
-    sections = [*response_sections(prediction, groups), methods_section(prediction, "the prediction")]
-    return Page("Predicted drug response", summary, tuple(sections))
+    return Page("Predicted drug response", summary, tuple(response_sections(prediction, groups)))
 
 
 def response_sections(
@@ -70,6 +69,7 @@ def response_sections(
         Section("Predicted sensitivity of the tumours", tuple(blocks), "figures"),
         Section("How sure are the predicted responses?", (Text(_certainty(prediction)),), "certainty"),
         limits_section(_limits(prediction)),
+        methods_section(prediction, "the prediction"),
     ]
 
 

@@ -217,7 +217,10 @@ def _curve_words(scores: pd.DataFrame, endpoint: str) -> str:
 def _genes_section(signature: Any) -> Section:
     weights = pd.Series(dict(signature.weights), dtype=float)
     weights = weights[weights != 0]
-    patterns = {str(gene): str(kind) for gene, kind in dict(getattr(signature, "patterns", None) or {}).items()}
+    patterns = {
+        str(gene): str(kind).replace("_", " ")
+        for gene, kind in dict(getattr(signature, "patterns", None) or {}).items()
+    }
     raises = list(weights[weights > 0].sort_values(ascending=False).index)
     lowers = list(weights[weights < 0].sort_values().index)
     picture = svg.draw(plots.gene_weights, weights, patterns, size=(6.6, 1.0 + 0.27 * len(weights)))

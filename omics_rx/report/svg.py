@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -17,6 +18,7 @@ _ELEMENTS = frozenset(
 )  # fmt: skip
 # colours of the plots that the page sets itself, so that light and dark both read well
 _THEME = {style.INK: "var(--ink)", style.MUTED: "var(--muted)", style.GRID: "var(--grid)", style.PAPER: "var(--paper)"}
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SIZE = re.compile(r"^([\d.]+)(pt|px|in)?$")
 _PIXELS = {"pt": 4 / 3, "in": 96.0, "px": 1.0, None: 1.0}
 _RC: Any = {
@@ -44,7 +46,9 @@ def draw(plot: Callable[..., Any], *args: Any, size: tuple[float, float], **sett
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    with rc_context(_RC):
+    with rc_context(_RC), warnings.catch_warnings():
+        # the reader's browser has the glyphs that the font used for measuring lacks
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
         figure = Figure(figsize=size, layout="constrained")
         FigureCanvasSVG(figure)
         figure.patch.set_visible(False)
@@ -75,7 +79,7 @@ def clean(svg: str, *, prefix: str, label: str) -> str:
     InputError
         If the text is no well-formed SVG.
     """
-    body = svg[svg.find("<svg") :] if "<svg" in svg else ""
+    body = _NOT_XML.sub("", svg[svg.find("<svg") :]) if "<svg" in svg else ""
     try:
         if not body or "<!ENTITY" in svg:
             raise ET.ParseError("no svg element" if not body else "entities are refused")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
+import subprocess
+import sys
 from html.parser import HTMLParser
 
 import numpy as np
@@ -280,3 +282,23 @@ def test_drawing_leaves_no_trace_in_matplotlib():
     draw(plots.gene_weights, pd.Series({"A": 1.0}), size=(4, 2))
     assert dict(mpl.rcParams) == before
     assert plt.get_fignums() == figures
+
+
+def test_strange_names_neither_break_nor_warn():
+    from omics_rx import plots
+    from omics_rx.report.svg import draw
+
+    names = ["drug \x0b\x1f one", "\N{CJK UNIFIED IDEOGRAPH-85E5} two", 'a & b < c > "d" $e$']
+    table = pd.DataFrame({"name": names, "rank": [1, 2, 3], "rank_low": [1, 1, 2], "rank_high": [2, 3, 3]})
+    found = clean(draw(plots.intervals, table, size=(4, 2)), prefix="f-", label="ranks")
+    for shown in ("drug  one", "\N{CJK UNIFIED IDEOGRAPH-85E5} two", "a &amp; b &lt; c &gt;", "$e$"):
+        assert shown in found
+
+
+def test_importing_the_page_and_plots_loads_nothing_heavy():
+    code = (
+        "import sys, omics_rx.report, omics_rx.plots;"
+        "print([m for m in ('matplotlib', 'rdkit', 'jinja2', 'torch', 'sklearn') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip() == "[]", done.stderr
