@@ -67,13 +67,12 @@ def track(
     progress
         True or False draws the bar or not; None draws it on a terminal or in a notebook.
     """
-    if not wants_progress(progress):
-        yield from items
-        return
-    from rich.console import Console
-    from rich.progress import track as rich_track
+    from tqdm.std import tqdm
 
-    yield from rich_track(items, description=description, total=total, console=Console(stderr=True))
+    # the plain bar nests and needs no widgets, so that it looks the same on a terminal and in a notebook
+    yield from tqdm(
+        items, description, total, file=sys.stderr, leave=False, disable=not wants_progress(progress), dynamic_ncols=True
+    )
 
 
 @contextmanager
