@@ -92,7 +92,7 @@ def changes(cohort: AnnData) -> pd.DataFrame:
 def _with_plain_names(data: CohortLike) -> tuple[list[str], AnnData]:
     """Identifiers, and the cohort; a frame's columns may repeat, which AnnData warns of, so they are numbered first."""
     if isinstance(data, pd.DataFrame):
-        ids = [str(name).strip() for name in data.columns]
+        ids = [unnumbered(str(name).strip()) for name in data.columns]
         return ids, as_cohort(data.set_axis([str(i) for i in range(data.shape[1])], axis=1))
     cohort = as_cohort(data)
     if cohort.isbacked:

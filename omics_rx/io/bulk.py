@@ -11,7 +11,7 @@ import pandas as pd
 
 from omics_rx.core.cohort import detect_unit, record, with_info, with_record
 from omics_rx.core.errors import InputError, examples
-from omics_rx.harmonize.symbols import numbered, recognised
+from omics_rx.harmonize.symbols import current_symbols, numbered, recognised
 from omics_rx.io.clinical import read_clinical
 from omics_rx.io.files import existing, kind
 from omics_rx.io.table import Table, read_table
@@ -191,7 +191,8 @@ def _genes(table: Table, orientation: str | None) -> _Genes:
     if max(rows, columns) >= _ENOUGH and rows != columns:
         where = "column names" if columns > rows else f"column {column!r}" if column else "row names"
         shape = ORIENTATIONS[1] if rows > columns else ORIENTATIONS[0]
-        statement = f"{shape}: {max(rows, columns):.0%} of the {where} are human genes"
+        ids = table.columns if columns > rows else table.annotations[column].tolist() if column else table.rows
+        statement = f"{shape}: {recognised(ids[:_N_PROBE]):.0%} of the {where} are human genes"
         return _Genes(rows > columns, column if rows > columns else None, statement)
     longer = len(table.rows) > len(table.columns)
     shape = ORIENTATIONS[1] if longer else ORIENTATIONS[0]
@@ -199,12 +200,18 @@ def _genes(table: Table, orientation: str | None) -> _Genes:
 
 
 def _weight(ids: list[str]) -> float:
-    """Share of identifiers that are genes; numbers count half, since samples are numbered too, and a run not at all."""
+    """How much identifiers look like genes, 0 to 1.
+
+    A current symbol or stable id counts whole, any other name a half, since ``p1`` is an alias too; a number counts a
+    half, since samples are numbered, and a run of numbers nothing.
+    """
     probed = ids[:_N_PROBE]
+    found = current_symbols(probed)
     numbers = [int(name) for name in probed if name.isdigit()]
-    if len(numbers) * 2 <= len(probed):
-        return recognised(probed)
-    return 0.0 if max(numbers) <= 10 * len(ids) else recognised(probed) / 2
+    if len(numbers) * 2 > len(probed):
+        return 0.0 if max(numbers) <= 10 * len(ids) else float((found["status"] != "unknown").mean()) / 2
+    sure = (found["status"] == "kept") | found["reason"].str.contains(" id", regex=False)
+    return float(np.where(sure & (found["status"] != "unknown"), 1.0, 0.5 * (found["status"] != "unknown")).mean())
 
 
 def _one_each(table: Table, file: Path, *, average: bool) -> tuple[Table, list[str]]:
@@ -248,6 +255,8 @@ def _with_clinical(
 ) -> tuple[AnnData, list[str]]:
     table = read_clinical(clinical, samples=list(cohort.obs_names), endpoint=endpoint, time_unit=time_unit)
     joined = cohort.copy()
+    if "event" in table and len(table) < cohort.n_obs:
+        table["event"] = table["event"].astype("boolean")
     clash = [name for name in table.columns if name in joined.obs]
     table = table.rename(columns={name: f"{name}_clinical" for name in clash})
     joined.obs = joined.obs.join(table)

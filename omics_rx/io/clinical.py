@@ -138,7 +138,7 @@ def _indexed(
         name = key or str(frame.columns[0])
         ids = frame[name].astype(str)
         unique = _one_row_each(tidy.set_axis(ids.to_numpy(), axis=0), name)
-        return unique.rename_axis("sample")
+        return unique.drop(columns=name).rename_axis("sample")
     wanted = [str(sample) for sample in samples]
     name, level = _matching_column(frame, wanted, key)
     ids = frame[name].astype(str).str.slice(0, level)

@@ -176,9 +176,8 @@ def follow_up(
     half = int((months.isna() != seen.isna().to_numpy()).sum())
     if half:
         notes.append(f"{half} samples have a time or an event without the other")
-    notes.append(
-        f"follow-up from {pair.time!r} ({unit}) and {pair.event!r}, {int(seen.fillna(value=False).sum())} events"
-    )
+    n_events = int(seen.fillna(value=False).sum())
+    notes.append(f"follow-up from {pair.time!r} ({unit}) and {pair.event!r}, {n_events} events in the table")
     name = endpoint if pair.stem == "" and endpoint else pair.name
     event: pd.Series = seen if seen.isna().any() else seen.astype(bool)
     return pd.DataFrame({"time": months, "event": event, "endpoint": name})

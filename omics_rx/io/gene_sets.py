@@ -68,7 +68,7 @@ def read_gene_sets(path: Path | str, *, columns: Sequence[str] | None = None) ->
 def _looks_like_gmt(start: bytes) -> bool:
     """Tell GMT from a table: tabs, lines of unequal length or of many fields, and genes from the third field on."""
     lines = [line.split(b"\t") for line in start.splitlines()[:5] if line.strip()]
-    if not lines or min(len(line) for line in lines) < 3:
+    if sum(len(line) >= 3 for line in lines) * 2 <= len(lines):
         return False
     genes = [text(field).strip() for line in lines for field in line[2:40] if field.strip()]
     return recognised(genes) >= _SHARE or len({len(line) for line in lines}) > 1

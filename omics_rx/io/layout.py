@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,30 +41,31 @@ def probe(lines: Iterator[Line], path: Path, notes: list[str]) -> list[Line]:
 
 
 def found_delimiter(head: list[Line], path: Path) -> bytes:
-    """Tell the delimiter by the one that cuts the first rows alike, and into most fields."""
+    """Tell the delimiter: the one that cuts most of the first rows alike, and like the header.
+
+    A row that is cut otherwise is left to be refused by its number.
+    """
     sizes = {}
     for mark in _DELIMITERS:
-        counts = [len(fields(line, mark)) for _, line in head[:5]]
-        alike = len(set(counts[1:])) == 1 and counts[1] - counts[0] in (0, 1)
-        if alike and counts[1] > 1:
-            sizes[mark] = counts[1]
+        counts = [len(fields(line, mark)) for _, line in head[:_N_PROBE]]
+        width, times = Counter(counts[1:]).most_common(1)[0]
+        if width > 1 and times * 2 > len(counts) - 1 and width - counts[0] in (0, 1):
+            sizes[mark] = width
     if not sizes:
         raise InputError(
             f"{path}, line {head[0][0]}: the first lines are not cut alike by tab, comma, semicolon, bar or space: "
             "pass delimiter, or check that each row has as many fields as the header"
         )
-    for mark in _DELIMITERS[:1]:
+    for mark in (b"\t", b";"):  # beside which commas are decimal commas, and spaces belong to names
         if mark in sizes:
             return mark
-    if b";" in sizes:  # commas beside semicolons are decimal commas
-        return b";"
     return max(sizes, key=lambda mark: sizes[mark])
 
 
 def found_header(head: list[Line], mark: bytes, path: Path) -> tuple[list[str], list[Line]]:
     """Column names and the lines below them; a first name is added where the header has none for the row names."""
     names = fields(head[0][1], mark)
-    width = len(fields(head[1][1], mark))
+    width = Counter(len(fields(line, mark)) for _, line in head[1:]).most_common(1)[0][0]
     if width == len(names) + 1:
         names = ["", *names]
     if len(names) < 2:

@@ -1,0 +1,138 @@
+"""The fault table of the readers: one error each, naming file, place, count and remedy."""
+
+import gzip
+import re
+
+import pytest
+
+from omics_rx.core.errors import InputError, IntegrityError, MissingFileError, OmicsRxError
+from omics_rx.io import read_bulk, read_clinical, read_gene_sets, read_table
+
+GOOD = "id\ts1\ts2\ts3\nTP53\t1.5\t2\t3\nERBB2\t3\t4\t5\nBRCA1\t1\t2\t3\n"
+
+
+def file(tmp_path, content):
+    made = tmp_path / "bad.tsv"
+    made.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return made
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "words"),
+    [
+        (b"", InputError, "is empty (0 bytes)"),
+        (gzip.compress(b""), InputError, "0 bytes when unpacked"),
+        (gzip.compress(GOOD.encode() * 500)[:-20], IntegrityError, "truncated or damaged"),
+        (gzip.compress(GOOD.encode())[:20] + b"\xff" * 40, IntegrityError, "truncated or damaged"),
+        (b"\x7fELF\x00\x01\x02" * 30, InputError, "binary file"),
+        ("# only\n# comments\n", InputError, "empty or all comments"),
+        ("id\ts1\ts2\n", InputError, "one line only"),
+        ("just words\nand more of them here\n", InputError, "not cut alike"),
+        (GOOD.replace("3\t4\t5", "3\t4"), InputError, "line 3: 3 fields where the header has 4 (row 'ERBB2')"),
+        (
+            GOOD + GOOD.split("\n", 1)[1] * 5 + "X\t1\t2\n" * 9,
+            InputError,
+            "line 20: 3 fields where the header has 4 (row 'X')",
+        ),
+        (GOOD.replace("\t4\t", "\tfour\t"), InputError, "line 3, column 's2': 'four' is no number (row 'ERBB2')"),
+        (
+            GOOD.replace("1.5", "1.5").replace("3\t4\t5", "3,5\t4\t5"),
+            InputError,
+            "with a comma (line 3) and with a poi",
+        ),
+        (GOOD.replace("1.5\t2\t3", "1,234\t2\t3"), InputError, "decimal comma or a thousands separator"),
+        ("1.5\t2.5\n1.1\t2.2\n", InputError, "the first line holds values (2.5)"),
+        ("a\tb\n1.5\t2.5\n1.1\t2.2\n", InputError, "the first column holds values (1.5, 1.1)"),
+        ("id\ts1\n\t1\nTP53\t2\n", InputError, "1 of 2 rows have no name"),
+        ("id\tname\nx\tyes\nz\tno\n", InputError, "no column of numbers (columns: name)"),
+        ('id\ts1\nTP53\t1\n"ERBB2\t2\nBRCA1\t3\n', InputError, "line 3: a quoted field"),
+        ("id\ts1\ts1\nTP53\t1\t2\nERBB2\t2\t3\n", InputError, "1 samples stand twice (s1)"),
+    ],
+)
+def test_a_bad_matrix_gives_one_error_with_place_and_remedy(tmp_path, content, error, words):
+    bad = file(tmp_path, content)
+    with pytest.raises(error, match=re.escape(words)) as caught:
+        read_bulk(bad)
+    assert str(bad) in str(caught.value)
+    assert ":" in str(caught.value)
+
+
+def test_a_missing_file_says_where_it_was_looked_for(tmp_path):
+    for reader in (read_bulk, read_table, read_clinical, read_gene_sets):
+        with pytest.raises(MissingFileError, match="no file or folder"):
+            reader(tmp_path / "absent.tsv")
+
+
+def test_an_hdf5_file_that_is_no_h5ad_is_named(tmp_path):
+    bad = file(tmp_path, b"\x89HDF\r\n\x1a\n" + b"\x00" * 200)
+    with pytest.raises(InputError, match="no whole h5ad"):
+        read_bulk(bad)
+
+
+def test_a_wrong_option_is_refused_before_the_file_is_read(tmp_path):
+    good = file(tmp_path, GOOD)
+    for options in ({"orientation": "sideways"}, {"replicates": "drop"}):
+        with pytest.raises(InputError, match="is not known: use"):
+            read_bulk(good, **options)
+    for options in ({"unit": "RPKM"}, {"domain": "mouse"}):
+        with pytest.raises(InputError, match="is not known"):
+            read_bulk(good, **options)
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "words"),
+    [
+        ("id\tOS.time\tOS\np\t10\t1\n", {"columns": {"time": "months"}}, "no column time='months'"),
+        ("id\ttime\tevent\np\t10\t1\n", {}, "does not say its unit: pass time_unit"),
+        ("id\ttime_months\tevent\np\t3650\t1\n", {}, "is 304 years if it is in months: is it in days?"),
+        ("id\ttime_days\tevent\np\t-3\t1\n", {}, "1 follow-up times in 'time_days' are negative"),
+        ("id\ttime_days\tevent\np\tsoon\t1\n", {}, "are no numbers (soon)"),
+        ("id\ttime_days\tevent\np\t9\t1\nq\t8\t2\n", {}, "coded 1 and 2"),
+        (
+            "id\ttime_days\tevent\np\t9\tmaybe\n",
+            {},
+            "1 values of 'event' do not say whether the event was seen (maybe)",
+        ),
+        ("id\tOS_MONTHS\tOS_STATUS\np\t9\t1:LIVING\n", {}, "do not say whether the event was seen (1:living)"),
+        (
+            "id\tOS.time\tOS\tPFI.time\tPFI\np\t9\t1\t9\t1\n",
+            {},
+            "has 2 follow-ups: os (OS.time, OS), pfi (PFI.time, PFI)",
+        ),
+        ("id\tOS.time\tOS\np\t9\t1\n", {"endpoint": "relapse"}, "no follow-up 'relapse'"),
+        ("id\ttime_days\tevent\np\t9\t1\n", {"time_unit": "years"}, "is in days by its name, and time_unit says years"),
+        ("id\ttime_days\tevent\np\t9\t1\n", {"samples": ["x", "y"]}, "names the samples (x, y)"),
+        ("id\ttime_days\tevent\np\t9\t1\np\t10\t1\n", {}, "1 samples have several follow-ups that contradict"),
+        ("id\ttime_days\tevent\np\t9\n", {}, "1 rows have not the header's 3 fields (rows 2)"),
+        ("id\ta\ta\np\t9\t1\n", {}, "1 columns stand twice (a)"),
+        ("id\ta\n", {}, "holds no clinical table"),
+    ],
+)
+def test_ambiguous_follow_up_is_refused_not_guessed(tmp_path, content, options, words):
+    with pytest.raises(InputError, match=re.escape(words)):
+        read_clinical(file(tmp_path, content), **options)
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "words"),
+    [
+        ("{not json", {}, "no whole JSON file"),
+        ("[1, 2]", {}, "holds a JSON list"),
+        ('{"a": "TP53"}', {}, "1 sets are no lists of genes (a)"),
+        ('{"a": []}', {}, "holds no gene"),
+        ("set1\tx\tTP53\tERBB2\nset1\tx\tBRCA1\tKRAS\n", {}, "line 2: the set 'set1' stands twice"),
+        ("set1\tx\tTP53\tERBB2\nset2\tx\tBRCA1\tKRAS\tEGFR\nset3\n", {}, "line 3: 1 fields"),
+        ("term,what\na,b\n", {}, "holds human genes: pass columns"),
+        ("x,y,gene\na,b,TP53\nc,d,KRAS\n", {}, "which of x, y names the set?"),
+        ("term,gene\na,TP53\n", {"columns": ("set", "gene")}, "has columns term, gene"),
+        ("TP53\nKRAS\n", {}, "neither GMT nor a table"),
+    ],
+)
+def test_gene_sets_that_cannot_be_told_are_refused(tmp_path, content, options, words):
+    with pytest.raises(InputError, match=re.escape(words)):
+        read_gene_sets(file(tmp_path, content), **options)
+
+
+def test_every_error_is_one_of_ours():
+    assert issubclass(InputError, OmicsRxError)
+    assert issubclass(IntegrityError, OmicsRxError)

@@ -1,0 +1,98 @@
+"""Units: told or detected, converted once, refused where it cannot be."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from anndata import AnnData
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from omics_rx.core.cohort import info, with_info
+from omics_rx.core.errors import InputError
+from omics_rx.harmonize import units
+
+
+def cohort(values, unit=None):
+    values = np.asarray(values, dtype=float)
+    names = [f"s{i}" for i in range(values.shape[0])]
+    frame = pd.DataFrame(values, index=names, columns=[f"G{i}" for i in range(values.shape[1])])
+    return with_info(AnnData(frame), unit=unit)
+
+
+def test_what_is_told_is_not_detected():
+    finding = units.detect(cohort([[1, 200], [3, 400]], "TPM"))
+    assert (finding.unit, finding.detected) == ("TPM", False)
+    finding = units.detect(cohort([[1, 200], [3, 400]]))
+    assert (finding.unit, finding.detected) == ("counts", True)
+    assert "look like counts" in finding.statement
+
+
+def test_counts_become_cpm_and_log_by_hand():
+    counts = cohort([[10, 30, 60], [0, 500, 500]], "counts")
+    np.testing.assert_allclose(units.convert(counts, "CPM").X, [[1e5, 3e5, 6e5], [0, 5e5, 5e5]])
+    logged = units.convert(counts, "log2(CPM + 1)")
+    np.testing.assert_allclose(logged.X[0], np.log2([1e5 + 1, 3e5 + 1, 6e5 + 1]), rtol=1e-6)
+    assert info(logged).unit == "log2(CPM + 1)"
+    assert counts.X[0, 0] == 10
+
+
+def test_counts_become_tpm_and_fpkm_by_hand():
+    counts = cohort([[10, 30]], "counts")
+    lengths = {"G0": 1000, "G1": 3000}
+    np.testing.assert_allclose(units.convert(counts, "TPM", lengths=lengths).X, [[5e5, 5e5]])
+    np.testing.assert_allclose(units.convert(counts, "FPKM", lengths=lengths).X, [[10 / 1 / 40e-6, 30 / 3 / 40e-6]])
+    with pytest.raises(InputError, match=r"1 genes have no length \(G1\)"):
+        units.convert(counts, "TPM", lengths={"G0": 1000})
+    with pytest.raises(InputError, match="only with gene lengths"):
+        units.convert(counts, "TPM")
+
+
+def test_fpkm_become_tpm():
+    np.testing.assert_allclose(units.convert(cohort([[10, 30]], "FPKM"), "TPM").X, [[2.5e5, 7.5e5]])
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.floats(30, 1e5), min_size=3, max_size=6))
+def test_there_and_back_is_where_it_was(values):
+    start = cohort([values], "TPM")
+    back = units.convert(units.convert(start, "log2(TPM + 1)"), "TPM")
+    np.testing.assert_allclose(back.X, start.X, rtol=1e-4)
+
+
+def test_nothing_is_logged_twice():
+    once = units.convert(cohort([[10, 3000], [5, 800]], "TPM"), "log2(TPM + 1)")
+    np.testing.assert_array_equal(units.convert(once, "log2(TPM + 1)").X, once.X)
+    logs = np.random.default_rng(0).uniform(0, 14, size=(20, 100))
+    with pytest.raises(InputError, match="seems to be taken already"):
+        units.convert(cohort(logs, "TPM"), "log2(TPM + 1)")
+    with pytest.raises(InputError, match="not taken yet"):
+        units.convert(cohort([[1, 5000]], "log2(TPM + 1)"), "TPM")
+
+
+@pytest.mark.parametrize("have", ["log2 ratio", "z", "log2 intensity", "unknown"])
+def test_relative_values_have_no_way_to_abundance(have):
+    with pytest.raises(InputError, match="no way from"):
+        units.convert(cohort([[1, 2], [2, 3]], have), "TPM")
+
+
+def test_impossible_values_and_unknown_units_are_refused():
+    with pytest.raises(InputError, match=r"1 samples have values below zero \(s1\)"):
+        units.convert(cohort([[1, 50], [-2, 60]], "counts"), "CPM")
+    with pytest.raises(InputError, match=r"1 samples sum to zero \(s1\)"):
+        units.convert(cohort([[1, 50], [0, 0]], "counts"), "CPM")
+    with pytest.raises(InputError, match="'RPKM' is not known"):
+        units.convert(cohort([[1, 50]]), "RPKM")
+
+
+def test_missing_values_stay_missing():
+    converted = units.convert(cohort([[10, np.nan, 90]], "counts"), "log2(CPM + 1)")
+    assert np.isnan(converted.X[0]).tolist() == [False, True, False]
+
+
+def test_logged_says_what_it_did():
+    done, said = units.logged(cohort([[10, 30], [100, 5000]], "counts"))
+    assert info(done).unit == "log2(CPM + 1)"
+    assert said.endswith("converted to log2(CPM + 1)")
+    same, said = units.logged(cohort([[6, 8], [7, 9]], "log2 intensity"))
+    assert same.X[0].tolist() == [6, 8]
+    assert "converted" not in said
