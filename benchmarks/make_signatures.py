@@ -5,6 +5,7 @@ has equal weights and takes its scale from gse1992, which has ten of the eleven 
 """
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import omics_rx as orx
@@ -19,7 +20,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     cohorts = {name: orx.datasets.load(name) for name in COHORTS}
     study = orx.signatures.build("cell_death", cohorts, endpoint="mixed", seed=0)
-    study.signature.save(folder / "cell_death.json")
+    replace(study.signature, licence="CC-BY-4.0").save(folder / "cell_death.json")
     print(study.table.round(3).to_string(index=False))
     table = resources.table("pam50.tsv")
     genes = table.loc[table["proliferation"] == "yes", "gene"].tolist()

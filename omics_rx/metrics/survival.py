@@ -329,13 +329,12 @@ def _counts_at_times(time: Floats, event: Bools) -> tuple[Floats, Floats, Floats
 
 
 def _censoring_survival(time: Floats, event: Bools) -> Floats:
-    """Kaplan-Meier chance of not being censored just before each sample's own time; events go first at ties."""
+    """Kaplan-Meier chance of being followed beyond each sample's own time; events go first at ties."""
     distinct, events, at_risk = _counts_at_times(time, event)
     _, everyone, _ = _counts_at_times(time, np.ones_like(event))
     censored = everyone - events
     steps = 1 - censored / np.maximum(at_risk - events, 1)
-    survival = np.concatenate([[1.0], np.cumprod(steps)])
-    return survival[np.searchsorted(distinct, time)]
+    return np.asarray(np.cumprod(steps)[np.searchsorted(distinct, time)], dtype=np.float64)
 
 
 def kaplan_meier(time: ArrayLike, event: ArrayLike) -> pd.DataFrame:

@@ -99,13 +99,13 @@ def build(
     provenance = Provenance("signatures.build", inputs, settings, (*made.cites, *_CITES))
     table, gains, scores = _judged_inside(members, held, left, seed=seed)
     training = _training_summary(members, fitted, table)
-    signature = _signature(made, fitted, train, members, kind=kind, training=training, provenance=provenance)
+    signature = _signature(made, fitted, train, members=members, kind=kind, training=training, provenance=provenance)
     drawn = nulls.random_genes(train, outside, size=len(signature.genes), n_sets=n_null, seed=seed)
     opened = {}
     for name, member in outside.items():
         opened[name] = {"sha256": inputs[name], "time": now()}
         full = _full_score(fitted, member)
-        more, further, scores[name] = judge.external(member, signature, full, drawn.get(name), seed=seed)
+        more, further, scores[name] = judge.external(member, signature, full, drawn=drawn.get(name), seed=seed)
         table, gains = [*more, *table], [*further, *gains]
     figures = pd.DataFrame(table, columns=judge.TABLE)
     null_p = {name: _null_p(figures, name, drawn[name]) for name in outside if len(drawn)}
@@ -113,7 +113,10 @@ def build(
         name=made.name, recipe=made.description, signature=signature, table=figures,
         gains=pd.DataFrame(gains, columns=judge.GAINS), scores=scores, external_opened=opened,
         pattern_weights=dict(fitted.parts), nulls=drawn, null_p=null_p,
-        limits=limits.sentences(members, outside, train, fitted, signature, figures, null_p), provenance=provenance,
+        limits=limits.sentences(
+            members, outside, train=train, fitted=fitted, signature=signature, figures=figures, null_p=null_p, held=held
+        ),
+        provenance=provenance,
     )  # fmt: skip
 
 
@@ -164,7 +167,7 @@ def _training_summary(members: Mapping[str, Member], fitted: Fitted, table: list
 
 
 def _signature(
-    recipe: Recipe, fitted: Fitted, train: TrainingSet, members: Mapping[str, Member], *, kind: str,
+    recipe: Recipe, fitted: Fitted, train: TrainingSet, *, members: Mapping[str, Member], kind: str,
     training: dict[str, Any], provenance: Provenance,
 ) -> RiskSignature:  # fmt: skip
     z = CohortScale.learn(train).apply(train)[:, train.columns(fitted.genes)]
@@ -184,7 +187,6 @@ def _signature(
         training=training,
         patterns=dict(fitted.patterns),
         description=recipe.description,
-        licence="CC-BY-4.0",
         provenance=provenance,
     )
 

@@ -14,6 +14,10 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 
+class NoSignalError(InputError):
+    """A training set in which nothing predicts the outcome of samples held back."""
+
+
 @dataclass(frozen=True, eq=False)
 class Distilled:
     """A few genes standing for a larger model.
@@ -59,7 +63,7 @@ def distil(
 
     Raises
     ------
-    InputError
+    NoSignalError
         If the score is constant, or no candidate follows it in every cohort.
     """
     pool = np.arange(z.shape[1]) if candidates is None else np.asarray(candidates, dtype=np.intp)
@@ -67,7 +71,7 @@ def distil(
     order = np.argsort(-np.abs(strength), kind="stable")[:n_genes]
     chosen = order[strength[order] != 0]
     if not chosen.size:
-        raise InputError("no gene follows the model's score in every cohort: there is nothing to distil")
+        raise NoSignalError("no gene follows the model's score in every cohort: there is nothing to distil")
     short = z[:, pool[chosen]] @ strength[chosen]
     weights = strength[chosen] / float(short.std(ddof=1))
     return Distilled(pool[chosen], weights, float(np.corrcoef(short, score)[0, 1]))

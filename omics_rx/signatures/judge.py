@@ -109,7 +109,7 @@ def score_frame(member: Member, scored: pd.DataFrame) -> pd.DataFrame:
 
 
 def external(
-    member: Member, signature: RiskSignature, full: pd.Series, drawn: pd.Series | None, *, seed: int
+    member: Member, signature: RiskSignature, full: pd.Series, *, drawn: pd.Series | None, seed: int
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], pd.DataFrame]:
     """Open an external cohort: table rows, gains, and its scores. Nothing is refitted and no sign is flipped."""
     scored = signature.score(member.cohort, reference="cohort")

@@ -22,10 +22,20 @@ _SCALE = (
 
 
 def sentences(
-    members: Mapping[str, Member], outside: Mapping[str, Member], train: TrainingSet, fitted: Fitted,
-    signature: RiskSignature, figures: pd.DataFrame, null_p: Mapping[str, float],
+    members: Mapping[str, Member], outside: Mapping[str, Member], *, train: TrainingSet, fitted: Fitted,
+    signature: RiskSignature, figures: pd.DataFrame, null_p: Mapping[str, float], held: pd.DataFrame,
 ) -> list[str]:  # fmt: skip
-    """Limits of a study."""
+    """Limits of a study, one sentence each.
+
+    Parameters
+    ----------
+    members, outside
+        Training and external cohorts.
+    train, fitted, signature
+        What was trained on, the recipe's result, the signature.
+    figures, null_p, held
+        The study's table, the shares of random sets that do as well, and the cross-validated scores.
+    """
     return [
         *_endpoints({**members, **outside}),
         *_events(train, outside),
@@ -33,6 +43,7 @@ def sentences(
         *_left_out(members, outside, train),
         *_coverage(outside, signature, fitted),
         *_model(signature, fitted),
+        *_folds(held),
         *_nulls(null_p, figures),
     ]
 
@@ -98,6 +109,14 @@ def _model(signature: RiskSignature, fitted: Fitted) -> list[str]:
         distilled,
         f"{len(fitted.skipped)} patterns had fewer than three measured genes: {examples(fitted.skipped)}.",
     ]
+
+
+def _folds(held: pd.DataFrame) -> list[str]:
+    blank = held.loc[~held["found"].astype(bool), "fold"].nunique()
+    if not blank:
+        return []
+    folds = held["fold"].nunique()
+    return [f"In {blank} of {folds} cross-validation folds nothing predicted the outcome: their patients score 0."]
 
 
 def _nulls(null_p: Mapping[str, float], figures: pd.DataFrame) -> list[str]:

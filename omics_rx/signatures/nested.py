@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from omics_rx.core.errors import InputError
 from omics_rx.core.work import one_thread, subseed, track
+from omics_rx.signatures.distill import NoSignalError
 from omics_rx.signatures.training import CohortScale, TrainingSet, moments
 
 if TYPE_CHECKING:
-    from omics_rx.signatures.recipes import Fitted, Recipe
+    from omics_rx.signatures.recipes import Recipe
 
 Floats = NDArray[np.float64]
-COLUMNS = ("risk_score", "risk_group", "full_score")
+COLUMNS = ("risk_score", "risk_group", "full_score", "found")
 
 
 def cross_validated(
@@ -32,7 +33,8 @@ def cross_validated(
     Returns
     -------
     pandas.DataFrame
-        ``risk_score``, ``risk_group``, ``full_score`` (of the model before distilling), ``fold``, by sample.
+        ``risk_score``, ``risk_group``, ``full_score`` (of the model before distilling), ``found`` (whether the fold's
+        training samples held any signal; scores are 0 where not), ``fold``, by sample.
 
     Raises
     ------
@@ -58,7 +60,7 @@ def leave_cohort_out(
     Returns
     -------
     pandas.DataFrame
-        ``risk_score``, ``risk_group``, ``full_score``, by sample; empty for a single cohort.
+        ``risk_score``, ``risk_group``, ``full_score``, ``found``, by sample; empty for a single cohort.
     """
     if len(train.cohorts) < 2:
         return pd.DataFrame(columns=list(COLUMNS))
@@ -78,28 +80,34 @@ def _run(
 
 
 def _held_back(train: TrainingSet, recipe: Recipe, seen: NDArray[np.bool_], seed: int) -> pd.DataFrame:
-    with one_thread():
-        learnt = train.rows(seen)
-        fitted = recipe.fit(learnt, seed=seed)
-        held = train.rows(~seen)
-        return _scored(fitted, CohortScale.learn(learnt).apply(held), held)
+    learnt, held = train.rows(seen), train.rows(~seen)
+    return _scored(recipe, learnt, held, CohortScale.learn(learnt).apply(held), seed=seed)
 
 
 def _left_out(train: TrainingSet, recipe: Recipe, seen: NDArray[np.bool_], seed: int) -> pd.DataFrame:
+    held = train.rows(~seen)
+    mean, sd = moments(held.expression)
+    z = np.nan_to_num((held.expression - mean) / sd, nan=0.0)
+    return _scored(recipe, train.rows(seen), held, z, seed=seed)
+
+
+def _scored(recipe: Recipe, learnt: TrainingSet, held: TrainingSet, z: Floats, *, seed: int) -> pd.DataFrame:
+    """Scores of held-back samples; all 0, which orders nobody, where the training samples hold no signal."""
     with one_thread():
-        fitted = recipe.fit(train.rows(seen), seed=seed)
-        held = train.rows(~seen)
-        mean, sd = moments(held.expression)
-        return _scored(fitted, np.nan_to_num((held.expression - mean) / sd, nan=0.0), held)
-
-
-def _scored(fitted: Fitted, z: Floats, held: TrainingSet) -> pd.DataFrame:
+        try:
+            fitted = recipe.fit(learnt, seed=seed)
+        except NoSignalError:
+            blank = np.zeros(held.n)
+            return pd.DataFrame(
+                {"risk_score": blank, "risk_group": "low", "full_score": blank, "found": False}, index=held.samples
+            )
     small, full = fitted.risks(z, held)
     return pd.DataFrame(
         {
             "risk_score": small,
             "risk_group": np.where(small > fitted.cutoff, "high", "low").astype(object),
             "full_score": full,
+            "found": True,
         },
         index=held.samples,
     )

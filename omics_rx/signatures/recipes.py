@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from omics_rx.core.errors import InputError
 from omics_rx.core.registry import Registry
-from omics_rx.signatures.distill import distil
+from omics_rx.signatures.distill import NoSignalError, distil
 from omics_rx.signatures.stacked_cox import StackedCox
 from omics_rx.signatures.training import TrainingSet
 
@@ -109,13 +109,13 @@ class StackedPatterns:
 
         Raises
         ------
-        InputError
+        NoSignalError
             If no pattern predicts the outcome of samples its model has not seen.
         """
         stack = StackedCox(self.patterns, seed=seed).fit(train)
         z = stack.scale_.apply(train)
         if not stack.genes_:
-            raise InputError(
+            raise NoSignalError(
                 f"no pattern of {len(stack.patterns_)} predicts the outcome of samples held back from it "
                 f"({train.n_events} events in {train.n} samples): there is no signature in these data"
             )

@@ -1,0 +1,70 @@
+"""Paired differences and pooling."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from omics_rx.core.errors import InputError
+from omics_rx.metrics import compare
+
+
+def test_a_constant_gain_has_no_width():
+    found = compare.paired_difference([3.0, 4, 5], [1.0, 2, 3])
+    assert (found.value, found.lower, found.upper, found.n) == (2, 2, 2, 3)
+    assert found.p_value < 0.01
+
+
+def test_the_interval_is_that_of_a_mean():
+    gaps = np.random.default_rng(0).normal(0.3, 1, size=400)
+    found = compare.paired_difference(gaps, np.zeros(400), n_boot=4000)
+    error = gaps.std(ddof=1) / 20
+    assert found.lower == pytest.approx(gaps.mean() - 1.96 * error, abs=0.15 * error)
+    assert found.upper == pytest.approx(gaps.mean() + 1.96 * error, abs=0.15 * error)
+
+
+def test_units_that_belong_together_widen_the_interval():
+    random = np.random.default_rng(1)
+    groups = np.repeat(np.arange(20), 20)
+    gaps = random.normal(size=20)[groups] + random.normal(scale=0.1, size=400)
+    alone = compare.paired_difference(gaps, np.zeros(400))
+    grouped = compare.paired_difference(gaps, np.zeros(400), groups=groups)
+    assert grouped.n_groups == 20
+    assert grouped.upper - grouped.lower > 2.5 * (alone.upper - alone.lower)
+
+
+def test_incomplete_pairs_are_counted_out_and_another_statistic_is_taken():
+    found = compare.paired_difference([1, 2, np.nan, 10], [0, 0, 0, 0], statistic=lambda gaps: float(np.median(gaps)))
+    assert found.value == 2
+    assert found.n == 3
+
+
+def test_pooling_by_hand():
+    # equal errors 1, values 0 and 4: Q = 8, tau2 = 8 - 1 = 7, each weighs 1 / 8
+    found = compare.pool([0.0, 4.0], [1.0, 1.0])
+    assert found.value == pytest.approx(2)
+    assert found.tau2 == pytest.approx(7)
+    assert found.i2 == pytest.approx(7 / 8)
+    assert found.upper - found.value == pytest.approx(1.959964 * 2, rel=1e-6)
+
+
+def test_alike_studies_pool_as_fixed_effects():
+    found = compare.pool([1.0, 1.0, 1.0], [0.5, 1.0, 2.0])
+    assert (found.tau2, found.i2) == (0, 0)
+    assert found.upper - 1 == pytest.approx(1.959964 / np.sqrt(4 + 1 + 0.25), rel=1e-6)
+    assert compare.pool([0.3], [0.1]).n_studies == 1
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: compare.paired_difference([1, 2], [1]), "same units"),
+        (lambda: compare.paired_difference([1, np.nan], [1, 2]), "1 of 2 pairs"),
+        (lambda: compare.paired_difference([1, 2], [1, 2], groups=["a"]), "one group a unit"),
+        (lambda: compare.pool([], []), "one standard error"),
+        (lambda: compare.pool([1.0], [0.0]), "above 0"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(call, says):
+    with pytest.raises(InputError, match=says):
+        call()

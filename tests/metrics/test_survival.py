@@ -1,0 +1,186 @@
+"""Concordance, Kaplan-Meier and log-rank: worked by hand, against other implementations, and refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from omics_rx.core.errors import InputError
+from omics_rx.metrics import survival
+
+
+def _follow_up(seed: int, n: int = 150, *, rounded: bool = True):
+    random = np.random.default_rng(seed)
+    risk = random.normal(size=n)
+    time = random.exponential(30 * np.exp(-risk)) + 0.5
+    event = random.random(n) < 0.6
+    noisy = risk + random.normal(size=n)
+    if rounded:
+        return np.ceil(time), event, np.round(noisy, 1)
+    return time, event, noisy
+
+
+def test_concordance_by_hand():
+    # comparable pairs: (1,2) (1,3) (1,4) from the first event, (3,4) from the second; 2 is censored
+    time, event = [1, 2, 3, 4], [1, 0, 1, 0]
+    assert survival.concordance(time, event, [4, 9, 1, 2]).value == pytest.approx(2 / 4)
+    assert survival.concordance(time, event, [4, 4, 2, 1]).value == pytest.approx(3.5 / 4)
+
+
+def test_an_event_is_compared_with_one_censored_at_the_same_time():
+    assert survival.concordance([5, 5], [1, 0], [1, 0]).value == 1.0
+    with pytest.raises(InputError, match="no two of 2 samples"):
+        survival.concordance([5, 5], [1, 1], [1, 0])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_concordance_equals_scikit_survival(seed):
+    from sksurv.metrics import concordance_index_censored, concordance_index_ipcw
+    from sksurv.util import Surv
+
+    time, event, risk = _follow_up(seed)
+    found = survival.concordance(time, event, risk, n_boot=10)
+    assert found.value == pytest.approx(concordance_index_censored(event, time, risk)[0], abs=1e-6)
+    outcome = Surv.from_arrays(event, time)
+    uno = survival.uno_concordance(time, event, risk, horizon=40.0, n_boot=10)
+    assert uno.value == pytest.approx(concordance_index_ipcw(outcome, outcome, risk, tau=40.0)[0], abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_curves_and_tests_equal_lifelines(seed):
+    from lifelines import KaplanMeierFitter
+    from lifelines.statistics import multivariate_logrank_test
+
+    time, event, risk = _follow_up(seed)
+    fitted = KaplanMeierFitter().fit(time, event)
+    curve = survival.kaplan_meier(time, event)
+    np.testing.assert_allclose(curve["survival"], fitted.survival_function_.iloc[:, 0], atol=1e-12)
+    inside = (curve["survival"] < 1) & (curve["survival"] > 0)
+    np.testing.assert_allclose(
+        curve.loc[inside, ["lower", "upper"]], fitted.confidence_interval_[inside.to_numpy()], atol=1e-10
+    )
+    assert survival.survival_at(time, event, 20.5) == pytest.approx(fitted.predict(20.5))
+    group = np.digitize(risk, [-0.5, 0.5])
+    theirs = multivariate_logrank_test(time, group, event)
+    ours = survival.log_rank(time, event, group)
+    assert ours.statistic == pytest.approx(theirs.test_statistic, rel=1e-9)
+    assert ours.p_value == pytest.approx(theirs.p_value, rel=1e-9)
+    assert ours.degrees_freedom == 2
+
+
+def test_kaplan_meier_by_hand():
+    curve = survival.kaplan_meier([6, 6, 7, 10, 13], [1, 0, 1, 0, 1]).set_index("time")
+    assert curve["survival"].to_dict() == pytest.approx({0: 1, 6: 0.8, 7: 0.8 * 2 / 3, 10: 0.8 * 2 / 3, 13: 0})
+    assert curve["at_risk"].tolist() == [5, 5, 3, 2, 1]
+    assert curve["censored"].sum() == 2
+
+
+def test_survival_beyond_the_last_contact_is_not_known():
+    assert np.isnan(survival.survival_at([5, 10], [1, 0], 11))
+    assert survival.survival_at([5, 10], [1, 1], 11) == 0
+
+
+def test_a_stratified_log_rank_ignores_differences_between_strata():
+    time, event, _ = _follow_up(1, rounded=False)
+    stratum = np.repeat([0, 1], 75)
+    late = time * np.where(stratum, 20, 1)
+    group = np.random.default_rng(1).random(150) < np.where(stratum, 0.8, 0.2)
+    assert survival.log_rank(late, event, group).p_value < 1e-3
+    assert survival.log_rank(late, event, group, strata=stratum).p_value > 0.05
+
+
+def test_strata_restrict_the_pairs():
+    time, event, risk = _follow_up(2)
+    stratum = np.arange(150) % 3
+    parts = [
+        survival.concordance(time[stratum == k], event[stratum == k], risk[stratum == k], n_boot=2) for k in range(3)
+    ]
+    pooled = survival.concordance(time, event, risk, strata=stratum, n_boot=2).value
+    assert min(p.value for p in parts) <= pooled <= max(p.value for p in parts)
+    assert pooled != survival.concordance(time, event, risk, n_boot=2).value
+
+
+def test_the_interval_covers_the_truth_about_as_often_as_it_says():
+    truth = survival.concordance(*_follow_up(999, 6000, rounded=False), n_boot=2).value
+    found = [survival.concordance(*_follow_up(seed, 120, rounded=False), n_boot=300) for seed in range(120)]
+    covered = np.mean([item.lower <= truth <= item.upper for item in found])
+    assert 0.88 <= covered <= 0.99
+
+
+def test_many_risks_at_once_equal_one_by_one():
+    time, event, risk = _follow_up(3)
+    risks = np.column_stack([risk, -risk, np.zeros_like(risk), np.arange(150.0)])
+    together = survival.concordances(time, event, risks)
+    apart = [survival.concordance(time, event, column, n_boot=2).value for column in risks.T]
+    np.testing.assert_allclose(together, apart, atol=1e-6)
+
+
+def test_the_difference_is_that_of_the_two_concordances():
+    time, event, risk = _follow_up(4)
+    other = np.random.default_rng(400).normal(size=150)
+    gap = survival.concordance_difference(time, event, (risk, other))
+    one, two = (survival.concordance(time, event, r, n_boot=2).value for r in (risk, other))
+    assert gap.value == pytest.approx(one - two)
+    assert gap.lower > 0
+    assert gap.p_value < 0.01
+    same = survival.concordance_difference(time, event, (risk, risk))
+    assert (same.value, same.lower, same.upper, same.p_value) == (0, 0, 0, 1)
+
+
+@given(st.integers(0, 10_000), st.floats(0.01, 1000), st.integers(0, 50))
+def test_order_time_unit_and_monotone_transforms_change_nothing(seed, unit, shift):
+    time, event, risk = _follow_up(seed % 50, 40)
+    plain = survival.concordance(time, event, risk, n_boot=1).value
+    order = np.random.default_rng(seed).permutation(40)
+    moved = survival.concordance(time[order] * unit, event[order], np.exp(risk[order] / 4) + shift, n_boot=1).value
+    assert moved == pytest.approx(plain, abs=1e-6)
+    assert survival.concordance(time, event, -risk, n_boot=1).value == pytest.approx(1 - plain, abs=1e-6)
+
+
+def test_the_same_seed_gives_the_same_interval():
+    time, event, risk = _follow_up(5)
+    assert survival.concordance(time, event, risk) == survival.concordance(time, event, risk)
+    assert survival.concordance(time, event, risk, seed=1) != survival.concordance(time, event, risk)
+
+
+def test_time_dependent_figures():
+    time, event, risk = _follow_up(6, rounded=False)
+    auc = survival.dynamic_auc(time, event, risk, at=[12, 36, 1e6])
+    assert 0.6 < auc[12] < 1
+    assert np.isnan(auc[1e6])
+    months = np.linspace(np.quantile(time, 0.1), np.quantile(time, 0.8), 10)
+    curve = survival.kaplan_meier(time, event)
+    overall = np.interp(months, curve["time"], curve["survival"])
+    flat = pd.DataFrame(np.tile(overall, (150, 1)), columns=months)
+    order = np.argsort(np.argsort(-risk))[:, None] / 149
+    sharp = pd.DataFrame(np.clip(overall * (0.4 + 1.2 * order), 0, 1), columns=months)
+    assert survival.integrated_brier(time, event, sharp) < survival.integrated_brier(time, event, flat)
+    with pytest.raises(InputError, match="keep the months inside"):
+        survival.integrated_brier(time, event, flat.set_axis(months + 1e6, axis=1))
+
+
+@pytest.mark.parametrize(
+    ("time", "event", "risk", "says"),
+    [
+        ([1, 0, 3], [1, 0, 1], [1, 2, 3], "1 of 3 times are missing, zero or negative"),
+        ([1, -2, np.nan], [1, 0, 1], [1, 2, 3], "2 of 3 times"),
+        ([1, 2, 3], [1, 2, 0], [1, 2, 3], "neither 0 nor 1"),
+        ([1, 2, 3], [1, 0, 0], [1, np.nan, 3], "1 of 3 risks are missing"),
+        ([1, 2, 3], [1, 0], [1, 2, 3], "shapes"),
+        ([1, 2, 3], [0, 0, 0], [1, 2, 3], "0 events"),
+        ([1, 2, 3], [0, 0, 1], [1, 2, 3], "cannot|can be compared"),
+    ],
+)
+def test_what_cannot_be_judged_is_refused(time, event, risk, says):
+    with pytest.raises(InputError, match=says):
+        survival.concordance(time, event, risk)
+
+
+def test_one_group_cannot_be_tested():
+    with pytest.raises(InputError, match="two groups"):
+        survival.log_rank([1, 2], [1, 1], ["a", "a"])
+    with pytest.raises(InputError, match="nothing to compare"):
+        survival.log_rank([1, 2], [0, 0], ["a", "b"])
