@@ -12,7 +12,7 @@ import pandas as pd
 from omics_rx.core.errors import InputError, examples
 from omics_rx.repurposing import reversal, targets
 from omics_rx.repurposing.labels import find_drugs
-from omics_rx.repurposing.selectivity import group_difference, standardised
+from omics_rx.repurposing.selectivity import group_difference, without_general
 
 if TYPE_CHECKING:
     from omics_rx.core.screen import DrugScreen
@@ -51,9 +51,9 @@ KINDS = (
     Kind("predicted_selectivity", "predicted selectivity for the subtype's tumours", "ln uM", -1,
          "response model: mean preference, the subtype less the other tumours"),
     Kind("measured_sensitivity", "measured sensitivity of the subtype's lines", "sd over lines", -1,
-         "screen: mean z of ln IC50 over the subtype's breast lines, z over all lines"),
-    Kind("measured_selectivity", "measured selectivity for the subtype's lines", "sd over breast lines", -1,
-         "screen: mean z of ln IC50, the subtype's less the other breast lines, z over breast lines"),
+         "screen: mean z of ln IC50 over the subtype's breast lines, less what each line does to all drugs"),
+    Kind("measured_selectivity", "measured selectivity for the subtype's lines", "sd over lines", -1,
+         "screen: the same, the subtype's less the other breast lines"),
     Kind("target_expression", "targets over-expressed in the subtype", "sd over tumours", 1,
          "cohort: mean z of the target genes, the subtype less the other tumours"),
     Kind("pathway_activity", "pathways of the targets active in the subtype", "sd over tumours", 1,
@@ -167,12 +167,10 @@ def _check_tumours(inside: pd.Series, subtype: str, subtypes: pd.Series) -> None
 def _line_evidence(sources: Sources, subtype: str) -> pd.DataFrame:
     """Sensitivity and selectivity of the subtype's breast lines; all missing for a subtype without lines."""
     group = LINE_GROUP.get(subtype)
-    breast = sources.responses.reindex(sources.line_groups.dropna().index)
-    inside = sources.line_groups.dropna() == group
-    found = group_difference(standardised(breast), inside, min_each=MIN_LINES)
-    against_all = standardised(sources.responses).reindex(breast.index)
-    found["sensitivity"] = group_difference(against_all, inside, min_each=MIN_LINES)["mean"]
-    return found
+    groups = sources.line_groups.dropna()
+    breast = without_general(sources.responses).reindex(groups.index)
+    found = group_difference(breast, groups == group, min_each=MIN_LINES)
+    return found.rename(columns={"mean": "sensitivity"})
 
 
 def describe(evidence: pd.DataFrame, kinds: tuple[Kind, ...]) -> pd.DataFrame:

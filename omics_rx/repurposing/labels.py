@@ -121,10 +121,10 @@ def find_drugs(names: pd.Index, drugs: pd.DataFrame) -> pd.Series:
 def training_pairs(matched: pd.DataFrame) -> pd.DataFrame:
     """Turn labels into what a ranker learns: pairs that should rank high, pairs that should not, and their weight.
 
-    A drug whose use is defined by subtypes is positive in those and negative in the others, except where it is
-    merely open to them, which teaches nothing. A drug open to any subtype is positive in all it is open to. Failed
-    and other-cancer pairs are negative; supportive care is left out. The positives of a drug weigh one together,
-    and so do its negatives; all siblings of one mechanism weigh as one drug.
+    An approved drug whose use is defined by subtypes is positive in those and negative in the others, except where it
+    is merely open to them, which teaches nothing; a sibling of one is positive only. A drug open to any subtype is
+    positive in all it is open to. Failed and other-cancer pairs are negative; supportive care is left out. The
+    positives of a drug weigh one together, and so do its negatives; all siblings of one mechanism weigh as one drug.
 
     Parameters
     ----------
@@ -144,7 +144,8 @@ def training_pairs(matched: pd.DataFrame) -> pd.DataFrame:
         defined = good[good["scope"] == "subtype"]
         positive = set(defined["subtype"] if len(defined) else good["subtype"])
         listed_bad = set(own.loc[~own["status"].isin(POSITIVE), "subtype"])
-        negative = listed_bad | (set(SUBTYPES) - set(good["subtype"]) if len(defined) else set())
+        elsewhere = set(SUBTYPES) - set(good["subtype"]) if "approved" in set(defined["status"]) else set()
+        negative = listed_bad | elsewhere
         first = own["mechanism"].dropna()
         share = 1.0
         if len(good) and (good["status"] == "sibling").all():

@@ -1,7 +1,8 @@
 """An additive ranker of evidence, cross-fitted over mechanisms: what moves a drug is known exactly.
 
-Boosted stumps (LightGBM trees of one split) make a model that is a sum of one curve a kind of evidence. So the
-contribution of a kind is exact, whatever the others say, and missing evidence can contribute exactly nothing.
+What is learnt is how much it says for a drug that it beats this share of the drugs of its subtype in a kind of
+evidence; so subtypes and kinds are on one scale. Boosted stumps (LightGBM trees of one split) make a sum of one
+curve a kind, so the contribution of a kind is exact, whatever the others say, and what is missing contributes nothing.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ import pandas as pd
 from omics_rx.core.work import rng, subseed, track
 from omics_rx.repurposing.mechanisms import relatives
 
-N_MEMBERS, N_ROUNDS = 24, 80
+N_MEMBERS, N_ROUNDS = 24, 60
 MIN_POSITIVE_DRUGS, MIN_CLASSES = 8, 4
 _PARAMS: dict[str, Any] = {
-    "objective": "binary", "num_leaves": 2, "learning_rate": 0.08, "min_data_in_leaf": 12, "lambda_l2": 4.0,
+    "objective": "binary", "num_leaves": 2, "learning_rate": 0.05, "min_data_in_leaf": 12, "lambda_l2": 4.0,
     "min_sum_hessian_in_leaf": 1e-3, "max_bin": 63, "feature_fraction": 0.7, "boost_from_average": False,
     "deterministic": True, "force_row_wise": True, "num_threads": 1, "verbosity": -1, "feature_pre_filter": False,
 }  # fmt: skip
@@ -47,30 +48,26 @@ class CrossFit:
         return np.asarray(self.base + self.contributions.sum(axis=2))
 
 
-def fill(evidence: np.ndarray, subtypes: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Replace missing evidence by values drawn from the same kind and subtype, so that it can teach nothing.
+def oriented_ranks(evidence: pd.DataFrame, directions: list[int]) -> np.ndarray:
+    """Share of the drugs of its subtype that a pair beats in each kind, less one half (ties half); NaN where missing.
 
     Parameters
     ----------
     evidence
-        Pairs x kinds; NaN where missing.
-    subtypes
-        Subtype of each pair, shape ``(n_pairs,)``.
-    random
-        Source of the draws: one a pair and kind, drawn whether or not it is needed, so that what is missing
-        elsewhere changes no draw.
+        Pairs x kinds, index (``drug_id``, ``subtype``).
+    directions
+        1 where a high value speaks for a drug, -1 where a low one does.
     """
-    filled = evidence.copy()
-    places = random.random(evidence.shape)
-    for subtype in np.unique(subtypes):
-        here = np.flatnonzero(subtypes == subtype)
-        for kind in range(evidence.shape[1]):
-            column = evidence[here, kind]
-            seen = np.sort(column[np.isfinite(column)])
-            gaps = here[~np.isfinite(column)]
-            if seen.size:
-                filled[gaps, kind] = seen[(places[gaps, kind] * seen.size).astype(int)]
-    return filled
+    oriented = evidence * np.asarray(directions, dtype=np.float64)
+    by_subtype = oriented.groupby(level=1)
+    beaten = (by_subtype.rank() - 1) / (by_subtype.transform("count") - 1).clip(lower=1)
+    return np.asarray((beaten - 0.5).to_numpy())
+
+
+def averaged(places: np.ndarray) -> np.ndarray:
+    """Contribution of each kind to the mean of the known ones; 0 where missing. Each row sums to its mean."""
+    known = np.isfinite(places)
+    return np.asarray(np.where(known, places, 0.0) / np.maximum(known.sum(axis=1, keepdims=True), 1))
 
 
 def cross_fit(
@@ -96,7 +93,6 @@ def cross_fit(
         Whether to draw a bar.
     """
     drugs = evidence.index.get_level_values(0)
-    subtypes = evidence.index.get_level_values(1).to_numpy()
     rows = evidence.index.get_indexer(pd.MultiIndex.from_frame(training[["drug_id", "subtype"]]))
     training, rows = training[rows >= 0], rows[rows >= 0]
     owner = pd.Index(training["drug_id"])
@@ -106,23 +102,25 @@ def cross_fit(
     groups: dict[bytes, list[int]] = {}
     for i, row in enumerate(kin):
         groups.setdefault(row.tobytes(), []).append(i)
-    values = evidence.to_numpy(dtype=np.float64)
+    values = oriented_ranks(evidence, directions)
     shape = (N_MEMBERS, len(evidence), evidence.shape[1])
     contributions, base = np.zeros(shape), np.zeros(shape[:2])
     known = np.isfinite(values)
     places = {drug: np.flatnonzero(drugs == drug) for drug in unique}
     for member in track(range(N_MEMBERS), "ranking", progress=progress):
-        filled = fill(values, subtypes, rng(seed, "fill", member))
+        # what is missing stands at a place drawn anew for each member, so that it can teach nothing
+        filled = np.where(known, values, rng(seed, "fill", member).random(values.shape) - 0.5)
         shares = _bootstrap(labelled, member, seed)
         weight = training["weight"].to_numpy() * shares[labelled.get_indexer(owner)]
         for members_of_group in groups.values():
             kept = ~kin[members_of_group[0]][labelled.get_indexer(owner)]
             wanted = np.concatenate([places[unique[i]] for i in members_of_group])
             positive = training["positive"].to_numpy()[kept]
-            booster = _booster(filled[rows[kept]], positive, weight[kept], directions, subseed(seed, "member", member))
-            parts = np.asarray(booster.predict(filled[wanted], pred_contrib=True))
-            contributions[member, wanted] = np.where(known[wanted], parts[:, :-1], 0.0)
-            base[member, wanted] = parts[:, -1]
+            data = (filled[rows[kept]], positive, weight[kept])
+            booster = _booster(data, subseed(seed, "member", member))
+            parts, start = _curves(booster, filled[wanted])
+            contributions[member, wanted] = np.where(known[wanted], parts, 0.0)
+            base[member, wanted] = start
     return CrossFit(contributions, base, N_MEMBERS * len(groups))
 
 
@@ -131,15 +129,32 @@ def _bootstrap(labelled: pd.Index, member: int, seed: int) -> np.ndarray:
     return np.array([rng(seed, "bootstrap", member, drug).exponential() for drug in labelled])
 
 
-def _booster(x: np.ndarray, positive: np.ndarray, weight: np.ndarray, directions: list[int], seed: int) -> Any:
-    """Fit monotone stumps; positives and negatives weigh the same, so a left-out label moves no base rate."""
+def _booster(data: tuple[np.ndarray, ...], seed: int) -> Any:
+    """Fit monotone stumps; positives and negatives weigh the same, so a left-out label moves no base rate.
+
+    ``data``: places (rows x kinds, high speaks for a drug), positive, weight.
+    """
     import lightgbm
 
+    x, positive, weight = data
     total = len(positive) / 2
     balanced = np.where(positive, total / weight[positive].sum(), total / weight[~positive].sum()) * weight
-    params = {**_PARAMS, "monotone_constraints": directions, "seed": seed}
-    data = lightgbm.Dataset(x, label=positive.astype(np.float64), weight=balanced, params=params, free_raw_data=True)
-    return lightgbm.train(params, data, num_boost_round=N_ROUNDS)
+    params = {**_PARAMS, "monotone_constraints": [1] * x.shape[1], "seed": seed}
+    labels = positive.astype(np.float64)
+    table = lightgbm.Dataset(x, label=labels, weight=balanced, params=params)
+    return lightgbm.train(params, table, num_boost_round=N_ROUNDS)
+
+
+def _curves(booster: Any, places: np.ndarray, *, n_grid: int = 101) -> tuple[np.ndarray, float]:
+    """Value of each kind's curve less its mean over all places, rows x kinds, and the sum of those means.
+
+    Stumps make the Shapley value of a kind its curve less a constant (the mean over the training rows). Here the
+    constant is the mean over all drugs of a subtype: evidence at an average place, or none, adds nothing.
+    """
+    grid = np.repeat(np.linspace(-0.5, 0.5, n_grid)[:, None], places.shape[1], axis=1)
+    parts = np.asarray(booster.predict(np.vstack([grid, places]), pred_contrib=True))
+    centre = parts[:n_grid, :-1].mean(axis=0)
+    return parts[n_grid:, :-1] - centre, float(parts[0, -1] + centre.sum())
 
 
 def enough(training: pd.DataFrame, words: dict[str, set[str]]) -> str:

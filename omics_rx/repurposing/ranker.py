@@ -29,9 +29,9 @@ SUBTYPES = (*lb.SUBTYPES, "Normal")
 _INTERVAL = (5.0, 95.0)
 _DRUG_COLUMNS = ("name", "aliases", "smiles", "inchikey", "targets", "mechanism")
 LEARNT = (
-    "Boosted monotone stumps (LightGBM), one curve a kind of evidence, learnt from {n} labelled drug and subtype "
-    "pairs; a drug is scored only by models that saw no label of it or of a drug that acts like it. The score is in "
-    "log odds, the mean of {members} members; evidence that is missing contributes nothing."
+    "Boosted monotone stumps (LightGBM) on the share of drugs that a drug beats in each kind of evidence, learnt from "
+    "{n} labelled drug and subtype pairs; a drug is scored only by models that saw no label of it or of a drug that "
+    "acts like it. The score is in log odds, the mean of {members} members; missing evidence contributes nothing."
 )
 AVERAGE = (
     "Average of oriented ranks: each kind of evidence gives the share of drugs that a drug beats, less one half; the "
@@ -239,12 +239,10 @@ class Ranker(BaseEstimator):  # type: ignore[misc,unused-ignore]
         if self._fit is not None:
             parts, base = self._fit.contributions[:, here], self._fit.base[:, here]
             return base.mean(axis=0), parts.mean(axis=0), base + parts.sum(axis=2)
-        signs = np.array([kind.direction for kind in self.sources_.kinds()], dtype=float)
-        oriented = self._pairs.loc[here, kinds] * signs
-        beaten = (oriented.rank() - 1) / (oriented.notna().sum() - 1).clip(lower=1)
-        places = (beaten - 0.5).where(oriented.notna())
-        parts = places.fillna(0.0).div(places.notna().sum(axis=1), axis=0).to_numpy()
-        return np.zeros(len(parts)), parts, _resampled_means(places.to_numpy(), self.seed)
+        directions = [kind.direction for kind in self.sources_.kinds()]
+        places = learner.oriented_ranks(self._pairs.loc[here, kinds], directions)
+        parts = learner.averaged(places)
+        return np.zeros(len(parts)), parts, _resampled_means(places, self.seed)
 
     def _table(self, subtype: str, evidence: pd.DataFrame, score: np.ndarray, members: np.ndarray) -> pd.DataFrame:
         place = ranks(score)

@@ -55,6 +55,25 @@ def _moments(table: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return n, mean, variance
 
 
+def without_general(responses: pd.DataFrame) -> pd.DataFrame:
+    """Take off each response what the drug's mean and the line's general sensitivity explain.
+
+    A slowly growing line resists nearly everything; left in, that would make every drug of its subtype look weak.
+
+    Parameters
+    ----------
+    responses
+        ln IC50, lines x drugs (ln uM); NaN where not measured.
+
+    Returns
+    -------
+    DataFrame
+        In standard deviations of each drug over the lines: z less the line's mean z, where a line has ten drugs.
+    """
+    z = standardised(responses)
+    return z.sub(z.mean(axis=1).where(z.notna().sum(axis=1) >= 10), axis=0)
+
+
 def standardised(values: pd.DataFrame, *, min_values: int = 3) -> pd.DataFrame:
     """Each column less its mean, over its standard deviation; NaN for columns that do not vary or are too short."""
     seen = values.notna().sum()

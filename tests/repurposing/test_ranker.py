@@ -1,0 +1,288 @@
+"""The ranker: finds what was planted, sees no label of a drug or its relatives, and its explanations add up."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+
+from omics_rx.core.errors import InputError, NotFittedError, UnknownNameError
+from omics_rx.metrics import ranking as figures
+from omics_rx.repurposing import Ranker, learner
+from omics_rx.repurposing.labels import SUBTYPES
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Fewer members: what is tested does not depend on their number."""
+    monkeypatch.setattr(learner, "N_MEMBERS", 3)
+
+
+@pytest.mark.parametrize("subtype", SUBTYPES)
+def test_planted_drugs_come_first_also_those_of_unlabelled_mechanisms(fitted, world, subtype):
+    table = fitted.rank(subtype).table
+    works = (world.works[table.index] == subtype).to_numpy()
+    assert figures.auroc(works, table["score"]) > 0.95
+    unlabelled = ~table.index.isin(fitted.labels_["drug_id"])
+    assert figures.auroc(works[unlabelled], table["score"].to_numpy()[unlabelled]) > 0.95
+
+
+def test_the_table_is_ordered_and_complete(fitted, world):
+    ranking = fitted.rank("Her2")
+    table = ranking.table
+    assert table["rank"].tolist() == list(range(1, len(table) + 1))
+    assert table["score"].is_monotonic_decreasing
+    assert (table["rank_low"] <= table["rank"]).all()
+    assert (table["rank"] <= table["rank_high"]).all()
+    assert len(table) + len(ranking.unranked) == len(world.screen.drugs)
+    assert table["rank_high"].max() <= len(table)
+    assert set(table["known"].dropna()) == {"approved", "other_cancer"}
+    assert fitted.learnt_
+    assert any("20 tumours of 80 are Her2" in limit for limit in ranking.limits)
+
+
+@pytest.mark.parametrize("subtype", SUBTYPES)
+def test_explanations_add_up(fitted, subtype):
+    ranking = fitted.rank(subtype)
+    parts = ranking.explanations.set_index("drug_id")
+    total = parts["base"] + parts[ranking.kinds].sum(axis=1)
+    assert (total - parts["score"]).abs().max() < 1e-9
+    assert (parts["score"] - ranking.table["score"]).abs().max() < 1e-9
+    assert parts[ranking.kinds].abs().max().max() > 0.1
+
+
+def test_the_score_is_the_mean_raw_output_of_the_boosters_that_saw_no_relative(fitted, monkeypatch):
+    """The explanation is of LightGBM's own output, taken here from predict(raw_score=True) and not pred_contrib."""
+    raw: list[np.ndarray] = []
+    curves = learner._curves
+
+    def spy(booster, places):
+        raw.append(np.asarray(booster.predict(places, raw_score=True)))
+        return curves(booster, places)
+
+    monkeypatch.setattr(learner, "_curves", spy)
+    monkeypatch.setattr(learner, "N_MEMBERS", 2)
+    again = clone(fitted).fit(_model(fitted), _cohort(fitted))
+    scores = again._fit.scores()
+    assert sorted(np.concatenate(raw)) == pytest.approx(sorted(scores.ravel()), abs=1e-9)
+
+
+def _model(fitted):
+    return fitted._test_world.model
+
+
+def _cohort(fitted):
+    return fitted._test_world.cohort
+
+
+@pytest.fixture(autouse=True)
+def _attach(fitted, world):
+    fitted._test_world = world
+
+
+def _score(world, labels, drug, seed=1):
+    ranker = Ranker(labels, seed=seed).fit(world.model, world.cohort)
+    assert ranker.learnt_
+    return {subtype: ranker.rank(subtype).table.loc[drug, "score"] for subtype in SUBTYPES}
+
+
+def test_its_own_label_does_not_touch_a_drug(quick, world, labels):
+    drug = "D000"
+    before = _score(world, labels, drug)
+    turned = labels.copy()
+    mine = turned["drug"] == drug
+    turned.loc[mine, "status"] = "failed"
+    turned.loc[mine, "subtype"] = "Basal"
+    gone = labels[~mine].reset_index(drop=True)
+    for changed in (turned, gone):
+        after = _score(world, changed, drug)
+        assert max(abs(before[s] - after[s]) for s in SUBTYPES) < 1e-9
+
+
+def test_a_relatives_label_does_not_touch_a_drug_but_a_strangers_does(quick, world, labels):
+    # D001 is of the same mechanism as D000, D002 too and has no label; D004 is of another mechanism
+    before = {drug: _score(world, labels, drug) for drug in ("D000", "D002")}
+    for other, moves in (("D001", False), ("D004", True)):
+        changed = labels.copy()
+        changed.loc[changed["drug"] == other, "status"] = "failed"
+        for drug, old in before.items():
+            new = _score(world, changed, drug)
+            moved = max(abs(old[s] - new[s]) for s in SUBTYPES)
+            assert (moved > 1e-6) if moves else (moved < 1e-9)
+
+
+def test_a_fit_is_deterministic_and_a_seed_matters(quick, world, labels):
+    first, again = (Ranker(labels, seed=4).fit(world.model, world.cohort).rank("LumA") for _ in range(2))
+    pd.testing.assert_frame_equal(first.table, again.table)
+    other = Ranker(labels, seed=5).fit(world.model, world.cohort).rank("LumA")
+    assert (first.table["score"] - other.table["score"]).abs().max() > 1e-6
+
+
+def test_shuffled_labels_teach_nothing(quick, world, labels):
+    """Cross-fitted scores against labels dealt to other mechanisms: chance, neither above nor far below."""
+    found = []
+    for seed in range(6):
+        random = np.random.default_rng(seed)
+        shuffled = labels.copy()
+        classes = labels["mechanism"].unique()
+        subtype = dict(zip(classes, random.permutation(labels.groupby("mechanism", sort=False)["subtype"].first()),
+                           strict=True))  # fmt: skip
+        shuffled["subtype"] = shuffled["mechanism"].map(subtype)
+        shuffled = shuffled.drop_duplicates(["drug", "subtype"])
+        ranker = Ranker(shuffled, seed=seed).fit(world.model, world.cohort)
+        table = ranker.rank("Basal").table
+        known = table[table["known"].eq("approved")].index
+        rest = table.index[table.index.isin(ranker.labels_["drug_id"])]
+        found.append(figures.auroc(rest.isin(known), table.loc[rest, "score"]))
+    assert abs(np.mean(found) - 0.5) < 0.2
+
+
+def test_missing_evidence_contributes_exactly_nothing(quick, world, labels):
+    screen = world.screen
+    drugs = screen.drugs.copy()
+    drugs.loc["D090", ["targets", "mechanism"]] = None
+    responses = screen.responses[~screen.responses["drug_id"].isin(["D090", "D091"])]
+    prediction = world.model.predict(None)
+    blind = prediction.preference.copy()
+    blind["D091"] = np.nan
+    model = _with(world, type(screen)(responses, screen.cells, drugs, "gaps"), blind)
+    ranking = Ranker(labels).fit(model, world.cohort).rank("Basal")
+    parts = ranking.explanations.set_index("drug_id")
+    assert (parts.loc["D090", ["measured_sensitivity", "measured_selectivity", "target_expression"]] == 0).all()
+    assert (parts.loc["D091", ["predicted_sensitivity", "predicted_selectivity"]] == 0).all()
+    assert ranking.table.loc["D090", "target_expression"] != ranking.table.loc["D090", "target_expression"]
+    assert "0 lines" in ranking.table.loc["D090", "warning"]
+    assert "nothing known of" in ranking.explain("D090").sentence
+
+
+def _with(world, screen, preference):
+    from types import SimpleNamespace
+
+    prediction = SimpleNamespace(preference=preference, reference="planted")
+    return SimpleNamespace(screen_=screen, predict=lambda cohort: prediction)
+
+
+def test_a_drug_without_any_evidence_is_listed_apart(quick, world, labels):
+    screen = world.screen
+    drugs = screen.drugs.copy()
+    drugs.loc["D095", "targets"] = None
+    responses = screen.responses[screen.responses["drug_id"] != "D095"]
+    blind = world.model.predict(None).preference.copy()
+    blind["D095"] = np.nan
+    model = _with(world, type(screen)(responses, screen.cells, drugs, "gaps"), blind)
+    ranking = Ranker(labels).fit(model, world.cohort).rank("Basal")
+    assert ranking.unranked.index.tolist() == ["D095"]
+    assert "no evidence" in ranking.unranked.loc["D095", "reason"]
+    assert "D095" not in ranking.table.index
+    with pytest.raises(InputError, match="drug 95 is not ranked: no evidence"):
+        ranking.explain("drug 95")
+
+
+def test_without_labels_the_rule_is_the_average_of_oriented_ranks(world):
+    ranker = Ranker(labels=None).fit(world.model, world.cohort)
+    ranking = ranker.rank("LumB")
+    assert not ranker.learnt_
+    assert ranking.rule.startswith("Average of oriented ranks")
+    table = ranking.table
+    signs = ranking.evidence_info.loc[ranking.kinds, "direction"]
+    places = (table[ranking.kinds] * signs).rank()
+    expected = ((places - 1) / (places.count() - 1) - 0.5).mean(axis=1)
+    assert (table["score"] - expected).abs().max() < 1e-12
+    parts = ranking.explanations.set_index("drug_id")
+    assert (parts["base"] + parts[ranking.kinds].sum(axis=1) - parts["score"]).abs().max() < 1e-12
+    assert ranking.labels.empty
+    assert any("No labels" in limit for limit in ranking.limits)
+
+
+def test_too_few_labels_fall_back_and_say_so(world, labels):
+    ranker = Ranker(labels.iloc[:6]).fit(world.model, world.cohort)
+    assert not ranker.learnt_
+    ranking = ranker.rank("Basal")
+    assert "6 drugs of 3 mechanisms" in ranking.rule
+    none = Ranker(labels=None).fit(world.model, world.cohort).rank("Basal")
+    pd.testing.assert_series_equal(ranking.table["score"], none.table["score"])
+
+
+def test_extra_evidence_counts_in_its_direction(quick, world, labels):
+    works = world.works.eq("Basal").astype(float) + world.random.normal(scale=0.1, size=len(world.works))
+    extra = pd.DataFrame({"docking": -works.to_numpy()}, index=world.screen.drugs["name"])
+    extra.attrs["direction"] = {"docking": -1}
+    ranker = Ranker(labels=None).fit(world.model, world.cohort, extra={"Basal": extra})
+    ranking = ranker.rank("Basal")
+    assert ranking.evidence_info.loc["docking", "direction"] == -1
+    parts = ranking.explanations.set_index("drug_id")["docking"]
+    assert parts[world.works[parts.index] == "Basal"].min() > parts[world.works[parts.index] != "Basal"].max()
+    assert ranker.rank("LumA").table["docking"].isna().all()
+    assert any("given by the user" in limit for limit in ranking.limits)
+
+
+def test_a_library_adds_reversal(quick, world):
+    random = np.random.default_rng(0)
+    genes = world.cohort.var_names
+    rows = ["drug 1", "alias-2", "D003", "drug 1", "unknown"]
+    library = pd.DataFrame(random.normal(size=(5, len(genes))), index=rows, columns=genes)
+    up = [f"GENE{m}" for m in range(24) if m % 4 == 3]
+    library.loc["D003", up] = -5.0
+    library.loc["alias-2", up] = 5.0
+    with pytest.MonkeyPatch.context() as patch:
+        from omics_rx import harmonize
+
+        symbols = pd.DataFrame({"symbol": genes}, index=genes)
+        patch.setattr(harmonize, "current_symbols", lambda names: symbols.loc[names], raising=False)
+        ranker = Ranker(labels=None).fit(world.model, world.cohort, library)
+    ranking = ranker.rank("Basal")
+    assert ranking.table["reversal"].notna().sum() == 3
+    assert ranking.table.loc["D003", "reversal"] < 0 < ranking.table.loc["D002", "reversal"]
+    assert ranking.evidence_info.loc["reversal", "coverage"] == pytest.approx(3 / 96)
+    assert ranking.provenance.settings["library_rows_not_in_screen"] == ["unknown"]
+    assert any("reversal of the subtype's expression (3% of" in limit for limit in ranking.limits)
+    assert {"reversal_wtcs", "reversal_zhang"} <= set(ranking.evidence)
+
+
+def test_a_fitted_ranker_changes_no_argument_and_clones(world, labels, quick):
+    before = labels.copy()
+    ranker = Ranker(labels, seed=7)
+    assert ranker.fit(world.model, world.cohort) is ranker
+    pd.testing.assert_frame_equal(labels, before)
+    assert clone(ranker).get_params()["seed"] == 7
+    with pytest.raises(NotFittedError, match="call fit"):
+        clone(ranker).rank("Basal")
+
+
+def test_faults(fitted, world, labels):
+    with pytest.raises(UnknownNameError, match=r"unknown subtype 'basal'. Did you mean Basal"):
+        fitted.rank("basal")
+    with pytest.raises(InputError, match=r"0 tumours are Normal and 80 are not .*LumA 20"):
+        fitted.rank("Normal")
+    with pytest.raises(InputError, match="labels is 'mine'"):
+        Ranker("mine").fit(world.model, world.cohort)
+    few = world.cohort[world.cohort.obs["subtype"].isin(["LumA", "LumB"]) | (np.arange(80) < 62)].copy()
+    few = few[(few.obs["subtype"] != "Her2") | (np.arange(few.n_obs) < 42)].copy()
+    assert (few.obs["subtype"] == "Her2").sum() == 2
+    with pytest.raises(InputError, match="2 tumours are Her2"):
+        Ranker(None).fit(world.model, few).rank("Her2")
+    odd = world.cohort.copy()
+    odd.obs["subtype"] = "TNBC"
+    with pytest.raises(InputError, match="80 tumours have an unknown"):
+        Ranker(None).fit(world.model, odd)
+
+
+@pytest.mark.parametrize(
+    ("extra", "words"),
+    [
+        (pd.DataFrame({"x": [1.0]}, index=["aspirin"]), "1 rows .* no drug .*aspirin"),
+        (pd.DataFrame({"x": ["high"]}, index=["D000"]), "1 extra columns are text"),
+        (pd.DataFrame({"reversal": [1.0]}, index=["D000"]), "named as a shipped kind"),
+        (pd.DataFrame({"x": [1.0, 2.0]}, index=["D000", "drug 0"]), "1 drugs have several rows"),
+    ],
+)
+def test_extra_evidence_that_cannot_be_used(world, extra, words):
+    with pytest.raises(InputError, match=words):
+        Ranker(None).fit(world.model, world.cohort, extra=extra)
+
+
+def test_a_library_of_strangers_is_refused(world):
+    library = pd.DataFrame(np.zeros((2, 60)), index=["aspirin", "water"], columns=[f"g{i}" for i in range(60)])
+    with pytest.raises(InputError, match=r"none of the 2 rows .*aspirin"):
+        Ranker(None).fit(world.model, world.cohort, library)
