@@ -96,7 +96,9 @@ def _skeleton(smiles: str) -> str:
         if molecule is None:
             return smiles
         parent = rdMolStandardize.FragmentParent(molecule)
-        return Chem.MolToInchiKey(rdMolStandardize.ChargeParent(parent, skipStandardize=True)).split("-")[0] or smiles
+        neutral = rdMolStandardize.ChargeParent(parent, skipStandardize=True)
+        key = str(Chem.MolToInchiKey(neutral))  # type: ignore[no-untyped-call,unused-ignore]
+        return key.split("-", maxsplit=1)[0] or smiles
 
 
 @lru_cache(maxsize=65_536)
@@ -109,4 +111,5 @@ def _scaffold(smiles: str) -> str | None:
         if molecule is None:
             return None
         Chem.RemoveStereochemistry(molecule)
-        return Chem.MolToSmiles(MurckoScaffold.GetScaffoldForMol(molecule)) or None
+        core = MurckoScaffold.GetScaffoldForMol(molecule)  # type: ignore[no-untyped-call,unused-ignore]
+        return Chem.MolToSmiles(core) or None

@@ -223,4 +223,5 @@ def _breast(screen: DrugScreen, cells: pd.Index) -> np.ndarray:
     if "tissue" not in screen.cells.obs:
         return np.zeros(len(cells), dtype=bool)
     tissue = screen.cells.obs.loc[cells, "tissue"].astype(str).str.casefold()
-    return tissue.eq("breast").to_numpy()
+    breast: np.ndarray = tissue.eq("breast").to_numpy()
+    return breast

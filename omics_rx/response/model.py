@@ -61,7 +61,7 @@ class Learnt:
     spread: np.ndarray
 
 
-class ResponseModel(BaseEstimator):
+class ResponseModel(BaseEstimator):  # type: ignore[misc,unused-ignore]
     """Predict ln IC50 (ln uM) of drugs in cell lines, tumours and, by structure and targets, of new drugs.
 
     Parameters
@@ -212,7 +212,7 @@ class ResponseModel(BaseEstimator):
         """Predict for cells on the training scale."""
         learnt = self._fitted
         every = learnt.stack.predict(cells, learnt.training.drugs)
-        general, every_preference = separate(every, learnt.centre, learnt.spread)
+        general, shift, every_preference = separate(every, learnt.centre, learnt.spread)
         column = positions(query.features.names, learnt.training.drugs.names)
         seen = column >= 0
         mean = np.empty((len(cells), len(column)))
@@ -225,7 +225,7 @@ class ResponseModel(BaseEstimator):
             # the mean a new drug would have over the training lines stands in for the one it has not
             centre = learnt.stack.predict(learnt.training.cells, new).mean(axis=0)
             typical = np.full(len(new), np.median(learnt.spread))
-            preference[:, ~seen] = separate(mean[:, ~seen], centre, typical, general=general)[1]
+            preference[:, ~seen] = separate(mean[:, ~seen], centre, typical, shift=shift)[2]
         half = learnt.intervals.half_widths(column, query.applicability)
         return self._prediction(cells.names, query, mean, (half, preference, general), domain, stated)
 

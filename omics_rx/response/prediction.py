@@ -21,7 +21,7 @@ class Prediction:
     lower, upper
         Ends of the prediction interval (ln uM), cells x drugs.
     preference
-        ``mean`` less the drug's mean and less what the sample's general sensitivity explains (ln uM), cells x drugs:
+        ``mean`` less the drug's mean and less the sample's mean distance from the drug means (ln uM), cells x drugs:
         what distinguishes drugs. Below 0 the sample is more sensitive to the drug than to drugs at large.
     general
         Sensitivity to everything, one value a sample: mean over the training drugs of how many standard deviations
@@ -60,8 +60,8 @@ class Prediction:
 
 
 def separate(
-    mean: np.ndarray, centre: np.ndarray, spread: np.ndarray, *, general: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray]:
+    mean: np.ndarray, centre: np.ndarray, spread: np.ndarray, *, shift: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Tell a sample's general sensitivity from its preference between drugs.
 
     Parameters
@@ -70,15 +70,16 @@ def separate(
         Predicted ln IC50, ``(n_cells, n_drugs)``.
     centre, spread
         Mean and standard deviation of ln IC50 of each drug over training lines, ``(n_drugs,)``.
-    general
-        Known already, ``(n_cells,)``; None takes it over these drugs.
+    shift
+        Mean distance of each sample from the drug means, ``(n_cells,)``; None takes it over these drugs.
 
     Returns
     -------
-    general, preference
-        Shapes ``(n_cells,)`` in standard deviations, high is sensitive; ``(n_cells, n_drugs)`` in ln uM, low is
-        sensitive: ``mean - centre + spread * general``.
+    general, shift, preference
+        ``-mean((mean - centre) / spread)`` over drugs, ``(n_cells,)``, high is sensitive; ``mean(mean - centre)`` over
+        drugs, ``(n_cells,)``, ln uM; ``mean - centre - shift``, ``(n_cells, n_drugs)``, ln uM, low is sensitive.
     """
-    if general is None:
-        general = -((mean - centre) / spread).mean(axis=1)
-    return general, mean - centre + spread * general[:, None]
+    left = mean - centre
+    if shift is None:
+        shift = left.mean(axis=1)
+    return -(left / spread).mean(axis=1), shift, left - shift[:, None]

@@ -126,7 +126,8 @@ def check_unit(values: np.ndarray) -> None:
 def _tissue(cohort: AnnData) -> pd.Series:
     if "tissue" not in cohort.obs:
         return pd.Series(None, index=cohort.obs_names, dtype=object)
-    return cohort.obs["tissue"].astype(object).where(cohort.obs["tissue"].notna(), None)
+    tissue: pd.Series = cohort.obs["tissue"].astype(object)
+    return tissue.where(tissue.notna(), None)
 
 
 def _events(cohort: AnnData) -> pd.DataFrame:

@@ -123,7 +123,8 @@ def tanimoto(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     left, right = a.astype(np.float32), b.astype(np.float32)
     shared = left @ right.T
     union = left.sum(axis=1)[:, None] + right.sum(axis=1)[None, :] - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0).astype(np.float64)
+    ratio: np.ndarray = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    return ratio.astype(np.float64)
 
 
 def overlap(a: Sequence[frozenset[str]], b: Sequence[frozenset[str]]) -> np.ndarray:
@@ -132,7 +133,8 @@ def overlap(a: Sequence[frozenset[str]], b: Sequence[frozenset[str]]) -> np.ndar
     left, right = _indicator(a, position), _indicator(b, position)
     size = np.sqrt(left.sum(axis=1)[:, None] * right.sum(axis=1)[None, :])
     shared = left @ right.T
-    return np.divide(shared, size, out=np.zeros_like(shared), where=size > 0)
+    ratio: np.ndarray = np.divide(shared, size, out=np.zeros_like(shared), where=size > 0)
+    return ratio
 
 
 def _indicator(sets: Sequence[frozenset[str]], position: dict[str, int]) -> np.ndarray:
@@ -173,7 +175,8 @@ def _n_views(drugs: DrugFeatures, views: Sequence[str]) -> np.ndarray:
         "targets": np.array([bool(terms) for terms in drugs.targets], dtype=bool),
         "pathway": np.array([bool(terms) for terms in drugs.pathway], dtype=bool),
     }
-    return np.sum([known[name] for name in views], axis=0).astype(np.float64)
+    counts: np.ndarray = np.column_stack([known[name] for name in views]).sum(axis=1)
+    return counts.astype(np.float64)
 
 
 def _texts(drugs: pd.DataFrame, column: str) -> list[str | None]:

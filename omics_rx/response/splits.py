@@ -18,6 +18,8 @@ from omics_rx.core.screen import DrugScreen
 from omics_rx.core.work import rng
 
 SPLITS = ("pair", "cell", "tissue", "drug", "scaffold", "mechanism", "both")
+_UNDIVIDED = -1
+_TRAINING_ONLY = -2
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +77,8 @@ def folds(screen: DrugScreen, split: str = "cell", n_folds: int = 5, *, seed: in
     split
         ``"pair"`` (all screens of a pair together), ``"cell"``, ``"tissue"``, ``"drug"`` (compounds: salts,
         stereoisomers and aliases together), ``"scaffold"`` (Bemis-Murcko), ``"mechanism"`` (pathway, or mechanism
-        where no pathway is known), ``"both"`` (cell and compound).
+        where no pathway is known), ``"both"`` (cell and compound). Drugs of which neither structure, target nor
+        pathway is known are never held out by the last four.
     n_folds
         Number of folds.
     seed
@@ -104,8 +107,9 @@ def folds(screen: DrugScreen, split: str = "cell", n_folds: int = 5, *, seed: in
 
 
 def _side(numbers: np.ndarray, fold: int, *, inside: bool) -> np.ndarray:
-    """Which cells or drugs are on one side of a fold; those numbered -1 are not divided and stand on both."""
-    return (numbers == -1) | ((numbers == fold) == inside)
+    """Which cells or drugs are on one side of a fold; those that are not divided stand on both."""
+    side: np.ndarray = (numbers == _UNDIVIDED) | ((numbers == fold) == inside)
+    return side
 
 
 def _measured(screen: DrugScreen) -> pd.DataFrame:
@@ -114,7 +118,8 @@ def _measured(screen: DrugScreen) -> pd.DataFrame:
     values = screen.cells[matrix.index].X
     dense = values.toarray() if hasattr(values, "toarray") else np.asarray(values)
     matrix = matrix[np.isfinite(dense).any(axis=1)]
-    return matrix.notna().loc[:, matrix.notna().any(axis=0)]
+    measured: pd.DataFrame = matrix.notna()
+    return measured.loc[:, measured.any(axis=0)]
 
 
 def _pair_folds(measured: pd.DataFrame, n_folds: int, seed: int) -> list[Fold]:
@@ -135,12 +140,12 @@ def _cell_numbers(screen: DrugScreen, cells: pd.Index, split: str, n_folds: int,
             raise InputError("the screen's cells have no obs column tissue: add it, or split by cell")
         tissue = screen.cells.obs.loc[cells, "tissue"].astype(object)
         return _dealt(tissue.where(tissue.notna(), "unknown").tolist(), n_folds, seed, "tissues")
-    return np.full(len(cells), -1)
+    return np.full(len(cells), _UNDIVIDED)
 
 
 def _drug_numbers(screen: DrugScreen, drugs: pd.Index, split: str, n_folds: int, seed: int) -> np.ndarray:
     if split in ("cell", "tissue"):
-        return np.full(len(drugs), -1)
+        return np.full(len(drugs), _UNDIVIDED)
     from omics_rx.response import compounds
 
     table = screen.drugs.loc[drugs]
@@ -149,7 +154,18 @@ def _drug_numbers(screen: DrugScreen, drugs: pd.Index, split: str, n_folds: int,
         groups = compounds.joined(groups, compounds.scaffolds(table))
     elif split == "mechanism":
         groups = compounds.joined(groups, compounds.mechanisms(table))
-    return _dealt(groups, n_folds, seed, {"scaffold": "scaffolds", "mechanism": "mechanisms"}.get(split, "compounds"))
+    numbers = _dealt(
+        groups, n_folds, seed, {"scaffold": "scaffolds", "mechanism": "mechanisms"}.get(split, "compounds")
+    )
+    # of a drug described by nothing, nothing but a mean can be said: it is learnt from and never asked for
+    return np.where(_described(table), numbers, _TRAINING_ONLY)
+
+
+def _described(drugs: pd.DataFrame) -> np.ndarray:
+    """Whether a structure, a target or a pathway is known of each drug."""
+    columns = [name for name in ("smiles", "targets", "pathway", "mechanism") if name in drugs]
+    known: np.ndarray = drugs[columns].notna().any(axis=1).to_numpy()
+    return known
 
 
 def _dealt(groups: Sequence[Hashable], n_folds: int, seed: int, what: str) -> np.ndarray:

@@ -43,7 +43,8 @@ class Stack:
 
 def settled(part: Part) -> Part:
     """Unfitted copy of a fitted part with the settings it chose, so that folds need not choose again."""
-    return part.settled() if hasattr(part, "settled") else clone(part)
+    copy: Part = part.settled() if hasattr(part, "settled") else clone(part)
+    return copy
 
 
 def fit(

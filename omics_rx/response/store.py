@@ -81,7 +81,7 @@ def card(model: ResponseModel) -> dict[str, Any]:
 
 
 def _settings(model: ResponseModel) -> dict[str, Any]:
-    settings = model.get_params()
+    settings: dict[str, Any] = model.get_params()
     if not isinstance(settings["parts"], str):
         settings["parts"] = list(settings["parts"])
     return settings

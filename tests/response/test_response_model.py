@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import zipfile
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -43,13 +45,21 @@ def test_a_line_alone_and_among_others_gets_one_value(fitted, planted):
     np.testing.assert_allclose(alone.preference, together.preference.iloc[[3]], atol=1e-10)
 
 
-def test_general_and_preference_add_up_to_the_mean(fitted, planted):
+def test_general_and_preference_are_what_they_say(fitted, planted):
     found = fitted.predict(planted.cells, domain="cell_line")
     learnt = fitted.learnt_
-    rebuilt = learnt.centre - learnt.spread * found.general.to_numpy()[:, None] + found.preference.to_numpy()
-    np.testing.assert_allclose(rebuilt, found.mean, atol=1e-10)
-    # what distinguishes drugs has no general part left: its standardised mean over drugs is zero
-    np.testing.assert_allclose((found.preference / learnt.spread).mean(axis=1), 0, atol=1e-10)
+    shift = (found.mean - learnt.centre).mean(axis=1)
+    np.testing.assert_allclose(found.preference.add(shift, axis=0) + learnt.centre, found.mean, atol=1e-10)
+    np.testing.assert_allclose(found.preference.mean(axis=1), 0, atol=1e-10)
+    np.testing.assert_allclose(found.general, -((found.mean - learnt.centre) / learnt.spread).mean(axis=1), atol=1e-10)
+
+
+def test_a_subset_of_the_drugs_keeps_general_and_preference(fitted, planted):
+    """General sensitivity is over the drugs of the screen, whichever are asked for."""
+    every = fitted.predict(planted.cells, domain="cell_line")
+    one = fitted.predict(planted.cells, planted.drugs.iloc[[2]], "cell_line")
+    np.testing.assert_allclose(one.general, every.general, atol=1e-10)
+    np.testing.assert_allclose(one.preference["D02"], every.preference["D02"], atol=1e-10)
 
 
 def test_a_saved_model_predicts_the_same(fitted, planted, tmp_path):
@@ -156,3 +166,22 @@ def test_files_that_are_no_model_are_refused(tmp_path):
     (tmp_path / "bad.orx").write_bytes(b"PK\x03\x04 nonsense")
     with pytest.raises(IntegrityError):
         orx.response.load(tmp_path / "bad.orx")
+
+
+def test_a_file_of_schema_1_still_predicts_what_it_did():
+    """The fixture was written by the first release; see data/README.md."""
+    folder = Path(__file__).parent / "data"
+    model = orx.response.load(folder / "response_model_schema1.orx")
+    expected = pd.read_csv(folder / "response_model_schema1.csv", index_col=0)
+    found = model.predict(model.screen_.cells[expected.index], domain="cell_line").mean
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_a_newer_schema_is_refused_with_the_remedy(fitted, tmp_path):
+    source = fitted.save(tmp_path / "model.orx")
+    with zipfile.ZipFile(source) as archive, zipfile.ZipFile(tmp_path / "newer.orx", "w") as newer:
+        for name in archive.namelist():
+            data = archive.read(name)
+            newer.writestr(name, data.replace(b'"schema": 1', b'"schema": 99') if name == "manifest.json" else data)
+    with pytest.raises(IntegrityError, match="upgrade omics-rx"):
+        orx.response.load(tmp_path / "newer.orx")

@@ -111,3 +111,13 @@ def test_lines_without_expression_are_left_out(planted):
     cells.X[0] = np.nan
     made = splits.folds(DrugScreen(planted.responses, cells, planted.drugs), "cell", 4)
     assert "cell000" not in made[0].test.index
+
+
+def test_a_drug_described_by_nothing_is_learnt_from_and_never_asked_for(planted):
+    drugs = planted.drugs.copy()
+    drugs.loc["D03", ["smiles", "inchikey", "targets", "mechanism"]] = None
+    screen = DrugScreen(planted.responses, planted.cells, drugs)
+    for fold in splits.folds(screen, "drug", 3):
+        assert "D03" not in fold.test_drugs
+        assert fold.train["D03"].any()
+    assert "D03" in splits.folds(screen, "cell", 3)[0].test_drugs

@@ -19,7 +19,7 @@ from omics_rx.response.similarity import DrugFeatures
 _TISSUE_SHRINKAGE = 3.0
 
 
-class MeanEffects(BaseEstimator):
+class MeanEffects(BaseEstimator):  # type: ignore[misc,unused-ignore]
     """Global mean, plus the drug's effect where it is known, plus the line's effect where it is known."""
 
     learns: Literal["response"] = "response"

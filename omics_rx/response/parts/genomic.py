@@ -19,7 +19,7 @@ from omics_rx.response.similarity import DrugFeatures
 _EVIDENCE = ("drug", "event", "effect", "t", "n_carriers")
 
 
-class GenomicEvents(BaseEstimator):
+class GenomicEvents(BaseEstimator):  # type: ignore[misc,unused-ignore]
     """Per-drug linear effects of the genomic events with a large t on the residuals.
 
     Parameters

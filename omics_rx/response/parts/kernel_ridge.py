@@ -30,7 +30,7 @@ _N_INNER = 4
 _N_TUNING_DRUGS = 48
 
 
-class KernelRidge(BaseEstimator):
+class KernelRidge(BaseEstimator):  # type: ignore[misc,unused-ignore]
     """Kernel ridge regression over cells and, for new drugs, over drugs.
 
     Parameters
@@ -144,7 +144,8 @@ class KernelRidge(BaseEstimator):
         line = basis.mean(axis=1, keepdims=True)
         alike = drug_kernel(drugs, self.training_.drugs, views=self.views)
         means = self.global_mean_ + alike @ self.mean_dual_
-        return means[None, :] + line + (basis - line) @ (alike @ self.drug_inverse_).T
+        carried: np.ndarray = means[None, :] + line + (basis - line) @ (alike @ self.drug_inverse_).T
+        return carried
 
     def state(self) -> State:
         """Learnt arrays and the settings used."""

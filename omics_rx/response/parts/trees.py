@@ -42,10 +42,11 @@ def leading_genes(z: np.ndarray, n_genes: int) -> np.ndarray:
 
 def folded_bits(bits: np.ndarray) -> np.ndarray:
     """Fold fingerprints to 128 bits, ``(n_drugs, 128)``: a folded bit is on if any of those it stands for is."""
-    return bits.reshape(len(bits), -1, _FOLDED_BITS).max(axis=1)
+    folded: np.ndarray = bits.reshape(len(bits), -1, _FOLDED_BITS).max(axis=1)
+    return folded
 
 
-class _PairTrees(BaseEstimator, ABC):
+class _PairTrees(BaseEstimator, ABC):  # type: ignore[misc,unused-ignore]
     """What both ensembles share: features of pairs, learnt and asked in blocks."""
 
     learns: Literal["response"] = "response"
