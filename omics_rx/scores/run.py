@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from omics_rx.core import cohort as cohorts
 from omics_rx.core.errors import InputError, examples, unknown_name
@@ -45,13 +46,14 @@ def score(
     gene_sets
         Set name to genes, or to {gene: weight}, or a frame with ``set``, ``gene`` and perhaps ``weight``.
     method
-        One of ``"ssgsea"``, ``"singscore"``, ``"zscore"``, ``"mean"``, ``"ulm"``, ... (``kernels.KERNELS``).
+        ``"ssgsea"``, ``"singscore"``, ``"gsva"``, ``"aucell"``, ``"zscore"``, ``"mean"`` or ``"ulm"``.
     min_coverage
         Least share of a set's (absolute weight of) genes that must be present. See :func:`coverage`.
     progress
         True or False shows a bar or not; None shows it on a terminal or in a notebook.
     **settings
-        Passed to the kernel: ``alpha`` and ``ties`` of ssgsea, ``ties`` of singscore.
+        Passed to the kernel: ``alpha`` and ``ties`` of ssgsea, ``top`` and ``ties`` of aucell, ``ties`` of singscore,
+        ``tau`` of gsva.
 
     Returns
     -------
@@ -100,20 +102,40 @@ def coverage(cohort: CohortLike, gene_sets: GeneSetsLike | GeneSets) -> pd.DataF
     return as_sets(gene_sets).coverage(data.var_names[_present(data)])
 
 
-def blocks(data: AnnData, *, whole: bool = False) -> Iterator[tuple[slice, np.ndarray]]:
-    """Yield runs of samples and their values, dense, small enough to keep memory flat."""
-    size = data.n_obs if whole else max(1, _BLOCK_VALUES // data.n_vars)
+def blocks(
+    data: AnnData, *, whole: bool = False, keep_sparse: bool = False
+) -> Iterator[tuple[slice, np.ndarray | sparse.csr_array]]:
+    """Yield runs of samples and their values, small enough to keep memory flat, from memory or from a backed file.
+
+    Values are dense, unless ``keep_sparse`` and the block is sparse without negative or missing values.
+    """
+    size = data.n_obs if whole else block_size(data)
     for start in range(0, data.n_obs, size):
         rows = slice(start, min(start + size, data.n_obs))
-        yield rows, _dense(data.X[rows], data)
+        yield rows, _block(data.X[rows], data, keep_sparse=keep_sparse)
 
 
-def _dense(values: Any, data: AnnData) -> np.ndarray:
-    dense = values.toarray() if hasattr(values, "toarray") else np.asarray(values)
+def block_size(data: AnnData) -> int:
+    """Number of samples worked on at a time."""
+    return max(1, _BLOCK_VALUES // int(data.n_vars))
+
+
+def _block(values: Any, data: AnnData, *, keep_sparse: bool) -> np.ndarray | sparse.csr_array:
+    if hasattr(values, "compute"):
+        values = values.compute()
+    if keep_sparse and sparse.issparse(values):
+        table = sparse.csr_array(cast("Any", values))
+        if table.nnz == 0 or (np.isfinite(table.data).all() and table.data.min() >= 0):
+            if not table.has_canonical_format or np.any(table.data == 0):
+                table = table.copy()  # a slice may share its memory with the cohort
+                table.sum_duplicates()
+                table.eliminate_zeros()
+            return table
+    dense: np.ndarray = values.toarray() if hasattr(values, "toarray") else np.asarray(values)
     if dense.dtype not in (np.float32, np.float64):
         dense = dense.astype(np.float64)
-    infinite = np.isinf(dense).any(axis=0)
-    if infinite.any():
+    if np.isinf([np.nanmin(dense, initial=0.0), np.nanmax(dense, initial=0.0)]).any():
+        infinite = np.isinf(dense).any(axis=0)
         raise InputError(
             f"values of {int(infinite.sum())} genes are infinite ({examples(data.var_names[infinite])}): "
             "a logarithm of zero? Add 1 before taking it"
@@ -124,7 +146,9 @@ def _dense(values: Any, data: AnnData) -> np.ndarray:
 def _present(data: AnnData) -> np.ndarray:
     """Genes that are known in at least one sample."""
     present = np.zeros(data.n_vars, dtype=bool)
-    for _, values in blocks(data):
+    for _, values in blocks(data, keep_sparse=True):
+        if sparse.issparse(values):  # nothing is missing in it
+            return np.ones(data.n_vars, dtype=bool)
         present |= ~np.isnan(values).all(axis=0)
         if present.all():
             break
@@ -171,13 +195,13 @@ def _run(
     members = sets.members(data.var_names)
     full = np.array([weight.abs().sum() for weight in sets.weights.values()])
     scores = np.empty((data.n_obs, len(full)))
-    whole = TRAITS[method].whole_cohort
-    n_blocks = 1 if whole else -(-data.n_obs // max(1, _BLOCK_VALUES // data.n_vars))
-    for rows, values in track(blocks(data, whole=whole), f"Scoring with {method}", total=n_blocks, progress=progress):
+    traits = TRAITS[method]
+    n_blocks = 1 if traits.whole_cohort else -(-data.n_obs // block_size(data))
+    parts = blocks(data, whole=traits.whole_cohort, keep_sparse=traits.sparse)
+    for rows, values in track(parts, f"Scoring with {method}", total=n_blocks, progress=progress):
         block = kernel(values, members, **settings)
-        missing = np.isnan(values)
-        if missing.any():
-            share = (~missing).astype(np.float64) @ abs(members) / full
+        if not sparse.issparse(values) and np.isnan(np.min(values)):
+            share = (~np.isnan(values)).astype(np.float64) @ abs(members) / full
             block = np.where(share >= min_coverage, block, np.nan)
         scores[rows] = block
     return pd.DataFrame(scores, index=data.obs_names.copy(), columns=pd.Index(sets.names))

@@ -53,9 +53,10 @@ class GeneSets:
             (names, joined by ``;``).
         """
         known = pd.Index(genes)
+        known = known if known.is_unique else known.unique()
         rows = {}
         for name, weight in self.weights.items():
-            found = weight.index.isin(known)
+            found = known.get_indexer(weight.index) >= 0
             share = float(weight.abs()[found].sum() / weight.abs().sum())
             rows[name] = (len(weight), int(found.sum()), share, ";".join(weight.index[~found]))
         table = pd.DataFrame.from_dict(rows, orient="index", columns=["n_genes", "n_found", "coverage", "missing"])

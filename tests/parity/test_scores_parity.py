@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -55,3 +56,31 @@ def test_ssgsea_equals_gseapy_on_a_real_cohort(gse1992):
     sets = {name: [gene for gene in genes if gene in frame.columns] for name, genes in sets.items()}
     ours = orx.scores.score(frame, sets, ties="first")
     assert np.abs(ours - gseapy_ssgsea(frame, sets)).to_numpy().max() < 1e-8
+
+
+@pytest.mark.parametrize(
+    ("method", "settings", "tolerance"),
+    [("aucell", {"top": 0.1}, 1e-12), ("ulm", {}, 1e-9), ("gsva", {}, 0.03)],
+)
+def test_equals_decoupler(method, settings, tolerance):
+    folder = Path(__file__).parent / "data_scores"
+    cohort = pd.read_csv(folder / "expression.csv", index_col="gene").T
+    sets = pd.read_csv(folder / "sets.csv")
+    told = pd.read_csv(folder / "decoupler.csv")
+    expected = told[told["method"] == method].set_index("sample").drop(columns="method")
+    ours = orx.scores.score(cohort, sets, method=method, **settings)[expected.columns]
+    assert np.abs(ours - expected).to_numpy().max() < tolerance
+
+
+def test_gsva_agrees_with_gseapy(planted):
+    import gseapy
+
+    cohort, sets = planted
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        result = gseapy.gsva(cohort.T, sets, outdir=None, min_size=1, max_size=5000, kcdf="Gaussian", threads=1).res2d
+    told = result.pivot_table(index="Name", columns="Term", values="ES", aggfunc="first").astype(float)
+    ours = orx.scores.score(cohort, sets, method="gsva")
+    difference = np.abs(ours - told.loc[ours.index, ours.columns])
+    assert difference.to_numpy().max() < 5e-3
+    assert difference.to_numpy().mean() < 1e-3

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from omics_rx.scores.kernels.aucell import aucell
+from omics_rx.scores.kernels.gsva import cumulative_densities, gsva
 from omics_rx.scores.kernels.mean import mean
 from omics_rx.scores.kernels.ranks import row_ranks
 from omics_rx.scores.kernels.singscore import singscore
@@ -138,3 +140,67 @@ class TestUlm:
         for row, score in zip(values, scores.ravel(), strict=True):
             fit = linregress(weights, row)
             assert score == pytest.approx(fit.slope / fit.stderr)
+
+
+class TestAucell:
+    def test_by_hand(self):
+        # 40 genes, top tenth: 4 places worth 3, 2, 1, 0; genes at places 1 and 3 add 4
+        values = np.arange(40.0)[None]
+        inside = np.zeros(40)
+        inside[[39, 37, 5]] = 1
+        # three genes can add 3 + 2 + 1 = 6
+        assert aucell(values, members(inside), top=0.1).item() == pytest.approx(4 / 6)
+
+    def test_shared_ties_are_the_mean_over_all_orders(self):
+        random = np.random.default_rng(3)
+        values, inside = random.integers(0, 4, 20).astype(float), (random.random(20) < 0.3).astype(float)
+        shared = aucell(values[None], members(inside), top=0.3).item()
+        ordered = []
+        for _ in range(4000):
+            order = random.permutation(20)
+            ordered.append(aucell(values[None, order], members(inside[order]), top=0.3, ties="first").item())
+        assert np.std(ordered) > 0.02
+        assert shared == pytest.approx(np.mean(ordered), abs=4 * np.std(ordered) / np.sqrt(4000))
+
+    def test_zeros_of_a_poor_cell_fill_the_top_alike(self):
+        values = np.zeros((1, 40))
+        values[0, 0] = 1
+        inside = np.zeros(40)
+        inside[:3] = 1
+        dense = aucell(values, members(inside), top=0.1)
+        poor = aucell(sparse.csr_array(values), members(inside), top=0.1)
+        assert dense.item() == pytest.approx((3 + 2 * (2 + 1) / 39) / 6)
+        assert poor.item() == pytest.approx(dense.item())
+
+
+class TestGsva:
+    def test_densities_are_those_of_all_pairs(self):
+        from scipy.special import ndtr
+
+        values = np.random.default_rng(4).standard_t(3, size=(60, 50))
+        width = values.std(axis=0, ddof=1) / 4
+        expected = ndtr((values[:, None, :] - values[None]) / width).mean(axis=1)
+        assert cumulative_densities(values) == pytest.approx(expected, abs=2e-6)
+
+    def test_walk_by_hand(self):
+        # one sample per direction; ranks follow the values, N = 5: weights of ranks 5..1 are 2.5 1.5 0.5 0.5 1.5
+        values = np.array([[1.0, 2, 3, 4, 5], [5.0, 4, 3, 2, 1], [2.0, 3, 1, 5, 4]])
+        ranks = row = cumulative_densities(values)[0].argsort().argsort() + 1
+        score = gsva(values, members([0, 0, 0, 1, 1]))[0, 0]
+        place = {5 - rank + 1: gene for gene, rank in enumerate(row)}
+        walk, best, worst = 0.0, 0.0, 0.0
+        weights = {gene: abs(ranks[gene] - 2.5) for gene in (3, 4)}
+        for position in range(1, 6):
+            gene = place[position]
+            walk += weights[gene] / sum(weights.values()) if gene in weights else -1 / 3
+            best, worst = max(best, walk), min(worst, walk)
+        assert score == pytest.approx(best + worst)
+
+    def test_constant_gene_counts_as_missing(self):
+        values = np.random.default_rng(5).normal(size=(10, 30))
+        inside = np.zeros(30)
+        inside[:5] = 1
+        still = values.copy()
+        still[:, [2, 20]] = 7.3
+        kept = np.setdiff1d(np.arange(30), [2, 20])
+        assert gsva(still, members(inside)) == pytest.approx(gsva(values[:, kept], members(inside[kept])))

@@ -97,3 +97,47 @@ def test_infinite_values_are_refused(cohort):
 def test_method_that_compares_samples_needs_three(cohort):
     with pytest.raises(InputError, match="has 2: use ssgsea"):
         orx.scores.score(cohort.iloc[:2], {"a": ["G1"]}, method="zscore")
+
+
+@pytest.mark.parametrize("method", ["ssgsea", "aucell"])
+def test_sparse_cells_are_scored_without_being_written_out_or_changed(method):
+    from anndata import AnnData
+    from scipy import sparse
+
+    random = np.random.default_rng(9)
+    counts = random.poisson(0.3, size=(50, 200)).astype(float)
+    stored = sparse.csr_matrix(counts)
+    stored.data[::7] = 0  # zeros that are stored
+    names = {
+        "obs": pd.DataFrame(index=[f"c{i}" for i in range(50)]),
+        "var": pd.DataFrame(index=[f"G{i}" for i in range(200)]),
+    }
+    before = stored.copy()
+    sets = {"a": [f"G{i}" for i in range(12)], "b": [f"G{i}" for i in range(30, 36)]}
+    scores = orx.scores.score(AnnData(stored, **names), sets, method=method)
+    dense = orx.scores.score(AnnData(stored.toarray(), **names), sets, method=method)
+    pd.testing.assert_frame_equal(scores, dense)
+    assert stored.nnz == before.nnz
+    assert np.array_equal(stored.data, before.data)
+    assert np.array_equal(stored.indices, before.indices)
+
+
+def test_backed_file_is_scored_block_by_block(tmp_path, monkeypatch):
+    import anndata
+    from scipy import sparse
+
+    counts = sparse.csr_matrix(np.random.default_rng(10).poisson(0.5, size=(60, 100)).astype(np.float32))
+    names = {
+        "obs": pd.DataFrame(index=[f"c{i}" for i in range(60)]),
+        "var": pd.DataFrame(index=[f"G{i}" for i in range(100)]),
+    }
+    whole = anndata.AnnData(counts, **names)
+    whole.write_h5ad(tmp_path / "cells.h5ad")
+    backed = anndata.read_h5ad(tmp_path / "cells.h5ad", backed="r")
+    monkeypatch.setattr(run, "_BLOCK_VALUES", 700)
+    sets = {"a": [f"G{i}" for i in range(12)]}
+    for method in ("ssgsea", "aucell", "mean"):
+        pd.testing.assert_frame_equal(
+            orx.scores.score(backed, sets, method=method), orx.scores.score(whole, sets, method=method)
+        )
+    backed.file.close()

@@ -25,7 +25,7 @@ class Traits:
     scale
         ``"rank"`` where only the order of genes within a sample counts, ``"log"`` where values must be on a log scale.
     sparse
-        Whether it takes a sparse matrix as it is.
+        Whether it takes a sparse matrix without negative values as it is.
     """
 
     whole_cohort: bool
@@ -37,6 +37,8 @@ class Traits:
 KERNELS = Registry(
     "score",
     {
+        "aucell": "omics_rx.scores.kernels.aucell:aucell",
+        "gsva": "omics_rx.scores.kernels.gsva:gsva",
         "mean": "omics_rx.scores.kernels.mean:mean",
         "singscore": "omics_rx.scores.kernels.singscore:singscore",
         "ssgsea": "omics_rx.scores.kernels.ssgsea:ssgsea",
@@ -46,9 +48,11 @@ KERNELS = Registry(
 )
 
 TRAITS = {
+    "aucell": Traits(whole_cohort=False, weights="member", scale="rank", sparse=True),
+    "gsva": Traits(whole_cohort=True, weights="member", scale="log", sparse=False),
     "mean": Traits(whole_cohort=False, weights="number", scale="log", sparse=False),
     "singscore": Traits(whole_cohort=False, weights="sign", scale="rank", sparse=False),
-    "ssgsea": Traits(whole_cohort=False, weights="member", scale="rank", sparse=False),
+    "ssgsea": Traits(whole_cohort=False, weights="member", scale="rank", sparse=True),
     "ulm": Traits(whole_cohort=False, weights="number", scale="log", sparse=False),
     "zscore": Traits(whole_cohort=True, weights="sign", scale="log", sparse=False),
 }

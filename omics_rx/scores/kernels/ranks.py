@@ -8,7 +8,7 @@ from scipy import sparse
 TIES = ("average", "first", "min")
 
 
-def row_ranks(values: np.ndarray, *, ties: str = "average") -> np.ndarray:
+def row_ranks(values: np.ndarray, *, ties: str = "average", columns: np.ndarray | None = None) -> np.ndarray:
     """Rank the genes of each sample, 1 for the lowest.
 
     Parameters
@@ -18,25 +18,70 @@ def row_ranks(values: np.ndarray, *, ties: str = "average") -> np.ndarray:
     ties
         Rank of equal values: ``"average"`` of the places they take, ``"min"`` of them, or ``"first"``, in the
         order of the columns (which makes the result depend on that order).
+    columns
+        Positions of the genes whose ranks among all are wanted; None for all.
 
     Returns
     -------
     numpy.ndarray
-        Shape ``(n_samples, n_genes)``, float64; 0 where the gene is missing.
+        Shape ``(n_samples, n_genes)`` or ``(n_samples, len(columns))``, float64; 0 where the gene is missing.
 
     Examples
     --------
     >>> row_ranks(np.array([[3.0, 1.0, 3.0, np.nan]])).tolist()
     [[2.5, 1.0, 2.5, 0.0]]
     """
-    ranks = np.zeros(values.shape)
-    for row, target in zip(values, ranks, strict=True):
-        known = row.size - int(np.count_nonzero(np.isnan(row)))
-        order = np.argsort(row, kind="stable" if ties == "first" else None)[:known]
-        target[order] = np.arange(1, known + 1)
+    n_samples, n_genes = values.shape
+    known = count_known(values)
+    places = np.arange(1, n_genes + 1, dtype=np.float64)
+    ranks = np.empty((n_samples, n_genes if columns is None else len(columns)))
+    row_rank = np.empty(n_genes)
+    for row, values_of_row in enumerate(values):
+        order = np.argsort(values_of_row, kind="stable" if ties == "first" else None)
+        row_rank[order] = places
+        if known[row] < n_genes:  # NaN is sorted to the end
+            row_rank[order[known[row] :]] = 0
+            order = order[: known[row]]
         if ties != "first":
-            _share_ties(row[order], order, target, ties)
+            _share_ties(values_of_row[order], order, row_rank, ties)
+        ranks[row] = row_rank if columns is None else row_rank[columns]
     return ranks
+
+
+def sparse_row_ranks(values: sparse.csr_array) -> tuple[sparse.csr_array, np.ndarray]:
+    """Rank the stored genes of each sparse sample among all its genes, zeros being one block of ties below them.
+
+    Parameters
+    ----------
+    values
+        Shape ``(n_samples, n_genes)``; stored values are all above zero.
+
+    Returns
+    -------
+    tuple
+        Ranks of the stored genes, ties averaged, in the same places; and the rank that every zero shares, shape
+        ``(n_samples,)``.
+    """
+    n_genes = values.shape[1]
+    ranks = np.empty(values.nnz)
+    stored = np.diff(values.indptr)
+    for start, stop in zip(values.indptr[:-1], values.indptr[1:], strict=True):
+        row = values.data[start:stop]
+        order = row.argsort()
+        target = ranks[start:stop]
+        target[order] = np.arange(1, row.size + 1)
+        _share_ties(row[order], order, target, "average")
+        target += n_genes - row.size
+    zeros = (n_genes - stored + 1) / 2
+    return sparse.csr_array((ranks, values.indices, values.indptr), shape=values.shape), zeros
+
+
+def count_known(values: np.ndarray) -> np.ndarray:
+    """Number of genes known in each sample, shape ``(n_samples,)``."""
+    if not np.isnan(np.min(values, initial=np.inf)):
+        return np.full(len(values), values.shape[1])
+    known: np.ndarray = values.shape[1] - np.isnan(values).sum(axis=1)
+    return known
 
 
 def _share_ties(ordered: np.ndarray, order: np.ndarray, target: np.ndarray, ties: str) -> None:

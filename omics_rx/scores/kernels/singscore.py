@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from omics_rx.scores.kernels.ranks import members_of, row_ranks
+from omics_rx.scores.kernels.ranks import count_known, members_of, row_ranks
 
 
 def singscore(values: np.ndarray, members: sparse.csr_array, *, ties: str = "min") -> np.ndarray:
@@ -35,21 +35,20 @@ def singscore(values: np.ndarray, members: sparse.csr_array, *, ties: str = "min
     Foroutan et al., BMC Bioinformatics 2018.
     """
     used, weights = members_of(members)
-    ranks = row_ranks(values, ties=ties)
-    known = np.count_nonzero(ranks, axis=1)[:, None].astype(np.float64)
-    up = _place(ranks[:, used], weights > 0, known)
+    known = count_known(values)[:, None].astype(np.float64)
+    up = _place(row_ranks(values, ties=ties, columns=used), weights > 0, known)
     falling = np.any(weights < 0, axis=0)
     if not falling.any():
         return up
-    reverse = np.where(np.isnan(values), np.nan, -values)
-    down = _place(row_ranks(reverse, ties=ties)[:, used], weights < 0, known)
+    down = _place(row_ranks(-values, ties=ties, columns=used), weights < 0, known)
     rising = np.any(weights > 0, axis=0)
     return np.where(rising, up, 0.0) + np.where(falling, down, 0.0)
 
 
 def _place(ranks: np.ndarray, inside: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Place of the mean rank between the lowest and highest it could be, centred."""
-    size = (ranks > 0) @ inside.astype(np.float64)
+    inside = inside.astype(np.float64)
+    size = (ranks > 0).astype(np.float64) @ inside
     with np.errstate(invalid="ignore", divide="ignore"):
         mean_rank = (ranks @ inside) / size
         low, high = (size + 1) / 2, (2 * known - size + 1) / 2

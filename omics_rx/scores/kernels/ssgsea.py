@@ -5,10 +5,18 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from omics_rx.scores.kernels.ranks import members_of, row_ranks
+from omics_rx.scores.kernels.ranks import count_known, members_of, row_ranks, sparse_row_ranks
+
+_PAPER_ALPHA = 0.25  # its power is two square roots, several times faster
 
 
-def ssgsea(values: np.ndarray, members: sparse.csr_array, *, alpha: float = 0.25, ties: str = "average") -> np.ndarray:
+def ssgsea(
+    values: np.ndarray | sparse.csr_array,
+    members: sparse.csr_array,
+    *,
+    alpha: float = _PAPER_ALPHA,
+    ties: str = "average",
+) -> np.ndarray:
     r"""Score sets by the summed difference of two running sums over a sample's ranked genes.
 
     With :math:`r` the ascending rank, :math:`S` the set and :math:`N` the genes known in the sample,
@@ -20,7 +28,8 @@ def ssgsea(values: np.ndarray, members: sparse.csr_array, *, alpha: float = 0.25
     Parameters
     ----------
     values
-        Shape ``(n_samples, n_genes)``; NaN is a gene missing for that sample and leaves its ranking.
+        Shape ``(n_samples, n_genes)``, dense (NaN is a gene missing for that sample and leaves its ranking) or sparse
+        without negative values.
     members
         Sparse, shape ``(n_genes, n_sets)``; non-zero where the gene is in the set.
     alpha
@@ -40,15 +49,39 @@ def ssgsea(values: np.ndarray, members: sparse.csr_array, *, alpha: float = 0.25
     Barbie et al., Nature 2009. Without ties equal to gseapy with ``sample_norm_method="rank"`` and to R GSVA
     with ``ssgsea.norm=FALSE``; with ties, ``ties="first"`` is equal to gseapy.
     """
+    if sparse.issparse(values):
+        if ties == "average":
+            return _sparse_ssgsea(values, members, alpha)
+        values = values.toarray()
     used, weights = members_of(members)
     inside = (weights != 0).astype(np.float64)
-    ranks = row_ranks(values)
-    places = row_ranks(values, ties="first")[:, used] if ties == "first" else ranks[:, used]
-    known = np.count_nonzero(ranks, axis=1)[:, None].astype(np.float64)
-    powers = np.power(ranks[:, used], alpha) if alpha else (ranks[:, used] > 0).astype(np.float64)
-    size = (ranks[:, used] > 0) @ inside
+    ranks = row_ranks(values, columns=used)
+    places = row_ranks(values, columns=used, ties="first") if ties == "first" else ranks
+    known = count_known(values)[:, None].astype(np.float64)
+    present = (ranks > 0).astype(np.float64)
+    powers = np.sqrt(np.sqrt(ranks)) if alpha == _PAPER_ALPHA else np.where(present > 0, ranks**alpha, 0.0)
+    hit = ((powers * places) @ inside, powers @ inside)
+    return _score(hit, places @ inside, present @ inside, known)
+
+
+def _sparse_ssgsea(values: sparse.csr_array, members: sparse.csr_array, alpha: float) -> np.ndarray:
+    """Same sums from the stored genes alone: every zero of a sample has one rank, added once for all of them."""
+    inside = sparse.csr_array((np.ones(members.nnz), members.indices, members.indptr), shape=members.shape)
+    ranks, of_zeros = sparse_row_ranks(values)
+    size: np.ndarray = np.asarray(inside.sum(axis=0))[None, :]
+    stored = sparse.csr_array((np.ones(ranks.nnz), ranks.indices, ranks.indptr), shape=ranks.shape)
+    zeros_inside = size - (stored @ inside).toarray()
+    sums = []
+    for power in (1 + alpha, alpha, 1.0):
+        raised = sparse.csr_array((ranks.data**power, ranks.indices, ranks.indptr), shape=ranks.shape)
+        sums.append((raised @ inside).toarray() + (of_zeros**power)[:, None] * zeros_inside)
+    known = np.full((values.shape[0], 1), float(values.shape[1]))
+    return _score((sums[0], sums[1]), sums[2], np.broadcast_to(size, sums[2].shape), known)
+
+
+def _score(
+    hit: tuple[np.ndarray, np.ndarray], place_sum: np.ndarray, size: np.ndarray, known: np.ndarray
+) -> np.ndarray:
     with np.errstate(invalid="ignore", divide="ignore"):
-        hit = ((powers * places) @ inside) / (powers @ inside)
-        miss = (known * (known + 1) / 2 - places @ inside) / (known - size)
-        score = hit - miss
+        score = hit[0] / hit[1] - (known * (known + 1) / 2 - place_sum) / (known - size)
     return np.where((size > 0) & (size < known), score, np.nan)
