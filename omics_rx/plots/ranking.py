@@ -35,7 +35,7 @@ def intervals(table: pd.DataFrame, *, n: int = 25, ax: Axes | None = None) -> Ax
     ax = style.dress(style.axes(ax, (6.4, 1.0 + 0.24 * len(top))), grid="x", spines=("bottom",))
     heights = np.arange(len(top))[::-1]
     ax.hlines(heights, top["rank_low"].astype(float), top["rank_high"].astype(float), color=style.SKY, linewidth=4)
-    ax.plot(top["rank"], heights, linestyle="none", marker="o", markersize=5, color=style.BLUE)
+    ax.plot(top["rank"], heights, linestyle="none", marker="o", markersize=5, color=style.INK)
     ax.set_yticks(heights, [style.shorten(name) for name in top["name"]])
     ax.set(xlabel=f"Rank among {len(table)} drugs, with interval (1 is best)", ylim=(-0.7, len(top) - 0.3))
     ax.set_xlim(0, float(np.nanmax(top[["rank", "rank_high"]].to_numpy(dtype=float))) * 1.03 + 1)

@@ -178,7 +178,8 @@ def _certainty(ranking: Any) -> Iterable[Figure | Table | Text]:
     first = table.sort_values("rank", kind="stable").iloc[0]
     yield Figure(
         svg.draw(plots.intervals, table, size=(6.8, 1.0 + 0.24 * shown), n=shown),
-        f"Rank of the first {shown} drugs. The bar holds 90% of the ranks over the members of the ranker.",
+        f"Rank of the first {shown} drugs. The bar holds 90% of the ranks over the members of the "
+        "ranker: how far the order hangs on its labels and seeds, not on which tumours and lines were measured.",
         f"Ranks with intervals; the first, {first['name']}, lies between {_interval(first)}.",
     )
     if known(ranking.rule):
@@ -227,7 +228,7 @@ def _cards(ranking: Any, top: list[str], context: tuple[pd.DataFrame | None, lis
             Card(
                 title=str(row["name"]),
                 badge=f"rank {cell(row['rank'])}",
-                note=f"between {_interval(row)} of {len(ranking.table)}; score {signed(float(row['score']))}",
+                note=f"rank interval {_interval(row)} of {len(ranking.table)}; score {signed(float(row['score']))}",
                 facts=(
                     *((label, text.replace(";", ", ")) for label, text in told.items()),
                     *_known_facts(ranking, drug),

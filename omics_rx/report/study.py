@@ -17,7 +17,7 @@ _FORMATS = {
     "concordance": ".2f",
     "lower": ".2f",
     "upper": ".2f",
-    "Uno's concordance": ".2f",
+    "Uno": ".2f",
     "difference": "+.2f",
     "p_value": ".3f",
 }
@@ -142,8 +142,9 @@ def _certainty(study: Any) -> Iterable[Figure | Table | Text]:
         f"Concordance in each cohort, of the signature and of what it must beat. {_roles(table)}",
         f"Concordance with 95% interval: {words}.",
     )
-    shown = table.rename(columns={"uno": "Uno's concordance"})
-    yield Table(shown, "Harrell's concordance in each cohort with its 95% bootstrap interval.", _FORMATS)
+    first = [name for name in ("cohort", "role", "method") if name in table]
+    shown = table[[*first, *(name for name in table if name not in first)]].rename(columns={"uno": "Uno"})
+    yield Table(shown, "Harrell's concordance with its 95% bootstrap interval, and Uno's, in each cohort.", _FORMATS)
     opened = getattr(study, "external_opened", None) or {}
     for name, record in opened.items():
         yield Text(
