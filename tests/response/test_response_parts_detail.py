@@ -51,7 +51,7 @@ def test_the_forest_kept_as_arrays_predicts_as_scikit_learn_does(planted):
     part = Forest(n_trees=12).fit(training, seed=4)
     row, column = np.nonzero(np.isfinite(training.y))
     features = part._features(training.cells, training.drugs, row, column)
-    peer = RandomForestRegressor(12, min_samples_leaf=5, max_features=0.1, random_state=4)
+    peer = RandomForestRegressor(12, min_samples_leaf=5, max_features=0.1, max_samples=0.3, random_state=4)
     peer.fit(features, training.y[row, column])
     np.testing.assert_allclose(part._ask(features), peer.predict(features), atol=1e-10)
 

@@ -145,23 +145,32 @@ class Forest(_PairTrees):
     ----------
     n_genes
         Genes used.
-    n_trees, min_leaf, max_features
-        Size of the ensemble, pairs a leaf holds at least, share of the features tried at a split.
+    n_trees, min_leaf, max_features, max_samples
+        Size of the ensemble, pairs a leaf holds at least, share of the features tried at a split, share of the pairs
+        a tree is grown on.
     """
 
     def __init__(
-        self, *, n_genes: int = 1_000, n_trees: int = 100, min_leaf: int = 5, max_features: float = 0.1
+        self,
+        *,
+        n_genes: int = 1_000,
+        n_trees: int = 100,
+        min_leaf: int = 5,
+        max_features: float = 0.1,
+        max_samples: float = 0.3,
     ) -> None:
         super().__init__(n_genes=n_genes)
         self.n_trees = n_trees
         self.min_leaf = min_leaf
         self.max_features = max_features
+        self.max_samples = max_samples
 
     def _learn(self, features: np.ndarray, y: np.ndarray, seed: int) -> None:
         from sklearn.ensemble import RandomForestRegressor
 
         forest = RandomForestRegressor(
-            self.n_trees, min_samples_leaf=self.min_leaf, max_features=self.max_features, random_state=seed,
+            self.n_trees, min_samples_leaf=self.min_leaf, max_features=self.max_features, max_samples=self.max_samples,
+            random_state=seed,
             n_jobs=usable_cores(),
         )  # fmt: skip
         forest.fit(features, y)
