@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,34 +11,26 @@ import pandas as pd
 
 from omics_rx.core.cohort import detect_unit, record, with_info, with_record
 from omics_rx.core.errors import InputError, examples
-from omics_rx.harmonize.symbols import current_symbols, numbered, recognised
+from omics_rx.harmonize.symbols import numbered
 from omics_rx.io.clinical import read_clinical
-from omics_rx.io.files import existing, kind
+from omics_rx.io.files import existing, kind, opened
+from omics_rx.io.orientation import ORIENTATIONS, gene_axis
+from omics_rx.io.platforms import with_gene_names
+from omics_rx.io.published import Published, is_star_folder, read_gct, read_series_matrix, read_star_folder
 from omics_rx.io.table import Table, read_table
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-ORIENTATIONS = ("samples x genes", "genes x samples")
 REPLICATES = ("refuse", "average")
 _RECORD = "reading"
-_ENOUGH = 0.3
-_N_PROBE = 3000
-
-
-@dataclass(frozen=True)
-class _Genes:
-    """Which axis holds genes, by which identifiers, and how that was told."""
-
-    in_rows: bool
-    column: str | None
-    statement: str
 
 
 def read_bulk(
     path: Path | str,
     *,
     clinical: Path | str | pd.DataFrame | None = None,
+    platform: Path | str | None = None,
     orientation: str | None = None,
     unit: str | None = None,
     domain: str | None = None,
@@ -49,13 +41,17 @@ def read_bulk(
     """Read bulk expression into a cohort; format, packing and orientation are told from the content.
 
     Formats: a matrix in delimited text (plain, gzip, bz2, xz, zstd) with genes in either axis, as UCSC Xena, cBioPortal
-    and R write it; the same in parquet or xlsx; h5ad. Genes keep the identifiers of the file; one that stands twice is
+    and R write it; the same in parquet or xlsx; GCT 1.2 and 1.3; a GEO series matrix; a folder of GDC's STAR gene
+    counts with its sample sheet (as TPM); h5ad. Genes keep the identifiers of the file; one that stands twice is
     numbered (``MATR3``, ``MATR3#2``). ``harmonize.genes`` brings them to current symbols and joins them.
 
     Parameters
     ----------
     path
-        File.
+        File or folder.
+    platform
+        For probes, the annotation table of their platform (GEO's ``GPL*`` tables and the like): which column holds
+        probes and which holds symbols is told from the content. A probe of several genes keeps its own name.
     clinical
         Clinical table of the same samples: a file, or a frame; see :func:`read_clinical`. Samples without a row in
         it stay, with missing values.
@@ -90,7 +86,11 @@ def read_bulk(
         raise InputError(f"replicates {replicates!r} is not known: use {' or '.join(map(repr, REPLICATES))}")
     file = existing(path)
     cohort, said = _read(file, orientation=orientation, average=replicates == "average")
-    cohort = with_info(cohort, unit=unit, domain=domain, origin=record(cohort, "origin") or file.name)
+    if platform is not None:
+        cohort, more = with_gene_names(cohort, existing(platform))
+        said += more
+    origin = record(cohort, "origin") or file.name
+    cohort = with_info(cohort, unit=unit or record(cohort, "unit"), domain=domain, origin=origin)
     if clinical is not None:
         cohort, more = _with_clinical(cohort, clinical, endpoint, time_unit)
         said += more
@@ -104,9 +104,11 @@ def notes(cohort: AnnData) -> list[str]:
 
 
 def _read(file: Path, *, orientation: str | None, average: bool) -> tuple[AnnData, list[str]]:
-    form = "folder" if file.is_dir() else kind(file)
+    form = _form(file)
     if form == "hdf5":
         return _from_h5ad(file)
+    if form in _PUBLISHED:
+        return _from_published(_PUBLISHED[form](file), file, average=average)
     if form == "text":
         table = read_table(file)
     elif form == "parquet":
@@ -118,6 +120,34 @@ def _read(file: Path, *, orientation: str | None, average: bool) -> tuple[AnnDat
     return _from_table(table, file, orientation=orientation, average=average)
 
 
+_PUBLISHED: dict[str, Callable[[Path], Published]] = {
+    "GCT": read_gct,
+    "series matrix": read_series_matrix,
+    "STAR folder": read_star_folder,
+}
+
+
+def _form(file: Path) -> str:
+    if file.is_dir():
+        return "STAR folder" if is_star_folder(file) else "folder without GDC STAR files"
+    form = kind(file)
+    if form == "text":
+        with opened(file) as stream:
+            start = stream.read(16).lstrip(b"\xef\xbb\xbf")
+        if start.startswith((b"#1.2", b"#1.3")):
+            return "GCT"
+        if start.startswith((b"!Series_", b"!Sample_", b"!series_")):
+            return "series matrix"
+    return form
+
+
+def _from_published(found: Published, file: Path, *, average: bool) -> tuple[AnnData, list[str]]:
+    cohort, said = _from_table(
+        found.table, file, orientation=ORIENTATIONS[1], average=average, samples=found.samples, by_annotation=False
+    )
+    return with_info(cohort, unit=found.unit), [*found.notes, *said]
+
+
 def _from_h5ad(file: Path) -> tuple[AnnData, list[str]]:
     import anndata
 
@@ -125,6 +155,9 @@ def _from_h5ad(file: Path) -> tuple[AnnData, list[str]]:
         cohort = anndata.read_h5ad(file)
     except (OSError, KeyError, ValueError, TypeError) as error:
         raise InputError(f"{file} is an HDF5 file but no whole h5ad ({error}): write it again with anndata") from error
+    if not cohort.obs_names.is_unique:
+        repeated = cohort.obs_names[cohort.obs_names.duplicated()].unique()
+        raise InputError(f"{file}: {len(repeated)} samples stand twice ({examples(repeated)}): name each once")
     return cohort, [f"{cohort.n_obs} samples x {cohort.n_vars} genes from an h5ad file, taken as they are"]
 
 
@@ -157,61 +190,30 @@ def _from_frame(frame: pd.DataFrame, file: Path) -> Table:
     return Table([str(name) for name in frame.index], columns, narrow if exact else values, annotations)
 
 
-def _from_table(table: Table, file: Path, *, orientation: str | None, average: bool) -> tuple[AnnData, list[str]]:
+def _from_table(
+    table: Table,
+    file: Path,
+    *,
+    orientation: str | None,
+    average: bool,
+    samples: pd.DataFrame | None = None,
+    by_annotation: bool = True,
+) -> tuple[AnnData, list[str]]:
     from anndata import AnnData
 
-    genes = _genes(table, orientation)
+    genes = gene_axis(table, orientation)
     var = pd.DataFrame(index=table.columns)
     if genes.in_rows:
         var = table.annotations.map(lambda field: field or None)
-        var.index = pd.Index(table.rows if genes.column is None else var[genes.column].fillna("").astype(str))
-        numbers = np.ascontiguousarray(table.numbers.T)
-        table = Table(
-            table.columns, list(var.index), numbers, pd.DataFrame(index=range(len(table.columns))), table.notes
-        )
+        named = genes.column if by_annotation else None
+        var.index = pd.Index(table.rows if named is None else var[named].fillna("").astype(str), dtype=object)
+        said_of = pd.DataFrame(index=range(len(table.columns))) if samples is None else samples
+        table = Table(table.columns, list(var.index), np.ascontiguousarray(table.numbers.T), said_of, table.notes)
     table, joined = _one_each(table, file, average=average)
     obs = table.annotations.map(lambda field: field or None).set_axis(pd.Index(table.rows, dtype=object), axis=0)
     said = [*table.notes, genes.statement, *joined, *_facts(table.columns, table.numbers)]
     var.index = pd.Index(numbered(table.columns), dtype=object)
     return AnnData(table.numbers, obs=obs, var=var), said
-
-
-def _genes(table: Table, orientation: str | None) -> _Genes:
-    """Tell which axis holds genes by the identifiers in it, or by its length where no identifier is known."""
-    in_rows, best, column = _weight(table.rows), 0.0, None
-    for name in table.annotations:
-        ids = table.annotations[name].tolist()
-        weight = _weight(ids) * len(set(ids)) / len(ids)
-        if weight > max(best, in_rows, _ENOUGH):
-            best, column = weight, str(name)
-    rows, columns = max(in_rows, best), _weight(table.columns)
-    if orientation is not None:
-        of_rows = orientation == ORIENTATIONS[1]
-        return _Genes(of_rows, column if of_rows else None, f"{orientation}, as told")
-    if max(rows, columns) >= _ENOUGH and rows != columns:
-        where = "column names" if columns > rows else f"column {column!r}" if column else "row names"
-        shape = ORIENTATIONS[1] if rows > columns else ORIENTATIONS[0]
-        ids = table.columns if columns > rows else table.annotations[column].tolist() if column else table.rows
-        statement = f"{shape}: {recognised(ids[:_N_PROBE]):.0%} of the {where} are human genes"
-        return _Genes(rows > columns, column if rows > columns else None, statement)
-    longer = len(table.rows) > len(table.columns)
-    shape = ORIENTATIONS[1] if longer else ORIENTATIONS[0]
-    return _Genes(longer, None, f"{shape}: no identifier is known in either axis, so the longer is taken for genes")
-
-
-def _weight(ids: list[str]) -> float:
-    """How much identifiers look like genes, 0 to 1.
-
-    A current symbol or stable id counts whole, any other name a half, since ``p1`` is an alias too; a number counts a
-    half, since samples are numbered, and a run of numbers nothing.
-    """
-    probed = ids[:_N_PROBE]
-    found = current_symbols(probed)
-    numbers = [int(name) for name in probed if name.isdigit()]
-    if len(numbers) * 2 > len(probed):
-        return 0.0 if max(numbers) <= 10 * len(ids) else float((found["status"] != "unknown").mean()) / 2
-    sure = (found["status"] == "kept") | found["reason"].str.contains(" id", regex=False)
-    return float(np.where(sure & (found["status"] != "unknown"), 1.0, 0.5 * (found["status"] != "unknown")).mean())
 
 
 def _one_each(table: Table, file: Path, *, average: bool) -> tuple[Table, list[str]]:

@@ -20,6 +20,7 @@ _PARQUET, _HDF5, _ZIP, _OLE = b"PAR1", b"\x89HDF\r\n\x1a\n", b"PK\x03\x04", b"\x
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _UTF8_BOM = b"\xef\xbb\xbf"
 _PROBE = 1 << 16
+_BUFFER = 1 << 20  # a line of a wide table is some hundred thousand bytes
 _LONGEST_FIELD = 50  # lines in one quoted field, beyond which a stray quote is likelier
 _DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError)
 
@@ -88,7 +89,7 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
 
 def _unpacked(path: Path, start: bytes) -> Any:
     if start.startswith(_GZIP):
-        return gzip.open(path, "rb")
+        return io.BufferedReader(gzip.open(path, "rb"), _BUFFER)
     if start.startswith(_BZ2):
         return bz2.open(path, "rb")
     if start.startswith(_XZ):
@@ -96,8 +97,8 @@ def _unpacked(path: Path, start: bytes) -> Any:
     if start.startswith(_ZSTD):
         import pyarrow as pa
 
-        return io.BufferedReader(_Readable(pa.CompressedInputStream(pa.OSFile(str(path)), "zstd")))
-    return path.open("rb")
+        return io.BufferedReader(_Readable(pa.CompressedInputStream(pa.OSFile(str(path)), "zstd")), _BUFFER)
+    return path.open("rb", buffering=_BUFFER)
 
 
 class _Readable(io.RawIOBase):

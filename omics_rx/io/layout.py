@@ -19,15 +19,18 @@ _N_PROBE = 25
 
 
 def probe(lines: Iterator[Line], path: Path, notes: list[str]) -> list[Line]:
-    """First lines that are neither empty nor comments."""
+    """First lines that are neither empty nor comments; a comment cut as the line below it is the header."""
     head: list[Line] = []
-    skipped = 0
+    comments: list[Line] = []
     for number, line in lines:
         if not line.strip():
             continue
         if not head and line.startswith((b"#", b"!")):
-            skipped += 1
+            comments.append((number, line))
             continue
+        if not head and comments and _is_header(comments[-1][1], line):
+            number_above, above = comments.pop()
+            head.append((number_above, above.lstrip(b"#! ")))
         head.append((number, line))
         if len(head) > _N_PROBE:
             break
@@ -35,9 +38,14 @@ def probe(lines: Iterator[Line], path: Path, notes: list[str]) -> list[Line]:
         raise InputError(f"{path} holds no table: it is empty or all comments")
     if len(head) == 1:
         raise InputError(f"{path} has one line only: a header and no rows")
-    if skipped:
-        notes.append(f"{skipped} comment lines above the header were passed over")
+    if comments:
+        notes.append(f"{len(comments)} comment lines above the header were passed over")
     return head
+
+
+def _is_header(comment: bytes, below: bytes) -> bool:
+    counts = [(comment.count(mark), below.count(mark)) for mark in (b"\t", b",", b";")]
+    return any(above == under > 0 for above, under in counts)
 
 
 def found_delimiter(head: list[Line], path: Path) -> bytes:
@@ -47,7 +55,7 @@ def found_delimiter(head: list[Line], path: Path) -> bytes:
     """
     sizes = {}
     for mark in _DELIMITERS:
-        counts = [len(fields(line, mark)) for _, line in head[:_N_PROBE]]
+        counts = [n_fields(line, mark) for _, line in head]
         width, times = Counter(counts[1:]).most_common(1)[0]
         if width > 1 and times * 2 > len(counts) - 1 and width - counts[0] in (0, 1):
             sizes[mark] = width
@@ -65,7 +73,7 @@ def found_delimiter(head: list[Line], path: Path) -> bytes:
 def found_header(head: list[Line], mark: bytes, path: Path) -> tuple[list[str], list[Line]]:
     """Column names and the lines below them; a first name is added where the header has none for the row names."""
     names = fields(head[0][1], mark)
-    width = Counter(len(fields(line, mark)) for _, line in head[1:]).most_common(1)[0][0]
+    width = Counter(n_fields(line, mark) for _, line in head[1:]).most_common(1)[0][0]
     if width == len(names) + 1:
         names = ["", *names]
     if len(names) < 2:
@@ -89,6 +97,11 @@ def fields(line: bytes, mark: bytes) -> list[str]:
         return next(csv.reader([text(line)], delimiter=mark.decode(), skipinitialspace=mark == b" "))
     parts = line.split() if mark == b" " else line.split(mark)
     return [text(part).strip() for part in parts]
+
+
+def n_fields(line: bytes, mark: bytes) -> int:
+    """Count the fields of a line without cutting it, where it has no quotes."""
+    return len(fields(line, mark)) if b'"' in line or mark == b" " else line.count(mark) + 1
 
 
 def value_of(token: str) -> float | None:

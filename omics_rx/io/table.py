@@ -111,24 +111,39 @@ def read_table(path: Path | str, *, delimiter: str | None = None) -> Table:
         return parse(lines, file, delimiter=delimiter)
 
 
-def parse(lines: Iterator[Line], path: Path, *, delimiter: str | None = None) -> Table:
-    """Read a table from numbered lines; ``path`` is named in errors. See :func:`read_table`."""
+def parse(lines: Iterator[Line], path: Path, *, delimiter: str | None = None, n_annotations: int = 0) -> Table:
+    """Read a table from numbered lines; ``path`` is named in errors. See :func:`read_table`.
+
+    ``n_annotations`` columns after the row names are annotations whatever they hold.
+    """
     notes: list[str] = []
     head = probe(lines, path, notes)
     mark = delimiter.encode() if delimiter else found_delimiter(head, path)
     header, first = found_header(head, mark, path)
-    probed = [fields(line, mark) for _, line in first]
-    layout = _Layout(path, mark, header, _annotated(header, probed), notes)
+    noted = {*range(1, n_annotations + 1), *_known_ids(header)}
+    if not all(_all_numbers(line, mark) for _, line in first):
+        noted.update(_text_columns(header, [fields(line, mark) for _, line in first]))
+    layout = _Layout(path, mark, header, sorted(noted), notes)
     return _filled(layout, first, lines)
 
 
-def _annotated(header: list[str], probed: list[list[str]]) -> list[int]:
-    """Positions of columns that hold text or ids rather than measurements."""
+def _known_ids(header: list[str]) -> list[int]:
+    """Positions of columns whose names say that their numbers are ids or coordinates."""
+    return [i for i, name in enumerate(header) if i and name.lower() in _NUMERIC_NOTES]
+
+
+def _all_numbers(line: bytes, mark: bytes) -> bool:
+    _, _, rest = line.partition(mark)
+    return mark != b" " and parse_numbers(rest, mark) is not None
+
+
+def _text_columns(header: list[str], probed: list[list[str]]) -> list[int]:
+    """Positions of columns that hold text rather than measurements."""
     found = []
     for position in range(1, len(header)):
         tokens = [row[position] for row in probed if position < len(row)]
         is_text = any(value_of(token) is None and not _DECIMAL_COMMA.match(token) for token in tokens)
-        if header[position].lower() in _NUMERIC_NOTES or (is_text and not _some_numbers(tokens)):
+        if is_text and not _some_numbers(tokens):
             found.append(position)
     return found
 

@@ -1,0 +1,79 @@
+"""Reading a wide table, ours beside pandas and polars: python benchmarks/io_wide_table.py [--rows N] [--columns P].
+
+Writes a numeric CSV of 1,000 samples x 19,000 genes, plain and gzipped, reads it in one fresh process a reader and a
+file, and prints seconds and peak memory of each and the ratio of pandas to ours. Imports are not counted in the
+seconds; they are in the memory. Every reader must give the same numbers.
+"""
+
+import argparse
+import gzip
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+READERS = {
+    "omics_rx": "from omics_rx.io.table import read_table as read\nimport pyarrow.compute\ntake = lambda t: t.numbers",
+    "pandas": "import pandas as pd\nread = lambda f: pd.read_csv(f, index_col=0)\ntake = lambda t: t.to_numpy()",
+    "polars": (
+        "import polars as pl\n"
+        "read = lambda f: pl.read_csv(f, infer_schema_length=1)\n"
+        "take = lambda t: t.drop('sample').to_numpy()"
+    ),
+}
+MEASURE = """
+import json, resource, sys, time
+start = time.perf_counter()
+table = read(sys.argv[1])
+seconds = time.perf_counter() - start
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+values = take(table)
+print(json.dumps({"seconds": seconds, "GiB": peak, "shape": values.shape, "sum": float(values.sum(dtype="float64"))}))
+"""
+
+
+def written(folder: Path, rows: int, columns: int) -> Path:
+    random = np.random.default_rng(0)
+    file = folder / "wide.csv"
+    with file.open("w") as handle:
+        handle.write(",".join(["sample", *(f"G{i}" for i in range(columns))]) + "\n")
+        for i in range(rows):
+            handle.write(f"s{i}," + ",".join(f"{v:.6f}" for v in random.normal(6, 2, columns)) + "\n")
+    return file
+
+
+def measured(reader: str, file: Path) -> dict:
+    code = READERS[reader] + MEASURE
+    done = subprocess.run([sys.executable, "-c", code, str(file)], check=True, capture_output=True, text=True)
+    return json.loads(done.stdout)
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--rows", type=int, default=1000)
+    arguments.add_argument("--columns", type=int, default=19_000)
+    told = arguments.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        plain = written(Path(name), told.rows, told.columns)
+        packed = plain.with_suffix(".csv.gz")
+        with plain.open("rb") as source, gzip.open(packed, "wb", compresslevel=1) as target:
+            shutil.copyfileobj(source, target)
+        for file in (plain, packed):
+            print(f"{file.name}: {told.rows:,} x {told.columns:,}, {file.stat().st_size / 2**20:.0f} MiB")
+            found = {reader: measured(reader, file) for reader in READERS}
+            ours = found["omics_rx"]
+            for reader, one in found.items():
+                if tuple(one["shape"]) != (told.rows, told.columns) or abs(one["sum"] / ours["sum"] - 1) > 1e-6:
+                    raise SystemExit(f"{reader} read other numbers: {one}")
+                print(
+                    f"  {reader:9} {one['seconds']:7.2f} s {one['GiB']:6.2f} GiB   "
+                    f"{one['seconds'] / ours['seconds']:5.1f} x our time, {one['GiB'] / ours['GiB']:4.1f} x our memory"
+                )
+
+
+if __name__ == "__main__":
+    main()
