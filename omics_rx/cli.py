@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from omics_rx.core.errors import InputError, OmicsRxError, examples
+from omics_rx.core.errors import InputError, MissingFileError, OmicsRxError, examples
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,6 +38,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+_SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 Out = Annotated[Path, typer.Option("--out", "-o", help="Where to write.")]
 Seed = Annotated[int, typer.Option(help="Seed of every random choice.")]
 Expression = Annotated[Path, typer.Argument(help="Expression file: samples x genes or genes x samples.")]
@@ -95,6 +96,7 @@ def score(
     """Score every sample with a saved signature or with gene sets."""
     from omics_rx import harmonize, io, scores, signatures
 
+    _table_file(out)
     if bool(signature) == bool(sets):
         raise InputError("name either --signature or --sets, and not both")
     cohort = io.read_bulk(expression)
@@ -156,6 +158,7 @@ def predict(
     kinds = ("mean", "lower", "upper", "preference")
     if what not in kinds:
         raise InputError(f"cannot write {what!r}: choose {', '.join(kinds)}")
+    _table_file(out)
     prediction = _model(model).predict(io.read_bulk(expression))
     _write_table(getattr(prediction, what), out)
 
@@ -174,8 +177,7 @@ def rank(
     from omics_rx.report import write
 
     cohort = io.read_bulk(expression) if expression else datasets.load("gse1992")
-    known = io.read_table(labels) if labels else "resources"
-    ranking = repurposing.Ranker(labels=known, seed=seed).fit(_model(model), cohort).rank(subtype)
+    ranking = repurposing.Ranker(labels=_labels(labels), seed=seed).fit(_model(model), cohort).rank(subtype)
     ranking.save(out)
     write(ranking, out / "report.html")
     typer.echo(ranking.table.iloc[:15, :6].to_string())
@@ -201,6 +203,16 @@ def _model(file: Path | None) -> Any:
     return response.load(file) if file else response.default()
 
 
+def _labels(file: Path | None) -> pd.DataFrame | str:
+    import pandas as pd
+
+    if file is None:
+        return "resources"
+    if not file.is_file():
+        raise MissingFileError(f"no file {file}: give a tab-separated table of labels")
+    return pd.read_csv(file, sep="\t")
+
+
 def _cohorts(named: list[str]) -> dict[str, Any]:
     """Read ``NAME=FILE`` or ``NAME=FILE,CLINICAL``."""
     from omics_rx import datasets, io
@@ -216,16 +228,19 @@ def _cohorts(named: list[str]) -> dict[str, Any]:
     return found
 
 
+def _table_file(out: Path) -> Path:
+    """Refuse a suffix that names no format, before any work is done."""
+    if out.suffix not in _SEPARATORS and out.suffix != ".parquet":
+        raise InputError(f"cannot tell the format of {out}: end it in .csv, .tsv or .parquet")
+    return out
+
+
 def _write_table(table: pd.DataFrame, out: Path) -> None:
-    """Write by the suffix: parquet, or text separated by tabs or commas."""
     from omics_rx.core.bundle import writing
 
-    separators = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
-    if out.suffix not in {*separators, ".parquet"}:
-        raise InputError(f"cannot tell the format of {out}: end it in .csv, .tsv or .parquet")
     with writing(out) as draft:
         if out.suffix == ".parquet":
             table.to_parquet(draft)
         else:
-            table.to_csv(draft, sep=separators[out.suffix])
+            table.to_csv(draft, sep=_SEPARATORS[out.suffix])
     typer.echo(f"wrote {out}: {table.shape[0]:,} x {table.shape[1]:,}")

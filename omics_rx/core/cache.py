@@ -100,7 +100,7 @@ def entry(kind: str, key_: str, make: Callable[[Path], None]) -> Path:
         raise OutputError(
             f"the cache folder {final.parent} cannot be written ({error}): set OMICS_RX_CACHE to a folder that can"
         ) from error
-    with FileLock(final.with_suffix(".lock")):
+    with FileLock(final.with_name(f"{final.name}.lock")):
         if final.is_dir():
             return final
         draft = Path(tempfile.mkdtemp(prefix=f".{key_}-", dir=final.parent))

@@ -218,11 +218,9 @@ def detect_unit(values: np.ndarray) -> str:
         return "unknown"
     low, high = float(known.min()), float(known.max())
     if low < 0:
-        with np.errstate(invalid="ignore"):
-            is_z = values.shape[0] > 2 and abs(np.nanmean(values)) < 0.05 and 0.8 < np.nanstd(values) < 1.2
-        if low < -1.0 or is_z:
-            return "z" if is_z else "log2 ratio"
-        return "log2 intensity"
+        if _is_standardised(values):
+            return "z"
+        return "log2 ratio" if low < -1.0 else "log2 intensity"
     if high > 50:
         if np.all(known == np.round(known)):
             return "counts"
@@ -232,6 +230,18 @@ def detect_unit(values: np.ndarray) -> str:
     if np.all(np.abs(totals / 1e6 - 1) < 0.1):
         return "log2(TPM + 1)"
     return "log2 intensity" if high > 3 else "unknown"
+
+
+def _is_standardised(values: np.ndarray) -> bool:
+    """Whether the typical gene has mean 0 and standard deviation 1 over the samples shown."""
+    if values.shape[0] < 10:
+        return False
+    measured = values[:, np.isfinite(values).all(axis=0)]
+    if measured.shape[1] == 0:
+        return False
+    deviation = float(np.median(measured.std(axis=0)))
+    centre = float(np.median(np.abs(measured.mean(axis=0))))
+    return 0.8 < deviation < 1.2 and centre < 0.3
 
 
 _CELL_LINE = re.compile(r"^(ACH-\d{6}|SIDM\d{5}|CVCL_\w{4})$")

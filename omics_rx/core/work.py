@@ -70,9 +70,8 @@ def track(
     from tqdm.std import tqdm
 
     # the plain bar nests and needs no widgets, so that it looks the same on a terminal and in a notebook
-    yield from tqdm(
-        items, description, total, file=sys.stderr, leave=False, disable=not wants_progress(progress), dynamic_ncols=True
-    )
+    hidden = not wants_progress(progress)
+    yield from tqdm(items, description, total, file=sys.stderr, leave=False, disable=hidden, dynamic_ncols=True)
 
 
 @contextmanager

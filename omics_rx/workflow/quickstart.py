@@ -21,6 +21,8 @@ from omics_rx.core import cohort as co
 from omics_rx.core.bundle import write_text, writing
 from omics_rx.core.errors import OutputError, unknown_name
 from omics_rx.core.work import announce
+from omics_rx.report.ranking import ranking_sentence
+from omics_rx.report.study import study_sentence
 from omics_rx.scores.subtype import SUBTYPES
 
 if TYPE_CHECKING:
@@ -106,19 +108,22 @@ class _Run:
         risk = self.study.signature.score(self.tumours)[["risk_score", "risk_group", "gene_coverage"]]
         calls = self.subtypes[["subtype", "margin", "er_status", "pr_status", "her2_status"]]
         named = [part.add_prefix(f"{kind}: ") for kind, part in parts.items()]
-        return pd.concat([calls, risk, *named], axis=1)
+        table: pd.DataFrame = pd.concat([calls, risk, *named], axis=1)
+        return table
 
     @cached_property
     def study(self) -> Any:
         def write(folder: Path) -> None:
             training = {name: self.cohorts[name] for name in TRAINING}
             external = {EXTERNAL: self.cohorts[EXTERNAL]}
-            study = signatures.build("cell_death",
+            study = signatures.build(
+                "cell_death",
                 training,
                 external=external,
                 endpoint="mixed",
                 seed=self.seed,
-                progress=self.progress,)
+                progress=self.progress,
+            )
             study.save(folder)
 
         return signatures.load_study(self._kept("signature", self.inputs, write))
@@ -248,17 +253,11 @@ def _provenance(run: _Run) -> dict[str, Any]:
 
 
 def _page(run: _Run) -> Any:
-    judged = run.study.table[run.study.table["role"] == "external"].iloc[0]
-    top = run.ranking.table["name"].head(3).tolist()
-    summary = (
-        f"For {run.subtype} tumours the first three candidates are {', '.join(top)}. A signature of "
-        f"{len(run.study.signature.genes)} genes, trained on {' and '.join(TRAINING)}, orders the patients of "
-        f"{judged['cohort']} by risk with a concordance of {judged['concordance']:.2f} "
-        f"({judged['lower']:.2f} to {judged['upper']:.2f}; {judged['events']} deaths)."
-    )
+    drugs = run.model.screen_.drugs
+    summary = (ranking_sentence(run.ranking), study_sentence(run.study))
     sections = [
-        *report.ranking_sections(run.ranking, drugs=run.model.screen_.drugs),
-        *report.response_sections(run.prediction, run.subtypes["subtype"], drugs=run.model.screen_.drugs),
+        *report.ranking_sections(run.ranking, drugs=drugs),
+        *report.response_sections(run.prediction, run.subtypes["subtype"], drugs, focus=run.subtype),
         *report.study_sections(run.study),
         *report.cohort_sections(co.describe(run.tumours), run.subtypes, run.scores),
         report.limits_section(LIMITS),

@@ -60,6 +60,8 @@ def simulated_counts(rng):
         (lambda rng: np.log2((x := rng.gamma(1, size=(4, 500))) / x.sum(1, keepdims=True) * 1e6 + 1), "log2(TPM + 1)"),
         (lambda rng: rng.normal(8, 2, size=(4, 500)).clip(2, 15), "log2 intensity"),
         (lambda rng: rng.normal(0, 2, size=(10, 500)), "log2 ratio"),
+        # over all values mean 0 and sd 1, but no gene is standardised: genes differ and vary little
+        (lambda rng: rng.normal(0, 0.9, size=500) + rng.normal(0, 0.4, size=(50, 500)), "log2 ratio"),
         (lambda rng: rng.normal(size=(50, 500)), "z"),
         (lambda rng: np.full((3, 4), np.nan), "unknown"),
     ],

@@ -12,7 +12,7 @@ def files():
     return sorted(
         str(file.relative_to(resources.root()))
         for file in resources.root().rglob("*")
-        if file.is_file() and file.name not in {"SOURCES.toml", "citations.toml"} and "signatures/" not in str(file)
+        if file.is_file() and file.name not in {"SOURCES.toml", "citations.toml"}
     )
 
 
