@@ -21,7 +21,7 @@ from omics_rx.response import intervals, new_drugs, stack
 from omics_rx.response.parts import PARTS
 from omics_rx.response.parts.base import Cells, Part, Training, positions
 from omics_rx.response.prediction import Prediction, separate
-from omics_rx.response.prepare import cells_of, check_coverage, training_of, with_current_genes
+from omics_rx.response.prepare import cells_of, check_coverage, check_samples, training_of, with_current_genes
 from omics_rx.response.query import Query, resolve
 
 if TYPE_CHECKING:
@@ -188,8 +188,8 @@ class ResponseModel(BaseEstimator):  # type: ignore[misc,unused-ignore]
         Raises
         ------
         NotFittedError, InputError
-            If the model was not fitted; if the cohort has under half of the model's genes, or a structure cannot
-            be read.
+            If the model was not fitted; if the cohort or a sample of it has under half of the model's genes, or a
+            structure cannot be read.
         """
         learnt = self._fitted
         query = resolve(drugs, learnt.screen, learnt.training.drugs)
@@ -203,9 +203,15 @@ class ResponseModel(BaseEstimator):  # type: ignore[misc,unused-ignore]
         data = with_current_genes(cohort)
         check_coverage(data, list(self.genes_))
         told = domain or cohorts.info(data).domain
-        scaled = to_training_scale(
-            data, list(self.genes_), domain=told, reference=learnt.reference if told == "cell_line" else reference
-        )
+        if told == "cell_line":
+            if reference != "cohort":
+                raise InputError(
+                    "cell lines are always put on the frozen scale of the training lines: leave reference out, or "
+                    'say domain="tumour" if these are patients'
+                )
+            reference = learnt.reference
+        scaled = to_training_scale(data, list(self.genes_), domain=told, reference=reference)
+        check_samples(scaled.z)
         return cells_of(data, scaled.z), told, scaled.statement
 
     def _answer(self, cells: Cells, query: Query, *, domain: str, stated: str) -> Prediction:

@@ -96,6 +96,30 @@ def check_coverage(cohort: AnnData, genes: Sequence[str], *, least: float = 0.5)
     return share
 
 
+def check_samples(z: pd.DataFrame, *, least: float = 0.5) -> None:
+    """Refuse samples that have too few of the model's genes for an answer.
+
+    Parameters
+    ----------
+    z
+        Samples x the model's genes; NaN is a missing gene.
+    least
+        Smallest share of the genes a sample may have.
+
+    Raises
+    ------
+    InputError
+        If a sample has fewer.
+    """
+    share = z.notna().to_numpy().mean(axis=1)
+    poor = share < least
+    if poor.any():
+        raise InputError(
+            f"{int(poor.sum())} of {len(z)} samples have under {least:.0%} of the model's {z.shape[1]} genes "
+            f"({examples(z.index[poor])}): remove these samples"
+        )
+
+
 def check_unit(values: np.ndarray) -> None:
     """Refuse responses that are not in ln uM, as far as their range tells.
 

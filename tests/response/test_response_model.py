@@ -185,3 +185,23 @@ def test_a_newer_schema_is_refused_with_the_remedy(fitted, tmp_path):
             newer.writestr(name, data.replace(b'"schema": 1', b'"schema": 99') if name == "manifest.json" else data)
     with pytest.raises(IntegrityError, match="upgrade omics-rx"):
         orx.response.load(tmp_path / "newer.orx")
+
+
+def test_a_sample_without_most_genes_is_named(fitted, planted):
+    cells = planted.cells[:6].copy()
+    cells.X[2, :30] = np.nan
+    with pytest.raises(InputError, match=r"1 of 6 samples have under 50%.*cell002"):
+        fitted.predict(cells, domain="cell_line")
+
+
+def test_a_reference_that_would_do_nothing_is_refused(fitted, planted):
+    with pytest.raises(InputError, match="frozen scale of the training lines"):
+        fitted.predict(planted.cells, domain="cell_line", reference=fitted.learnt_.reference)
+
+
+def test_a_patient_alone_by_a_frozen_reference_is_as_among_others(fitted, planted):
+    tumours = planted.cells.to_df() * 2 + 5
+    reference = orx.harmonize.GeneReference.learn(tumours)
+    together = fitted.predict(tumours, domain="tumour", reference=reference)
+    alone = fitted.predict(tumours.iloc[[7]], domain="tumour", reference=reference)
+    np.testing.assert_allclose(alone.mean, together.mean.iloc[[7]], atol=1e-9)
