@@ -26,7 +26,7 @@ def aucell(
         Share of the genes that counts as the top.
     ties
         ``"average"``: tied genes share what their places add, so the order of genes does not matter; the mean over all
-        orders of tied genes. ``"first"``: tied genes stand in the order given, as in decoupler.
+        orders of tied genes. ``"first"``: tied genes stand in the order given, as in decoupler; zeros are written out.
 
     Returns
     -------
@@ -39,10 +39,12 @@ def aucell(
     """
     inside = sparse.csr_array((np.ones_like(members.data, dtype=np.float64), members.indices, members.indptr),
                               shape=members.shape)  # fmt: skip
+    if sparse.issparse(values) and ties == "first":
+        values = values.toarray()
     if sparse.issparse(values):
         known = np.full(values.shape[0], values.shape[1])
         size: np.ndarray = np.broadcast_to(np.asarray(inside.sum(axis=0))[None, :], (values.shape[0], inside.shape[1]))
-        gains, of_zeros = _sparse_gains(values, top, ties)
+        gains, of_zeros = _sparse_gains(values, top)
         total = np.asarray((gains @ inside).toarray())
         if of_zeros.any():
             stored = sparse.csr_array((np.ones_like(gains.data), gains.indices, gains.indptr), shape=gains.shape)
@@ -50,17 +52,18 @@ def aucell(
     else:
         known = count_known(values)
         size = (~np.isnan(values)).astype(np.float64) @ inside
-        total = np.vstack([_gains(row, _top(n, top), ties) for row, n in zip(values, known, strict=True)]) @ inside
-    n_top = np.array([_top(n, top) for n in known])[:, None]
+        of_rows = [_gains(row, n, ties) for row, n in zip(values, _top(known, top).tolist(), strict=True)]
+        total = np.vstack(of_rows) @ inside
+    n_top = _top(known, top)[:, None]
     counted = np.minimum(size, n_top - 1)
     most = counted * n_top - counted * (counted + 1) / 2
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(size > 0, total / most, np.nan)
 
 
-def _top(n_genes: int, share: float) -> int:
-    """Number of genes in the top, at least 2."""
-    return int(np.clip(np.ceil(share * n_genes), 2, max(n_genes, 2)))
+def _top(n_genes: np.ndarray, share: float) -> np.ndarray:
+    """Number of genes in the top of each cell, at least 2."""
+    return np.maximum(np.ceil(share * n_genes), 2).astype(np.int64)
 
 
 def _gains(row: np.ndarray, n_top: int, ties: str) -> np.ndarray:
@@ -75,29 +78,33 @@ def _gains(row: np.ndarray, n_top: int, ties: str) -> np.ndarray:
     n_counted = min(n_known, n_top)
     by_place = np.arange(n_top - 1.0, n_top - n_counted - 1, -1.0)
     if ties != "first" and n_counted:
-        starts = np.flatnonzero(ordered[1:n_known] != ordered[: n_known - 1]) + 1
-        starts = np.concatenate(([0], starts[starts < n_counted]))
-        if starts.size < n_known:
-            end = (
-                n_known
-                if n_counted == n_known
-                else int(np.searchsorted(ordered[:n_known], ordered[n_counted - 1], "right"))
-            )
-            lengths = np.diff(np.append(starts, end))
-            by_place = np.repeat(np.add.reduceat(by_place, starts) / lengths, lengths)
-            n_counted = end
-    gain[order[:n_counted]] = by_place
+        changes = ordered[1:n_known] != ordered[: n_known - 1]
+        if not changes.all():
+            by_place = _shared(by_place, np.flatnonzero(changes) + 1, n_known)
+    gain[order[: by_place.size]] = by_place
     return gain
 
 
-def _sparse_gains(values: sparse.csr_array, top: float, ties: str) -> tuple[sparse.csr_array, np.ndarray]:
+def _shared(by_place: np.ndarray, changes: np.ndarray, n_known: int) -> np.ndarray:
+    """Give each run of equal values the mean of what its places add, to the end of the run that the top cuts.
+
+    ``changes`` are the places, from 0, at which a new value begins.
+    """
+    starts = np.concatenate(([0], changes[changes < by_place.size]))
+    later = changes[changes >= by_place.size]
+    end = int(later[0]) if later.size else n_known
+    lengths = np.diff(starts, append=end)
+    return np.repeat(np.add.reduceat(by_place, starts) / lengths, lengths)
+
+
+def _sparse_gains(values: sparse.csr_array, top: float) -> tuple[sparse.csr_array, np.ndarray]:
     """What each stored gene of each cell would add to a set, and what each of its zeros would."""
     n_genes = values.shape[1]
-    n_top = _top(n_genes, top)
+    n_top = int(_top(np.array(n_genes), top))
     gains = np.empty(values.nnz)
     of_zeros = np.zeros(values.shape[0])
     for cell, (start, stop) in enumerate(zip(values.indptr[:-1], values.indptr[1:], strict=True)):
-        gains[start:stop] = _gains(values.data[start:stop], n_top, ties)
+        gains[start:stop] = _gains(values.data[start:stop], n_top, "average")
         left = n_top - (stop - start)
         if left > 0:
             of_zeros[cell] = left * (left - 1) / 2 / (n_genes - (stop - start))
