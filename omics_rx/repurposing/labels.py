@@ -134,7 +134,8 @@ def training_pairs(matched: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``drug_id``, ``subtype``, ``positive`` (bool), ``weight`` (above 0).
+        ``drug_id``, ``subtype``, ``positive`` (bool), ``kind`` (``"positive"``; ``"mismatch"``, another subtype of a
+        drug that has positives; ``"other drug"``, one that has none), ``weight`` (above 0).
     """
     rows = []
     siblings = matched[matched["status"] == "sibling"]
@@ -151,5 +152,6 @@ def training_pairs(matched: pd.DataFrame) -> pd.DataFrame:
         if len(good) and (good["status"] == "sibling").all():
             share = 1.0 / float(n_siblings.get(first.iloc[0] if len(first) else drug, 1))
         for chosen, is_positive in ((positive, True), (negative, False)):
-            rows += [(drug, subtype, is_positive, share / len(chosen)) for subtype in sorted(chosen)]
-    return pd.DataFrame(rows, columns=["drug_id", "subtype", "positive", "weight"])
+            kind = "positive" if is_positive else "mismatch" if positive else "other drug"
+            rows += [(drug, subtype, is_positive, kind, share / len(chosen)) for subtype in sorted(chosen)]
+    return pd.DataFrame(rows, columns=["drug_id", "subtype", "positive", "kind", "weight"])

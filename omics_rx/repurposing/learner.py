@@ -1,8 +1,10 @@
 """An additive ranker of evidence, cross-fitted over mechanisms: what moves a drug is known exactly.
 
-What is learnt is how much it says for a drug that it beats this share of the drugs of its subtype in a kind of
-evidence; so subtypes and kinds are on one scale. Boosted stumps (LightGBM trees of one split) make a sum of one
-curve a kind, so the contribution of a kind is exact, whatever the others say, and what is missing contributes nothing.
+It starts from the average of oriented ranks, which needs no label, and learns from labels how far to leave it: there
+are so few that a ranker of labels alone is no better than that average. What a kind of evidence says is a curve over
+the share of its subtype's drugs that a drug beats, so subtypes and kinds are on one scale. Boosted stumps (LightGBM
+trees of one split) make a sum of such curves: the contribution of a kind is exact, whatever the others say, and what
+is missing contributes nothing.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from omics_rx.core.work import rng, subseed, track
 from omics_rx.repurposing.mechanisms import relatives
 
 N_MEMBERS, N_ROUNDS = 24, 60
+# log odds between a drug that beats all others in every kind and one that beats none, before any label is seen
+PRIOR = 4.0
 MIN_POSITIVE_DRUGS, MIN_CLASSES = 8, 4
 _PARAMS: dict[str, Any] = {
     "objective": "binary", "num_leaves": 2, "learning_rate": 0.05, "min_data_in_leaf": 12, "lambda_l2": 4.0,
@@ -35,16 +39,19 @@ class CrossFit:
         Members x pairs x kinds, log odds; 0 where the evidence is missing.
     base
         Members x pairs, log odds: the score of a pair without any evidence.
+    reweighed
+        Members x pairs, log odds: what a member's own weights of the kinds change in the average they start from.
     n_models
         Models fitted.
     """
 
     contributions: np.ndarray
     base: np.ndarray
+    reweighed: np.ndarray
     n_models: int
 
     def scores(self) -> np.ndarray:
-        """Members x pairs."""
+        """Score of each pair by each member, members x pairs; the ranking's score is their mean."""
         return np.asarray(self.base + self.contributions.sum(axis=2))
 
 
@@ -64,10 +71,18 @@ def oriented_ranks(evidence: pd.DataFrame, directions: list[int]) -> np.ndarray:
     return np.asarray((beaten - 0.5).to_numpy())
 
 
-def averaged(places: np.ndarray) -> np.ndarray:
-    """Contribution of each kind to the mean of the known ones; 0 where missing. Each row sums to its mean."""
+def averaged(places: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+    """Contribution of each kind to the (weighted) mean of the known ones; 0 where missing. A row sums to its mean."""
     known = np.isfinite(places)
-    return np.asarray(np.where(known, places, 0.0) / np.maximum(known.sum(axis=1, keepdims=True), 1))
+    share = known * (np.ones(places.shape[1]) if weights is None else weights)
+    total = share.sum(axis=1, keepdims=True)
+    return np.asarray(np.where(known, places, 0.0) * share / np.where(total > 0, total, 1.0))
+
+
+def reweighed_means(places: np.ndarray, *, seed: int, n: int = 200) -> np.ndarray:
+    """Means over kinds weighed at random, draws x pairs: how far an average hangs on the kinds there happen to be."""
+    weights = (_kind_weights(places.shape[1], draw, seed) for draw in range(n))
+    return np.array([averaged(places, weight).sum(axis=1) for weight in weights])
 
 
 def cross_fit(
@@ -81,7 +96,7 @@ def cross_fit(
     evidence
         Pairs x kinds, index (``drug_id``, ``subtype``); NaN where missing.
     training
-        ``drug_id``, ``subtype``, ``positive``, ``weight``: from :func:`~omics_rx.repurposing.labels.training_pairs`.
+        ``drug_id``, ``subtype``, ``kind``, ``weight``: from :func:`~omics_rx.repurposing.labels.training_pairs`.
     words
         How each drug acts, from :func:`~omics_rx.repurposing.mechanisms.tokens`.
     directions
@@ -102,26 +117,35 @@ def cross_fit(
     groups: dict[bytes, list[int]] = {}
     for i, row in enumerate(kin):
         groups.setdefault(row.tobytes(), []).append(i)
+    kinds = training["kind"].to_numpy()
     values = oriented_ranks(evidence, directions)
+    prior = PRIOR * averaged(values)
     shape = (N_MEMBERS, len(evidence), evidence.shape[1])
-    contributions, base = np.zeros(shape), np.zeros(shape[:2])
+    contributions, base, reweighed = np.zeros(shape), np.zeros(shape[:2]), np.zeros(shape[:2])
     known = np.isfinite(values)
+    start, said = prior.sum(axis=1), known.any(axis=0)  # a kind that says nothing of any drug is left out
     places = {drug: np.flatnonzero(drugs == drug) for drug in unique}
     for member in track(range(N_MEMBERS), "ranking", progress=progress):
         # what is missing stands at a place drawn anew for each member, so that it can teach nothing
-        filled = np.where(known, values, rng(seed, "fill", member).random(values.shape) - 0.5)
+        filled = np.where(known, values, rng(seed, "fill", member).random(values.shape) - 0.5)[:, said]
+        reweighed[member] = PRIOR * averaged(values, _kind_weights(shape[2], member, seed)).sum(axis=1) - start
         shares = _bootstrap(labelled, member, seed)
         weight = training["weight"].to_numpy() * shares[labelled.get_indexer(owner)]
         for members_of_group in groups.values():
             kept = ~kin[members_of_group[0]][labelled.get_indexer(owner)]
             wanted = np.concatenate([places[unique[i]] for i in members_of_group])
-            positive = training["positive"].to_numpy()[kept]
-            data = (filled[rows[kept]], positive, weight[kept])
+            data = (filled[rows[kept]], kinds[kept], weight[kept], start[rows[kept]])
             booster = _booster(data, subseed(seed, "member", member))
-            parts, start = _curves(booster, filled[wanted])
-            contributions[member, wanted] = np.where(known[wanted], parts, 0.0)
-            base[member, wanted] = start
-    return CrossFit(contributions, base, N_MEMBERS * len(groups))
+            parts, level = _curves(booster, filled[wanted])
+            learnt = np.where(known[wanted][:, said], parts, 0.0)
+            contributions[member][np.ix_(wanted, said)] = prior[wanted][:, said] + learnt
+            base[member, wanted] = level
+    return CrossFit(contributions, base, reweighed, N_MEMBERS * len(groups))
+
+
+def _kind_weights(n_kinds: int, member: int, seed: int) -> np.ndarray:
+    """Weight of each kind, exponential with mean 1: a Bayesian bootstrap over what evidence there happens to be."""
+    return rng(seed, "kinds", member).exponential(size=n_kinds)
 
 
 def _bootstrap(labelled: pd.Index, member: int, seed: int) -> np.ndarray:
@@ -130,18 +154,25 @@ def _bootstrap(labelled: pd.Index, member: int, seed: int) -> np.ndarray:
 
 
 def _booster(data: tuple[np.ndarray, ...], seed: int) -> Any:
-    """Fit monotone stumps; positives and negatives weigh the same, so a left-out label moves no base rate.
+    """Fit monotone stumps on top of the average.
 
-    ``data``: places (rows x kinds, high speaks for a drug), positive, weight.
+    Positives weigh as much as negatives whichever labels are left out, and of the negatives other subtypes of the
+    same drugs as much as other drugs: a ranking is asked both which drug and which subtype.
+
+    ``data``: places (rows x kinds, high speaks for a drug), kind of pair, weight, and the log odds to start from.
     """
     import lightgbm
 
-    x, positive, weight = data
-    total = len(positive) / 2
-    balanced = np.where(positive, total / weight[positive].sum(), total / weight[~positive].sum()) * weight
+    x, kind, weight, start = data
+    positive = kind == "positive"
+    negatives = [name for name in ("mismatch", "other drug") if (kind == name).any()]
+    balanced = np.zeros(len(weight))
+    for name, share in (("positive", 0.5), *((name, 0.5 / len(negatives)) for name in negatives)):
+        here = kind == name
+        balanced[here] = len(weight) * share * weight[here] / weight[here].sum()
     params = {**_PARAMS, "monotone_constraints": [1] * x.shape[1], "seed": seed}
     labels = positive.astype(np.float64)
-    table = lightgbm.Dataset(x, label=labels, weight=balanced, params=params)
+    table = lightgbm.Dataset(x, label=labels, weight=balanced, init_score=start, params=params)
     return lightgbm.train(params, table, num_boost_round=N_ROUNDS)
 
 

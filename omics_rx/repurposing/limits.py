@@ -49,7 +49,7 @@ def limits(ranker: Ranker, subtype: str, info: pd.DataFrame) -> tuple[str, ...]:
             f"what is said of tumours is relative to this cohort ({ranker.reference_})."
         ),
         "Predictions come from a model of cell lines; their errors in tumours are not known.",
-        "Rank intervals tell how the order hangs on labels and seeds, not on the tumours and lines measured.",
+        "Rank intervals tell how the order hangs on labels and weights of evidence, not on the tumours and lines seen.",
         _lines(subtype, int((ranker.sources_.line_groups == LINE_GROUP.get(subtype)).sum())),
     ]
     if thin:

@@ -12,7 +12,6 @@ from sklearn.base import BaseEstimator
 from omics_rx.core import cohort as co
 from omics_rx.core.errors import InputError, NotFittedError, examples, unknown_name
 from omics_rx.core.provenance import Provenance, frame_sha256
-from omics_rx.core.work import rng
 from omics_rx.repurposing import evidence as ev
 from omics_rx.repurposing import labels as lb
 from omics_rx.repurposing import learner, limits
@@ -28,10 +27,12 @@ if TYPE_CHECKING:
 SUBTYPES = (*lb.SUBTYPES, "Normal")
 _INTERVAL = (5.0, 95.0)
 _DRUG_COLUMNS = ("name", "aliases", "smiles", "inchikey", "targets", "mechanism")
+_GATHERED = ("sources_", "subtypes_", "subtypes_from_", "library_absent_", "inputs_", "reference_")
 LEARNT = (
-    "Boosted monotone stumps (LightGBM) on the share of drugs that a drug beats in each kind of evidence, learnt from "
-    "{n} labelled drug and subtype pairs; a drug is scored only by models that saw no label of it or of a drug that "
-    "acts like it. The score is in log odds, the mean of {members} members; missing evidence contributes nothing."
+    "The share of drugs that a drug beats in each kind of evidence, averaged, and corrected by boosted monotone stumps "
+    "(LightGBM) learnt from {n} labelled drug and subtype pairs; a drug is scored only by models that saw no label of "
+    "it or of a drug that acts like it. The score is in log odds, the mean of {members} members; missing evidence "
+    "contributes nothing."
 )
 AVERAGE = (
     "Average of oriented ranks: each kind of evidence gives the share of drugs that a drug beats, less one half; the "
@@ -95,7 +96,8 @@ class Ranker(BaseEstimator):  # type: ignore[misc,unused-ignore]
             For labels, a library or extra evidence that cannot be used.
         """
         screen = model.screen_
-        tumours, subtypes = self._called(cohort)
+        tumours, subtypes, how = _called(cohort)
+        self.subtypes_from_ = how
         profiles, absent = ev.read_library(library, screen.drugs) if library is not None else (None, [])
         own, directions = ev.read_extra(extra, screen.drugs, SUBTYPES) if extra is not None else ({}, {})
         from omics_rx import harmonize
@@ -114,28 +116,28 @@ class Ranker(BaseEstimator):  # type: ignore[misc,unused-ignore]
             extra_directions=directions,
         )
         self.subtypes_ = subtypes
-        self.unmatched_ = {"labels": [], "library": absent}
+        self.library_absent_ = absent
         self.inputs_ = {"screen": screen.fingerprint, "cohort": frame_sha256(self.sources_.genes)}
         self.reference_ = prediction.reference
         return self._learn(progress=progress)
 
-    def _called(self, cohort: CohortLike) -> tuple[AnnData, pd.Series]:
-        """Bring the cohort to current symbols, and take or call the subtype of each tumour."""
-        from omics_rx import harmonize, scores
+    def taught(self, labels: pd.DataFrame | str | None, *, progress: bool | None = None) -> Ranker:
+        """Another ranker on the same evidence, taught by other labels.
 
-        tumours = harmonize.genes(co.as_cohort(cohort))
-        if "subtype" in tumours.obs:
-            subtypes = tumours.obs["subtype"].astype(object)
-            strange = subtypes.dropna()[~subtypes.dropna().isin(SUBTYPES)]
-            if len(strange):
-                raise InputError(
-                    f"{len(strange)} tumours have an unknown obs['subtype'] ({examples(strange.unique())}): use "
-                    f"{', '.join(SUBTYPES)}, or drop the column to have them called"
-                )
-            self.subtypes_from_ = 'obs["subtype"]'
-            return tumours, subtypes
-        self.subtypes_from_ = "scores.subtype"
-        return tumours, scores.subtype(tumours)["subtype"].astype(object)
+        Raises
+        ------
+        NotFittedError
+            Before :meth:`fit`.
+        """
+        self._check_fitted()
+        other = Ranker(labels, seed=self.seed)
+        for name in _GATHERED:
+            setattr(other, name, getattr(self, name))
+        return other._learn(progress=progress)
+
+    def _check_fitted(self) -> None:
+        if not hasattr(self, "sources_"):
+            raise NotFittedError("the ranker has no evidence yet: call fit(model, cohort) first")
 
     def _learn(self, *, progress: bool | None) -> Ranker:
         kinds = [kind.name for kind in self.sources_.kinds()]
@@ -151,6 +153,7 @@ class Ranker(BaseEstimator):  # type: ignore[misc,unused-ignore]
         self._pairs = pairs[pairs.notna().any(axis=1)]
         self._fit, why = None, ""
         self.n_training_ = 0
+        self.labels_absent_: list[str] = []
         self.labels_ = pd.DataFrame(columns=["drug_id", "drug", "subtype", "status"])
         if self.labels is not None:
             self._fit, why = self._cross_fitted(kinds, progress=progress)
@@ -164,7 +167,7 @@ class Ranker(BaseEstimator):  # type: ignore[misc,unused-ignore]
 
     def _cross_fitted(self, kinds: list[str], *, progress: bool | None) -> tuple[learner.CrossFit | None, str]:
         table = self._label_table()
-        self.labels_, self.unmatched_["labels"] = lb.match(table, self.sources_.drugs)
+        self.labels_, self.labels_absent_ = lb.match(table, self.sources_.drugs)
         shipped, _ = lb.match(lb.shipped(), self.sources_.drugs)
         # classes of the shipped labels hold whatever the user's say, so that a label's absence frees no relative
         classes = pd.concat([frame.set_index("drug_id")["mechanism"] for frame in (shipped, self.labels_)])
@@ -201,8 +204,7 @@ class Ranker(BaseEstimator):  # type: ignore[misc,unused-ignore]
         NotFittedError
             Before :meth:`fit`.
         """
-        if not hasattr(self, "sources_"):
-            raise NotFittedError("the ranker has no evidence yet: call fit(model, cohort) first")
+        self._check_fitted()
         if subtype not in SUBTYPES:
             raise unknown_name("subtype", subtype, SUBTYPES)
         if subtype not in self.evidence_:
@@ -238,11 +240,12 @@ class Ranker(BaseEstimator):  # type: ignore[misc,unused-ignore]
         """Base (pairs), contributions (pairs x kinds) and the scores of each member (members x pairs)."""
         if self._fit is not None:
             parts, base = self._fit.contributions[:, here], self._fit.base[:, here]
-            return base.mean(axis=0), parts.mean(axis=0), base + parts.sum(axis=2)
+            members = base + parts.sum(axis=2) + self._fit.reweighed[:, here]
+            return base.mean(axis=0), parts.mean(axis=0), members
         directions = [kind.direction for kind in self.sources_.kinds()]
         places = learner.oriented_ranks(self._pairs.loc[here, kinds], directions)
         parts = learner.averaged(places)
-        return np.zeros(len(parts)), parts, _resampled_means(places, self.seed)
+        return np.zeros(len(parts)), parts, learner.reweighed_means(places, seed=self.seed)
 
     def _table(self, subtype: str, evidence: pd.DataFrame, score: np.ndarray, members: np.ndarray) -> pd.DataFrame:
         place = ranks(score)
@@ -281,8 +284,8 @@ class Ranker(BaseEstimator):  # type: ignore[misc,unused-ignore]
                 "subtype": subtype,
                 "seed": self.seed,
                 "labels": self.labels if isinstance(self.labels, str | None) else "given",
-                "labels_not_in_screen": self.unmatched_["labels"],
-                "library_rows_not_in_screen": self.unmatched_["library"],
+                "labels_not_in_screen": self.labels_absent_,
+                "library_rows_not_in_screen": self.library_absent_,
                 "kinds": [kind.name for kind in self.sources_.kinds()],
             },
             cites=self._cites(),
@@ -294,14 +297,18 @@ class Ranker(BaseEstimator):  # type: ignore[misc,unused-ignore]
         return ("milacic2024", *learnt, *(reversals if self.sources_.profiles is not None else ()))
 
 
-def _resampled_means(places: np.ndarray, seed: int, n: int = 200) -> np.ndarray:
-    """Means over kinds drawn with replacement, members x drugs; a drug without a drawn kind keeps its own mean."""
-    random = rng(seed, "kinds")
-    own = np.nanmean(places, axis=1)
-    drawn = np.empty((n, len(places)))
-    for step in range(n):
-        chosen = places[:, random.integers(places.shape[1], size=places.shape[1])]
-        seen = np.isfinite(chosen).sum(axis=1)
-        total = np.where(np.isfinite(chosen), chosen, 0.0).sum(axis=1)
-        drawn[step] = np.where(seen > 0, total / np.maximum(seen, 1), own)
-    return drawn
+def _called(cohort: CohortLike) -> tuple[AnnData, pd.Series, str]:
+    """Bring the cohort to current symbols, take or call the subtype of each tumour, and say which."""
+    from omics_rx import harmonize, scores
+
+    tumours = harmonize.genes(co.as_cohort(cohort))
+    if "subtype" in tumours.obs:
+        subtypes = tumours.obs["subtype"].astype(object)
+        strange = subtypes.dropna()[~subtypes.dropna().isin(SUBTYPES)]
+        if len(strange):
+            raise InputError(
+                f"{len(strange)} tumours have an unknown obs['subtype'] ({examples(strange.unique())}): use "
+                f"{', '.join(SUBTYPES)}, or drop the column to have them called"
+            )
+        return tumours, subtypes, 'obs["subtype"]'
+    return tumours, scores.subtype(tumours)["subtype"].astype(object), "scores.subtype"

@@ -37,8 +37,9 @@ class Ranking:
         What was ranked for.
     table
         Index ``drug_id``, best first; ``rank``, ``name``, ``score``, ``rank_low`` and ``rank_high`` (90% of the
-        members of the ensemble), one column a kind of evidence, ``n_evidence`` (kinds that are not missing), ``known``
-        (what the labels say of the pair; no part of its score) and ``warning`` (empty, or why to doubt it).
+        members, which differ in seed, in the labels and in the kinds of evidence they weigh), one column a kind of
+        evidence, ``n_evidence`` (kinds that are not missing), ``known`` (what the labels say of the pair; no part of
+        its score) and ``warning`` (empty, or why to doubt it).
     unranked
         Index ``drug_id``; ``name`` and ``reason``: drugs without any evidence.
     evidence

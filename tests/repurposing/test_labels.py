@@ -104,6 +104,7 @@ def test_training_pairs_by_hand():
     assert {pair for pair, row in pairs.iterrows() if not row["positive"]} == {
         ("a", "LumA"), ("a", "Basal"), ("e", "Basal"), ("e", "LumA")
     }  # fmt: skip
+    assert pairs.groupby("kind").size().to_dict() == {"mismatch": 2, "other drug": 2, "positive": 7}
     assert pairs.loc[("a", "Her2"), "weight"] == 1
     assert pairs.loc[("a", "LumA"), "weight"] == 0.5
     assert pairs.loc[("b", "Her2"), "weight"] == 0.5

@@ -58,12 +58,14 @@ def test_the_score_is_the_mean_raw_output_of_the_boosters_that_saw_no_relative(f
     curves = learner._curves
 
     def spy(booster, places):
-        raw.append(np.asarray(booster.predict(places, raw_score=True)))
+        start = learner.PRIOR * places.mean(axis=1)  # no evidence is missing here
+        raw.append(start + np.asarray(booster.predict(places, raw_score=True)))
         return curves(booster, places)
 
     monkeypatch.setattr(learner, "_curves", spy)
     monkeypatch.setattr(learner, "N_MEMBERS", 2)
     again = clone(fitted).fit(_model(fitted), _cohort(fitted))
+    assert np.isfinite(again._pairs.drop(columns="pathway_activity").to_numpy()).all()
     scores = again._fit.scores()
     assert sorted(np.concatenate(raw)) == pytest.approx(sorted(scores.ravel()), abs=1e-9)
 
@@ -248,6 +250,15 @@ def test_a_fitted_ranker_changes_no_argument_and_clones(world, labels, quick):
     assert clone(ranker).get_params()["seed"] == 7
     with pytest.raises(NotFittedError, match="call fit"):
         clone(ranker).rank("Basal")
+    with pytest.raises(NotFittedError, match="call fit"):
+        clone(ranker).taught(None)
+
+
+def test_teaching_anew_is_fitting_anew(quick, world, labels):
+    first = Ranker(labels, seed=2).fit(world.model, world.cohort)
+    taught = Ranker(None, seed=2).fit(world.model, world.cohort).taught(labels)
+    pd.testing.assert_frame_equal(first.rank("Her2").table, taught.rank("Her2").table)
+    assert first.rank("Her2").limits == taught.rank("Her2").limits
 
 
 def test_faults(fitted, world, labels):

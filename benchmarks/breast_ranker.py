@@ -1,0 +1,50 @@
+"""What the ranking benchmarks share: GDSC2 joined by the drugs that only GDSC1 has, and a ranker fitted on them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from omics_rx import datasets, repurposing, response
+from omics_rx.core import cache
+from omics_rx.core.screen import DrugScreen
+from omics_rx.repurposing import labels as lb
+
+
+def joined_screen() -> DrugScreen:
+    """GDSC2, and of GDSC1 the drugs that GDSC2 lacks."""
+    new, old = datasets.load("gdsc2"), datasets.load("gdsc1")
+    only = old.drugs.index.difference(new.drugs.index)
+    rows = old.responses["drug_id"].isin(only) & old.responses["cell_id"].isin(new.cells.obs_names)
+    responses = pd.concat([new.responses, old.responses[rows]])
+    return DrugScreen(responses, new.cells, pd.concat([new.drugs, old.drugs.loc[only]]), "gdsc")
+
+
+def model(screen: DrugScreen) -> response.ResponseModel:
+    """The default response model fitted on a screen, kept between benchmarks."""
+
+    def make(folder: Path) -> None:
+        response.ResponseModel(seed=0).fit(screen).save(folder / "model.orx")
+
+    key = cache.key(screen.fingerprint, cache.code("response", "harmonize"))
+    return response.load(cache.entry("benchmarks", f"ranker-{key}", make) / "model.orx")
+
+
+def fitted(labels: pd.DataFrame | str | None = "resources", *, seed: int = 0) -> repurposing.Ranker:
+    """Ranker on the joined screen and the tumours of gse1992."""
+    screen = joined_screen()
+    return repurposing.Ranker(labels, seed=seed).fit(model(screen), datasets.load("gse1992"))
+
+
+def columns(ranker: repurposing.Ranker) -> pd.DataFrame:
+    """Score, plain average of oriented ranks, and every oriented evidence, by (drug_id, subtype)."""
+    average = ranker.taught(None)
+    parts = []
+    for subtype in lb.SUBTYPES:
+        ranking = ranker.rank(subtype)
+        table = ranking.table[ranking.kinds] * ranking.evidence_info.loc[ranking.kinds, "direction"]
+        table.insert(0, "ranker", ranking.table["score"])
+        table.insert(1, "average of ranks", average.rank(subtype).table["score"])
+        parts.append(table.assign(subtype=subtype).set_index("subtype", append=True))
+    return pd.concat(parts)

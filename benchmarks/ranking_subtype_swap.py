@@ -1,0 +1,97 @@
+"""Matched against mismatched subtype within each drug: whether a score knows which subtype a drug is for.
+
+Chance is 0.5. Drugs are those that are approved, or siblings of such, in some subtypes and not in others; every
+score is cross-fitted over mechanisms. The second table is the 17 drugs of the reference figure, by line group.
+
+Usage: python benchmarks/ranking_subtype_swap.py
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from breast_ranker import columns, fitted
+
+from omics_rx.core.work import rng
+from omics_rx.metrics import ranking as figures
+from omics_rx.repurposing import labels as lb
+
+REFERENCE = {
+    "Her2": ("Lapatinib", "Afatinib", "Sapitinib"),
+    "LumA": ("Fulvestrant", "Palbociclib", "Ribociclib", "Taselisib", "Alpelisib", "Tamoxifen"),
+    "Basal": ("Gemcitabine", "Talazoparib", "Cisplatin", "Olaparib", "Niraparib", "Rucaparib", "Docetaxel",
+              "Paclitaxel"),
+}  # fmt: skip
+
+
+def labelled_pairs(ranker) -> pd.DataFrame:
+    pairs = lb.training_pairs(ranker.labels_)
+    mixed = pairs.groupby("drug_id")["positive"].transform("nunique") == 2
+    return pairs[mixed].set_index(["drug_id", "subtype"])[["positive"]]
+
+
+def reference_pairs(ranker) -> pd.DataFrame:
+    names = ranker.sources_.drugs["name"]
+    ids = {name: drug for drug, name in names.items()}
+    rows = [(ids[name], other, other == subtype) for subtype, own in REFERENCE.items() for name in own if name in ids
+            for other in REFERENCE]  # fmt: skip
+    return pd.DataFrame(rows, columns=["drug_id", "subtype", "positive"]).set_index(["drug_id", "subtype"])
+
+
+def within(pairs: pd.DataFrame, score: str) -> float:
+    known = pairs.dropna(subset=[score]).reset_index()
+    return figures.within_group_auroc(known["positive"], known[score], known["drug_id"])
+
+
+def interval(pairs: pd.DataFrame, score: str, *, n_boot: int = 1000) -> tuple[float, float]:
+    """Drugs are resampled, with all their pairs."""
+    random = rng(0, "swap", score)
+    blocks = [block for _, block in pairs.dropna(subset=[score]).groupby(level=0)]
+    blocks = [block for block in blocks if block["positive"].nunique() == 2]
+    wins = np.array([_wins(block, score) for block in blocks])
+    drawn = [wins[random.integers(len(wins), size=len(wins))].sum(axis=0) for _ in range(n_boot)]
+    low, high = np.percentile([won / pairs_ for won, pairs_ in drawn], [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _wins(block: pd.DataFrame, score: str) -> tuple[float, int]:
+    good, bad = (block.loc[block["positive"] == flag, score].to_numpy() for flag in (True, False))
+    difference = good[:, None] - bad[None, :]
+    return float((difference > 0).sum() + 0.5 * (difference == 0).sum()), difference.size
+
+
+def show(title: str, pairs: pd.DataFrame) -> None:
+    print(f"\n{title}: {pairs.index.get_level_values(0).nunique()} drugs")
+    for score in [name for name in pairs if name != "positive"]:
+        low, high = interval(pairs, score)
+        print(f"  {score:24s} {within(pairs, score):.3f}  [{low:.2f}, {high:.2f}]")
+
+
+def permuted(pairs: pd.DataFrame, *, n: int = 200) -> tuple[float, float]:
+    """Mean and sd of the ranker's figure when each drug's subtypes are dealt anew."""
+    random = rng(0, "permuted-subtypes")
+    values = []
+    for _ in range(n):
+        dealt = pairs.copy()
+        dealt["positive"] = pairs.groupby(level=0)["positive"].transform(lambda p: random.permutation(p.to_numpy()))
+        values.append(within(dealt, "ranker"))
+    return float(np.mean(values)), float(np.std(values))
+
+
+def main() -> None:
+    ranker = fitted()
+    scores = columns(ranker)
+    pairs = labelled_pairs(ranker).join(scores, how="inner")
+    show("all labelled drugs with a subtype of their own", pairs)
+    mean, sd = permuted(pairs)
+    print(f"  ranker, subtypes permuted within drugs: {mean:.3f} (sd {sd:.3f})")
+    show("the 17 drugs of the reference figure (measured selectivity .86 to .88)", reference_pairs(ranker).join(scores))
+    print("\nrank of the known drugs for their subtype, of", len(ranker.rank("Basal").table))
+    for subtype, names in REFERENCE.items():
+        table = ranker.rank(subtype).table.set_index("name")
+        own = ", ".join(f"{name} {table.loc[name, 'rank']}" for name in names if name in table.index)
+        print(f"  {subtype}: {own}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""Drugs approved in breast cancer against drugs approved in another cancer only.
+
+A drug counts by its best subtype. The ranker is cross-fitted over mechanisms; beside it every single evidence, the
+plain average of ranks and the mean potency, with stratified bootstrap intervals, the paired gain of the ranker, and
+the ranker taught by permuted labels. A second table asks the same of pairs within a subtype.
+
+Usage: python benchmarks/ranking_tiers.py [--permutations 10]
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+import pandas as pd
+from breast_ranker import columns, fitted
+
+from omics_rx.core.work import rng
+from omics_rx.metrics import ranking as figures
+from omics_rx.repurposing import labels as lb
+
+
+def tiers(labels: pd.DataFrame) -> pd.Series:
+    """True for drugs approved in a breast subtype, False for those approved or failed elsewhere only."""
+    statuses = labels.groupby("drug_id")["status"].agg(set)
+    approved = statuses.map(lambda found: "approved" in found)
+    elsewhere = statuses.map(lambda found: "other_cancer" in found and not found & {"approved", "sibling"})
+    return approved[approved | elsewhere]
+
+
+def by_drug(scores: pd.DataFrame, ranker) -> pd.DataFrame:
+    best = scores.groupby(level=0).max()
+    best["mean potency"] = -ranker.sources_.responses.mean()
+    return best
+
+
+def gain(positive: pd.Series, ours: pd.Series, theirs: pd.Series, *, n_boot: int = 1000) -> tuple[float, float, float]:
+    """Paired difference of AUROC over the drugs that both score, with its interval."""
+    both = pd.DataFrame({"positive": positive, "ours": ours, "theirs": theirs}).dropna()
+    hits, rest = (np.flatnonzero(both["positive"].to_numpy() == flag) for flag in (True, False))
+    random = rng(0, "gain")
+
+    def difference(rows: np.ndarray) -> float:
+        part = both.iloc[rows]
+        labels = part["positive"].astype(bool)
+        return figures.auroc(labels, part["ours"]) - figures.auroc(labels, part["theirs"])
+
+    drawn = [difference(np.concatenate([random.choice(hits, hits.size), random.choice(rest, rest.size)]))
+             for _ in range(n_boot)]  # fmt: skip
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    return difference(np.arange(len(both))), float(low), float(high)
+
+
+def show(best: pd.DataFrame, positive: pd.Series) -> None:
+    print(f"cancer drugs: {int(positive.sum())} approved in breast, {int((~positive).sum())} elsewhere only")
+    print(f"{'score':24s} {'AUROC':>18s} {'AP':>18s}  n      gain of the ranker")
+    for name in best:
+        known = best.loc[positive.index, name].dropna()
+        labels = positive[known.index]
+        area, precision = (figures.bootstrap(metric, labels, known) for metric in
+                           (figures.auroc, figures.average_precision))  # fmt: skip
+        line = (f"{name:24s} {area.value:.3f} [{area.lower:.2f}, {area.upper:.2f}] "
+                f"{precision.value:.3f} [{precision.lower:.2f}, {precision.upper:.2f}]  {len(known):3d}")  # fmt: skip
+        if name != "ranker":
+            value, low, high = gain(positive, best["ranker"], best[name])
+            line += f"  {value:+.3f} [{low:+.2f}, {high:+.2f}]"
+        print(line)
+
+
+def show_pairs(scores: pd.DataFrame, ranker) -> None:
+    pairs = lb.training_pairs(ranker.labels_).set_index(["drug_id", "subtype"])[["positive"]].join(scores, how="inner")
+    print(f"\npairs that should rank high against pairs that should not, within a subtype ({len(pairs)} pairs)")
+    for name in scores:
+        known = pairs.dropna(subset=[name]).reset_index()
+        print(f"{name:24s} {figures.within_group_auroc(known['positive'], known[name], known['subtype']):.3f}")
+
+
+def permuted(ranker, seed: int) -> float:
+    """AUROC of a ranker taught with the labels of the drugs dealt to other drugs, against the dealt labels."""
+    ids = ranker.labels_["drug_id"].unique()
+    dealt = dict(zip(ids, rng(seed, "permuted-labels").permutation(ids), strict=True))
+    labels = ranker.labels_.assign(drug=ranker.labels_["drug_id"].map(dealt))
+    labels = labels.drop(columns=["drug_id", "inchikey", "alias", "mechanism"])
+    other = ranker.taught(labels)
+    best = by_drug(columns(other), other)["ranker"]
+    positive = tiers(other.labels_)
+    return figures.auroc(positive, best[positive.index])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--permutations", type=int, default=10)
+    arguments = parser.parse_args()
+    ranker = fitted()
+    scores = columns(ranker)
+    positive = tiers(ranker.labels_)
+    show(by_drug(scores, ranker), positive)
+    show_pairs(scores, ranker)
+    null = [permuted(ranker, seed) for seed in range(arguments.permutations)]
+    if null:
+        told = f"ranker taught and judged by permuted labels, {len(null)} times"
+        print(f"\n{told}: {np.mean(null):.3f} (sd {np.std(null):.3f})")
+
+
+if __name__ == "__main__":
+    main()
