@@ -97,9 +97,10 @@ def as_cohort(data: CohortLike) -> AnnData:
             )
         index, columns = data.index.astype(str), data.columns.astype(str)
         _refuse_repeated(index)
-        cohort = AnnData(
-            data.to_numpy(dtype=np.float32), obs=pd.DataFrame(index=index), var=pd.DataFrame(index=columns)
-        )
+        values = data.to_numpy()
+        # floats keep their precision: rounding them to 32 bits makes ties, and ties change rank scores
+        values = values.copy() if values.dtype in (np.float32, np.float64) else values.astype(np.float64)
+        cohort = AnnData(values, obs=pd.DataFrame(index=index), var=pd.DataFrame(index=columns))
     elif isinstance(data, AnnData):
         cohort = data
     else:
