@@ -105,7 +105,7 @@ def _tied_sums(values: Floats, data: FollowUp) -> Floats:
     return sums[data.first[at]]
 
 
-def _risk_sums(values: Floats, data: FollowUp) -> Floats:
+def risk_sums(values: Floats, data: FollowUp) -> Floats:
     """For each event, the sum of ``values`` over its risk set, less Efron's share of the tied events."""
     sums = _from_latest(values, data)[data.last[data.events]]
     if not data.fraction.any():
@@ -125,7 +125,7 @@ def _centred(risk: Floats, data: FollowUp) -> Floats:
 def log_likelihood(risk: ArrayLike, data: FollowUp) -> float:
     """Log partial likelihood of log hazards ``(n,)`` in the samples' own order."""
     sorted_risk = _centred(np.asarray(risk, dtype=np.float64)[data.order], data)
-    sums = _risk_sums(np.exp(sorted_risk), data)
+    sums = risk_sums(np.exp(sorted_risk), data)
     return float((sorted_risk[data.events] - np.log(sums)).sum())
 
 
@@ -143,8 +143,8 @@ def derivatives(X: Floats, coefficients: Floats, data: FollowUp) -> tuple[float,
     """
     risk = _centred(X @ coefficients, data)
     hazard = np.exp(risk)
-    sums = _risk_sums(hazard, data)
-    means = _risk_sums(hazard[:, None] * X, data) / sums[:, None]
+    sums = risk_sums(hazard, data)
+    means = risk_sums(hazard[:, None] * X, data) / sums[:, None]
     at = data.events
     rates = np.zeros(data.event.size)
     rates[at] = 1 / sums
@@ -267,8 +267,53 @@ def baseline_hazard(risk: ArrayLike, data: FollowUp, time: ArrayLike) -> tuple[F
     """
     sorted_risk = np.asarray(risk, dtype=np.float64)[data.order]
     at = data.events
-    jumps = 1 / _risk_sums(np.exp(sorted_risk), data)
+    jumps = 1 / risk_sums(np.exp(sorted_risk), data)
     moments, where = np.unique(np.asarray(time, dtype=np.float64)[data.order][at], return_inverse=True)
     steps = np.zeros(moments.size)
     np.add.at(steps, where, jumps)
     return moments, np.cumsum(steps)
+
+
+def marginal(X: Floats, risk: ArrayLike, data: FollowUp) -> tuple[Floats, Floats]:
+    """Slope and curvature of the log partial likelihood in each feature alone, around given log hazards.
+
+    Parameters
+    ----------
+    X
+        Samples x features in sorted order (``X[data.order]``), ``(n, p)``.
+    risk
+        Log hazards in the samples' own order, ``(n,)``.
+    data
+        Follow-up from :func:`follow_up`.
+
+    Returns
+    -------
+    tuple
+        Gradient ``(p,)`` and diagonal of the information ``(p,)``.
+    """
+    hazard = np.exp(_centred(np.asarray(risk, dtype=np.float64)[data.order], data))[:, None]
+    sums = risk_sums(hazard[:, 0], data)[:, None]
+    means = risk_sums(hazard * X, data) / sums
+    squares = risk_sums(hazard * X**2, data) / sums
+    return X[data.events].sum(axis=0) - means.sum(axis=0), (squares - means**2).sum(axis=0)
+
+
+def residuals(risk: ArrayLike, data: FollowUp) -> tuple[Floats, Floats]:
+    """Slope and curvature of the log partial likelihood in each sample's log hazard, by Breslow's sums.
+
+    Returns
+    -------
+    tuple
+        Martingale residuals, event less expected events, and the diagonal of the information, each ``(n,)`` in the
+        samples' own order.
+    """
+    hazard = np.exp(_centred(np.asarray(risk, dtype=np.float64)[data.order], data))
+    sums = _from_latest(hazard, data)[data.last[data.events]]
+    rates, squares = np.zeros(hazard.size), np.zeros(hazard.size)
+    rates[data.events], squares[data.events] = 1 / sums, 1 / sums**2
+    expected = hazard * _from_earliest(rates, data)[data.first]
+    curvature = expected - hazard**2 * _from_earliest(squares, data)[data.first]
+    slope, curve = np.empty(hazard.size), np.empty(hazard.size)
+    slope[data.order] = data.event - expected
+    curve[data.order] = np.maximum(curvature, 0.0)
+    return slope, curve

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ class Outcome:
 
     time: Floats
     event: NDArray[np.bool_]
-    stratum: NDArray[np.str_]
+    stratum: NDArray[Any]
 
     def follow_up(self, rows: NDArray[np.bool_] | None = None) -> cox.FollowUp:
         """Sorted follow-up of some rows, or of all."""
