@@ -127,7 +127,7 @@ def subtype_evidence(sources: Sources, subtype: str) -> pd.DataFrame:
     InputError
         If fewer than five tumours are of the subtype, or of the others.
     """
-    inside = sources.subtypes == subtype
+    inside = (sources.subtypes == subtype).where(sources.subtypes.notna())  # an uncalled tumour is on neither side
     _check_tumours(inside, subtype, sources.subtypes)
     table = pd.DataFrame(index=sources.drugs.index)
     predicted = group_difference(sources.preference, inside)
@@ -155,7 +155,7 @@ def subtype_evidence(sources: Sources, subtype: str) -> pd.DataFrame:
 
 
 def _check_tumours(inside: pd.Series, subtype: str, subtypes: pd.Series) -> None:
-    n_in, n_out = int(inside.sum()), int((~inside & subtypes.notna()).sum())
+    n_in, n_out = int(inside.eq(1).sum()), int(inside.eq(0).sum())
     if n_in < MIN_TUMOURS or n_out < MIN_TUMOURS:
         counts = ", ".join(f"{name} {count}" for name, count in subtypes.value_counts().items())
         raise InputError(

@@ -46,8 +46,9 @@ def limits(ranker: Ranker, subtype: str, info: pd.DataFrame) -> tuple[str, ...]:
     said = [
         (
             f"{int(counts.get(subtype, 0))} tumours of {int(counts.sum())} are {subtype} (by {ranker.subtypes_from_}); "
-            f"what is said of tumours is relative to this cohort ({ranker.reference_})."
+            "what is said of tumours is relative to this cohort."
         ),
+        f"For the response model: {ranker.reference_}",
         "Predictions come from a model of cell lines; their errors in tumours are not known.",
         "Rank intervals tell how the order hangs on labels and weights of evidence, not on the tumours and lines seen.",
         _lines(subtype, int((ranker.sources_.line_groups == LINE_GROUP.get(subtype)).sum())),

@@ -254,6 +254,17 @@ def test_a_fitted_ranker_changes_no_argument_and_clones(world, labels, quick):
         clone(ranker).taught(None)
 
 
+def test_a_tumour_without_a_call_is_on_neither_side(world):
+    cohort = world.cohort.copy()
+    others = np.flatnonzero(cohort.obs["subtype"] != "Basal")
+    cohort.obs["subtype"] = cohort.obs["subtype"].astype(object)
+    cohort.obs.iloc[others[:20], cohort.obs.columns.get_loc("subtype")] = None
+    dropped = world.cohort[np.setdiff1d(np.arange(80), others[:20])].copy()
+    column = "predicted_selectivity"
+    here, there = (Ranker(None).fit(world.model, data).rank("Basal").evidence[column] for data in (cohort, dropped))
+    assert np.allclose(here, there)
+
+
 def test_teaching_anew_is_fitting_anew(quick, world, labels):
     first = Ranker(labels, seed=2).fit(world.model, world.cohort)
     taught = Ranker(None, seed=2).fit(world.model, world.cohort).taught(labels)
