@@ -20,9 +20,9 @@ from omics_rx.core.screen import DrugScreen
 from omics_rx.datasets import cells, tidy, unpickle
 from omics_rx.datasets.registry import Raw
 from omics_rx.harmonize import cell_lines, drugs
+from omics_rx.harmonize.screens import COMPOUND_FACTS, latest, numbered_runs, with_all_lines
 
 _CCLE_HIGHEST_UM = 8.0
-_DRUG_FACTS = ["pubchem", "targets", "target_source", "target_text", "mechanism", "status", "pathway"]
 
 
 @dataclass(frozen=True)
@@ -82,20 +82,8 @@ def _load(layout: _Layout, bring: tidy.Bring, screens: str) -> DrugScreen:
     if screens == "latest":
         responses = latest(responses)
     measured = tidy.read(lines / "expression.h5ad")
-    everything = cells.with_all(measured, responses["cell_id"].unique())
+    everything = with_all_lines(measured, responses["cell_id"].unique())
     return DrugScreen(responses, everything, pd.read_parquet(folder / "drugs.parquet"), layout.name.lower())
-
-
-def latest(responses: pd.DataFrame) -> pd.DataFrame:
-    """Keep the last screen of each compound, and no value of an earlier one.
-
-    Screens of one compound differ in dose range and their values by up to 2.4 ln uM in the mean (docetaxel,
-    dactinomycin), so a line that only an earlier screen measured is left out: beside the others it would look
-    sensitive or resistant by its date.
-    """
-    number = responses["screen"].str.rsplit("/", n=1).str[-1].astype(int)
-    last = number.groupby(responses["drug_id"]).transform("max")
-    return responses[number == last].reset_index(drop=True)
 
 
 def _tidy(layout: _Layout, raw: Raw, folder: Path) -> None:
@@ -145,11 +133,7 @@ def _screens(rows: pd.DataFrame, name: str) -> pd.Series:
     """
     stretch = (rows["source_name"] != rows["source_name"].shift()).cumsum()
     again = rows.groupby([stretch, rows["source_line"]], sort=False).cumcount()
-    runs = pd.DataFrame({"drug_id": rows["drug_id"], "stretch": stretch, "again": again})
-    first = runs.drop_duplicates()
-    number = first.groupby("drug_id", sort=False).cumcount() + 1
-    numbered = runs.merge(first.assign(number=number), on=["drug_id", "stretch", "again"], how="left", validate="m:1")
-    return pd.Series([f"{name}/{number}" for number in numbered["number"]], index=rows.index)
+    return numbered_runs(rows["drug_id"], stretch.astype(str) + "/" + again.astype(str), name)
 
 
 def _compounds(drug_ids: np.ndarray, raw: Raw) -> pd.DataFrame:
@@ -165,4 +149,4 @@ def _compounds(drug_ids: np.ndarray, raw: Raw) -> pd.DataFrame:
         raise IntegrityError(
             f"{int(other.sum())} structures are not those of the table ({examples(table['name'][other])}): reinstall"
         )
-    return pd.concat([table[["name", "aliases"]], found, table[_DRUG_FACTS]], axis=1).rename_axis("drug_id")
+    return pd.concat([table[["name", "aliases"]], found, table[list(COMPOUND_FACTS)]], axis=1).rename_axis("drug_id")
