@@ -7,8 +7,7 @@ import pandas as pd
 from anndata import AnnData
 
 from omics_rx.core.cohort import with_info
-
-MONTH = 30.4375  # days
+from omics_rx.io import read_bulk
 
 
 def folder() -> Path:
@@ -29,12 +28,8 @@ def _cohort(expression: pd.DataFrame, obs: pd.DataFrame, *, unit: str, origin: s
 
 def scanb400(data: Path) -> AnnData:
     """SCAN-B RNA-seq, 400 patients, overall survival, log2(FPKM + 0.1)."""
-    expression = pd.read_csv(data / "cohorts" / "scanb400_expr.csv.gz", index_col=0)
-    clinical = pd.read_csv(data / "cohorts" / "scanb400_clin.csv.gz").set_index("title")
-    time = clinical["overall_survival_days"].clip(lower=1) / MONTH
-    event = clinical["overall_survival_event"].astype(bool)
-    obs = pd.DataFrame({"time": time, "event": event, "endpoint": "death"})
-    return _cohort(expression, obs, unit="log2(FPKM + 1)", origin="scanb400")
+    folder = data / "cohorts"
+    return read_bulk(folder / "scanb400_expr.csv.gz", clinical=folder / "scanb400_clin.csv.gz", domain="tumour")
 
 
 def gse42568(data: Path) -> AnnData:

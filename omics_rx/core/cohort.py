@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 
 UNITS = (
     "counts", "CPM", "TPM", "FPKM", "log2(counts + 1)", "log2(CPM + 1)", "log2(TPM + 1)", "log2(FPKM + 1)",
-    "log2 intensity", "log2 ratio", "z", "unknown",
+    "log2 intensity", "log2 expression", "log2 ratio", "z", "unknown",
 )  # fmt: skip
 DOMAINS = ("cell_line", "tumour", "single_cell")
 _KEY = "omics_rx"
+_LARGEST_LOG = 40.0  # 2**40 is beyond any count or intensity
+_FLOOR = 0.01  # share of the values that are the smallest one where silent genes pile up
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,10 @@ def info(data: CohortLike) -> CohortInfo:
 def with_info(
     cohort: AnnData, *, unit: str | None = None, domain: str | None = None, origin: str | None = None
 ) -> AnnData:
-    """Copy of a cohort that says its unit, domain or origin; None leaves one as it is.
+    """Cohort that says its unit, domain or origin; None leaves one as it is.
+
+    The new cohort has its own ``obs``, ``var``, ``obsm`` and ``uns`` and shares the matrices: put a new one in
+    ``X`` or ``layers``, never write into theirs.
 
     Raises
     ------
@@ -168,7 +173,7 @@ def with_info(
     for value, known, word in ((unit, UNITS, "unit"), (domain, DOMAINS, "domain")):
         if value is not None and value not in known:
             raise InputError(f"{word} {value!r} is not known: use one of {', '.join(known)}")
-    changed = cohort.copy()
+    changed = _sharing_values(cohort)
     record = dict(changed.uns.get(_KEY, {}))
     told = {"unit": unit, "domain": domain, "origin": origin}
     record.update({name: value for name, value in told.items() if value is not None})
@@ -182,10 +187,37 @@ def record(cohort: AnnData, name: str) -> Any:
 
 
 def with_record(cohort: AnnData, name: str, value: Any) -> AnnData:
-    """Copy of a cohort with something more in its record: frames, text and numbers that h5ad can hold."""
-    changed = cohort.copy()
+    """Cohort with something more in its record: frames, text and numbers that h5ad can hold.
+
+    The matrices are shared with the cohort given; see :func:`with_info`.
+    """
+    changed = _sharing_values(cohort)
     changed.uns[_KEY] = {**changed.uns.get(_KEY, {}), name: value}
     return changed
+
+
+def _sharing_values(cohort: AnnData) -> AnnData:
+    """Cohort with its own annotations over the same matrices; a part of another becomes a cohort of its own.
+
+    A cohort on disk is opened once more, so that its matrix stays there.
+    """
+    from anndata import AnnData, read_h5ad
+
+    if cohort.is_view:
+        return cohort.to_memory() if cohort.isbacked else cohort.copy()
+    if cohort.isbacked:
+        changed = read_h5ad(str(cohort.filename), backed="r")
+        changed.obs, changed.var, changed.uns = cohort.obs.copy(), cohort.var.copy(), dict(cohort.uns)
+        return changed
+    return AnnData(
+        X=cohort.X, obs=cohort.obs.copy(), var=cohort.var.copy(), uns=dict(cohort.uns), raw=cohort.raw,
+        layers=dict(cohort.layers),
+        **{name: _copies(getattr(cohort, name)) for name in ("obsm", "varm", "obsp", "varp")},
+    )  # fmt: skip
+
+
+def _copies(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value.copy() for name, value in mapping.items()}
 
 
 def describe(data: CohortLike) -> dict[str, Any]:
@@ -210,27 +242,53 @@ def detect_unit(values: np.ndarray) -> str:
     Returns
     -------
     str
-        ``"counts"``, ``"TPM"``, ``"CPM"``, ``"log2(TPM + 1)"``, ``"log2 intensity"``, ``"log2 ratio"``, ``"z"`` or
-        ``"unknown"``. Whole numbers above 50 are counts; rows that sum to a million are TPM (CPM when most are
-        below one); values on both sides of zero are ratios, or z where genes have mean 0 and variance 1.
+        ``"counts"``, ``"TPM"``, ``"log2(TPM + 1)"``, ``"log2 intensity"``, ``"log2 expression"``, ``"log2 ratio"``,
+        ``"z"`` or ``"unknown"``. Whole numbers above 50 are counts; rows that sum to a million are TPM. Logarithms
+        whose silent genes share one smallest value, or that dip below zero while the typical gene lies above, are
+        sequenced expression with an unknown pseudo-count. Other values on both sides of zero are ratios, or z where
+        genes have mean 0 and variance 1.
     """
     known = values[np.isfinite(values)]
     if known.size == 0:
         return "unknown"
     low, high = float(known.min()), float(known.max())
     if low < 0:
-        if _is_standardised(values):
-            return "z"
-        return "log2 ratio" if low < -1.0 else "log2 intensity"
+        return _unit_around_zero(values, known)
     if high > 50:
         if np.all(known == np.round(known)):
             return "counts"
         totals = np.nansum(values, axis=1)
         return "TPM" if np.all(np.abs(totals / 1e6 - 1) < 0.05) else "unknown"
-    totals = np.nansum(np.exp2(np.minimum(values, 40.0)) - 1, axis=1)
+    totals = np.nansum(np.exp2(np.minimum(values, _LARGEST_LOG)) - 1, axis=1)
     if np.all(np.abs(totals / 1e6 - 1) < 0.1):
         return "log2(TPM + 1)"
-    return "log2 intensity" if high > 3 else "unknown"
+    if high <= 3:
+        return "unknown"
+    return "log2 expression" if _has_floor(known) else "log2 intensity"
+
+
+def _unit_around_zero(values: np.ndarray, known: np.ndarray) -> str:
+    """Unit of values on both sides of zero, shape ``(n, p)``, ``known`` the finite ones among them.
+
+    A ratio has one sample or pool below the line, so half of a sample's genes lie on each side of zero. A logarithm
+    of expression with a small pseudo-count, log2(FPKM + 0.1), dips below zero for silent genes only: its typical gene
+    lies well above, or its silent genes pile up at the logarithm of the pseudo-count.
+    """
+    if _is_standardised(values):
+        return "z"
+    if known.max() > _LARGEST_LOG:
+        return "unknown"
+    measured = values[np.isfinite(values).any(axis=1)]
+    centre = float(np.median(np.nanmedian(measured, axis=1)))
+    if centre > 0.5 * known.std():
+        return "log2 intensity" if known.min() >= -1.0 and not _has_floor(known) else "log2 expression"
+    return "log2 expression" if _has_floor(known) else "log2 ratio"
+
+
+def _has_floor(known: np.ndarray) -> bool:
+    """Whether a share of the values is the smallest one, as genes without any read are, and none piles up on top."""
+    at_floor, at_ceiling = float(np.mean(known == known.min())), float(np.mean(known == known.max()))
+    return at_floor >= _FLOOR and at_ceiling < at_floor / 10
 
 
 def _is_standardised(values: np.ndarray) -> bool:

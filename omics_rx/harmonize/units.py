@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LINEAR = ("counts", "CPM", "TPM", "FPKM")
 LOGGED = tuple(f"log2({unit} + 1)" for unit in LINEAR)
-RELATIVE = ("log2 intensity", "log2 ratio", "z")
+RELATIVE = ("log2 intensity", "log2 expression", "log2 ratio", "z")
 _LARGEST_LOG = 40.0  # 2**40 is beyond any count, so a larger value was not logged
 
 

@@ -63,11 +63,77 @@ def simulated_counts(rng):
         # over all values mean 0 and sd 1, but no gene is standardised: genes differ and vary little
         (lambda rng: rng.normal(0, 0.9, size=500) + rng.normal(0, 0.4, size=(50, 500)), "log2 ratio"),
         (lambda rng: rng.normal(size=(50, 500)), "z"),
+        # log2(FPKM + 0.1) without silent genes, log2(TPM + 0.001) with many, log2(x + 1) with some
+        (lambda rng: np.log2(rng.gamma(0.8, 12, size=(20, 800)) + 0.1), "log2 expression"),
+        (
+            lambda rng: np.log2(rng.gamma(0.3, 2, size=(20, 800)) * (rng.random((20, 800)) > 0.4) + 0.001),
+            "log2 expression",
+        ),
+        (
+            lambda rng: np.log2(rng.gamma(0.8, 40, size=(20, 800)) * (rng.random((20, 800)) > 0.1) + 1),
+            "log2 expression",
+        ),
+        (lambda rng: rng.normal(7, 2, size=(20, 500)).clip(-0.9), "log2 intensity"),
+        # ratios clipped at both ends have no floor of silent genes
+        (lambda rng: rng.normal(0, 2, size=(20, 500)).clip(-2.5, 2.5), "log2 ratio"),
+        (lambda rng: rng.normal(0, 300, size=(20, 500)), "unknown"),
         (lambda rng: np.full((3, 4), np.nan), "unknown"),
     ],
 )
 def test_units_are_told_by_their_values(make, unit):
     assert co.detect_unit(make(np.random.default_rng(1))) == unit
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"), [("gse1992", "log2 ratio"), ("gse4335", "log2 ratio"), ("gse3143", "log2 intensity")]
+)
+def test_units_of_real_cohorts_are_detected_as_they_are_told(request, name, unit):
+    cohort = request.getfixturevalue(name)
+    assert co.detect_unit(np.asarray(cohort.X)) == unit
+
+
+def test_a_cohort_that_says_more_shares_its_values_and_nothing_else():
+    first = adata(np.ones((3, 2)), grade=["1", "2", "3"])
+    first.layers["raw"] = first.X + 1
+    first.obsm["events"] = pd.DataFrame({"TP53": [0.0, 1.0, np.nan]}, index=first.obs_names)
+    first.raw = first.copy()
+    for changed in (co.with_info(first, unit="z"), co.with_record(first, "note", "a")):
+        assert changed.X is first.X
+        assert changed.layers["raw"] is first.layers["raw"]
+        assert changed.raw.var_names.tolist() == ["G0", "G1"]
+        changed.obs["grade"] = "9"
+        changed.var["long"] = 1
+        changed.obsm["events"].iloc[0, 0] = 7.0
+        changed.uns["more"] = 1
+        changed.X = changed.X * 5
+    assert first.obs["grade"].tolist() == ["1", "2", "3"]
+    assert "long" not in first.var
+    assert first.obsm["events"].iloc[0, 0] == 0.0
+    assert dict(first.uns) == {}
+    assert first.X[0, 0] == 1
+
+
+def test_a_part_of_a_cohort_that_says_more_stands_on_its_own():
+    whole = adata(np.ones((3, 2)))
+    part = co.with_info(whole[:2], unit="z")
+    part.X[0, 0] = 5
+    assert not part.is_view
+    assert whole.X[0, 0] == 1
+
+
+def test_a_cohort_on_disk_stays_there_when_it_says_more(tmp_path):
+    import anndata
+
+    adata(np.ones((4, 2)), grade=["1", "2", "3", "4"]).write_h5ad(tmp_path / "a.h5ad")
+    backed = anndata.read_h5ad(tmp_path / "a.h5ad", backed="r")
+    backed.obs["more"] = 1
+    changed = co.with_record(co.with_info(backed, unit="z"), "note", "a")
+    assert changed.isbacked
+    assert (co.info(changed).unit, co.record(changed, "note")) == ("z", "a")
+    assert changed.obs.columns.tolist() == ["grade", "more"]
+    assert "omics_rx" not in backed.uns
+    part = co.with_info(backed[:2], unit="z")
+    assert (part.shape, part.isbacked, co.info(part).unit) == ((2, 2), False, "z")
 
 
 def test_domains_are_told_by_names_and_zeros():

@@ -69,7 +69,7 @@ def test_nothing_is_logged_twice():
         units.convert(cohort([[1, 5000]], "log2(TPM + 1)"), "TPM")
 
 
-@pytest.mark.parametrize("have", ["log2 ratio", "z", "log2 intensity", "unknown"])
+@pytest.mark.parametrize("have", ["log2 ratio", "z", "log2 intensity", "log2 expression", "unknown"])
 def test_relative_values_have_no_way_to_abundance(have):
     with pytest.raises(InputError, match="no way from"):
         units.convert(cohort([[1, 2], [2, 3]], have), "TPM")

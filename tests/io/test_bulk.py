@@ -136,10 +136,10 @@ def test_normal_tissue_carries_no_follow_up(tmp_path, matrix):
 
 
 @pytest.mark.parametrize(
-    ("expression", "clinical", "options", "shape", "n", "events"),
+    ("expression", "clinical", "options", "shape", "n", "events", "unit"),
     [
-        ("scanb400_expr", "scanb400_clin", {}, (400, 10_000), 400, 48),
-        ("gse42568_expr", "gse42568_clin", {"endpoint": "relapse"}, (121, 4_165), 104, 48),
+        ("scanb400_expr", "scanb400_clin", {}, (400, 10_000), 400, 48, "log2 expression"),
+        ("gse42568_expr", "gse42568_clin", {"endpoint": "relapse"}, (121, 4_165), 104, 48, "log2 intensity"),
         (
             "tcga_agilent533_expr",
             "tcga_brca_clin_surv",
@@ -147,13 +147,15 @@ def test_normal_tissue_carries_no_follow_up(tmp_path, matrix):
             (530, 1_492),
             513,
             83,
+            "log2 ratio",
         ),
     ],
 )
-def test_real_cohorts_by_the_public_calls_alone(shared_data, expression, clinical, options, shape, n, events):
+def test_real_cohorts_by_the_public_calls_alone(shared_data, expression, clinical, options, shape, n, events, unit):
     folder = shared_data / "cohorts"
     cohort = read_bulk(folder / f"{expression}.csv.gz", clinical=folder / f"{clinical}.csv.gz", **options)
     assert cohort.shape == shape
+    assert info(cohort).unit == unit
     follow = endpoint(cohort)
     assert (len(follow.time), follow.n_events) == (n, events)
     assert 12 < np.median(follow.time) < 120
