@@ -22,7 +22,7 @@ _AFFYMETRIX = "log2 intensity"
 
 
 def immune_sets() -> dict[str, list[str]]:
-    """Marker genes behind :func:`immune`: ten cell populations and five signatures, by current symbol."""
+    """Marker genes behind :func:`immune`: ten cell populations and six signatures, by current symbol."""
     return {name: genes for panel in ("mcp_counter", "signatures") for name, genes in _panel(panel).items()}
 
 
@@ -55,7 +55,8 @@ def immune(cohort: CohortLike, *, min_coverage: float = MIN_COVERAGE) -> pd.Data
         Samples x populations, in the cohort's log2 unit: the ten populations of MCP-counter (Becht et al. 2016),
         ``Cytolytic activity`` (Rooney et al. 2015; here on the log scale, which makes it the logarithm of their
         geometric mean), ``Interferon gamma`` and ``Tumour inflammation`` (Ayers et al. 2017, unweighted),
-        ``Lymphoid chemokines`` (Coppola et al. 2011) and ``Tertiary lymphoid structures`` (Cabrita et al. 2020).
+        ``Lymphoid chemokines`` (Coppola et al. 2011), ``Tertiary lymphoid structures`` (Cabrita et al. 2020; one of its
+        nine genes, EIF1AY, lies on the Y chromosome) and ``B cells`` (Danaher et al. 2017).
 
     Raises
     ------

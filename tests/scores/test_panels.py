@@ -17,7 +17,10 @@ from omics_rx.core.errors import InputError, UnknownNameError
 from omics_rx.harmonize import current_symbols
 from omics_rx.scores.cell_death import FURTHER_PATTERNS, PATTERNS
 
-TABLES = ("immune_sets.tsv", "cell_death.tsv", "pam50.tsv", "pam50_frozen.tsv")
+TABLES = (
+    "immune_sets.tsv", "cell_death.tsv", "pam50.tsv", "pam50_frozen.tsv", "immunophenoscore.tsv",
+    "malignant_cell_subtype.tsv", "til10.tsv",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +76,7 @@ class TestImmune:
         scores = orx.scores.immune(cohort)
         for name, genes in orx.scores.immune_sets().items():
             assert scores[name].to_numpy() == pytest.approx(cohort[genes].mean(axis=1).to_numpy())
-        assert scores.shape == (20, 15)
+        assert scores.shape == (20, 16)
 
     def test_counts_are_brought_to_a_log_scale(self, cohort):
         counts = cohort.pow(2).round()
@@ -89,12 +92,12 @@ class TestImmune:
             scores = orx.scores.immune(cut)
         assert scores["NK cells"].isna().all()
         assert scores.drop(columns="NK cells").notna().all(axis=None)
-        assert "1 of 15 immune populations are left empty" in caplog.text
+        assert "1 of 16 immune populations are left empty" in caplog.text
         assert "NK cells 0%" in caplog.text
 
     def test_cohort_without_any_marker_is_refused(self):
         frame = pd.DataFrame(np.random.default_rng(0).normal(8, 1, (5, 3)), columns=["TP53", "BRCA1", "BRCA2"])
-        with pytest.raises(InputError, match="none of the 15 immune populations"):
+        with pytest.raises(InputError, match="none of the 16 immune populations"):
             orx.scores.immune(frame)
 
     def test_aliases_are_resolved(self, cohort):
@@ -109,7 +112,7 @@ class TestCheckpoints:
         assert table["PDCD1"].to_numpy() == pytest.approx(cohort["PDCD1"].to_numpy())
 
     def test_none_present(self):
-        with pytest.raises(InputError, match="none of the 38 checkpoint genes"):
+        with pytest.raises(InputError, match="none of the 31 checkpoint genes"):
             orx.scores.checkpoints(pd.DataFrame(np.ones((3, 2)), columns=["TP53", "BRCA1"]))
 
 
