@@ -13,8 +13,10 @@ _NAMES = {
     "GeneReference": "reference",
     "QuantileReference": "reference",
     "changes": "renaming",
+    "current_mirnas": "mirna_names",
     "current_symbols": "symbols",
     "genes": "renaming",
+    "mirnas": "mirna_renaming",
     "to_training_scale": "domain",
 }
 _MODULES = ("cell_lines", "domain", "drugs", "reference", "units")
@@ -22,13 +24,15 @@ _MODULES = ("cell_lines", "domain", "drugs", "reference", "units")
 if TYPE_CHECKING:
     from omics_rx.harmonize import cell_lines, domain, drugs, reference, units
     from omics_rx.harmonize.domain import Aligned, to_training_scale
+    from omics_rx.harmonize.mirna_names import current_mirnas
+    from omics_rx.harmonize.mirna_renaming import mirnas
     from omics_rx.harmonize.reference import GeneReference, QuantileReference
     from omics_rx.harmonize.renaming import changes, genes
     from omics_rx.harmonize.symbols import Finding, current_symbols
 
 __all__ = [
-    "Aligned", "Finding", "GeneReference", "QuantileReference", "cell_lines", "changes", "current_symbols", "domain",
-    "drugs", "genes", "reference", "to_training_scale", "units",
+    "Aligned", "Finding", "GeneReference", "QuantileReference", "cell_lines", "changes", "current_mirnas",
+    "current_symbols", "domain", "drugs", "genes", "mirnas", "reference", "to_training_scale", "units",
 ]  # fmt: skip
 
 

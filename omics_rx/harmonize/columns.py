@@ -1,0 +1,118 @@
+"""Columns of a cohort under new names: which make up one name, how they are joined, what is recorded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+_LINEAR = ("counts", "CPM", "TPM", "FPKM")
+
+
+def groups(names: list[str], own: np.ndarray) -> dict[str, list[int]]:
+    """Name to the positions of the columns that make it up; only columns under the name itself, if there are.
+
+    Parameters
+    ----------
+    names
+        New name of each column, ``p`` of them.
+    own
+        Whether a column had its new name already, shape ``(p,)``.
+    """
+    found: dict[str, list[int]] = {}
+    for position, name in enumerate(names):
+        found.setdefault(name, []).append(position)
+    for name, positions in found.items():
+        if len(positions) > 1:
+            found[name] = [i for i in positions if own[i]] or positions
+    return found
+
+
+def regrouped(cohort: AnnData, grouped: dict[str, list[int]], unit: str) -> AnnData:
+    """Cohort with one column a group: added in linear units and under their logarithm, averaged in every other."""
+    from anndata import AnnData
+
+    first = [positions[0] for positions in grouped.values()]
+    joined = [(place, positions) for place, positions in enumerate(grouped.values()) if len(positions) > 1]
+    var = cohort.var.iloc[first].set_axis(pd.Index(list(grouped), dtype=object), axis=0)
+    return AnnData(
+        X=_joined(cohort.X, first, joined, unit),
+        obs=cohort.obs.copy(),
+        var=var,
+        uns=dict(cohort.uns),
+        obsm={name: value.copy() for name, value in cohort.obsm.items()},
+        obsp={name: value.copy() for name, value in cohort.obsp.items()},
+        layers={name: _joined(value, first, joined, unit) for name, value in cohort.layers.items()},
+    )
+
+
+def _joined(values: Any, first: list[int], joined: list[tuple[int, list[int]]], unit: str) -> Any:
+    """Columns of the matrix, those of one name joined; dense or sparse, of the same type as given."""
+    if hasattr(values, "tocsc"):
+        return _joined_sparse(values, first, joined, unit)
+    columns = np.asarray(values)
+    taken = columns[:, first]
+    for place, positions in joined:
+        taken[:, place] = _join(columns[:, positions], unit)
+    return taken
+
+
+def _joined_sparse(values: Any, first: list[int], joined: list[tuple[int, list[int]]], unit: str) -> Any:
+    columns = values.tocsc()
+    if not joined:
+        return columns[:, first].asformat(values.format)
+    from scipy import sparse
+
+    places = {place for place, _ in joined}
+    one = [place for place in range(len(first)) if place not in places]
+    blocks = [_join(columns[:, positions].toarray(), unit).reshape(-1, 1) for _, positions in joined]
+    stacked = sparse.hstack([columns[:, [first[i] for i in one]], *map(sparse.csc_matrix, blocks)], format="csc")
+    order = np.empty(len(first), dtype=np.intp)
+    order[[*one, *(place for place, _ in joined)]] = np.arange(len(first))
+    return type(columns)(stacked[:, order]).asformat(values.format)
+
+
+def _join(block: np.ndarray, unit: str) -> np.ndarray:
+    """One value a sample from several columns of a name, shape ``(n, k)`` to ``(n,)``; NaN where all are missing."""
+    known = np.isfinite(block)
+    missing = ~known.any(axis=1)
+    if unit.startswith("log2(") and unit.endswith("+ 1)"):
+        total = np.log2(np.where(known, np.exp2(np.where(known, block, 0.0)) - 1, 0.0).sum(axis=1) + 1)
+    else:
+        total = np.where(known, block, 0.0).sum(axis=1)
+        if unit not in _LINEAR:
+            total = total / np.maximum(known.sum(axis=1), 1)
+    return np.where(missing, np.nan, total).astype(block.dtype)
+
+
+def record_of(ids: list[str], found: pd.DataFrame, grouped: dict[str, list[int]], unit: str) -> pd.DataFrame:
+    """Frame of what became of each column.
+
+    Parameters
+    ----------
+    ids
+        Identifiers the columns had.
+    found
+        ``id`` (the new name), ``status`` and ``reason`` of each, in the same order.
+    grouped
+        What :func:`groups` made of them; a column in none is recorded as set aside.
+    """
+    used = {position for positions in grouped.values() for position in positions}
+    rule = "added" if unit in _LINEAR or unit.startswith("log2(") else "averaged"
+    statuses, reasons = found["status"].tolist(), found["reason"].tolist()
+    for position, name in enumerate(found["id"]):
+        if name not in grouped:
+            continue
+        if position not in used:
+            statuses[position] = "merged"
+            reasons[position] = f"{reasons[position]}; set aside, {name} has a column under its own name"
+        elif len(grouped[name]) > 1:
+            others = len(grouped[name])
+            reasons[position] = "; ".join(filter(None, [reasons[position], f"{others} columns of {name} {rule}"]))
+            statuses[position] = "merged"
+    columns = {"source_id": ids, "id": found["id"].tolist(), "status": statuses, "reason": reasons}
+    return pd.DataFrame(columns, index=[str(i) for i in range(len(ids))], dtype=object)
