@@ -116,6 +116,9 @@ def build(
     out: Out,
     recipe: Annotated[str, typer.Option(help="Which study to make.")] = "cell_death",
     external: Annotated[list[str] | None, typer.Option(help="NAME=FILE of a cohort that is opened once.")] = None,
+    endpoint: Annotated[
+        str | None, typer.Option(help="The event; 'mixed' where cohorts with different ones are meant.")
+    ] = None,
     report: Annotated[Path | None, typer.Option(help="Also write the study as a page.")] = None,
     seed: Seed = 0,
 ) -> None:
@@ -123,7 +126,9 @@ def build(
     from omics_rx import signatures
     from omics_rx.report import write
 
-    study = signatures.build(recipe, _cohorts(train), external=_cohorts(external or []), seed=seed)
+    study = signatures.build(
+        recipe, _cohorts(train), external=_cohorts(external or []), endpoint=endpoint, seed=seed
+    )
     study.signature.save(out)
     typer.echo(study.table.to_string(index=False))
     typer.echo(f"wrote {out}")

@@ -35,6 +35,7 @@ LIMITS = (
         "gse1992 records relapse and gse4335 death: the signature is trained on both endpoints together, and is "
         "judged on death in gse3143. There are few events (35, 38 and 50), so every interval is wide."
     ),
+    "The risk of the patients of gse1992 in scores.csv is that of signatures made without the patient.",
     "The model learnt from cell lines in culture. Its intervals were measured on cell lines and do not cover tumours.",
     "Subtypes and sensitivities of the tumours are relative to this cohort, not to all patients.",
     "A ranking proposes experiments. It is no advice on treatment.",
@@ -105,7 +106,8 @@ class _Run:
             "cell death": scores.cell_death(self.tumours),
             "immune": scores.immune(self.tumours),
         }
-        risk = self.study.signature.score(self.tumours)[["risk_score", "risk_group", "gene_coverage"]]
+        # the cohort was trained on: only scores by signatures made without the patient are honest
+        risk = self.study.scores[COHORT][["risk_score", "risk_group"]].add_suffix("_cross_validated")
         calls = self.subtypes[["subtype", "margin", "er_status", "pr_status", "her2_status"]]
         named = [part.add_prefix(f"{kind}: ") for kind, part in parts.items()]
         table: pd.DataFrame = pd.concat([calls, risk, *named], axis=1)
