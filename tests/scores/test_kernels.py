@@ -9,7 +9,7 @@ from scipy import sparse
 from omics_rx.scores.kernels.aucell import aucell
 from omics_rx.scores.kernels.gsva import cumulative_densities, gsva
 from omics_rx.scores.kernels.mean import mean
-from omics_rx.scores.kernels.ranks import row_ranks
+from omics_rx.scores.kernels.ranks import ascending, row_ranks
 from omics_rx.scores.kernels.singscore import singscore
 from omics_rx.scores.kernels.ssgsea import ssgsea
 from omics_rx.scores.kernels.ulm import ulm
@@ -204,3 +204,28 @@ class TestGsva:
         still[:, [2, 20]] = 7.3
         kept = np.setdiff1d(np.arange(30), [2, 20])
         assert gsva(still, members(inside)) == pytest.approx(gsva(values[:, kept], members(inside[kept])))
+
+
+LONG = 1500  # rows long enough to be ordered by counting
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda random: random.normal(6, 2, LONG),
+        lambda random: random.normal(size=LONG).astype(np.float32),
+        lambda random: random.integers(-3, 4, LONG).astype(float),
+        lambda random: 1e6 + random.normal(size=LONG) * 1e-4,  # equal in 32 bits
+        lambda random: 1 + random.integers(0, 50, LONG) * 1e-9,
+        lambda random: random.normal(size=LONG) * 10.0 ** random.integers(-300, 300, LONG),
+        lambda random: np.where(random.random(LONG) < 0.2, -np.nan, random.normal(size=LONG)),
+        lambda random: np.where(random.random(LONG) < 0.3, -0.0, np.where(random.random(LONG) < 0.3, 0.0, 1.0)),
+    ],
+    ids=["usual", "32 bits", "ties", "close", "close ties", "wide range", "missing", "two zeros"],
+)
+def test_order_by_counting_is_the_order_by_comparison(make):
+    row = make(np.random.default_rng(11))
+    assert np.array_equal(ascending(row, stable=True), np.argsort(row, kind="stable"))
+    order = ascending(row)
+    assert np.array_equal(row[order], np.sort(row), equal_nan=True)
+    assert np.array_equal(np.sort(order), np.arange(LONG))

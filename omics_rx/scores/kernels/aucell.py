@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from omics_rx.scores.kernels.ranks import count_known
+from omics_rx.scores.kernels.ranks import ascending, count_known
 
 
 def aucell(
@@ -69,7 +69,7 @@ def _top(n_genes: np.ndarray, share: float) -> np.ndarray:
 def _gains(row: np.ndarray, n_top: int, ties: str) -> np.ndarray:
     """What each gene of one cell would add to a set; NaN genes add nothing."""
     falling = -row
-    order = falling.argsort(kind="stable" if ties == "first" else None)
+    order = ascending(falling, stable=ties == "first")
     ordered = falling[order]
     n_known = row.size
     if n_known and np.isnan(ordered[-1]):  # NaN is sorted to the end
