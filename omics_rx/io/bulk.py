@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,11 +12,13 @@ import pandas as pd
 from omics_rx.core.cohort import detect_unit, record, with_info, with_record
 from omics_rx.core.errors import InputError, examples
 from omics_rx.harmonize.symbols import numbered
-from omics_rx.io.clinical import read_clinical
+from omics_rx.io.clinical import ClinicalSource, read_clinical
 from omics_rx.io.files import existing, kind, opened
+from omics_rx.io.frames import read_parquet, read_sheet
 from omics_rx.io.orientation import ORIENTATIONS, gene_axis
 from omics_rx.io.platforms import with_gene_names
 from omics_rx.io.published import Published, is_star_folder, read_gct, read_series_matrix, read_star_folder
+from omics_rx.io.quantifiers import is_feature_counts, quantifier, read_quantified, tidy_feature_counts
 from omics_rx.io.table import Table, read_table
 
 if TYPE_CHECKING:
@@ -29,8 +31,10 @@ _RECORD = "reading"
 def read_bulk(
     path: Path | str,
     *,
-    clinical: Path | str | pd.DataFrame | None = None,
+    clinical: ClinicalSource | Sequence[ClinicalSource] | None = None,
     platform: Path | str | None = None,
+    tx2gene: Path | str | pd.DataFrame | None = None,
+    sheet: str | None = None,
     orientation: str | None = None,
     unit: str | None = None,
     domain: str | None = None,
@@ -41,9 +45,10 @@ def read_bulk(
     """Read bulk expression into a cohort; format, packing and orientation are told from the content.
 
     Formats: a matrix in delimited text (plain, gzip, bz2, xz, zstd) with genes in either axis, as UCSC Xena, cBioPortal
-    and R write it; the same in parquet or xlsx; GCT 1.2 and 1.3; a GEO series matrix; a folder of GDC's STAR gene
-    counts with its sample sheet (as TPM); h5ad. Genes keep the identifiers of the file; one that stands twice is
-    numbered (``MATR3``, ``MATR3#2``). ``harmonize.genes`` brings them to current symbols and joins them.
+    and R write it; the same in parquet or xlsx; GCT 1.2 and 1.3; a GEO series matrix; featureCounts; a folder of GDC's
+    STAR gene counts with its sample sheet, or of salmon or kallisto files (as TPM, counts in ``layers["counts"]``);
+    h5ad. Genes keep the identifiers of the file; one that stands twice is numbered (``MATR3``, ``MATR3#2``).
+    ``harmonize.genes`` brings them to current symbols and joins them.
 
     Parameters
     ----------
@@ -52,9 +57,13 @@ def read_bulk(
     platform
         For probes, the annotation table of their platform (GEO's ``GPL*`` tables and the like): which column holds
         probes and which holds symbols is told from the content. A probe of several genes keeps its own name.
+    tx2gene
+        For salmon and kallisto, a table of transcripts and genes; not needed where GENCODE's names say the gene.
+    sheet
+        Which sheet of a workbook; None takes the first.
     clinical
-        Clinical table of the same samples: a file, or a frame; see :func:`read_clinical`. Samples without a row in
-        it stay, with missing values.
+        Clinical table of the same samples: a file, a frame, or several that share a column, such as cBioPortal's
+        patients and samples; see :func:`read_clinical`. Samples without a row in it stay, with missing values.
     orientation
         ``"samples x genes"`` or ``"genes x samples"``; None tells it from the identifiers, or, where these are not
         known, takes the longer axis for genes and says so.
@@ -85,7 +94,13 @@ def read_bulk(
     if replicates not in REPLICATES:
         raise InputError(f"replicates {replicates!r} is not known: use {' or '.join(map(repr, REPLICATES))}")
     file = existing(path)
-    cohort, said = _read(file, orientation=orientation, average=replicates == "average")
+    form = _form(file)
+    for option, given, forms in (("tx2gene", tx2gene, _QUANTIFIED), ("sheet", sheet, ("xlsx",))):
+        if given is not None and form not in forms:
+            raise InputError(f"{option} is for {' and '.join(forms)}, and {file} is a {form}: leave it out")
+    cohort, said = _read(
+        file, form, tx2gene=tx2gene, sheet=sheet, orientation=orientation, average=replicates == "average"
+    )
     if platform is not None:
         cohort, more = with_gene_names(cohort, existing(platform))
         said += more
@@ -103,18 +118,29 @@ def notes(cohort: AnnData) -> list[str]:
     return str(said).split("\n") if said else []
 
 
-def _read(file: Path, *, orientation: str | None, average: bool) -> tuple[AnnData, list[str]]:
-    form = _form(file)
+def _read(
+    file: Path,
+    form: str,
+    *,
+    tx2gene: Path | str | pd.DataFrame | None,
+    sheet: str | None,
+    orientation: str | None,
+    average: bool,
+) -> tuple[AnnData, list[str]]:
     if form == "hdf5":
         return _from_h5ad(file)
     if form in _PUBLISHED:
         return _from_published(_PUBLISHED[form](file), file, average=average)
+    if form in _QUANTIFIED:
+        return _from_published(read_quantified(file, tx2gene), file, average=average)
     if form == "text":
         table = read_table(file)
+        if is_feature_counts(table):
+            return _from_published(tidy_feature_counts(table), file, average=average)
     elif form == "parquet":
-        table = _from_frame(pd.read_parquet(file), file)
+        table = read_parquet(file)
     elif form == "xlsx":
-        table = _from_frame(_xlsx(file), file)
+        table = read_sheet(file, sheet)
     else:
         raise InputError(f"{file} is a {form}, which is not read as bulk expression: pass text, parquet, xlsx or h5ad")
     return _from_table(table, file, orientation=orientation, average=average)
@@ -125,11 +151,13 @@ _PUBLISHED: dict[str, Callable[[Path], Published]] = {
     "series matrix": read_series_matrix,
     "STAR folder": read_star_folder,
 }
+_QUANTIFIED = ("salmon folder", "kallisto folder")
 
 
 def _form(file: Path) -> str:
     if file.is_dir():
-        return "STAR folder" if is_star_folder(file) else "folder without GDC STAR files"
+        tool = quantifier(file)
+        return "STAR folder" if is_star_folder(file) else f"{tool} folder" if tool else _OTHER_FOLDER
     form = kind(file)
     if form == "text":
         with opened(file) as stream:
@@ -141,10 +169,19 @@ def _form(file: Path) -> str:
     return form
 
 
+_OTHER_FOLDER = "folder without GDC STAR, salmon or kallisto files"
+
+
 def _from_published(found: Published, file: Path, *, average: bool) -> tuple[AnnData, list[str]]:
     cohort, said = _from_table(
         found.table, file, orientation=ORIENTATIONS[1], average=average, samples=found.samples, by_annotation=False
     )
+    for name, values in found.layers.items():
+        by_sample = values.T
+        if cohort.n_obs < len(by_sample):  # replicates were joined; what is laid beside the values is added up
+            groups = pd.DataFrame(by_sample, index=found.table.columns).groupby(level=0, sort=False)
+            by_sample = groups.sum().loc[cohort.obs_names].to_numpy()
+        cohort.layers[name] = np.ascontiguousarray(by_sample)
     return with_info(cohort, unit=found.unit), [*found.notes, *said]
 
 
@@ -159,35 +196,6 @@ def _from_h5ad(file: Path) -> tuple[AnnData, list[str]]:
         repeated = cohort.obs_names[cohort.obs_names.duplicated()].unique()
         raise InputError(f"{file}: {len(repeated)} samples stand twice ({examples(repeated)}): name each once")
     return cohort, [f"{cohort.n_obs} samples x {cohort.n_vars} genes from an h5ad file, taken as they are"]
-
-
-def _xlsx(file: Path) -> pd.DataFrame:
-    try:
-        return pd.read_excel(file, dtype=object)
-    except ImportError as error:
-        from omics_rx.core.errors import MissingDependencyError
-
-        raise MissingDependencyError(
-            f"{file} is a spreadsheet, which needs the package openpyxl: install it, or save the sheet as text"
-        ) from error
-
-
-def _from_frame(frame: pd.DataFrame, file: Path) -> Table:
-    """Table of a frame from parquet or a spreadsheet; without an index of names its first column holds them."""
-    if isinstance(frame.index, pd.RangeIndex):
-        if frame.shape[1] < 2:
-            raise InputError(f"{file} has {frame.shape[1]} columns: a matrix has names and numbers")
-        frame = frame.set_index(frame.columns[0])
-    numeric = frame.apply(pd.to_numeric, errors="coerce")
-    is_text = (numeric.isna() & frame.notna()).any(axis=0).to_numpy()
-    if is_text.all():
-        raise InputError(f"{file} has no column of numbers (columns: {examples(frame.columns)})")
-    values = numeric.loc[:, ~is_text].to_numpy(dtype=np.float64)
-    narrow = values.astype(np.float32)
-    exact = bool(np.all(~np.isfinite(values) | (np.abs(values) <= 2.0**24)))
-    annotations = frame.loc[:, is_text].reset_index(drop=True).astype(object)
-    columns = [str(name) for name in frame.columns[~is_text]]
-    return Table([str(name) for name in frame.index], columns, narrow if exact else values, annotations)
 
 
 def _from_table(
@@ -253,7 +261,7 @@ def _facts(ids: list[str], values: np.ndarray) -> list[str]:
 
 
 def _with_clinical(
-    cohort: AnnData, clinical: Path | str | pd.DataFrame, endpoint: str | None, time_unit: str | None
+    cohort: AnnData, clinical: ClinicalSource | Sequence[ClinicalSource], endpoint: str | None, time_unit: str | None
 ) -> tuple[AnnData, list[str]]:
     table = read_clinical(clinical, samples=list(cohort.obs_names), endpoint=endpoint, time_unit=time_unit)
     joined = cohort.copy()

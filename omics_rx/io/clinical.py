@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -14,13 +15,15 @@ import pandas as pd
 from omics_rx.core.errors import InputError, examples
 from omics_rx.io.files import existing, kind, text, text_lines
 from omics_rx.io.follow_up import ABSENT, chosen_pair, follow_up
+from omics_rx.io.frames import sheet_cells
 
+ClinicalSource: TypeAlias = Path | str | pd.DataFrame
 _BARCODE = re.compile(r"^TCGA-\w{2}-\w{4}")
 _LEVELS = (16, 15, 12)  # aliquot's vial, sample, patient
 
 
 def read_clinical(
-    source: Path | str | pd.DataFrame,
+    source: ClinicalSource | Sequence[ClinicalSource],
     *,
     samples: Sequence[str] | None = None,
     endpoint: str | None = None,
@@ -38,7 +41,9 @@ def read_clinical(
     Parameters
     ----------
     source
-        Delimited text file, packed or not, or a frame.
+        Delimited text file, packed or not, the first sheet of an xlsx workbook, parquet, or a frame; or several of
+        these that share a column, such as cBioPortal's ``data_clinical_sample.txt`` and
+        ``data_clinical_patient.txt``, which are joined by it.
     samples
         Sample names to match, such as a cohort's ``obs_names``: the column that holds them becomes the index, and
         TCGA barcodes are cut to the level both sides have. None takes the first column.
@@ -67,8 +72,8 @@ def read_clinical(
         If samples, endpoint, unit or event codes cannot be told, repeat or contradict each other, or a time is
         negative or longer than a life.
     """
-    frame = _as_text(source)
     notes: list[str] = []
+    frame = _as_text(source, notes) if isinstance(source, (Path, str, pd.DataFrame)) else _joined(source, notes)
     told = dict(columns or {})
     absent = [f"{role}={name!r}" for role, name in told.items() if name not in frame]
     if absent:
@@ -86,22 +91,63 @@ def read_clinical(
     return result
 
 
-def _as_text(source: Path | str | pd.DataFrame) -> pd.DataFrame:
+def _joined(sources: Sequence[ClinicalSource], notes: list[str]) -> pd.DataFrame:
+    """Tables joined by the column they share, patients to their samples."""
+    tables = [_as_text(source, notes) for source in sources]
+    if not tables:
+        raise InputError("no clinical table is given: pass at least one")
+    joined = tables[0]
+    for table in tables[1:]:
+        overlap = {
+            name: len(set(joined[name].dropna()) & set(table[name].dropna())) for name in joined if name in table
+        }
+        key = max(overlap, key=lambda name: overlap[name], default=None)
+        if key is None or not overlap[key]:
+            raise InputError(
+                f"two clinical tables share no column with the same values ({examples(joined.columns, 15)}; "
+                f"{examples(table.columns, 15)}): name the patients alike in both"
+            )
+        one, many = (joined, table) if joined[key].is_unique else (table, joined)
+        if not one[key].is_unique:
+            raise InputError(
+                f"two clinical tables both have several rows for one {key}: keep one row each in one of them"
+            )
+        others = [key, *(name for name in one if name not in many)]
+        joined = many.merge(one[others], on=key, how="left", validate="many_to_one")
+        notes.append(f"clinical tables were joined by {key!r}")
+    return joined
+
+
+def _as_text(source: ClinicalSource, notes: list[str]) -> pd.DataFrame:
     """Table with every field as text and missing ones as NaN; a named index becomes the first column."""
     if isinstance(source, pd.DataFrame):
         frame = source.reset_index(names=source.index.name or "sample") if _is_named(source) else source
         return frame.reset_index(drop=True).astype(object)
     file = existing(source)
-    if kind(file) == "parquet":
-        return _as_text(pd.read_parquet(file))
-    if kind(file) != "text":
-        raise InputError(f"{file} is no text file: save the clinical table as tab- or comma-separated text")
+    form = kind(file)
+    if form == "parquet":
+        return _as_text(pd.read_parquet(file), notes)
+    if form == "xlsx":
+        cells, said = sheet_cells(file)
+        notes.extend(said)
+        rows = [["" if cell is None else _written(cell) for cell in row] for _, row in cells]
+        return _tabulated(rows, file)
+    if form != "text":
+        raise InputError(f"{file} is a {form} file: save the clinical table as tab- or comma-separated text")
     with text_lines(file) as lines:
         plain = [text(line) for _, line in lines if line.strip() and not line.startswith(b"#")]
     if len(plain) < 2:
         raise InputError(f"{file} holds no clinical table: {len(plain)} lines")
     mark = max("\t,;", key=plain[0].count)
-    rows = list(csv.reader(io.StringIO("\n".join(plain)), delimiter=mark))
+    return _tabulated(list(csv.reader(io.StringIO("\n".join(plain)), delimiter=mark)), file)
+
+
+def _written(cell: object) -> str:
+    """Write a cell of a workbook as text; whole numbers without a point."""
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+
+
+def _tabulated(rows: list[list[str]], file: Path) -> pd.DataFrame:
     header = rows[0] if len(rows[1]) <= len(rows[0]) else ["sample", *rows[0]]
     unnamed = "row_name" if "sample" in header else "sample"
     header = [name.strip() or (unnamed if i == 0 else f"column_{i + 1}") for i, name in enumerate(header)]

@@ -14,7 +14,7 @@ import pandas as pd
 from omics_rx.core.errors import InputError, examples
 from omics_rx.io.files import Line, opened, text, text_lines
 from omics_rx.io.layout import fields
-from omics_rx.io.table import Table, parse
+from omics_rx.io.table import Table, as_narrow_as_exact, parse
 
 _STAR = "*.rna_seq.augmented_star_gene_counts.tsv*"
 _STAR_UNITS = {
@@ -37,12 +37,15 @@ class Published:
         Unit where the format says it.
     notes
         What was found and decided.
+    layers
+        Further values of the same genes and samples, shape ``(n_genes, n_samples)`` each, such as ``"counts"``.
     """
 
     table: Table
     samples: pd.DataFrame
     unit: str | None = None
     notes: list[str] = field(default_factory=list)
+    layers: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def read_gct(file: Path) -> Published:
@@ -144,7 +147,7 @@ def is_star_folder(folder: Path) -> bool:
 
 
 def read_star_folder(folder: Path, *, column: str = "tpm_unstranded") -> Published:
-    """Read a GDC download of ``*.rna_seq.augmented_star_gene_counts.tsv`` files, one a sample.
+    """Read a GDC download of ``*.rna_seq.augmented_star_gene_counts.tsv`` files, one a sample; counts as a layer.
 
     Samples are named by the ``Sample ID`` of ``gdc_sample_sheet*.tsv`` in the folder or beside it, and by the file's
     name where there is no sheet.
@@ -166,21 +169,20 @@ def read_star_folder(folder: Path, *, column: str = "tpm_unstranded") -> Publish
     files = sorted(folder.rglob(_STAR), key=lambda file: file.name)
     sheet = _sample_sheet(folder, files)
     first = _star(files[0], column)
-    numbers = np.empty((len(first), len(files)), dtype=np.float64)
+    numbers, counts = np.empty((len(first), len(files))), np.empty((len(first), len(files)))
     for place, file in enumerate(files):
         one = first if place == 0 else _star(file, column)
         if not one.index.equals(first.index):
             raise InputError(f"{file} has other genes than {files[0].name}: they are of different releases of GDC")
-        numbers[:, place] = one[column]
+        numbers[:, place], counts[:, place] = one[column], one["counts"]
     names = [file.name.split(".")[0] for file in files] if sheet is None else sheet["Sample ID"].tolist()
-    exact = bool(np.nanmax(numbers) <= 2.0**24) or column not in ("unstranded", "stranded_first", "stranded_second")
-    notes = first.drop(columns=column).reset_index(drop=True).astype(object)
-    table = Table(list(first.index), names, numbers.astype(np.float32) if exact else numbers, notes)
+    notes = first[["gene_name", "gene_type"]].reset_index(drop=True).astype(object)
+    table = Table(list(first.index), names, as_narrow_as_exact(numbers), notes)
     samples = pd.DataFrame(index=range(len(files))) if sheet is None else sheet.reset_index(drop=True)
     said = f"{len(files)} GDC STAR files, column {column}, named by " + (
         "file, for there is no gdc_sample_sheet" if sheet is None else "the sample sheet"
     )
-    return Published(table, samples, _STAR_UNITS[column], [said])
+    return Published(table, samples, _STAR_UNITS[column], [said], {"counts": counts})
 
 
 def _sample_sheet(folder: Path, files: list[Path]) -> pd.DataFrame | None:
@@ -207,8 +209,15 @@ def _star(file: Path, column: str) -> pd.DataFrame:
         rows = csv.reader(io.StringIO(text(stream.read())), delimiter="\t")
         plain = [row for row in rows if row and not row[0].startswith(("#", "N_"))]
     header = plain[0] if plain else []
-    absent = [name for name in ("gene_id", "gene_name", "gene_type", column) if name not in header]
+    absent = [name for name in ("gene_id", "gene_name", "gene_type", "unstranded", column) if name not in header]
     if absent:
         raise InputError(f"{file} has no column {', '.join(absent)}: it is no augmented STAR file of GDC")
+    short = [number for number, row in enumerate(plain) if len(row) != len(header)]
+    if short:
+        raise InputError(f"{file}: {len(short)} rows are not whole (genes {examples(plain[i][0] for i in short)})")
     frame = pd.DataFrame(plain[1:], columns=header).set_index("gene_id")
-    return frame[["gene_name", "gene_type"]].assign(**{column: pd.to_numeric(frame[column])})
+    try:
+        numbers = {name: pd.to_numeric(frame[source]) for name, source in ((column, column), ("counts", "unstranded"))}
+    except ValueError as error:
+        raise InputError(f"{file} has text among its numbers ({error}): download it again") from error
+    return frame[["gene_name", "gene_type"]].assign(**numbers)

@@ -19,9 +19,10 @@ from omics_rx.io.files import Line, existing, text, text_lines
 from omics_rx.io.layout import fields, found_delimiter, found_header, is_decimal, probe, value_of
 from omics_rx.io.numbers import MISSING, parse_numbers
 
-_NUMERIC_NOTES = frozenset(
-    {"entrez_gene_id", "entrezgene", "entrezid", "entrez", "start", "end", "length", "gene_length", "gene_id"}
-)
+_ENTREZ = frozenset({"entrez_gene_id", "entrezgene", "entrezid", "entrez"})
+_NUMERIC_NOTES = _ENTREZ | {
+    "start", "end", "length", "gene_length", "gene_id", "chr", "chrom", "chromosome", "strand",
+}  # fmt: skip
 _WHOLE_IN_FLOAT32 = 2.0**24
 _DECIMAL_COMMA = re.compile(r"^[+-]?\d*,\d+(?:[eE][+-]?\d+)?$")
 _SURE_DECIMAL = re.compile(rb",(?:\d{1,2}|\d{4,})(?!\d)|(?<!\d)0,\d")
@@ -173,9 +174,10 @@ def _filled(layout: _Layout, first: list[Line], lines: Iterator[Line]) -> Table:
         names.append(name)
         notes.append(noted)
     _check_decimals(layout)
-    _check_names(layout, names)
-    values.resize((len(names), len(numeric)), refcheck=False)
     columns = [layout.header[i] for i in layout.noted]
+    _name_by_entrez(names, notes, columns, layout.notes)
+    check_names(layout.path, names)
+    values.resize((len(names), len(numeric)), refcheck=False)
     annotations = pd.DataFrame(notes, columns=pd.Index(columns, dtype=object), dtype=object)
     return Table(names, [layout.header[i] for i in numeric], values, annotations, tuple(layout.notes))
 
@@ -268,12 +270,30 @@ def _check_decimals(layout: _Layout) -> None:
         layout.notes.append("decimal commas were read as decimal points")
 
 
-def _check_names(layout: _Layout, names: list[str]) -> None:
+def _name_by_entrez(names: list[str], notes: list[list[str]], columns: list[str], said: list[str]) -> None:
+    """Name rows that have no name and an Entrez id by it, as ``|7157``: cBioPortal leaves their symbol empty."""
+    ids = [i for i, name in enumerate(columns) if name.lower() in _ENTREZ]
+    nameless = [row for row, name in enumerate(names) if not name]
+    if not ids or not nameless:
+        return
+    for row in nameless:
+        names[row] = f"|{notes[row][ids[0]]}" if notes[row][ids[0]].isdigit() else ""
+    named = sum(bool(names[row]) for row in nameless)
+    said.append(f"{named} rows without a name are named by their Entrez id")
+
+
+def check_names(path: Path, names: list[str]) -> None:
+    """Refuse rows without a name, or values in their place."""
     values = [name for name in names if is_decimal(name)]
     if len(values) > len(names) / 2:
         raise InputError(
-            f"{layout.path}: the first column holds values ({examples(values)}), not names: add a column of row names"
+            f"{path}: the first column holds values ({examples(values)}), not names: add a column of row names"
         )
     empty = sum(not name for name in names)
     if empty:
-        raise InputError(f"{layout.path}: {empty} of {len(names)} rows have no name in the first column: name them")
+        raise InputError(f"{path}: {empty} of {len(names)} rows have no name in the first column: name them")
+
+
+def as_narrow_as_exact(values: np.ndarray) -> np.ndarray:
+    """Values as float32 where no whole number loses digits, else as they are."""
+    return values if any(_loses_digits(row) for row in values) else values.astype(np.float32)
