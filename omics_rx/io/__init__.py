@@ -7,18 +7,32 @@ _NAMES = {
     "Table": "table",
     "notes": "bulk",
     "read_bulk": "bulk",
+    "read_ccle": "ccle",
+    "read_ccle_points": "ccle",
     "read_clinical": "clinical",
+    "read_ctrp": "ctrp",
+    "read_gdsc": "gdsc",
     "read_gene_sets": "gene_sets",
+    "read_mirna": "mirna",
+    "read_prism": "prism",
     "read_table": "table",
 }
 
 if TYPE_CHECKING:
     from omics_rx.io.bulk import notes, read_bulk
+    from omics_rx.io.ccle import read_ccle, read_ccle_points
     from omics_rx.io.clinical import read_clinical
+    from omics_rx.io.ctrp import read_ctrp
+    from omics_rx.io.gdsc import read_gdsc
     from omics_rx.io.gene_sets import read_gene_sets
+    from omics_rx.io.mirna import read_mirna
+    from omics_rx.io.prism import read_prism
     from omics_rx.io.table import Table, read_table
 
-__all__ = ["Table", "notes", "read_bulk", "read_clinical", "read_gene_sets", "read_table"]
+__all__ = [
+    "Table", "notes", "read_bulk", "read_ccle", "read_ccle_points", "read_clinical", "read_ctrp", "read_gdsc",
+    "read_gene_sets", "read_mirna", "read_prism", "read_table",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

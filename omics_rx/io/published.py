@@ -167,7 +167,7 @@ def read_star_folder(folder: Path, *, column: str = "tpm_unstranded") -> Publish
     if column not in _STAR_UNITS:
         raise InputError(f"column {column!r} is not known: use one of {', '.join(_STAR_UNITS)}")
     files = sorted(folder.rglob(_STAR), key=lambda file: file.name)
-    sheet = _sample_sheet(folder, files)
+    sheet = sample_sheet(folder, files)
     first = _star(files[0], column)
     numbers, counts = np.empty((len(first), len(files))), np.empty((len(first), len(files)))
     for place, file in enumerate(files):
@@ -185,7 +185,7 @@ def read_star_folder(folder: Path, *, column: str = "tpm_unstranded") -> Publish
     return Published(table, samples, _STAR_UNITS[column], [said], {"counts": counts})
 
 
-def _sample_sheet(folder: Path, files: list[Path]) -> pd.DataFrame | None:
+def sample_sheet(folder: Path, files: list[Path]) -> pd.DataFrame | None:
     """Rows of the sample sheet in the order of the files."""
     sheets = sorted([*folder.glob("gdc_sample_sheet*.tsv"), *folder.parent.glob("gdc_sample_sheet*.tsv")])
     if not sheets:

@@ -1,0 +1,134 @@
+"""A table of numbers to a cohort: samples to the rows, each once, and sentences about what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from omics_rx.core.cohort import detect_unit
+from omics_rx.core.errors import InputError, examples
+from omics_rx.harmonize.symbols import numbered
+from omics_rx.io.table import Table
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Where the features of a table are.
+
+    Attributes
+    ----------
+    in_rows
+        Whether they are in the rows of the file.
+    column
+        Annotation column with the best identifiers of the rows; None where the row names are the best.
+    statement
+        How it was told.
+    """
+
+    in_rows: bool
+    column: str | None
+    statement: str
+
+
+def assembled(
+    table: Table,
+    file: Path,
+    axis: Axis,
+    *,
+    noun: str,
+    average: bool,
+    samples: pd.DataFrame | None = None,
+    layers: Mapping[str, np.ndarray] | None = None,
+) -> tuple[AnnData, list[str]]:
+    """Cohort of a table, and what was found and decided.
+
+    Parameters
+    ----------
+    table
+        Either orientation; text columns go to ``var`` where features are in the rows, else to ``obs``.
+    file
+        Named in errors.
+    axis
+        Where the features are.
+    noun
+        What a feature is, in the plural, for the sentences.
+    average
+        Join rows of one sample (added for counts) rather than refuse them.
+    samples
+        Annotations of the samples where features are in the rows, one row each.
+    layers
+        Further values in the orientation of the table.
+
+    Raises
+    ------
+    InputError
+        If a sample stands twice and ``average`` is False.
+    """
+    from anndata import AnnData
+
+    further = dict(layers or {})
+    var = pd.DataFrame(index=table.columns)
+    if axis.in_rows:
+        var = table.annotations.map(lambda field: field or None)
+        if axis.column is not None:
+            var["row_name"] = table.rows
+        named = table.rows if axis.column is None else var[axis.column].fillna("").astype(str).tolist()
+        said_of = pd.DataFrame(index=range(len(table.columns))) if samples is None else samples
+        table = Table(table.columns, named, np.ascontiguousarray(table.numbers.T), said_of, table.notes)
+        further = {name: np.ascontiguousarray(values.T) for name, values in further.items()}
+    table, further, joined = _one_each(table, further, file, average=average)
+    obs = table.annotations.map(lambda field: field or None).set_axis(pd.Index(table.rows, dtype=object), axis=0)
+    said = [*table.notes, axis.statement, *joined, *facts(table.columns, table.numbers, noun)]
+    var.index = pd.Index(numbered(table.columns), dtype=object)
+    return AnnData(table.numbers, obs=obs, var=var, layers=further), said
+
+
+def _one_each(
+    table: Table, layers: dict[str, np.ndarray], file: Path, *, average: bool
+) -> tuple[Table, dict[str, np.ndarray], list[str]]:
+    """Refuse rows that stand twice, or join them; the table has samples in its rows."""
+    names = pd.Index(table.rows)
+    if names.is_unique:
+        return table, layers, []
+    repeated = names[names.duplicated()].unique()
+    if not average:
+        raise InputError(
+            f"{file}: {len(repeated)} samples stand twice ({examples(repeated)}): name each once, or pass "
+            'replicates="average" if they are replicates'
+        )
+    added = detect_unit(table.numbers[:200]) == "counts"
+    numbers = _by_name(table.numbers, names, added=added)
+    kept = {name: _by_name(values, names, added=name == "counts") for name, values in layers.items()}
+    first = ~names.duplicated()
+    said = f"{len(repeated)} samples stand twice and were {'added' if added else 'averaged'} ({examples(repeated)})"
+    annotations = table.annotations[first].reset_index(drop=True)
+    return Table(list(names[first]), table.columns, numbers, annotations, table.notes), kept, [said]
+
+
+def _by_name(values: np.ndarray, names: pd.Index, *, added: bool) -> np.ndarray:
+    groups = pd.DataFrame(values, index=names).groupby(level=0, sort=False)
+    joined = groups.sum(min_count=1) if added else groups.mean()
+    return joined.to_numpy(dtype=values.dtype)
+
+
+def facts(ids: list[str], values: np.ndarray, noun: str) -> list[str]:
+    """Sentences about size, repeated features and missing values."""
+    names, missing = pd.Index(ids), np.isnan(values)
+    said = [f"{values.shape[0]} samples x {values.shape[1]} {noun}"]
+    repeated = names[names.duplicated()].unique()
+    if len(repeated):
+        said.append(f"{len(repeated)} {noun} stand in several columns ({examples(repeated)})")
+    empty = missing.all(axis=0)
+    if empty.any():
+        said.append(f"{int(empty.sum())} {noun} have no value in any sample ({examples(names[empty])})")
+    if missing.any():
+        said.append(f"{int(missing.sum())} values are missing, {missing.mean():.2%} of all")
+    return said
