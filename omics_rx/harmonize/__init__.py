@@ -15,6 +15,7 @@ _NAMES = {
     "changes": "renaming",
     "current_mirnas": "mirna_names",
     "current_symbols": "symbols",
+    "fit_curves": "curves",
     "genes": "renaming",
     "mirnas": "mirna_renaming",
     "to_training_scale": "domain",
@@ -23,6 +24,7 @@ _MODULES = ("cell_lines", "domain", "drugs", "reference", "units")
 
 if TYPE_CHECKING:
     from omics_rx.harmonize import cell_lines, domain, drugs, reference, units
+    from omics_rx.harmonize.curves import fit_curves
     from omics_rx.harmonize.domain import Aligned, to_training_scale
     from omics_rx.harmonize.mirna_names import current_mirnas
     from omics_rx.harmonize.mirna_renaming import mirnas
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Aligned", "Finding", "GeneReference", "QuantileReference", "cell_lines", "changes", "current_mirnas",
-    "current_symbols", "domain", "drugs", "genes", "mirnas", "reference", "to_training_scale", "units",
+    "current_symbols", "domain", "drugs", "fit_curves", "genes", "mirnas", "reference", "to_training_scale", "units",
 ]  # fmt: skip
 
 
