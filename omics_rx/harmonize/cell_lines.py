@@ -24,6 +24,18 @@ _ACCESSIONS = {
     "cellosaurus": re.compile(r"^CVCL_\w{4}$"),
     "cosmic_id": re.compile(r"^\d{5,7}$"),
 }
+# A CCLE name ends in the site of the tumour; GDSC's word for the tissue tells lines of one spelling apart
+_CCLE_SITES = {
+    "AUTONOMIC_GANGLIA": "nervous_system", "BILIARY_TRACT": "digestive_system", "BONE": "bone", "BREAST": "breast",
+    "CENTRAL_NERVOUS_SYSTEM": "nervous_system", "CERVIX": "urogenital_system", "ENDOMETRIUM": "urogenital_system",
+    "FIBROBLAST": "", "HAEMATOPOIETIC_AND_LYMPHOID_TISSUE": "blood", "KIDNEY": "kidney",
+    "LARGE_INTESTINE": "digestive_system", "LIVER": "digestive_system", "LUNG": "lung",
+    "OESOPHAGUS": "aero_digestive_tract", "OVARY": "urogenital_system", "PANCREAS": "pancreas", "PLACENTA": "",
+    "PLEURA": "lung", "PROSTATE": "urogenital_system", "SALIVARY_GLAND": "aero_digestive_tract", "SKIN": "skin",
+    "SMALL_INTESTINE": "digestive_system", "SOFT_TISSUE": "soft_tissue", "STOMACH": "digestive_system",
+    "THYROID": "thyroid", "UPPER_AERODIGESTIVE_TRACT": "aero_digestive_tract", "URINARY_TRACT": "urogenital_system",
+}  # fmt: skip
+_CCLE_NAME = re.compile(rf"^(?P<name>[A-Z0-9]+)_(?P<site>{'|'.join(_CCLE_SITES)})$")
 _LABELS = {"depmap_id": "DepMap", "sanger_id": "Sanger", "cellosaurus": "Cellosaurus", "cosmic_id": "COSMIC"}
 
 
@@ -34,6 +46,7 @@ class _Index:
     exact: Mapping[str, tuple[str, ...]]
     squeezed: Mapping[str, tuple[str, ...]]
     accessions: Mapping[str, Mapping[str, tuple[str, ...]]]
+    tissues: Mapping[str, str]
 
 
 def facts() -> pd.DataFrame:
@@ -70,7 +83,7 @@ def _index() -> _Index:
         for column in _ACCESSIONS:
             if row[column]:
                 note(accessions[column], row[column], cell_id)
-    return _Index(exact, loose, accessions)
+    return _Index(exact, loose, accessions, dict(zip(table["cell_id"], table["tissue"].fillna(""), strict=True)))
 
 
 def identify(names: Iterable[object]) -> pd.DataFrame:
@@ -79,7 +92,7 @@ def identify(names: Iterable[object]) -> pd.DataFrame:
     Parameters
     ----------
     names
-        Names, or COSMIC, DepMap, Sanger or Cellosaurus accessions, in any mixture.
+        Names, CCLE names (``MCF7_BREAST``), or COSMIC, DepMap, Sanger or Cellosaurus accessions, in any mixture.
 
     Returns
     -------
@@ -110,6 +123,20 @@ def _identify_one(text: str) -> tuple[str, str | None, str, str]:
             return text, found[0], "known", reason
         if found:
             return text, None, "ambiguous", f"fits {examples(found)}: give the accession or the exact name"
+    if ccle := _CCLE_NAME.match(text):
+        return _identify_ccle(text, ccle["name"], _CCLE_SITES[ccle["site"]])
+    return text, None, "unknown", "no name, alias or accession that is known"
+
+
+def _identify_ccle(text: str, name: str, tissue: str) -> tuple[str, str | None, str, str]:
+    """Read a CCLE name: letters and digits of the line, told apart by its tissue where several have them."""
+    index = _index()
+    found = index.squeezed.get(name, ())
+    fitting = found if len(found) == 1 else tuple(line for line in found if index.tissues[line] == tissue)
+    if len(fitting) == 1:
+        return text, fitting[0], "known", "CCLE name"
+    if found:
+        return text, None, "ambiguous", f"fits {examples(found)}: give the accession or the exact name"
     return text, None, "unknown", "no name, alias or accession that is known"
 
 

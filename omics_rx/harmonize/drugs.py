@@ -190,6 +190,11 @@ def structures(frame: pd.DataFrame) -> pd.DataFrame:
     return copy
 
 
+def is_inchikey(text: str) -> bool:
+    """Whether a text is written as an InChIKey."""
+    return bool(_INCHIKEY.match(text))
+
+
 def squeezed(name: object) -> str:
     """Write a name in capitals without spaces and punctuation, for finding candidates, never for deciding alone.
 
