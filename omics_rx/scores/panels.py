@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from omics_rx.core import cohort as cohorts
@@ -26,11 +25,8 @@ MIN_COVERAGE = 0.3
 
 
 def with_current_genes(cohort: CohortLike) -> AnnData:
-    """Cohort under current gene symbols; a frame keeps its double precision."""
-    data = cohorts.as_cohort(cohort)
-    if isinstance(cohort, pd.DataFrame):
-        data.X = cohort.to_numpy(dtype=np.float64)
-    return current_genes(data, min_mapped=0.0)
+    """Cohort under current gene symbols."""
+    return current_genes(cohorts.as_cohort(cohort), min_mapped=0.0)
 
 
 def on_log_scale(cohort: AnnData) -> AnnData:

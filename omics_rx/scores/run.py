@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from omics_rx.core import cache, provenance
 from omics_rx.core import cohort as cohorts
 from omics_rx.core.errors import InputError, examples, unknown_name
 from omics_rx.core.work import track
+from omics_rx.scores import blocks
 from omics_rx.scores.kernels import KERNELS, TRAITS
 from omics_rx.scores.sets import GeneSets, GeneSetsLike, as_sets
 
@@ -21,7 +24,6 @@ if TYPE_CHECKING:
 
     from omics_rx.core.cohort import CohortLike
 
-_BLOCK_VALUES = 4_000_000  # values ranked at a time: 32 MB of float64 whatever the cohort's size
 _DEPTH = ("member", "sign", "number")
 
 
@@ -31,12 +33,18 @@ def score(
     *,
     method: str = "ssgsea",
     min_coverage: float = 0.3,
+    key_added: str | None = None,
+    resume: bool = True,
+    n_jobs: int | None = None,
     progress: bool | None = None,
     **settings: Any,
 ) -> pd.DataFrame:
     """Score every sample for every gene set.
 
     Gene names are matched literally: bring cohort and sets to the same names first, with ``harmonize.genes``.
+    Samples are worked on in blocks, so memory does not grow with their number: an AnnData may be dense, sparse, backed
+    by a file or made of dask arrays, whose chunks are scored where they are (on the dask cluster in use). A view of a
+    backed file is read into memory: anndata gives no way to read such a view in parts.
 
     Parameters
     ----------
@@ -49,6 +57,14 @@ def score(
         ``"ssgsea"``, ``"singscore"``, ``"gsva"``, ``"aucell"``, ``"zscore"``, ``"mean"`` or ``"ulm"``.
     min_coverage
         Least share of a set's (absolute weight of) genes that must be present. See :func:`coverage`.
+    key_added
+        Also write the scores into ``cohort.obsm[key_added]``, and the method, settings, set sizes, versions and time
+        into ``cohort.uns[key_added]``. The cohort must be an AnnData; nothing else of it changes.
+    resume
+        Keep finished blocks of a backed file in the cache until the call ends, so that an interrupted call goes on
+        where it stopped.
+    n_jobs
+        Threads that score blocks; None leaves it to ``joblib.parallel_config``. It changes no value.
     progress
         True or False shows a bar or not; None shows it on a terminal or in a notebook.
     **settings
@@ -64,13 +80,19 @@ def score(
     ------
     InputError
         If a set is below ``min_coverage`` in every sample, holds every gene of the cohort, or carries weights the
-        method cannot use; if a gene stands twice; if the cohort is too small for the method.
+        method cannot use; if a gene stands twice; if the cohort is too small for the method; if ``key_added`` is
+        asked of a frame.
     UnknownNameError
         If there is no such method.
     """
     sets = as_sets(gene_sets)
     data = _checked(cohort, sets, method, settings)
-    present = _present(data)
+    if key_added is not None and (isinstance(cohort, pd.DataFrame) or (cohort.isbacked and cohort.is_view)):
+        what = "a frame" if isinstance(cohort, pd.DataFrame) else "a view of a file"
+        raise InputError(
+            f"key_added writes into an AnnData and the cohort is {what}: leave it out, scores are returned"
+        )
+    present = blocks.known_genes(data)
     found = sets.coverage(data.var_names[present])
     low = found[found["coverage"] < min_coverage]
     if len(low):
@@ -86,7 +108,12 @@ def score(
             f"{len(full)} gene sets hold every gene of the cohort ({examples(full)}): a set is scored against the "
             "other genes, so pass the whole expression matrix"
         )
-    return _run(data, sets, method, min_coverage, progress=progress, settings=settings)
+    work = _Work(method, sets.members(data.var_names), _full_weights(sets), min_coverage, settings, data.var_names)
+    scores = _run(data, work, sets, resume=resume, n_jobs=n_jobs, progress=progress)
+    table = pd.DataFrame(scores, index=data.obs_names.copy(), columns=pd.Index(sets.names))
+    if key_added is not None:
+        _write(cast("AnnData", cohort), key_added, table, work, found)
+    return table
 
 
 def coverage(cohort: CohortLike, gene_sets: GeneSetsLike | GeneSets) -> pd.DataFrame:
@@ -99,67 +126,15 @@ def coverage(cohort: CohortLike, gene_sets: GeneSetsLike | GeneSets) -> pd.DataF
         (names joined by ``;``). A gene that is NaN in every sample is missing.
     """
     data = cohorts.as_cohort(cohort)
-    return as_sets(gene_sets).coverage(data.var_names[_present(data)])
-
-
-def blocks(
-    data: AnnData, *, whole: bool = False, keep_sparse: bool = False
-) -> Iterator[tuple[slice, np.ndarray | sparse.csr_array]]:
-    """Yield runs of samples and their values, small enough to keep memory flat, from memory or from a backed file.
-
-    Values are dense, unless ``keep_sparse`` and the block is sparse without negative or missing values.
-    """
-    size = data.n_obs if whole else block_size(data)
-    for start in range(0, data.n_obs, size):
-        rows = slice(start, min(start + size, data.n_obs))
-        yield rows, _block(data.X[rows], data, keep_sparse=keep_sparse)
-
-
-def block_size(data: AnnData) -> int:
-    """Number of samples worked on at a time."""
-    return max(1, _BLOCK_VALUES // int(data.n_vars))
-
-
-def _block(values: Any, data: AnnData, *, keep_sparse: bool) -> np.ndarray | sparse.csr_array:
-    if hasattr(values, "compute"):
-        values = values.compute()
-    if keep_sparse and sparse.issparse(values):
-        table = sparse.csr_array(cast("Any", values))
-        if table.nnz == 0 or (np.isfinite(table.data).all() and table.data.min() >= 0):
-            if not table.has_canonical_format or np.any(table.data == 0):
-                table = table.copy()  # a slice may share its memory with the cohort
-                table.sum_duplicates()
-                table.eliminate_zeros()
-            return table
-    dense: np.ndarray = values.toarray() if hasattr(values, "toarray") else np.asarray(values)
-    if dense.dtype not in (np.float32, np.float64):
-        dense = dense.astype(np.float64)
-    if np.isinf([np.nanmin(dense, initial=0.0), np.nanmax(dense, initial=0.0)]).any():
-        infinite = np.isinf(dense).any(axis=0)
-        raise InputError(
-            f"values of {int(infinite.sum())} genes are infinite ({examples(data.var_names[infinite])}): "
-            "a logarithm of zero? Add 1 before taking it"
-        )
-    return dense
-
-
-def _present(data: AnnData) -> np.ndarray:
-    """Genes that are known in at least one sample."""
-    present = np.zeros(data.n_vars, dtype=bool)
-    for _, values in blocks(data, keep_sparse=True):
-        if sparse.issparse(values):  # nothing is missing in it
-            return np.ones(data.n_vars, dtype=bool)
-        present |= ~np.isnan(values).all(axis=0)
-        if present.all():
-            break
-    return present
+    data = data.to_memory() if data.isbacked and data.is_view else data
+    return as_sets(gene_sets).coverage(data.var_names[blocks.known_genes(data)])
 
 
 def _checked(cohort: CohortLike, sets: GeneSets, method: str, settings: dict[str, Any]) -> AnnData:
     """Check names, method, weights and settings before any work is done."""
     data = cohorts.as_cohort(cohort)
-    if isinstance(cohort, pd.DataFrame):
-        data.X = cohort.to_numpy(dtype=np.float64)  # a cohort made of a frame is float32, which makes ties
+    if data.isbacked and data.is_view:
+        data = data.to_memory()
     if not data.var_names.is_unique:
         repeated = data.var_names[data.var_names.duplicated()].unique()
         raise InputError(
@@ -182,26 +157,98 @@ def _checked(cohort: CohortLike, sets: GeneSets, method: str, settings: dict[str
     return data
 
 
-def _run(
-    data: AnnData,
-    sets: GeneSets,
-    method: str,
-    min_coverage: float,
-    *,
-    progress: bool | None,
-    settings: dict[str, Any],
-) -> pd.DataFrame:
-    kernel: Callable[..., np.ndarray] = KERNELS[method]
-    members = sets.members(data.var_names)
-    full = np.array([weight.abs().sum() for weight in sets.weights.values()])
-    scores = np.empty((data.n_obs, len(full)))
-    traits = TRAITS[method]
-    n_blocks = 1 if traits.whole_cohort else -(-data.n_obs // block_size(data))
-    parts = blocks(data, whole=traits.whole_cohort, keep_sparse=traits.sparse)
-    for rows, values in track(parts, f"Scoring with {method}", total=n_blocks, progress=progress):
-        block = kernel(values, members, **settings)
+@dataclass(frozen=True, eq=False)
+class _Work:
+    """All that a block needs to be scored, picklable so that it travels to a worker.
+
+    Attributes
+    ----------
+    members
+        Weights, sparse, shape ``(n_genes, n_sets)``.
+    full
+        Absolute weight of each set, found or not, shape ``(n_sets,)``.
+    """
+
+    method: str
+    members: sparse.csr_array
+    full: np.ndarray
+    min_coverage: float
+    settings: dict[str, Any]
+    genes: pd.Index
+
+    def score(self, values: np.ndarray | sparse.csr_array) -> np.ndarray:
+        """Scores of a block, NaN where a sample has too little of a set."""
+        kernel: Callable[..., np.ndarray] = KERNELS[self.method]
+        scores = kernel(values, self.members, **self.settings)
         if not sparse.issparse(values) and np.isnan(np.min(values)):
-            share = (~np.isnan(values)).astype(np.float64) @ abs(members) / full
-            block = np.where(share >= min_coverage, block, np.nan)
+            share = (~np.isnan(values)).astype(np.float64) @ abs(self.members) / self.full
+            scores = np.where(share >= self.min_coverage, scores, np.nan)
+        return scores
+
+    def score_raw(self, values: Any) -> np.ndarray:
+        """Scores of a chunk as dask gives it; dask also asks for the shape with an empty one."""
+        if not values.shape[0]:
+            return np.empty((0, len(self.full)))
+        return self.score(blocks.as_block(values, self.genes, keep_sparse=TRAITS[self.method].sparse))
+
+
+def _full_weights(sets: GeneSets) -> np.ndarray:
+    return np.array([weight.abs().sum() for weight in sets.weights.values()])
+
+
+def _run(
+    data: AnnData, work: _Work, sets: GeneSets, *, resume: bool, n_jobs: int | None, progress: bool | None
+) -> np.ndarray:
+    """Scores of all samples, shape ``(n_samples, n_sets)``."""
+    traits = TRAITS[work.method]
+    if blocks.is_dask(data.X) and not traits.whole_cohort:
+        return blocks.map_dask(data.X, work.score_raw, len(work.full))
+    todo = blocks.row_blocks(data, whole=traits.whole_cohort, keep_sparse=traits.sparse)
+    finished = None
+    if data.isbacked and resume and len(todo) > 1:
+        of_sets = {name: weight.to_dict() for name, weight in sets.weights.items()}
+        finished = blocks.FinishedBlocks(data, of_sets, work.method, work.min_coverage, work.settings)
+    scores = np.empty((data.n_obs, len(work.full)))
+    done = _score_blocks(data, work, todo, finished, n_jobs=n_jobs)
+    for rows, block in track(done, f"Scoring with {work.method}", total=len(todo), progress=progress):
         scores[rows] = block
-    return pd.DataFrame(scores, index=data.obs_names.copy(), columns=pd.Index(sets.names))
+    if finished is not None:
+        finished.clear()
+    return scores
+
+
+def _score_blocks(
+    data: AnnData, work: _Work, todo: list[slice], finished: blocks.FinishedBlocks | None, *, n_jobs: int | None
+) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yield blocks as they are scored, in order; a block is read only when a thread is free for it."""
+    from joblib import Parallel, delayed
+
+    def one(rows: slice, values: np.ndarray | sparse.csr_array | None) -> tuple[slice, np.ndarray]:
+        if values is None:
+            return rows, cast("blocks.FinishedBlocks", finished).get(rows)
+        scores = work.score(values)
+        if finished is not None:
+            finished.put(rows, scores)
+        return rows, scores
+
+    def parts() -> Iterator[tuple[slice, np.ndarray | sparse.csr_array | None]]:
+        for rows in todo:
+            known = finished is not None and finished.has(rows)
+            yield rows, None if known else blocks.read(data, rows, keep_sparse=TRAITS[work.method].sparse)
+
+    pool = Parallel(n_jobs=n_jobs, prefer="threads", pre_dispatch="n_jobs", return_as="generator")
+    yield from pool(delayed(one)(rows, values) for rows, values in parts())
+
+
+def _write(data: AnnData, key: str, table: pd.DataFrame, work: _Work, found: pd.DataFrame) -> None:
+    """Scores and how they came to be, into the AnnData, as plain values that h5ad can hold."""
+    data.obsm[key] = table
+    data.uns[key] = {
+        "method": work.method,
+        "settings": dict(work.settings),
+        "min_coverage": work.min_coverage,
+        "sets": found[["n_genes", "n_found", "coverage"]],
+        "sets_key": cache.key(work.members.data.tolist(), work.members.indices.tolist(), list(table.columns)),
+        "versions": provenance.versions(),
+        "created": provenance.now(),
+    }

@@ -8,7 +8,7 @@ import pytest
 
 import omics_rx as orx
 from omics_rx.core.errors import InputError, UnknownNameError
-from omics_rx.scores import run
+from omics_rx.scores import blocks
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_sample_with_too_few_genes_is_missing_and_others_are_not(cohort):
 def test_blocks_change_nothing(cohort, monkeypatch):
     sets = {"a": ["G1", "G2"], "b": ["G7", "G8", "G9"]}
     whole = orx.scores.score(cohort, sets)
-    monkeypatch.setattr(run, "_BLOCK_VALUES", 85)
+    monkeypatch.setattr(blocks, "_BLOCK_VALUES", 85)
     pd.testing.assert_frame_equal(orx.scores.score(cohort, sets), whole)
 
 
@@ -134,10 +134,129 @@ def test_backed_file_is_scored_block_by_block(tmp_path, monkeypatch):
     whole = anndata.AnnData(counts, **names)
     whole.write_h5ad(tmp_path / "cells.h5ad")
     backed = anndata.read_h5ad(tmp_path / "cells.h5ad", backed="r")
-    monkeypatch.setattr(run, "_BLOCK_VALUES", 700)
+    monkeypatch.setattr(blocks, "_BLOCK_VALUES", 700)
     sets = {"a": [f"G{i}" for i in range(12)]}
     for method in ("ssgsea", "aucell", "mean"):
         pd.testing.assert_frame_equal(
             orx.scores.score(backed, sets, method=method), orx.scores.score(whole, sets, method=method)
         )
     backed.file.close()
+
+
+SETS = {"a": [f"G{i}" for i in range(12)], "b": [f"G{i}" for i in range(30, 45)]}
+
+
+@pytest.fixture
+def cells():
+    from anndata import AnnData
+    from scipy import sparse
+
+    counts = sparse.csr_matrix(np.random.default_rng(12).poisson(0.5, size=(60, 100)).astype(np.float32))
+    return AnnData(
+        counts,
+        obs=pd.DataFrame(index=[f"c{i}" for i in range(60)]),
+        var=pd.DataFrame(index=[f"G{i}" for i in range(100)]),
+    )
+
+
+@pytest.fixture
+def backed(cells, tmp_path, monkeypatch):
+    import anndata
+
+    monkeypatch.setenv("OMICS_RX_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(blocks, "_BLOCK_VALUES", 700)
+    cells.write_h5ad(tmp_path / "cells.h5ad")
+    opened = anndata.read_h5ad(tmp_path / "cells.h5ad", backed="r")
+    yield opened
+    opened.file.close()
+
+
+def test_scores_and_how_they_came_to_be_are_written_where_asked(cells, tmp_path):
+    import anndata
+
+    before = cells.X.copy()
+    scores = orx.scores.score(cells, SETS, key_added="death", alpha=0.5)
+    pd.testing.assert_frame_equal(cells.obsm["death"], scores)
+    record = cells.uns["death"]
+    assert record["method"] == "ssgsea"
+    assert record["settings"] == {"alpha": 0.5}
+    assert record["sets"].loc["a", "n_found"] == 12
+    assert (before != cells.X).nnz == 0
+    cells.write_h5ad(tmp_path / "scored.h5ad")
+    again = anndata.read_h5ad(tmp_path / "scored.h5ad")
+    pd.testing.assert_frame_equal(again.obsm["death"], scores)
+    assert again.uns["death"]["versions"]["python"] == record["versions"]["python"]
+
+
+def test_scores_cannot_be_written_into_a_frame(cohort):
+    with pytest.raises(InputError, match="cohort is a frame"):
+        orx.scores.score(cohort, {"a": ["G1", "G2"]}, key_added="x")
+
+
+def test_threads_change_no_value(cells, monkeypatch):
+    monkeypatch.setattr(blocks, "_BLOCK_VALUES", 700)
+    for method in ("ssgsea", "aucell", "mean"):
+        one = orx.scores.score(cells, SETS, method=method)
+        pd.testing.assert_frame_equal(orx.scores.score(cells, SETS, method=method, n_jobs=3), one)
+
+
+def test_interrupted_work_on_a_file_goes_on_where_it_stopped(cells, backed, tmp_path, monkeypatch):
+    from omics_rx.scores.kernels import KERNELS
+
+    expected = orx.scores.score(cells, SETS)
+    kernel, calls = KERNELS["ssgsea"], []
+
+    def failing(values, members, **settings):
+        calls.append(len(calls))
+        if len(calls) == 6:
+            raise KeyboardInterrupt
+        return kernel(values, members, **settings)
+
+    monkeypatch.setattr("omics_rx.scores.kernels.ssgsea.ssgsea", failing)
+    with pytest.raises(KeyboardInterrupt):
+        orx.scores.score(backed, SETS)
+    n_blocks = len(blocks.row_blocks(backed, keep_sparse=True))
+    assert len(calls) == 6 < n_blocks
+    pd.testing.assert_frame_equal(orx.scores.score(backed, SETS), expected)
+    assert len(calls) == n_blocks + 1  # five were kept, one was lost
+    assert not any((tmp_path / "cache" / "scores").iterdir())
+
+
+def test_kept_blocks_of_other_work_are_not_taken(cells, backed, monkeypatch):
+    from omics_rx.scores.kernels import KERNELS
+
+    kernel, calls = KERNELS["ssgsea"], []
+
+    def failing(values, members, **settings):
+        calls.append(0)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return kernel(values, members, **settings)
+
+    monkeypatch.setattr("omics_rx.scores.kernels.ssgsea.ssgsea", failing)
+    with pytest.raises(KeyboardInterrupt):
+        orx.scores.score(backed, SETS)
+    other = {"a": SETS["b"], "b": SETS["a"]}
+    pd.testing.assert_frame_equal(orx.scores.score(backed, other), orx.scores.score(cells, other))
+
+
+def test_view_of_a_file_and_of_memory_is_scored_as_its_rows(cells, backed):
+    rows = [3, 40, 7, 21]
+    expected = orx.scores.score(cells, SETS).iloc[rows]
+    for whole in (cells, backed):
+        pd.testing.assert_frame_equal(orx.scores.score(whole[rows], SETS), expected)
+
+
+def test_dask_chunks_are_scored_where_they_are(cells):
+    array = pytest.importorskip("dask.array", reason="dask comes with the extra 'scale'")
+    from anndata import AnnData
+    from scipy import sparse
+
+    names = {"obs": cells.obs, "var": cells.var}
+    dense = array.from_array(cells.X.toarray(), chunks=(17, 40))
+    stored = array.from_array(cells.X.toarray(), chunks=(17, 100)).map_blocks(sparse.csr_matrix)
+    for method in ("ssgsea", "aucell", "mean", "zscore"):
+        expected = orx.scores.score(cells, SETS, method=method)
+        for chunked in (dense, stored):
+            scores = orx.scores.score(AnnData(chunked, **names), SETS, method=method)
+            pd.testing.assert_frame_equal(scores, expected, rtol=1e-12)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Literal
 
 import numpy as np
 from scipy import sparse
@@ -31,7 +32,7 @@ def ascending(row: np.ndarray, *, stable: bool = False) -> np.ndarray:
     numpy.ndarray
         Positions, shape ``(n,)``.
     """
-    kind = "stable" if stable else None
+    kind: Literal["stable"] | None = "stable" if stable else None
     if row.size < _RADIX_FROM:
         return row.argsort(kind=kind)
     with np.errstate(over="ignore"):  # beyond 32 bits values become infinite, and equal
