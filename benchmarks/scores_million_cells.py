@@ -2,7 +2,7 @@
 
 python benchmarks/scores_million_cells.py [--cells N] [--folder DIR] [--no-dask]
 
-The file is made block by block, 20,000 genes with 5% of the values above zero, and takes about 8 GB for a million cells.
+The file is made block by block: 20,000 genes, 5% of the values above zero, 8 GB for a million cells.
 The dask cluster needs the extra ``scale``.
 """
 
@@ -82,7 +82,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--cells", type=int, default=1_000_000)
     parser.add_argument(
-        "--folder", type=Path, help="where the file is made and kept; by default a folder that is removed"
+        "--folder", type=Path, help="where the file is made and kept"
     )
     parser.add_argument("--no-dask", action="store_true")
     told = parser.parse_args()

@@ -189,7 +189,7 @@ def test_scores_and_how_they_came_to_be_are_written_where_asked(cells, tmp_path)
 
 
 def test_scores_cannot_be_written_into_a_frame(cohort):
-    with pytest.raises(InputError, match="cohort is a frame"):
+    with pytest.raises(InputError, match="cohort is a frame: leave"):
         orx.scores.score(cohort, {"a": ["G1", "G2"]}, key_added="x")
 
 
