@@ -21,6 +21,7 @@ from omics_rx.repurposing.mechanisms import relatives
 N_MEMBERS, N_ROUNDS = 24, 60
 # log odds between a drug that beats all others in every kind and one that beats none, before any label is seen
 PRIOR = 4.0
+N_PLACES = 100  # shap keeps no more rows of a background
 MIN_POSITIVE_DRUGS, MIN_CLASSES = 8, 4
 _PARAMS: dict[str, Any] = {
     "objective": "binary", "num_leaves": 2, "learning_rate": 0.05, "min_data_in_leaf": 12, "lambda_l2": 4.0,
@@ -136,7 +137,7 @@ def cross_fit(
             wanted = np.concatenate([places[unique[i]] for i in members_of_group])
             data = (filled[rows[kept]], kinds[kept], weight[kept], start[rows[kept]])
             booster = _booster(data, subseed(seed, "member", member))
-            parts, level = _curves(booster, filled[wanted])
+            parts, level = shap_values(booster, filled[wanted])
             learnt = np.where(known[wanted][:, said], parts, 0.0)
             contributions[member][np.ix_(wanted, said)] = prior[wanted][:, said] + learnt
             base[member, wanted] = level
@@ -176,16 +177,23 @@ def _booster(data: tuple[np.ndarray, ...], seed: int) -> Any:
     return lightgbm.train(params, table, num_boost_round=N_ROUNDS)
 
 
-def _curves(booster: Any, places: np.ndarray, *, n_grid: int = 101) -> tuple[np.ndarray, float]:
-    """Value of each kind's curve less its mean over all places, rows x kinds, and the sum of those means.
+def shap_values(booster: Any, places: np.ndarray) -> tuple[np.ndarray, float]:
+    """Shapley value of each kind, rows x kinds, and the base they add up from (log odds).
 
-    Stumps make the Shapley value of a kind its curve less a constant (the mean over the training rows). Here the
-    constant is the mean over all drugs of a subtype: evidence at an average place, or none, adds nothing.
+    Interventional TreeSHAP (Lundberg 2020) against a background that is a drug at every place in turn. Boosted stumps
+    make this the curve of a kind less its mean over all places, so that evidence at an average place, or none, adds
+    nothing, and no re-centring is needed. Path-dependent values, LightGBM's ``pred_contrib``, differ from these by a
+    constant a kind, the mean of its curve over the training rows, which holds few labelled drugs and most of them at
+    high places: a drug without evidence would then seem held back.
     """
-    grid = np.repeat(np.linspace(-0.5, 0.5, n_grid)[:, None], places.shape[1], axis=1)
-    parts = np.asarray(booster.predict(np.vstack([grid, places]), pred_contrib=True))
-    centre = parts[:n_grid, :-1].mean(axis=0)
-    return parts[n_grid:, :-1] - centre, float(parts[0, -1] + centre.sum())
+    if not booster.feature_importance("split").any():  # nothing was learnt
+        level = float(booster.predict(places[:1] * 0, raw_score=True)[0])
+        return np.zeros(places.shape), level
+    import shap
+
+    background = np.repeat(np.linspace(-0.5, 0.5, N_PLACES)[:, None], places.shape[1], axis=1)
+    explainer = shap.TreeExplainer(booster, background, feature_perturbation="interventional")
+    return np.asarray(explainer.shap_values(places, check_additivity=False)), float(explainer.expected_value)
 
 
 def enough(training: pd.DataFrame, words: dict[str, set[str]]) -> str:
