@@ -3,12 +3,12 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-_FILES = ("compare", "ranking", "response", "survival")
+_FILES = ("calibration", "classification", "compare", "decision_curve", "ranking", "response", "survival")
 
 if TYPE_CHECKING:
-    from omics_rx.metrics import compare, ranking, response, survival
+    from omics_rx.metrics import calibration, classification, compare, decision_curve, ranking, response, survival
 
-__all__ = ["compare", "ranking", "response", "survival"]
+__all__ = ["calibration", "classification", "compare", "decision_curve", "ranking", "response", "survival"]
 
 
 def __getattr__(name: str) -> Any:

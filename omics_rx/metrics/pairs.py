@@ -118,3 +118,10 @@ def resampled_concordance(
         )
     usable = denominator > 0
     return whole / total, numerator[usable] / denominator[usable, None]
+
+
+def structured(time: Floats, event: Bools) -> NDArray[np.void]:
+    """Time and event as scikit-survival takes them."""
+    both = np.empty(time.size, dtype=[("event", bool), ("time", float)])
+    both["event"], both["time"] = event, time
+    return both

@@ -11,11 +11,19 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from omics_rx.core.errors import InputError
 from omics_rx.metrics.curves import LogRank, censoring_survival, kaplan_meier, log_rank, survival_at
-from omics_rx.metrics.pairs import TIED_RISK, Bools, Floats, checked_risk, codes_of, outcome, resampled_concordance
+from omics_rx.metrics.pairs import (
+    TIED_RISK,
+    Floats,
+    checked_risk,
+    codes_of,
+    outcome,
+    resampled_concordance,
+    structured,
+)
 
 __all__ = [
     "Concordance", "Difference", "LogRank", "concordance", "concordance_difference", "concordances", "dynamic_auc",
@@ -210,12 +218,6 @@ def _interval(values: Floats) -> tuple[float, float]:
     return float(lower), float(upper)
 
 
-def _structured(time: Floats, event: Bools) -> NDArray[np.void]:
-    both = np.empty(time.size, dtype=[("event", bool), ("time", float)])
-    both["event"], both["time"] = event, time
-    return both
-
-
 def dynamic_auc(
     time: ArrayLike, event: ArrayLike, risk: ArrayLike, *, at: Sequence[float],
     censoring: tuple[ArrayLike, ArrayLike] | None = None,
@@ -244,12 +246,12 @@ def dynamic_auc(
 
     times, events = outcome(time, event)
     values = checked_risk(risk, times.size)
-    learnt = _structured(times, events) if censoring is None else _structured(*outcome(*censoring))
+    learnt = structured(times, events) if censoring is None else structured(*outcome(*censoring))
     months = np.asarray(at, dtype=np.float64)
     found = pd.Series(np.nan, index=pd.Index(months, name="months"), name="auc")
     for month in months:
         if times[events].min() <= month < times.max() and month < learnt["time"].max():
-            found[month] = cumulative_dynamic_auc(learnt, _structured(times, events), values, [month])[0][0]
+            found[month] = cumulative_dynamic_auc(learnt, structured(times, events), values, [month])[0][0]
     return found
 
 
@@ -287,5 +289,5 @@ def integrated_brier(
             f"curves run from {months.min():g} to {months.max():g} months, follow-up from {times.min():g} to "
             f"{times.max():g}: keep the months inside it"
         )
-    learnt = _structured(times, events) if censoring is None else _structured(*outcome(*censoring))
-    return float(integrated_brier_score(learnt, _structured(times, events), survival.to_numpy(), months))
+    learnt = structured(times, events) if censoring is None else structured(*outcome(*censoring))
+    return float(integrated_brier_score(learnt, structured(times, events), survival.to_numpy(), months))
