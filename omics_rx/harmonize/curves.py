@@ -141,9 +141,9 @@ def _blocks(x: Floats, y: Floats, counts: Floats) -> Iterator[tuple[Floats, Floa
 def _fit_block(x: Floats, y: Floats, known: Floats, *, min_doses: int) -> pd.DataFrame:
     low = np.where(known, x, np.inf).min(axis=1)
     high = np.where(known, x, -np.inf).max(axis=1)
-    ordered = np.sort(np.where(known, x, np.inf), axis=1)
-    new = np.concatenate([np.ones((len(x), 1), dtype=bool), np.diff(ordered, axis=1) > 1e-9], axis=1)
-    n_doses = (new & np.isfinite(ordered)).sum(axis=1)
+    # padding repeats the highest dose, so that it adds no dose of its own
+    ordered = np.sort(np.where(known, x, high[:, None]), axis=1)
+    n_doses = 1 + (np.diff(ordered, axis=1) > 1e-9).sum(axis=1)
     theta, covariance, weights = solved(x, y, known, (low + high) / 2)
     curves = as_curves(theta)
     ln_ic50, above, below = curves.halved(low, high)

@@ -14,7 +14,8 @@ from scipy.special import expit
 
 Floats: TypeAlias = np.ndarray
 _N_STEPS = 60
-_TOLERANCE = 1e-8
+_TOLERANCE = 1e-9
+_STUCK = 1e7  # damping at which no step is taken any more
 # What the parameters of a viability curve are before its points are seen: means and standard deviations of upper,
 # lower, ln slope and of the centre about the middle of the doses. They decide only what the points leave open.
 _PRIOR_SD = {"upper": 0.15, "lower": 0.5, "ln_slope": 1.0, "centre": 6.0}
@@ -119,6 +120,7 @@ def _descended(
     """Levenberg-Marquardt steps on all curves at once, each with its own damping."""
     ridge = np.array([_PRIOR_SD[name] ** -2 for name in ("upper", "lower", "ln_slope", "centre")])
     damping = np.full(len(x), 1e-2)
+    settled = np.zeros(len(x), dtype=bool)  # a curve that has settled stays, so that no curve's fit hangs on another's
     loss = _loss(theta, x, y, known, centre, noise, ridge)
     for _ in range(_N_STEPS):
         gradient, precision, _ = _normal_equations(theta, x, y, known, centre, noise, ridge)
@@ -127,12 +129,12 @@ def _descended(
         candidate = theta + np.clip(step, -2, 2)
         candidate[:, 2] = np.clip(candidate[:, 2], -3, 3)
         new = _loss(candidate, x, y, known, centre, noise, ridge)
-        better = new < loss
-        gained = np.where(better, loss - new, 0.0)
+        better = (new < loss) & ~settled
+        settled |= (damping > _STUCK) | (better & (loss - new < _TOLERANCE * (1 + loss)))
         theta = np.where(better[:, None], candidate, theta)
         loss = np.where(better, new, loss)
         damping = np.clip(np.where(better, damping / 4, damping * 4), 1e-9, 1e9)
-        if not (gained > _TOLERANCE * (1 + loss)).any() and (better | (damping > 1e6)).all():
+        if settled.all():
             break
     _, precision, weights = _normal_equations(theta, x, y, known, centre, noise, ridge)
     return theta, precision, weights
