@@ -19,6 +19,7 @@ from omics_rx.io.orientation import ORIENTATIONS, gene_axis
 from omics_rx.io.platforms import with_gene_names
 from omics_rx.io.published import Published, is_star_folder, read_gct, read_series_matrix, read_star_folder
 from omics_rx.io.quantifiers import is_feature_counts, quantifier, read_quantified, tidy_feature_counts
+from omics_rx.io.remembered import remembered
 from omics_rx.io.table import Table, read_table
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def read_bulk(
     replicates: str = "refuse",
     endpoint: str | None = None,
     time_unit: str | None = None,
+    cache: bool = False,
 ) -> AnnData:
     """Read bulk expression into a cohort; format, packing and orientation are told from the content.
 
@@ -75,6 +77,9 @@ def read_bulk(
         keep the first row's annotations.
     endpoint, time_unit
         Passed to :func:`read_clinical`.
+    cache
+        Keep a copy of what was read in the cache folder, from which the next call with the same files and settings
+        takes it, many times faster. ``core.cache.clear("cohorts")`` removes all copies.
 
     Returns
     -------
@@ -98,12 +103,20 @@ def read_bulk(
     for option, given, forms in (("tx2gene", tx2gene, _QUANTIFIED), ("sheet", sheet, ("xlsx",))):
         if given is not None and form not in forms:
             raise InputError(f"{option} is for {' and '.join(forms)}, and {file} is a {form}: leave it out")
-    cohort, said = _read(
-        file, form, tx2gene=tx2gene, sheet=sheet, orientation=orientation, average=replicates == "average"
-    )
-    if platform is not None:
+    average = replicates == "average"
+
+    def read() -> tuple[AnnData, list[str]]:
+        cohort, said = _read(file, form, tx2gene=tx2gene, sheet=sheet, orientation=orientation, average=average)
+        if platform is None:
+            return cohort, said
         cohort, more = with_gene_names(cohort, existing(platform))
-        said += more
+        return cohort, [*said, *more]
+
+    if cache and form != "hdf5":  # which is read as fast as a copy of it
+        settings = {"orientation": orientation, "average": average, "sheet": sheet}
+        cohort, said = remembered((file, tx2gene, platform), settings, read)
+    else:
+        cohort, said = read()
     origin = record(cohort, "origin") or file.name
     cohort = with_info(cohort, unit=unit or record(cohort, "unit"), domain=domain, origin=origin)
     if clinical is not None:

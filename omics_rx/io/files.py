@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import bz2
-import gzip
 import io
 import lzma
+import queue
+import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -21,8 +22,11 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _UTF8_BOM = b"\xef\xbb\xbf"
 _PROBE = 1 << 16
 _BUFFER = 1 << 20  # a line of a wide table is some hundred thousand bytes
+_BLOCKS_AHEAD = 4
+_BITE = 1 << 18
+_LARGEST_BLOCK = 1 << 22  # however well a block packs
 _LONGEST_FIELD = 50  # lines in one quoted field, beyond which a stray quote is likelier
-_DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError)
+_DAMAGED = (EOFError, zlib.error, lzma.LZMAError)
 
 
 def existing(path: Path | str) -> Path:
@@ -89,16 +93,103 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
 
 def _unpacked(path: Path, start: bytes) -> Any:
     if start.startswith(_GZIP):
-        return io.BufferedReader(gzip.open(path, "rb"), _BUFFER)
-    if start.startswith(_BZ2):
-        return bz2.open(path, "rb")
-    if start.startswith(_XZ):
-        return lzma.open(path, "rb")
+        return io.BufferedReader(_Ahead(_inflated(path)), _BUFFER)
+    for magic, unpack in ((_BZ2, bz2.open), (_XZ, lzma.open)):
+        if start.startswith(magic):
+            return io.BufferedReader(_Ahead(_blocks(unpack(path, "rb"))), _BUFFER)
     if start.startswith(_ZSTD):
         import pyarrow as pa
 
         return io.BufferedReader(_Readable(pa.CompressedInputStream(pa.OSFile(str(path)), "zstd")), _BUFFER)
     return path.open("rb", buffering=_BUFFER)
+
+
+def _blocks(stream: Any) -> Generator[bytes]:
+    with stream:
+        while block := stream.read(_BUFFER):
+            yield block
+
+
+def _inflated(path: Path) -> Generator[bytes]:
+    """Blocks of a gzip file, of one member or several, each checked by its own length and checksum.
+
+    Packed bytes are taken in larger bites than ``gzip`` takes, so that the thread that unpacks seldom has to wait for
+    its turn.
+    """
+    with path.open("rb", buffering=0) as handle:
+        engine, begun = zlib.decompressobj(31), False
+        while packed := handle.read(_BITE):
+            while packed:
+                if not begun and not (packed := packed.lstrip(b"\0")):  # padding after a member
+                    break
+                begun = True
+                if block := engine.decompress(packed, _LARGEST_BLOCK):
+                    yield block
+                packed = engine.unconsumed_tail
+                if engine.eof:
+                    packed, engine, begun = engine.unused_data, zlib.decompressobj(31), False
+        if begun:
+            if block := engine.flush():
+                yield block
+            if not engine.eof:
+                raise EOFError("the packed data ends early")
+
+
+class _Ahead(io.RawIOBase):
+    """Blocks that a second thread unpacks ahead of their reader, once more than the first is wanted."""
+
+    def __init__(self, blocks: Generator[bytes]) -> None:
+        self._blocks = blocks
+        self._block = memoryview(b"")
+        self._ready: queue.Queue[bytes | Exception] = queue.Queue(_BLOCKS_AHEAD)
+        self._thread: threading.Thread | None = None
+        self._begun = self._ended = self._stopped = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._block and not self._ended:
+            self._block = memoryview(self._next())
+            self._ended = not self._block
+        count = min(len(buffer), len(self._block))
+        buffer[:count] = self._block[:count]
+        self._block = self._block[count:]
+        return count
+
+    def _next(self) -> bytes:
+        if not self._begun:
+            self._begun = True
+            return next(self._blocks, b"")
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._fill, name="omics_rx-unpack", daemon=True)
+            self._thread.start()
+        block = self._ready.get()
+        if isinstance(block, Exception):
+            self._ended = True
+            raise block
+        return block
+
+    def _fill(self) -> None:
+        block: bytes | Exception = b"?"
+        while block and not self._stopped and not isinstance(block, Exception):
+            try:
+                block = next(self._blocks, b"")
+            except Exception as error:  # noqa: BLE001 - raised again where it is read
+                block = error
+            self._ready.put(block)
+
+    def close(self) -> None:
+        if self.closed:
+            return
+        self._stopped = True
+        while self._thread is not None and self._thread.is_alive():
+            try:
+                self._ready.get(timeout=0.01)
+            except queue.Empty:
+                continue
+        self._blocks.close()
+        super().close()
 
 
 class _Readable(io.RawIOBase):

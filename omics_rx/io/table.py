@@ -211,7 +211,7 @@ def _row(layout: _Layout, number: int, line: bytes) -> tuple[str, list[str], np.
 def _plain_row(layout: _Layout, number: int, rest: bytes) -> np.ndarray | None:
     """Numbers of the rest of a line, or None where a field is no plain number or their count is wrong."""
     expected, mark = len(layout.header) - layout.leading, layout.delimiter
-    if mark == b" " or rest.count(mark) != expected - 1:
+    if mark == b" ":
         return None
     has_point = b"." in rest
     if mark != b"," and b"," in rest:
@@ -221,7 +221,9 @@ def _plain_row(layout: _Layout, number: int, rest: bytes) -> np.ndarray | None:
         layout.sure_comma = layout.sure_comma or bool(_SURE_DECIMAL.search(rest))
         rest = rest.replace(b",", b".")
     row = parse_numbers(rest, mark)
-    if row is not None and has_point and not layout.point_line:
+    if row is None or len(row) != expected:
+        return None
+    if has_point and not layout.point_line:
         layout.point_line = number
     return row
 
