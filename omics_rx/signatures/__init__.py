@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 _NAMES = {
     "RECIPES": "recipes:RECIPES",
     "RiskSignature": "signature:RiskSignature",
+    "SearchResult": "searching:SearchResult",
     "Study": "study:Study",
     "build": "building:build",
     "from_weights": "published:from_weights",
     "list": "library:list_signatures",
     "load": "library:load_signature",
     "load_study": "study:load_study",
+    "search": "searching:search",
 }
 
 if TYPE_CHECKING:
@@ -20,10 +22,22 @@ if TYPE_CHECKING:
     from omics_rx.signatures.library import load_signature as load
     from omics_rx.signatures.published import from_weights
     from omics_rx.signatures.recipes import RECIPES
+    from omics_rx.signatures.searching import SearchResult, search
     from omics_rx.signatures.signature import RiskSignature
     from omics_rx.signatures.study import Study, load_study
 
-__all__ = ["RECIPES", "RiskSignature", "Study", "build", "from_weights", "list", "load", "load_study"]
+__all__ = [
+    "RECIPES",
+    "RiskSignature",
+    "SearchResult",
+    "Study",
+    "build",
+    "from_weights",
+    "list",
+    "load",
+    "load_study",
+    "search",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Which genes to start from: univariate Cox over all genes at once."""
+"""Which genes to start from: univariate Cox over all genes at once, and what a fitted learner keeps."""
 
 from __future__ import annotations
 
@@ -8,9 +8,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from omics_rx.core.errors import InputError
 from omics_rx.signatures import cox
+from omics_rx.signatures.learners.base import Learner, LinearLearner
 from omics_rx.signatures.training import moments
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+# learners that leave genes out, so that another learner can be fitted on what they keep
+SELECTORS = ("random_forest", "stepwise_forward", "stepwise_backward", "stepwise_both", "coxboost", "lasso")
+MOST_KEPT = 50  # genes a forest keeps at most: with thousands of genes nearly half lie below its threshold by chance
+
 _BLOCK = 256  # genes at a time: the arrays of a block stay in the processor's cache
 _MAX_STEPS = 30
 _LARGEST = 12.0  # log hazard ratio a standard deviation; beyond it the likelihood is still rising without end
@@ -117,3 +124,52 @@ def _moments_of(z: Floats, beta: Floats, data: cox.FollowUp) -> tuple[Floats, Fl
     at = data.events
     value = risk[at].sum(axis=0) - np.log(sums).sum(axis=0)
     return value, z[at].sum(axis=0) - means.sum(axis=0), (squares - means**2).sum(axis=0)
+
+
+def kept_by(model: Learner) -> Ints:
+    """Columns that a fitted learner keeps, in rising order.
+
+    A linear learner keeps the genes with a coefficient. A forest keeps the genes that it splits on nearest to the
+    root: those whose mean minimal depth is below the mean expected of a gene without effect, at most 50.
+
+    Raises
+    ------
+    InputError
+        If the learner leaves no gene out by its nature.
+
+    References
+    ----------
+    Ishwaran, Kogalur, Gorodeski, Minn and Lauer, J Am Stat Assoc 2010, 105:205.
+    """
+    if isinstance(model, LinearLearner):
+        return np.flatnonzero(model.coef_)
+    trees = [tree.tree_ for tree in getattr(getattr(model, "model_", None), "estimators_", ())]
+    if not trees:
+        raise InputError(f"a {type(model).__name__} keeps every gene: choose a selector of {', '.join(SELECTORS)}")
+    found = [_minimal_depths(tree.feature, tree.children_left, tree.children_right, width=model.n_features_in_)
+             for tree in trees]  # fmt: skip
+    depth = np.mean([depths for depths, _ in found], axis=0)
+    threshold = float(np.mean([expected for _, expected in found]))
+    order = np.argsort(depth, kind="stable")[:MOST_KEPT]
+    return np.sort(order[depth[order] < threshold])
+
+
+def _minimal_depths(feature: Ints, left: Ints, right: Ints, *, width: int) -> tuple[Floats, float]:
+    """Depth of the first split on each of ``width`` features, and its mean for a feature without effect.
+
+    A feature never split on has the depth of the tree. Without effect, each split takes a feature with chance
+    ``1 / width``, so the first is at depth ``d`` with chance ``(1 - 1/width)^(nodes above) * (1 - (1 - 1/width)^l_d)``.
+    """
+    depth = np.zeros(feature.size, dtype=np.intp)
+    for node in range(feature.size):  # children come after their parent
+        if left[node] >= 0:
+            depth[left[node]] = depth[right[node]] = depth[node] + 1
+    split = left >= 0
+    deepest = int(depth.max())
+    first = np.full(width, float(deepest))
+    np.minimum.at(first, feature[split], depth[split].astype(np.float64))
+    nodes = np.bincount(depth[split], minlength=deepest)[:deepest]
+    missed = 1 - 1 / width
+    reached = missed ** np.concatenate([[0], np.cumsum(nodes)])
+    expected = float(np.arange(deepest) @ (reached[:-1] * (1 - missed**nodes)) + deepest * reached[-1])
+    return first, expected
