@@ -2,8 +2,8 @@
 
 Writes a numeric CSV of 1,000 samples x 19,000 genes, plain and gzipped, reads it in one fresh process a reader and a
 file, and prints seconds, processor seconds and peak memory of each, and their ratios to ours. Imports count in the
-memory and not in the seconds. Every reader must give the same numbers. Then reads it as a cohort, without the cache, for
-the first time with it, and again from it; there the seconds include adding up all values.
+memory and not in the seconds. Every reader must give the same numbers. Then reads it as a cohort, without the cache,
+for the first time with it, and again from it; there the seconds include adding up all values.
 """
 
 import argparse

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 _NAMES = {
     "Aligned": "domain",
+    "ComBat": "batch",
     "Finding": "symbols",
     "GeneReference": "reference",
     "QuantileReference": "reference",
@@ -20,10 +21,11 @@ _NAMES = {
     "mirnas": "mirna_renaming",
     "to_training_scale": "domain",
 }
-_MODULES = ("cell_lines", "domain", "drugs", "reference", "units")
+_MODULES = ("batch", "cell_lines", "domain", "drugs", "reference", "units")
 
 if TYPE_CHECKING:
-    from omics_rx.harmonize import cell_lines, domain, drugs, reference, units
+    from omics_rx.harmonize import batch, cell_lines, domain, drugs, reference, units
+    from omics_rx.harmonize.batch import ComBat
     from omics_rx.harmonize.curves import fit_curves
     from omics_rx.harmonize.domain import Aligned, to_training_scale
     from omics_rx.harmonize.mirna_names import current_mirnas
@@ -33,7 +35,8 @@ if TYPE_CHECKING:
     from omics_rx.harmonize.symbols import Finding, current_symbols
 
 __all__ = [
-    "Aligned", "Finding", "GeneReference", "QuantileReference", "cell_lines", "changes", "current_mirnas",
+    "Aligned", "ComBat", "Finding", "GeneReference", "QuantileReference", "batch", "cell_lines", "changes",
+    "current_mirnas",
     "current_symbols", "domain", "drugs", "fit_curves", "genes", "mirnas", "reference", "to_training_scale", "units",
 ]  # fmt: skip
 

@@ -196,6 +196,24 @@ class QuantileReference:
         mapped = np.interp(level.to_numpy(), grid, self.quantiles)
         return pd.DataFrame(np.where(level.isna(), np.nan, mapped), index=frame.index, columns=frame.columns)
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return the same as values that JSON can hold."""
+        return {"quantiles": self.quantiles.tolist(), "n_samples": self.n_samples}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> QuantileReference:
+        """Read what :meth:`as_dict` gave.
+
+        Raises
+        ------
+        InputError
+            If the quantiles are missing, or do not ascend.
+        """
+        quantiles = np.array(values.get("quantiles", ()), dtype=np.float64)
+        if len(quantiles) < 2 or not (np.diff(quantiles) >= 0).all():
+            raise InputError("a reference of quantiles holds two or more ascending values: the file is not whole")
+        return cls(quantiles, int(values.get("n_samples", 0)))
+
 
 def within_sample_ranks(frame: pd.DataFrame) -> pd.DataFrame:
     """Rank of each gene within its sample, (rank - 0.5) / known genes, from 0 to 1; ties averaged, NaN kept."""

@@ -93,6 +93,16 @@ def test_a_sample_is_mapped_by_itself_and_only_by_its_ranks(training):
     np.testing.assert_allclose(alone, together.iloc[[4]])
 
 
+def test_quantiles_survive_json_and_broken_ones_are_refused(training):
+    reference = QuantileReference.learn(training)
+    again = QuantileReference.from_dict(json.loads(json.dumps(reference.as_dict())))
+    pd.testing.assert_frame_equal(again.apply(training), reference.apply(training))
+    assert again.n_samples == len(training)
+    for broken in ({}, {"quantiles": [1.0]}, {"quantiles": [2.0, 1.0]}):
+        with pytest.raises(InputError, match="the file is not whole"):
+            QuantileReference.from_dict(broken)
+
+
 def test_ranks_and_normal_scores_are_those_of_scipy():
     row = pd.DataFrame([[3.0, 1.0, 1.0, np.nan, 9.0]])
     expected = (stats.rankdata([3, 1, 1, 9]) - 0.5) / 4
