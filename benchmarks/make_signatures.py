@@ -10,9 +10,18 @@ from pathlib import Path
 
 import omics_rx as orx
 from omics_rx.core import resources
+from omics_rx.core.provenance import file_sha256
+from omics_rx.signatures import RiskSignature
 
 COHORTS = ("gse1992", "gse3143", "gse4335")
 SCALE = "gse1992"
+CREATED = "2026-11-22T16:00:00+00:00"  # fixed, so that the same data and versions give the same files
+
+
+def save(signature: RiskSignature, file: Path) -> None:
+    provenance = replace(signature.provenance, created=CREATED)
+    replace(signature, licence="CC-BY-4.0", provenance=provenance).save(file)
+    print(f"{file.name} sha256 {file_sha256(file)}")
 
 
 def main() -> None:
@@ -20,20 +29,20 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     cohorts = {name: orx.datasets.load(name) for name in COHORTS}
     study = orx.signatures.build("cell_death", cohorts, endpoint="mixed", seed=0)
-    replace(study.signature, licence="CC-BY-4.0").save(folder / "cell_death.json")
+    save(study.signature, folder / "cell_death.json")
     print(study.table.round(3).to_string(index=False))
     table = resources.table("pam50.tsv")
     genes = table.loc[table["proliferation"] == "yes", "gene"].tolist()
     measured = [gene for gene in genes if gene in cohorts[SCALE].var_names]
     print(f"proliferation: {len(measured)} of {len(genes)} genes are in {SCALE}")
-    orx.signatures.from_weights(
+    mean = orx.signatures.from_weights(
         "proliferation",
         dict.fromkeys(measured, 1.0),
         {SCALE: cohorts[SCALE]},
         description="Mean of ten of the eleven PAM50 proliferation genes",
-        licence="CC-BY-4.0",
         cites=("nielsen2010",),
-    ).save(folder / "proliferation.json")
+    )
+    save(mean, folder / "proliferation.json")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from omics_rx.core import cohort as co
 from omics_rx.core.errors import InputError
 from omics_rx.core.provenance import Provenance, frame_sha256, now
 from omics_rx.harmonize.reference import GeneReference
-from omics_rx.signatures import judge, limits, nested, nulls
+from omics_rx.signatures import baseline, judge, limits, nested, nulls
 from omics_rx.signatures.assemble import (
     Member,
     prepare,
@@ -99,7 +100,10 @@ def build(
     provenance = Provenance("signatures.build", inputs, settings, (*made.cites, *_CITES))
     table, gains, scores = _judged_inside(members, held, left, seed=seed)
     training = _training_summary(members, fitted, table)
-    signature = _signature(made, fitted, train, members=members, kind=kind, training=training, provenance=provenance)
+    signature = replace(
+        _signature(made, fitted, train, members=members, kind=kind, training=training, provenance=provenance),
+        baseline=baseline.learn(held["risk_score"], train.time, train.event, train.cohort),
+    )
     drawn = nulls.random_genes(train, outside, size=len(signature.genes), n_sets=n_null, seed=seed)
     opened = {}
     for name, member in outside.items():

@@ -12,14 +12,24 @@ import numpy as np
 from omics_rx.core.errors import InputError, IntegrityError
 from omics_rx.core.provenance import Provenance
 from omics_rx.harmonize.reference import GeneReference
+from omics_rx.signatures.baseline import Baseline
 from omics_rx.signatures.signature import RiskSignature
 
 FORMAT = "omics_rx risk signature"
-SCHEMA = 1
+SCHEMA = 2
 _READING = (
     "risk score = sum of weight * z over the genes; z = (expression - mean) / sd, with mean and sd of the patient's "
-    "own cohort, or the frozen ones given here in the unit named under reference; above cutoffs.high the risk is high"
+    "own cohort, or the frozen ones given here in the unit named under reference; above cutoffs.high the risk is high; "
+    "chance of no event by a horizon = exp(-baseline.hazard * exp(baseline.slope * risk score))"
 )
+
+
+def _without_baseline(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Schema 1 had no baseline: such a signature orders patients and gives no chances."""
+    return {**content, "schema": 2, "baseline": None}
+
+
+UPGRADE_FROM = {1: _without_baseline}
 
 
 def digest(content: Mapping[str, Any]) -> str:
@@ -73,6 +83,7 @@ def _content(signature: RiskSignature) -> dict[str, Any]:
         "min_coverage": float(signature.min_coverage),
         "reference": about,
         "correlation": signature.correlation.tolist(),
+        "baseline": signature.baseline.as_dict() if signature.baseline is not None else None,
         "training": signature.training,
         "provenance": signature.provenance.as_dict(),
     }
@@ -108,6 +119,8 @@ def from_json(text: str) -> RiskSignature:
             "the signature is not as it was saved: its content has another hash than the file says. Copy the original "
             "again; to change a signature, build one and save it"
         )
+    for past in range(schema, SCHEMA):
+        content = UPGRADE_FROM[past](content)
     try:
         return _signature(content)
     except (KeyError, TypeError, InputError) as error:
@@ -144,4 +157,5 @@ def _signature(content: Mapping[str, Any]) -> RiskSignature:
         provenance=Provenance(
             told["made_by"], told["inputs"], told["settings"], tuple(told["cites"]), told["versions"], told["created"]
         ),
+        baseline=Baseline.from_dict(content["baseline"]) if content["baseline"] is not None else None,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -15,6 +16,7 @@ from omics_rx.core import cohort as cohorts
 from omics_rx.core.errors import InputError, examples, unknown_name
 from omics_rx.core.provenance import Provenance
 from omics_rx.harmonize.reference import GeneReference
+from omics_rx.signatures.baseline import Baseline
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -61,6 +63,8 @@ class RiskSignature:
         In words.
     provenance
         How it came to be.
+    baseline
+        What turns a score into chances of survival; None where it was not learnt, as for a published formula.
     """
 
     name: str
@@ -76,6 +80,7 @@ class RiskSignature:
     description: str = ""
     licence: str = ""
     provenance: Provenance = field(default_factory=lambda: Provenance("RiskSignature"), repr=False)
+    baseline: Baseline | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         genes = tuple(self.genes)
@@ -170,6 +175,40 @@ class RiskSignature:
             },
             index=z.index,
         )
+
+    def predict_survival(
+        self, cohort: CohortLike, *, months: Sequence[int] | None = None, min_coverage: float | None = None,
+        reference: Scale = "cohort",
+    ) -> pd.DataFrame:  # fmt: skip
+        """Chance of no event by some horizons.
+
+        It is that of patients like those of training, of whom an average one has the average risk there: a cohort
+        of another time, treatment or endpoint has another baseline, which ``metrics.calibration`` tells.
+
+        Parameters
+        ----------
+        cohort, min_coverage, reference
+            As in :meth:`score`.
+        months
+            Horizons among ``baseline.hazard``; None takes all of them.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Samples x months, 0 to 1; NaN where a sample has no score.
+
+        Raises
+        ------
+        InputError
+            If the signature has no baseline or not these horizons, or no sample can be scored.
+        """
+        if self.baseline is None:
+            raise InputError(
+                f"{self.name} orders patients but gives no chances of survival: its baseline was not learnt. Build a "
+                "signature on cohorts with follow-up, or read its risk_score"
+            )
+        scored = self.score(cohort, min_coverage=min_coverage, reference=reference)
+        return self.baseline.survival(scored["risk_score"], None if months is None else tuple(months))
 
     def save(self, path: Path | str) -> Path:
         """Write the signature as a JSON file that a person can read and no hand can change unnoticed."""

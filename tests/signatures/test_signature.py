@@ -149,7 +149,7 @@ def test_a_saved_signature_is_the_same(signature, cohort, tmp_path):
     assert again.save(tmp_path / "t.json").read_text() == file.read_text()
     content = json.loads(file.read_text())
     assert content["genes"][0] == {"gene": "BCL2", "weight": 0.5, "mean": 8.0, "sd": 1.0, "pattern": "apoptosis"}
-    assert content["schema"] == 1
+    assert content["schema"] == 2
 
 
 def _changed(file, change, *, rehash=False):
@@ -167,7 +167,7 @@ def _changed(file, change, *, rehash=False):
         (lambda c: c["cutoffs"].update(high=0.2), False, "another hash"),
         (lambda c: c.update(note="mine"), False, "another hash"),
         (lambda c: c.pop("sha256"), False, "another hash"),
-        (lambda c: c.update(schema=2), True, "schema 2, this version reads up to 1"),
+        (lambda c: c.update(schema=3), True, "schema 3, this version reads up to 2"),
         (lambda c: c.update(schema="1"), True, "not a whole number"),
         (lambda c: c.update(format="else"), True, "no signature"),
         (lambda c: c.pop("cutoffs"), True, "not whole"),
