@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 _NAMES = {
     "Explanation": "omics_rx.repurposing.explain",
+    "Ledger": "omics_rx.repurposing.ledger",
     "Ranker": "omics_rx.repurposing.ranker",
     "Ranking": "omics_rx.repurposing.ranking",
     "load_ranking": "omics_rx.repurposing.ranking",
@@ -14,11 +15,12 @@ _FILES = ("evidence", "labels", "mechanisms", "reversal", "selectivity", "target
 if TYPE_CHECKING:
     from omics_rx.repurposing import evidence, labels, mechanisms, reversal, selectivity, targets
     from omics_rx.repurposing.explain import Explanation
+    from omics_rx.repurposing.ledger import Ledger
     from omics_rx.repurposing.ranker import Ranker
     from omics_rx.repurposing.ranking import Ranking, load_ranking
 
 __all__ = [
-    "Explanation", "Ranker", "Ranking", "evidence", "labels", "load_ranking", "mechanisms", "reversal", "selectivity",
+    "Explanation", "Ledger", "Ranker", "Ranking", "evidence", "labels", "load_ranking", "mechanisms", "reversal", "selectivity",
     "targets",
 ]  # fmt: skip
 

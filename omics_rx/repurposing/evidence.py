@@ -61,6 +61,8 @@ KINDS = (
     Kind("reversal", "reversal of the subtype's expression", "root mean square over drugs", -1,
          "perturbation library: mean of six reversal scores against the subtype's signature"),
 )  # fmt: skip
+OUTCOMES = Kind("outcomes", "outcomes of experiments", "expected outcome, -1 to 1", 1,
+                "ledger of outcomes: its own and, by what they share, those of other drugs")  # fmt: skip
 SUPPORT = (
     Kind("predicted_selectivity_t", "Welch t of predicted selectivity", "t", -1, "as predicted_selectivity"),
     Kind("measured_selectivity_t", "Welch t of measured selectivity", "t", -1, "as measured_selectivity"),
@@ -206,6 +208,16 @@ def line_groups(screen: DrugScreen) -> pd.Series:
     return known
 
 
+def line_names(screen: DrugScreen) -> dict[str, str]:
+    """Id and name of each breast line of a screen, in lower case, to its subtype group."""
+    groups = line_groups(screen).dropna()
+    names = screen.cells.obs["name"].astype(str) if "name" in screen.cells.obs else None
+    found = {str(cell).casefold(): str(group) for cell, group in groups.items()}
+    if names is not None:
+        found |= {names[cell].casefold(): str(group) for cell, group in groups.items()}
+    return found
+
+
 def read_library(library: pd.DataFrame, drugs: pd.DataFrame) -> tuple[reversal.Profiles, list[str]]:
     """Match a user's perturbation library to the drugs of a screen and to current gene symbols.
 
@@ -267,7 +279,7 @@ def read_extra(
     frames = dict(extra) if isinstance(extra, Mapping) else dict.fromkeys(subtypes, extra)
     matched: dict[str, pd.DataFrame] = {}
     directions: dict[str, int] = {}
-    taken = {kind.name for kind in (*KINDS, *SUPPORT)}
+    taken = {kind.name for kind in (*KINDS, OUTCOMES, *SUPPORT)}
     for subtype, frame in frames.items():
         found = find_drugs(frame.index, drugs)
         if found.isna().any():

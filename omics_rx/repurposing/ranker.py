@@ -10,12 +10,15 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from omics_rx.core import cohort as co
-from omics_rx.core.errors import InputError, NotFittedError, examples, unknown_name
+from omics_rx.core.errors import InputError, examples, unknown_name
 from omics_rx.core.provenance import Provenance, frame_sha256
 from omics_rx.repurposing import evidence as ev
 from omics_rx.repurposing import labels as lb
 from omics_rx.repurposing import learner, limits
+from omics_rx.repurposing import posterior as post
 from omics_rx.repurposing.explain import ranks
+from omics_rx.repurposing.feedback import Feedback
+from omics_rx.repurposing.ledger import Ledger
 from omics_rx.repurposing.mechanisms import tokens
 from omics_rx.repurposing.ranking import Ranking
 
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 SUBTYPES = (*lb.SUBTYPES, "Normal")
 _INTERVAL = (5.0, 95.0)
 _DRUG_COLUMNS = ("name", "aliases", "smiles", "inchikey", "targets", "mechanism")
-_GATHERED = ("sources_", "subtypes_", "subtypes_from_", "library_absent_", "inputs_", "reference_")
+_GATHERED = ("sources_", "subtypes_", "subtypes_from_", "library_absent_", "inputs_", "reference_", "lines_")
 LEARNT = (
     "The share of drugs that a drug beats in each kind of evidence, averaged, and corrected by boosted monotone stumps "
     "(LightGBM) learnt from {n} labelled drug and subtype pairs; a drug is scored only by models that saw no label of "
@@ -40,7 +43,7 @@ AVERAGE = (
 )
 
 
-class Ranker(BaseEstimator):  # type: ignore[misc,unused-ignore]
+class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
     """Rank drugs for a tumour subtype by all evidence there is, with explanations that add up.
 
     Parameters
@@ -119,6 +122,8 @@ class Ranker(BaseEstimator):  # type: ignore[misc,unused-ignore]
         self.library_absent_ = absent
         self.inputs_ = {"screen": screen.fingerprint, "cohort": frame_sha256(self.sources_.genes)}
         self.reference_ = prediction.reference
+        self.lines_ = ev.line_names(screen)
+        self.ledger_ = Ledger()
         return self._learn(progress=progress)
 
     def taught(self, labels: pd.DataFrame | str | None, *, progress: bool | None = None) -> Ranker:
@@ -133,11 +138,8 @@ class Ranker(BaseEstimator):  # type: ignore[misc,unused-ignore]
         other = Ranker(labels, seed=self.seed)
         for name in _GATHERED:
             setattr(other, name, getattr(self, name))
+        other.ledger_ = self.ledger_
         return other._learn(progress=progress)
-
-    def _check_fitted(self) -> None:
-        if not hasattr(self, "sources_"):
-            raise NotFittedError("the ranker has no evidence yet: call fit(model, cohort) first")
 
     def _learn(self, *, progress: bool | None) -> Ranker:
         kinds = [kind.name for kind in self.sources_.kinds()]
@@ -215,6 +217,11 @@ class Ranker(BaseEstimator):  # type: ignore[misc,unused-ignore]
         here = self._pairs.index.get_level_values(1) == subtype
         drugs = self._pairs.index.get_level_values(0)[here]
         base, parts, members = self._contributions(here, names)
+        if len(self.ledger_.outcomes()):
+            kinds, names = (*kinds, ev.OUTCOMES), [*names, ev.OUTCOMES.name]
+            shift, told = self._moved_by_outcomes(subtype, base + parts.sum(axis=1))
+            parts, members = np.column_stack([parts, shift]), members + shift
+            evidence = evidence.assign(**{ev.OUTCOMES.name: pd.Series(told, index=drugs)})
         explanations = pd.DataFrame(parts, index=drugs, columns=names)
         score = base + parts.sum(axis=1)
         table = self._table(subtype, evidence.loc[drugs, names], score, members)
@@ -235,6 +242,17 @@ class Ranker(BaseEstimator):  # type: ignore[misc,unused-ignore]
             drugs=self.sources_.drugs[[c for c in _DRUG_COLUMNS if c in self.sources_.drugs]],
             provenance=self._provenance(subtype),
         )
+
+    def scores_before(self, subtype: str) -> tuple[pd.Index, np.ndarray]:
+        """Drugs ranked for a subtype, and their scores before any outcome."""
+        here = self._pairs.index.get_level_values(1) == subtype
+        base, parts, _ = self._contributions(here, [kind.name for kind in self.sources_.kinds()])
+        return self._pairs.index.get_level_values(0)[here], base + parts.sum(axis=1)
+
+    def _moved_by_outcomes(self, subtype: str, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What outcomes add to the scores, in their unit, and to the expected outcomes; the order is the same."""
+        told = self._outlook(subtype)[2].shift
+        return told * float(scores.std() or 1.0) / post.TRUST, told
 
     def _contributions(self, here: np.ndarray, kinds: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Base (pairs), contributions (pairs x kinds) and the scores of each member (members x pairs)."""
@@ -287,6 +305,8 @@ class Ranker(BaseEstimator):  # type: ignore[misc,unused-ignore]
                 "labels_not_in_screen": self.labels_absent_,
                 "library_rows_not_in_screen": self.library_absent_,
                 "kinds": [kind.name for kind in self.sources_.kinds()],
+                "outcomes": len(self.ledger_.outcomes()),
+                "ledger_head": self.ledger_.head,
             },
             cites=self._cites(),
         )

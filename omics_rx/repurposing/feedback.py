@@ -1,0 +1,341 @@
+"""Learning from the next experiment: outcomes in, what moved and why out, and what to try next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from omics_rx.core.errors import InputError, NotFittedError, examples, unknown_name
+from omics_rx.repurposing import labels as lb
+from omics_rx.repurposing import learner, posterior
+from omics_rx.repurposing.evidence import LINE_GROUP, Sources
+from omics_rx.repurposing.explain import ranks
+from omics_rx.repurposing.ledger import FIELDS, Ledger
+from omics_rx.repurposing.mechanisms import tokens
+from omics_rx.repurposing.selectivity import without_general
+
+if TYPE_CHECKING:
+    from omics_rx.repurposing.ranker import Ranker
+
+EXPLORE = 0.5
+_NOT_SHARED = ("structure ",)
+
+
+class Feedback:
+    """Mixin of :class:`~omics_rx.repurposing.ranker.Ranker`: ``update``, ``undo`` and ``propose``.
+
+    Attributes
+    ----------
+    ledger_ : Ledger
+        Every outcome ever given, and every batch taken back.
+    moved_ : DataFrame
+        What the last ``update`` or ``undo`` moved: see :meth:`update`.
+    """
+
+    ledger_: Ledger
+    moved_: pd.DataFrame
+    evidence_: dict[str, pd.DataFrame]
+    sources_: Sources
+
+    if TYPE_CHECKING:  # the ranker has it
+
+        def scores_before(self, subtype: str) -> tuple[pd.Index, np.ndarray]:
+            """Drugs ranked for a subtype, and their scores before any outcome."""
+            ...
+
+    def update(self, outcomes: pd.DataFrame | None = None, *, ledger: Path | str | None = None) -> Ranker:
+        """Learn from experiments; every later ranking takes them into account, as the evidence ``outcomes``.
+
+        An outcome is evidence of the drug it was found for and, by what they share, of others: it moves scores for
+        its own subtype only.
+
+        Parameters
+        ----------
+        outcomes
+            One row an experiment: ``drug`` (name, id or InChIKey), ``model`` (a line of the screen, or any name),
+            ``readout``, ``direction`` (1 worked, -1 did not, or between), ``source``; ``subtype`` where the model is
+            no breast line of the screen; ``weight`` (1 is one experiment) where they differ. None only reads
+            ``ledger``.
+        ledger
+            File the outcomes are appended to; it is read and checked first.
+
+        Returns
+        -------
+        Ranker
+            Itself. ``moved_`` has one row a moved drug and subtype, largest move first: ``name``, ``before`` and
+            ``after`` (ranks), ``expected`` (change of the expected outcome, -1 to 1) and ``why``.
+
+        Raises
+        ------
+        NotFittedError
+            Before ``fit``.
+        IntegrityError
+            If the ledger was changed after it was written.
+        InputError
+            For unknown drugs, subtypes that cannot be told, outcomes that repeat or contradict each other or the
+            ledger; nothing is learnt then.
+        """
+        self._check_fitted()
+        held = self._held(ledger)
+        known = held.outcomes()
+        _check_ranked(known, self)
+        new = held
+        if outcomes is not None:
+            rows = _tidy(outcomes, self)
+            _check_against(rows, known)
+            new = held.with_batch(rows)
+        return self._moved_to(new, ledger)
+
+    def undo(self, *, ledger: Path | str | None = None) -> Ranker:
+        """Take the last batch of outcomes back; the ledger keeps it and says so. ``moved_`` tells what moved.
+
+        Raises
+        ------
+        NotFittedError, IntegrityError, InputError
+            Before ``fit``; if the ledger was changed; if there is nothing to undo.
+        """
+        self._check_fitted()
+        held = self._held(ledger)
+        return self._moved_to(held.without_last(), ledger)
+
+    def _held(self, file: Path | str | None) -> Ledger:
+        """The ledger of a file, which must go on from the one in memory; without a file the latter."""
+        if file is None:
+            return self.ledger_
+        found = Ledger.read(file)
+        if self.ledger_.records and self.ledger_.head not in {record["hash"] for record in found.records}:
+            raise InputError(
+                f"{file} lacks the {len(self.ledger_.records)} records that this ranker learnt from: name their "
+                "ledger, or fit another ranker"
+            )
+        return found
+
+    def _moved_to(self, new: Ledger, file: Path | str | None) -> Ranker:
+        before = {subtype: self._outlook(subtype) for subtype in self.evidence_}
+        if file is not None:
+            new.write(file)
+        self.ledger_ = new
+        after = {subtype: self._outlook(subtype) for subtype in self.evidence_}
+        self.moved_ = _moves(self, before, after)
+        return self  # type: ignore[return-value]
+
+    def propose(self, subtype: str, n: int = 5, *, explore: float = EXPLORE) -> pd.DataFrame:
+        """Which drugs to try next: those expected to work, and those that would teach most.
+
+        Parameters
+        ----------
+        subtype
+            What the experiments stand for.
+        n
+            Drugs in the batch; drugs with an outcome for the subtype are left out.
+        explore
+            Weight of the uncertainty beside the expected outcome; 0 takes the best drugs alone.
+
+        Returns
+        -------
+        DataFrame
+            Index ``drug_id``, in order of choice; ``name``, ``rank``, ``expected`` (outcome, about -1 to 1),
+            ``uncertainty`` (its standard deviation before the batch) and ``value`` (``expected + explore *
+            uncertainty``).
+
+        Raises
+        ------
+        UnknownNameError, NotFittedError, InputError
+            For a subtype that was not ranked; before ``fit``; if ``n`` is not above 0 or ``explore`` below 0.
+        """
+        self._check_fitted()
+        if subtype not in self.evidence_:
+            raise unknown_name("subtype", subtype, self.evidence_)
+        if n < 1 or explore < 0:
+            raise InputError(f"n is {n} and explore {explore}: ask for at least one drug, and explore by 0 or more")
+        drugs, base, found = self._outlook(subtype)
+        expected = posterior.TRUST * posterior.standard(base) + found.shift
+        tried = self.ledger_.outcomes().query("subtype == @subtype")["drug_id"]
+        free = ~drugs.isin(tried)
+        chosen = posterior.batch(expected, found.covariance, free, n=n, explore=explore)
+        table = pd.DataFrame(
+            {
+                "name": self.sources_.drugs.loc[drugs, "name"].to_numpy(),
+                "rank": ranks(expected),
+                "expected": expected,
+                "uncertainty": found.sd,
+                "value": expected + explore * found.sd,
+            },
+            index=drugs.rename("drug_id"),
+        )
+        return table.iloc[chosen]
+
+    def _outlook(self, subtype: str) -> tuple[pd.Index, np.ndarray, posterior.Posterior]:
+        """Drugs ranked for a subtype, their scores before any outcome, and what outcomes make of them."""
+        drugs, base = self.scores_before(subtype)
+        held = self.ledger_.outcomes()
+        held = held[held["subtype"] == subtype]
+        seen = held[["direction", "weight"]].assign(at=drugs.get_indexer(pd.Index(held["drug_id"])))
+        return drugs, base, posterior.update(self._likeness(subtype, drugs), base, seen)
+
+    def _likeness(self, subtype: str, drugs: pd.Index) -> np.ndarray:
+        kinds = self.sources_.kinds()
+        pairs = self.evidence_[subtype].loc[drugs, [kind.name for kind in kinds]]
+        keyed = pd.concat({subtype: pairs}, names=["subtype", "drug_id"]).swaplevel()
+        places = learner.oriented_ranks(keyed, [kind.direction for kind in kinds])
+        words = tokens(self.sources_.drugs)
+        profiles = without_general(self.sources_.responses).T.reindex(drugs)
+        return posterior.likeness(places, [words[drug] for drug in drugs], profiles.to_numpy())
+
+    def _check_fitted(self) -> None:
+        if not hasattr(self, "sources_"):
+            raise NotFittedError("the ranker has no evidence yet: call fit(model, cohort) first")
+
+
+def _tidy(outcomes: pd.DataFrame, ranker: Any) -> pd.DataFrame:
+    """Outcomes with every field, one row a subtype they stand for."""
+    needed = ("drug", "model", "readout", "direction", "source")
+    missing = [name for name in needed if name not in outcomes]
+    if missing or outcomes.empty:
+        raise InputError(
+            f"{len(outcomes)} outcomes without column {', '.join(missing) or '(none)'}: give {', '.join(needed)}"
+        )
+    table = outcomes.reset_index(drop=True).copy()
+    empty = [name for name in needed if table[name].isna().any()]
+    if empty:
+        raise InputError(f"outcomes have empty fields in {', '.join(empty)}: fill them in")
+    for name, default in (("weight", 1.0), ("subtype", None)):
+        if name not in table:
+            table[name] = default
+    for name, low, high in (("direction", -1.0, 1.0), ("weight", 1e-6, 1e6)):
+        values = pd.to_numeric(table[name], errors="coerce")
+        wrong = ~values.between(low, high)
+        if wrong.any():
+            raise InputError(
+                f"{int(wrong.sum())} outcomes have a {name} outside {low:g} to {high:g} "
+                f"({examples(table.loc[wrong, name])})"
+            )
+        table[name] = values.astype(float)
+    found = lb.find_drugs(pd.Index(table["drug"].astype(str)), ranker.sources_.drugs).to_numpy()
+    unknown = pd.isna(found)
+    if unknown.any():
+        raise InputError(
+            f"{int(unknown.sum())} outcomes are of drugs the screen does not hold "
+            f"({examples(table.loc[unknown, 'drug'].unique())}): name them by drug id, InChIKey or name"
+        )
+    table["drug_id"] = found
+    for name in ("drug", "model", "readout", "source"):
+        table[name] = table[name].astype(str)
+    table = _with_subtypes(table, ranker)
+    _check_ranked(table, ranker)
+    return table[list(FIELDS)]
+
+
+def _with_subtypes(table: pd.DataFrame, ranker: Any) -> pd.DataFrame:
+    """Rows for each subtype an experiment stands for: as told, or by the line it was done in."""
+    groups = ranker.lines_
+    told = table["subtype"].where(table["subtype"].notna(), None)
+    stands: list[list[str]] = []
+    for model, subtype in zip(table["model"], told, strict=True):
+        group = groups.get(model.casefold())
+        stands.append([str(subtype)] if subtype is not None else [s for s, g in LINE_GROUP.items() if g == group])
+    nowhere = [not found for found in stands]
+    if any(nowhere):
+        raise InputError(
+            f"{sum(nowhere)} outcomes stand for no subtype ({examples(table.loc[nowhere, 'model'].unique())} are no "
+            "breast lines of the screen): add a column subtype"
+        )
+    wrong = sorted({s for found in stands for s in found} - set(ranker.evidence_))
+    told_wrong = [name for name in wrong if name in set(told.dropna())]
+    if told_wrong:
+        raise unknown_name("subtype", told_wrong[0], ranker.evidence_)
+    full = table.assign(subtype=pd.Series(stands, index=table.index, dtype=object)).explode("subtype")
+    kept = full[full["subtype"].isin(list(ranker.evidence_))].reset_index(drop=True)
+    if kept.empty:
+        raise InputError(f"the outcomes stand for {examples(wrong)}, of which the cohort has too few tumours to rank")
+    return kept
+
+
+def _check_ranked(table: pd.DataFrame, ranker: Any) -> None:
+    ranked = {subtype: set(ranker.scores_before(subtype)[0]) for subtype in table["subtype"].unique()
+              if subtype in ranker.evidence_}  # fmt: skip
+    lost = [
+        f"{drug} in {subtype}"
+        for drug, key, subtype in zip(table["drug"], table["drug_id"], table["subtype"], strict=True)
+        if key not in ranked.get(subtype, ())
+    ]
+    if lost:
+        raise InputError(
+            f"{len(lost)} outcomes are of drugs that are not ranked for want of other evidence ({examples(lost)}): "
+            "leave them out"
+        )
+
+
+def _check_against(new: pd.DataFrame, known: pd.DataFrame) -> None:
+    """No outcome twice, and no model and readout that says yes and no of one drug."""
+    keys = ["drug_id", "subtype", "model", "readout"]
+    both = pd.concat([known, new], ignore_index=True) if len(known) else new
+    twice = both.duplicated([*keys, "source"], keep=False) & both.duplicated([*keys, "source", "direction"], keep=False)
+    if twice.any():
+        raise InputError(
+            f"{int(twice.sum())} outcomes are given twice ({examples(both.loc[twice, 'drug'].unique())}): keep one, or "
+            "name the replicates in source"
+        )
+    signs = np.sign(both["direction"])
+    against = (signs.groupby([both[key] for key in keys]).transform("min") < 0) & (
+        signs.groupby([both[key] for key in keys]).transform("max") > 0
+    )
+    if against.any():
+        rows = both.loc[against, ["drug", "model", "readout"]].drop_duplicates().agg(" / ".join, axis=1)
+        raise InputError(
+            f"{len(rows)} outcomes contradict each other ({examples(rows)}): undo the earlier batch, or settle which "
+            "holds"
+        )
+
+
+def _moves(ranker: Any, before: dict[str, Any], after: dict[str, Any]) -> pd.DataFrame:
+    words = tokens(ranker.sources_.drugs)
+    held = ranker.ledger_.outcomes()
+    frames = []
+    for subtype, (drugs, base, then) in before.items():
+        now = after[subtype][2]
+        prior = posterior.TRUST * posterior.standard(base)
+        old, new = ranks(prior + then.shift), ranks(prior + now.shift)
+        own = held[held["subtype"] == subtype]
+        reasons = _reasons(drugs, own, words)
+        frames.append(
+            pd.DataFrame(
+                {
+                    "drug_id": drugs,
+                    "name": ranker.sources_.drugs.loc[drugs, "name"].to_numpy(),
+                    "subtype": subtype,
+                    "before": old,
+                    "after": new,
+                    "expected": now.shift - then.shift,
+                    "why": reasons,
+                }
+            )[old != new]
+        )
+    table = pd.concat(frames, ignore_index=True)
+    order = np.argsort(-(table["before"] - table["after"]).abs().to_numpy(), kind="stable")
+    ordered: pd.DataFrame = table.iloc[order].reset_index(drop=True)
+    return ordered
+
+
+def _reasons(drugs: pd.Index, own: pd.DataFrame, words: dict[str, set[str]]) -> list[str]:
+    """Its own outcomes, else the tried drugs it shares a mechanism with, else that it moved with the rest."""
+    mine = dict(list(own.groupby("drug_id")))
+    tried = own.drop_duplicates("drug_id")[["drug_id", "drug"]]
+    said = []
+    for drug in drugs:
+        if drug in mine:
+            rows = mine[drug]
+            each = [f"{'worked' if d > 0 else 'did not work'} in {model}" for d, model in
+                    zip(rows["direction"], rows["model"], strict=True)]  # fmt: skip
+            said.append("its own outcome: " + examples(dict.fromkeys(each), 3))
+            continue
+        shared = [(name, sorted(words[drug] & words[other])) for other, name in
+                  zip(tried["drug_id"], tried["drug"], strict=True)]  # fmt: skip
+        kin = [f"{name} ({', '.join(w for w in both if not w.startswith(_NOT_SHARED))})" for name, both in shared
+               if any(not w.startswith(_NOT_SHARED) for w in both)]  # fmt: skip
+        said.append(f"shares a mechanism with {examples(kin, 3)}" if kin else
+                    "alike in evidence or response profile, or passed by others")  # fmt: skip
+    return said
