@@ -28,7 +28,7 @@ def fit_curves(
     under a weak prior (upper limit 1 with standard deviation 0.15, lower limit 0 with 0.5, ln slope 0 with 1) that
     decides what the points leave open: without it, a curve that never falls has no slope and no centre. IC50 is
     absolute: the dose at which the fitted viability is half the control's. Where that is not reached within the
-    doses tested, it is the highest dose and ``censored``; nothing is extrapolated.
+    doses tested, it is the highest dose and ``censored``, or the lowest; nothing is extrapolated.
 
     Parameters
     ----------
@@ -48,8 +48,9 @@ def fit_curves(
     pandas.DataFrame
         One row a cell, drug and screen: ``cell_id``, ``drug_id``, (``screen``,) ``ln_ic50`` (ln uM), ``se`` of it
         (missing where it is a bound), ``auc`` (mean fitted viability over ln dose between the lowest and the highest
-        dose, held within 0 and 1), ``slope``, ``ln_ec50`` (centre), ``upper``, ``lower``, ``r2``, ``censored``,
-        ``n_points``, ``n_doses``, ``n_replicates`` (median wells a dose), ``lowest_um``, ``highest_um`` and
+        dose, held within 0 and 1), ``slope``, ``ln_ec50`` (centre), ``upper``, ``lower``, ``r2``, ``censored``
+        (not halved at the highest dose), ``below_lowest`` (halved at the lowest), ``n_points``, ``n_doses``,
+        ``n_replicates`` (whole wells a dose), ``lowest_um``, ``highest_um`` and
         ``reason`` (why a value is a bound or missing; empty otherwise). Too few doses give missing values, and say so.
 
     Raises
@@ -164,7 +165,7 @@ def _fit_block(x: Floats, y: Floats, known: Floats, *, min_doses: int) -> pd.Dat
     )
     table.loc[~enough] = np.nan
     n_points = known.sum(axis=1)
-    table["censored"] = above & enough
+    table["censored"], table["below_lowest"] = above & enough, below & enough
     table["n_points"], table["n_doses"] = n_points, n_doses
     table["n_replicates"] = np.maximum(n_points // np.maximum(n_doses, 1), 1)
     table["lowest_um"], table["highest_um"] = np.exp(low), np.exp(high)

@@ -128,7 +128,7 @@ def _rows(table: pd.DataFrame, highest_um: float, said: list[str]) -> pd.DataFra
     rows = table[["line", "compound"]].assign(run=table["screen_id"].fillna("unnamed"))
     rows["ln_ic50"] = np.log(ic50.fillna(highest_um).clip(lowest, highest_um))
     rows["auc"] = auc.clip(0, 1)
-    rows["censored"], rows["below_lowest"] = above, below
+    rows["censored"], rows["below_lowest"], rows["screen_id"] = above, below, rows["run"]
     if "r2" in table:
         rows["r2"] = numbers(table, "r2")
     rows = rows[~lost]

@@ -122,6 +122,8 @@ def _cells(parts: Parts, lines: pd.DataFrame, responses: pd.DataFrame, expressio
         for column in facts:
             held = cells.obs.get(column, pd.Series(None, index=cells.obs_names, dtype=object))
             cells.obs[column] = held.where(held.notna(), facts[column])
+    for column in measured.obs.columns.difference(cells.obs.columns, sort=False):
+        cells.obs[column] = measured.obs[column].astype(object).reindex(cells.obs_names)
     for events, names in parts.events:
         found = identity.identify_lines(names, known=known)
         cells.obsm["events"] = _replaced(cells.obsm["events"], events.set_axis(found["cell_id"].to_numpy()))
@@ -152,7 +154,9 @@ def _measured(parts: Parts, known: dict[str, str], expression: Expression | None
     parts.said.extend(f"expression: {one}" for one in said)
     _tell(found, "lines of the expression", parts.said)
     cells = cells.copy()
-    cells.obs = pd.DataFrame(index=pd.Index(found["cell_id"].to_numpy(), dtype=object))
+    cells.obs = cells.obs.set_axis(pd.Index(found["cell_id"].to_numpy(), dtype=object), axis=0)
+    if hasattr(cells.X, "toarray"):
+        cells.X = cells.X.toarray()
     return with_current_symbols(with_info(cells, domain="cell_line"))
 
 

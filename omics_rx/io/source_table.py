@@ -74,9 +74,9 @@ def read_columns(
         raise InputError(_explained(label, table, lost, what))
     if len(table) == 0:
         raise InputError(f"{label}, {what}, has a header and no rows: copy or download it again")
-    kept = {ours: table[theirs] for ours, theirs in chosen.items() if theirs is not None}
-    frame = pd.DataFrame(kept).reset_index(drop=True)
-    frame.attrs["source"] = label
+    frame = pd.DataFrame({ours: table[theirs] for ours, theirs in chosen.items() if theirs is not None})
+    frame = frame.reset_index(drop=True)
+    frame.attrs.update(source=label, names={ours: theirs for ours, theirs in chosen.items() if theirs is not None})
     return frame
 
 
@@ -94,8 +94,9 @@ def numbers(frame: pd.DataFrame, column: str) -> pd.Series:
         rows = frame.index[wrong]
         hint = "two header rows?" if rows[0] == 0 else "correct them, or leave them empty"
         told = [f"row {row + 2}: {frame[column][row]!r}" for row in rows[:5]]
+        name = frame.attrs.get("names", {}).get(column, column)
         raise InputError(
-            f"{frame.attrs.get('source', 'the table')}: {int(wrong.sum())} values of {column} are no numbers "
+            f"{frame.attrs.get('source', 'the table')}: {int(wrong.sum())} values of {name} are no numbers "
             f"({examples(told)}): {hint}"
         )
     return values
@@ -144,10 +145,21 @@ def _delimited(file: Path, *, ragged: bool) -> pd.DataFrame:
                     table = pd.read_csv(stream, encoding=encoding, **settings)
             except UnicodeDecodeError:
                 continue
-            return table.astype(object).where(table.notna(), None)
+            return _whole(table, file)
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise InputError(f"{file} is no whole table ({str(error).strip()}): copy or download it again") from error
     raise InputError(f"{file} is text in an encoding that is not known: save it as UTF-8")
+
+
+def _whole(table: pd.DataFrame, file: Path) -> pd.DataFrame:
+    """Refuse rows with more fields than the header, which pandas takes for an index and shifts."""
+    if isinstance(table.index, pd.RangeIndex):
+        return table.astype(object).where(table.notna(), None)
+    first = [str(value) for value in table.reset_index().iloc[0]]
+    raise InputError(
+        f"{file}: rows have {len(first)} fields where the header has {table.shape[1]}; row 2 begins with "
+        f"{examples(first, 4)}: remove any row above the column names, and delimiters at the ends of rows"
+    )
 
 
 def _spreadsheet(file: Path) -> pd.DataFrame:
