@@ -89,9 +89,7 @@ def score(
     data = _checked(cohort, sets, method, settings)
     if key_added is not None and (isinstance(cohort, pd.DataFrame) or (cohort.isbacked and cohort.is_view)):
         what = "a frame" if isinstance(cohort, pd.DataFrame) else "a view of a file"
-        raise InputError(
-            f"key_added writes into an AnnData and the cohort is {what}: leave it out"
-        )
+        raise InputError(f"key_added writes into an AnnData and the cohort is {what}: leave it out")
     present = blocks.known_genes(data)
     found = sets.coverage(data.var_names[present])
     low = found[found["coverage"] < min_coverage]
