@@ -38,10 +38,9 @@ def run(parts: list[str], n_folds: int, *, split: str = "cell", only: int | None
             start = time.perf_counter()
             predicted = predict_alone(PARTS[part](), screen, fold)
             seconds = time.perf_counter() - start
-            rows.append(
-                {"part": part, "fold": fold.number, **figures(screen, measured, predicted, means), "seconds": seconds}
-            )
-            print(f"fold {fold.number} {part}: {seconds:.1f} s", flush=True)
+            found = figures(screen, measured, predicted, means)
+            rows.append({"part": part, "fold": fold.number, **found, "seconds": seconds})
+            print(f"fold {fold.number} {part}: normalised r {found['normalised_r']:.3f}, {seconds:.1f} s", flush=True)
     return pd.DataFrame(rows)
 
 
