@@ -21,7 +21,9 @@ from omics_rx.signatures.assemble import (
     shared_endpoint,
     training_set,
 )
-from omics_rx.signatures.recipes import Fitted, Recipe, resolve
+from omics_rx.signatures.assess import assess
+from omics_rx.signatures.fitted import Fitted
+from omics_rx.signatures.recipes import Recipe, resolve
 from omics_rx.signatures.signature import RiskSignature
 from omics_rx.signatures.study import Study
 from omics_rx.signatures.training import CohortScale, TrainingSet, moments
@@ -29,7 +31,7 @@ from omics_rx.signatures.training import CohortScale, TrainingSet, moments
 if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
 
-_CITES = ("harrell1982", "uno2011", "venet2011")
+_CITES = ("harrell1982", "uno2011", "venet2011", "austin2020", "vickers2008")
 
 
 def build(
@@ -39,6 +41,7 @@ def build(
     external: Mapping[str, CohortLike] | None = None,
     genes: Iterable[str] | None = None,
     endpoint: str | None = None,
+    ensemble: str | Sequence[str] | None = None,
     n_genes: int = 12,
     n_folds: int = 5,
     n_null: int = 1000,
@@ -54,7 +57,8 @@ def build(
     Parameters
     ----------
     recipe
-        ``"cell_death"``; or pattern name to genes, for the same method over patterns of your own.
+        ``"cell_death"``: stacked Cox over patterns of cell death; pattern name to genes: the same over patterns of your
+        own; ``"immune"``: a searched ensemble over genes of immune infiltration; ``"custom"``: one over all genes.
     cohorts
         Training cohorts by name: AnnData, samples x genes, ``obs["time"]`` (months) and ``obs["event"]``. Each is
         scaled within itself and is a stratum of its own, so platforms and baseline risks may differ.
@@ -64,6 +68,9 @@ def build(
         Choose among these only, such as ``target.var_names``.
     endpoint
         Needed where the cohorts record different ones: ``"mixed"`` says that this is meant.
+    ensemble
+        Combinations to search for the full model, as for :func:`search`; over the genes of the recipe. None keeps the
+        recipe's own way, which for ``"immune"`` and ``"custom"`` is ``"fast"``.
     n_genes
         Most genes of the signature.
     n_folds
@@ -84,16 +91,19 @@ def build(
         If follow-up is missing, endpoints differ unsaid, cohorts share patients or hardly any gene, or the data hold
         no signature.
     """
-    made = resolve(recipe, n_genes=n_genes)
+    import joblib
+
+    made = resolve(recipe, n_genes=n_genes, ensemble=ensemble)
     members, outside = prepare(cohorts, role="training"), _external(external, cohorts)
     kind = shared_endpoint({**members, **outside}, endpoint)
     refuse_duplicates([*members.values(), *outside.values()])
     train = training_set(members, genes)
     held = nested.cross_validated(train, made, n_folds=n_folds, seed=seed, n_jobs=n_jobs, progress=progress)
     left = nested.leave_cohort_out(train, made, seed=seed, n_jobs=n_jobs, progress=progress)
-    fitted = made.fit(train, seed=seed)
+    with joblib.parallel_config(n_jobs=n_jobs):
+        fitted = made.fit(train, seed=seed)
     settings = {
-        "recipe": made.name, "endpoint": kind, "n_genes": n_genes, "n_folds": n_folds, "n_null": n_null, "seed": seed,
+        "recipe": made.name, "ensemble": ensemble if isinstance(ensemble, str | None) else list(ensemble), "endpoint": kind, "n_genes": n_genes, "n_folds": n_folds, "n_null": n_null, "seed": seed,
         "genes": None if genes is None else len(train.genes),
     }  # fmt: skip
     inputs = {name: _sha256(member) for name, member in {**members, **outside}.items()}
@@ -112,15 +122,17 @@ def build(
         more, further, scores[name] = judge.external(member, signature, full, drawn=drawn.get(name), seed=seed)
         table, gains = [*more, *table], [*further, *gains]
     figures = pd.DataFrame(table, columns=judge.TABLE)
+    assessed = assess(scores, members, outside, baseline=signature.baseline, seed=seed)
     null_p = {name: _null_p(figures, name, drawn[name]) for name in outside if len(drawn)}
     return Study(
         name=made.name, recipe=made.description, signature=signature, table=figures,
         gains=pd.DataFrame(gains, columns=judge.GAINS), scores=scores, external_opened=opened,
         pattern_weights=dict(fitted.parts), nulls=drawn, null_p=null_p,
-        limits=limits.sentences(
+        limits=[*limits.sentences(
             members, outside, train=train, fitted=fitted, signature=signature, figures=figures, null_p=null_p, held=held
-        ),
-        provenance=provenance,
+        ), *assessed.sentences],
+        provenance=provenance, calibration=assessed.calibration, calibration_groups=assessed.calibration_groups,
+        decision=assessed.decision, clinical=assessed.clinical,
     )  # fmt: skip
 
 
@@ -200,7 +212,7 @@ def _full_score(fitted: Fitted, member: Member) -> pd.Series:
     values = member.frame.reindex(columns=list(fitted.full_genes)).to_numpy()
     mean, sd = moments(values)
     z = np.nan_to_num((values - mean) / sd, nan=0.0)
-    return pd.Series(z @ fitted.full_weights, index=member.frame.index)
+    return pd.Series(fitted.full_risk(z), index=member.frame.index)
 
 
 def _null_p(figures: pd.DataFrame, name: str, drawn: pd.Series) -> float:

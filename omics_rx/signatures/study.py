@@ -12,11 +12,12 @@ import pandas as pd
 
 from omics_rx.core import bundle
 from omics_rx.core.provenance import Provenance
+from omics_rx.signatures import assess
 from omics_rx.signatures.files import to_json
 from omics_rx.signatures.signature import RiskSignature
 
-KIND, SCHEMA = "signature study", 1
-_FRAMES = ("table", "gains", "nulls")
+KIND, SCHEMA = "signature study", 2
+_FRAMES = ("table", "gains", "nulls", "calibration", "calibration_groups", "decision", "clinical")
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +54,15 @@ class Study:
         What a reader must know, one sentence each.
     provenance
         How it came to be.
+    calibration
+        External cohort and horizon to what became of the predicted chances: ``metrics.calibration.Calibration``'s
+        figures, and the Brier score beside that of one curve for all (``null``) and the share of it saved (``gain``).
+    calibration_groups
+        Predicted and observed chance of an event in fifths of each external cohort, at each horizon.
+    decision
+        Net benefit on each external cohort: ``metrics.decision_curve``.
+    clinical
+        Gain over clinical columns, proliferation and both in each cohort that has them: ``signatures.clinical.gain``.
     """
 
     name: str
@@ -67,6 +77,10 @@ class Study:
     null_p: dict[str, float]
     limits: list[str] = field(repr=False)
     provenance: Provenance = field(repr=False)
+    calibration: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=assess.CALIBRATION), repr=False)
+    calibration_groups: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=assess.GROUPS), repr=False)
+    decision: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=assess.DECISION), repr=False)
+    clinical: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=assess.CLINICAL), repr=False)
 
     def save(self, path: Path | str) -> Path:
         """Save the study as one file; in a folder it is called ``study.orx``.
@@ -89,6 +103,19 @@ class Study:
         return bundle.save(target, kind=KIND, schema=SCHEMA, record=record, members=members)
 
 
+def _with_assessment(record: dict[str, Any], members: dict[str, bytes]) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Schema 1 judged no chances, decisions or gain over clinical columns: those tables are empty."""
+    columns = {
+        "calibration": assess.CALIBRATION, "calibration_groups": assess.GROUPS, "decision": assess.DECISION,
+        "clinical": assess.CLINICAL,
+    }  # fmt: skip
+    empty = {f"{name}.parquet": bundle.parquet(pd.DataFrame(columns=names)) for name, names in columns.items()}
+    return record, {**members, **empty}
+
+
+UPGRADE_FROM = {1: _with_assessment}
+
+
 def _file(path: Path | str) -> Path:
     given = Path(path)
     return given / "study.orx" if given.is_dir() else given
@@ -102,7 +129,7 @@ def load_study(path: Path | str) -> Study:
     MissingFileError, IntegrityError
         If there is none; if it is damaged, altered or of a newer schema.
     """
-    opened = bundle.load(_file(path), kind=KIND, schema=SCHEMA)
+    opened = bundle.load(_file(path), kind=KIND, schema=SCHEMA, upgrade_from=UPGRADE_FROM)
     record: Mapping[str, Any] = opened.record
     frames = {name: pd.read_parquet(io.BytesIO(opened.members[f"{name}.parquet"])) for name in _FRAMES}
     told = record["provenance"]
