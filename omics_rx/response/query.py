@@ -77,7 +77,7 @@ def resolve(drugs: pd.DataFrame | None, screen: DrugScreen, known: DrugFeatures)
     named = [
         str(found) if known_ else f"new:{name}" for found, known_, name in zip(ids, seen, frame.index, strict=True)
     ]
-    features = DrugFeatures(pd.Index(named), asked.bits, asked.targets, asked.pathway)
+    features = DrugFeatures(pd.Index(named), asked.bits, asked.targets, asked.pathway, asked.smiles)
     return Query(frame.index, features, np.where(seen, 1.0, nearest.max(axis=1)), table)
 
 

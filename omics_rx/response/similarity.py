@@ -35,12 +35,19 @@ class DrugFeatures:
         Target gene symbols of each drug, empty where none is known.
     pathway
         Terms of pathway and mechanism of each drug, empty where none is known.
+    smiles
+        Structure of each drug as it was given, None where it is not known; all None where left out.
     """
 
     names: pd.Index
     bits: np.ndarray
     targets: tuple[frozenset[str], ...]
     pathway: tuple[frozenset[str], ...]
+    smiles: tuple[str | None, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.smiles:
+            object.__setattr__(self, "smiles", (None,) * len(self.names))
 
     def __len__(self) -> int:
         return len(self.names)
@@ -52,6 +59,7 @@ class DrugFeatures:
             self.bits[rows],
             tuple(self.targets[i] for i in rows),
             tuple(self.pathway[i] for i in rows),
+            tuple(self.smiles[i] for i in rows),
         )
 
 
@@ -69,14 +77,16 @@ def features(drugs: pd.DataFrame) -> DrugFeatures:
     InputError
         If a structure cannot be read.
     """
+    smiles = texts(drugs, "smiles")
     return DrugFeatures(
         pd.Index(drugs.index.astype(str)),
-        morgan_bits(_texts(drugs, "smiles")),
-        tuple(_terms(text) for text in _texts(drugs, "targets")),
+        morgan_bits(smiles),
+        tuple(_terms(text) for text in texts(drugs, "targets")),
         tuple(
             _terms(text, "pathway ") | _terms(other, "mechanism ")
-            for text, other in zip(_texts(drugs, "pathway"), _texts(drugs, "mechanism"), strict=True)
+            for text, other in zip(texts(drugs, "pathway"), texts(drugs, "mechanism"), strict=True)
         ),
+        tuple(smiles),
     )
 
 
@@ -179,7 +189,8 @@ def _n_views(drugs: DrugFeatures, views: Sequence[str]) -> np.ndarray:
     return counts.astype(np.float64)
 
 
-def _texts(drugs: pd.DataFrame, column: str) -> list[str | None]:
+def texts(drugs: pd.DataFrame, column: str) -> list[str | None]:
+    """Entries of a column, stripped; None where empty, missing, or where there is no such column."""
     if column not in drugs:
         return [None] * len(drugs)
     return [str(value).strip() or None if pd.notna(value) else None for value in drugs[column]]

@@ -16,7 +16,7 @@ from omics_rx.response.intervals import Intervals
 from omics_rx.response.model import Learnt, ResponseModel
 from omics_rx.response.parts import PARTS
 from omics_rx.response.parts.base import Cells, State, Training
-from omics_rx.response.similarity import N_BITS, DrugFeatures
+from omics_rx.response.similarity import N_BITS, DrugFeatures, texts
 from omics_rx.response.stack import Stack
 
 KIND = "response_model"
@@ -241,6 +241,7 @@ def _training(opened: bundle.Bundle, screen: DrugScreen, arrays: dict[str, np.nd
         np.unpackbits(arrays["bits"], axis=1)[:, :N_BITS],
         tuple(frozenset(found) for found in terms["targets"]),
         tuple(frozenset(found) for found in terms["pathway"]),
+        tuple(texts(screen.drugs.loc[terms["names"]], "smiles")),
     )
     return Training(cells, drugs, arrays["y"])
 

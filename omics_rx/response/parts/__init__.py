@@ -14,5 +14,6 @@ PARTS = Registry(
         "genomic": "omics_rx.response.parts.genomic:GenomicEvents",
         "lightgbm": "omics_rx.response.parts.trees:GradientBoosting",
         "forest": "omics_rx.response.parts.trees:Forest",
+        "network": "omics_rx.response.parts.network:GraphNetwork",
     },
 )
