@@ -9,6 +9,7 @@ _NAMES = {
     "Ranker": "omics_rx.repurposing.ranker",
     "Ranking": "omics_rx.repurposing.ranking",
     "load_ranking": "omics_rx.repurposing.ranking",
+    "read_library": "omics_rx.repurposing.library",
 }
 _FILES = ("evidence", "labels", "mechanisms", "reversal", "selectivity", "targets")
 
@@ -16,12 +17,13 @@ if TYPE_CHECKING:
     from omics_rx.repurposing import evidence, labels, mechanisms, reversal, selectivity, targets
     from omics_rx.repurposing.explain import Explanation
     from omics_rx.repurposing.ledger import Ledger
+    from omics_rx.repurposing.library import read_library
     from omics_rx.repurposing.ranker import Ranker
     from omics_rx.repurposing.ranking import Ranking, load_ranking
 
 __all__ = [
-    "Explanation", "Ledger", "Ranker", "Ranking", "evidence", "labels", "load_ranking", "mechanisms", "reversal", "selectivity",
-    "targets",
+    "Explanation", "Ledger", "Ranker", "Ranking", "evidence", "labels", "load_ranking", "mechanisms", "read_library",
+    "reversal", "selectivity", "targets",
 ]  # fmt: skip
 
 

@@ -114,11 +114,11 @@ class Feedback:
         return found
 
     def _moved_to(self, new: Ledger, file: Path | str | None) -> Ranker:
-        before = {subtype: self._outlook(subtype) for subtype in self.evidence_}
+        before = {subtype: self.outlook(subtype) for subtype in self.evidence_}
         if file is not None:
             new.write(file)
         self.ledger_ = new
-        after = {subtype: self._outlook(subtype) for subtype in self.evidence_}
+        after = {subtype: self.outlook(subtype) for subtype in self.evidence_}
         self.moved_ = _moves(self, before, after)
         return self  # type: ignore[return-value]
 
@@ -151,7 +151,7 @@ class Feedback:
             raise unknown_name("subtype", subtype, self.evidence_)
         if n < 1 or explore < 0:
             raise InputError(f"n is {n} and explore {explore}: ask for at least one drug, and explore by 0 or more")
-        drugs, base, found = self._outlook(subtype)
+        drugs, base, found = self.outlook(subtype)
         expected = posterior.TRUST * posterior.standard(base) + found.shift
         tried = self.ledger_.outcomes().query("subtype == @subtype")["drug_id"]
         free = ~drugs.isin(tried)
@@ -168,15 +168,16 @@ class Feedback:
         )
         return table.iloc[chosen]
 
-    def _outlook(self, subtype: str) -> tuple[pd.Index, np.ndarray, posterior.Posterior]:
+    def outlook(self, subtype: str) -> tuple[pd.Index, np.ndarray, posterior.Posterior]:
         """Drugs ranked for a subtype, their scores before any outcome, and what outcomes make of them."""
         drugs, base = self.scores_before(subtype)
         held = self.ledger_.outcomes()
         held = held[held["subtype"] == subtype]
         seen = held[["direction", "weight"]].assign(at=drugs.get_indexer(pd.Index(held["drug_id"])))
-        return drugs, base, posterior.update(self._likeness(subtype, drugs), base, seen)
+        return drugs, base, posterior.update(self.likeness(subtype, drugs), base, seen)
 
-    def _likeness(self, subtype: str, drugs: pd.Index) -> np.ndarray:
+    def likeness(self, subtype: str, drugs: pd.Index) -> np.ndarray:
+        """How alike drugs are, as outcomes spread by it: see :func:`omics_rx.repurposing.posterior.likeness`."""
         kinds = self.sources_.kinds()
         pairs = self.evidence_[subtype].loc[drugs, [kind.name for kind in kinds]]
         keyed = pd.concat({subtype: pairs}, names=["subtype", "drug_id"]).swaplevel()

@@ -251,7 +251,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
 
     def _moved_by_outcomes(self, subtype: str, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What outcomes add to the scores, in their unit, and to the expected outcomes; the order is the same."""
-        told = self._outlook(subtype)[2].shift
+        told = self.outlook(subtype)[2].shift
         return told * float(scores.std() or 1.0) / post.TRUST, told
 
     def _contributions(self, here: np.ndarray, kinds: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

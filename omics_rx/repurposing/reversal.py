@@ -39,11 +39,14 @@ def ks(at: np.ndarray, n_genes: int) -> np.ndarray:
     ndarray, shape ``(n_drugs,)``
         ``a`` if ``a > b`` else ``-b``, of ``a = max(j / t - V(j) / n)``, ``b = max(V(j) / n - (j - 1) / t)``.
     """
-    ordered = np.sort(at, axis=1) / n_genes
-    t = at.shape[1]
-    steps = np.arange(1, t + 1) / t
-    a = (steps - ordered).max(axis=1)
-    b = (ordered - (steps - 1 / t)).max(axis=1)
+    return _ks_sorted(np.sort(at, axis=1), n_genes)
+
+
+def _ks_sorted(ordered: np.ndarray, n_genes: int) -> np.ndarray:
+    t = ordered.shape[1]
+    gap = np.arange(1, t + 1) / t - ordered / n_genes
+    a = gap.max(axis=1)
+    b = 1 / t - gap.min(axis=1)
     return np.asarray(np.where(a > b, a, -b))
 
 
@@ -65,16 +68,20 @@ def weighted_enrichment(at: np.ndarray, size: np.ndarray, n_genes: int) -> np.nd
         Between -1 and 1. The running sum is largest just after a hit and smallest just before one. Where all
         weights are 0 every hit counts the same.
     """
-    t = at.shape[1]
     order = np.argsort(at, axis=1)
-    sorted_at = np.take_along_axis(at, order, axis=1)
-    weights = np.take_along_axis(size, order, axis=1)
+    return _enrichment_sorted(np.take_along_axis(at, order, axis=1), np.take_along_axis(size, order, axis=1), n_genes)
+
+
+def _enrichment_sorted(ordered: np.ndarray, weights: np.ndarray, n_genes: int) -> np.ndarray:
+    t = ordered.shape[1]
     total = weights.sum(axis=1, keepdims=True)
-    share = np.where(total > 0, weights / np.where(total > 0, total, 1), 1 / t)
-    hits = np.cumsum(share, axis=1)
-    misses = (sorted_at - np.arange(1, t + 1)) / max(n_genes - t, 1)
-    high = (hits - misses).max(axis=1)
-    low = (hits - share - misses).min(axis=1)
+    share = weights / np.where(total > 0, total, 1)
+    share[total[:, 0] == 0] = 1 / t
+    after = np.cumsum(share, axis=1)
+    after -= (ordered - np.arange(1, t + 1)) * (1 / max(n_genes - t, 1))
+    high = after.max(axis=1)
+    after -= share
+    low = after.min(axis=1)
     return np.asarray(np.where(high >= -low, high, low))
 
 
@@ -160,44 +167,101 @@ class Profiles:
         InputError
             If the signature shares fewer than 50 genes with the profiles, or one side is empty.
         """
-        shared = signature.dropna()
-        shared = shared[shared.index.isin(self.z.columns)]
-        if len(shared) < _MIN_GENES:
-            raise InputError(
-                f"signature and perturbation profiles share {len(shared)} genes (profiles hold "
-                f"{examples(self.z.columns)}): at least {_MIN_GENES} needed; are both gene symbols?"
-            )
-        ordered = shared.sort_values(ascending=False, kind="stable")
-        up, down = ordered[ordered > 0].head(n_genes), ordered[ordered < 0].tail(n_genes)
-        if up.empty or down.empty:
-            raise InputError(f"the signature has {len(up)} genes up and {len(down)} down: both sides are needed")
-        return self._scored(up, down)
+        name = "the signature"
+        scored = self.score_many(signature.rename(name).to_frame().T, n_genes=n_genes)
+        return pd.DataFrame({method: scored[method][name] for method in METHODS})
 
-    def _scored(self, up: pd.Series, down: pd.Series) -> pd.DataFrame:
+    def score_many(self, signatures: pd.DataFrame, *, n_genes: int = 150) -> dict[str, pd.DataFrame]:
+        """Score every drug against many signatures, such as one a patient, in one pass.
+
+        Parameters
+        ----------
+        signatures
+            Signatures x genes; NaN where a gene is not known.
+        n_genes
+            As in :meth:`score`.
+
+        Returns
+        -------
+        dict of str to DataFrame
+            Each of ``METHODS`` to drugs x signatures.
+
+        Raises
+        ------
+        InputError
+            If signatures and profiles share fewer than 50 genes, or a signature has no gene on one side.
+        """
+        shared = self.z.columns.intersection(signatures.columns, sort=False)
+        known = signatures[shared].notna().sum(axis=1)
+        if known.min() < _MIN_GENES:
+            raise InputError(
+                f"{int((known < _MIN_GENES).sum())} of {len(known)} signatures and the perturbation profiles share "
+                f"{int(known.min())} genes or more (profiles hold {examples(self.z.columns)}): at least {_MIN_GENES} "
+                "needed; are both gene symbols?"
+            )
+        values = signatures[shared].to_numpy(dtype=np.float64)
+        at = self.z.columns.get_indexer(shared)
+        query = _taken(values, n_genes)
+        for side, sign in (("up", 1), ("down", -1)):
+            empty = ~(np.sign(query) == sign).any(axis=1)
+            if empty.any():
+                raise InputError(
+                    f"{int(empty.sum())} signatures have 0 {side} genes ({examples(signatures.index[empty])}): both "
+                    "sides are needed"
+                )
+        scored = {**self._by_products(query, at), **self._by_positions(query, at)}
+        return {m: pd.DataFrame(scored[m], index=self.z.index, columns=signatures.index) for m in METHODS}
+
+    def _by_products(self, query: np.ndarray, at: np.ndarray) -> dict[str, np.ndarray]:
+        """The scores that are sums over the query's genes, ``query`` signatures x genes with 0 for those not taken."""
+        values = self.z.to_numpy(dtype=np.float64)[:, at]
+        norm = np.sqrt(values**2 @ (query != 0).T.astype(np.float64)) * np.linalg.norm(query, axis=1)
+        ranks = np.zeros(query.shape)
+        largest = np.zeros(len(query))
         n = self.z.shape[1]
-        at_up, at_down = self.z.columns.get_indexer(up.index), self.z.columns.get_indexer(down.index)
-        values = self.z.to_numpy(dtype=np.float64)
-        size = np.abs(values)
-        ks_up, ks_down = (ks(self.position[:, at], n) for at in (at_up, at_down))
-        es_up, es_down = (weighted_enrichment(self.position[:, at], size[:, at], n) for at in (at_up, at_down))
-        query = pd.concat([up, down])
-        at = np.concatenate([at_up, at_down])
-        ranks = rankdata(query.abs()) * np.sign(query.to_numpy())
-        norm = np.linalg.norm(values[:, at], axis=1) * np.linalg.norm(query)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            cosine = np.where(norm > 0, values[:, at] @ query.to_numpy() / norm, 0.0)
-        ks_score = _unless_same_sign(ks_up, ks_down)
-        return pd.DataFrame(
-            {
-                "cmap_ks": _scaled(ks_score),
-                "wtcs": _unless_same_sign(es_up, es_down) / 2,
-                "xsum": self.extreme[:, at_up].sum(axis=1) - self.extreme[:, at_down].sum(axis=1),
-                "cosine": cosine,
-                "zhang": zhang(self.signed_rank[:, at], ranks, n),
-                "rges": ks_up - ks_down,
-            },
-            index=self.z.index,
-        )
+        for row, own in enumerate(query):
+            here = np.flatnonzero(own)
+            ranks[row, here] = rankdata(np.abs(own[here])) * np.sign(own[here])
+            largest[row] = np.sum((n - np.arange(here.size)) * (here.size - np.arange(here.size)))
+        dots = values @ query.T
+        return {
+            "xsum": self.extreme[:, at] @ np.sign(query).T,
+            "cosine": np.where(norm > 0, dots / np.where(norm > 0, norm, 1.0), 0.0),
+            "zhang": self.signed_rank[:, at] @ ranks.T / largest,
+        }
+
+    def _by_positions(self, query: np.ndarray, at: np.ndarray) -> dict[str, np.ndarray]:
+        """The scores that walk down each profile: one sort a signature and side serves them all."""
+        n = self.z.shape[1]
+        # |z| by position: a sorted position finds its weight, and each drug's positions begin where the last one's end
+        weights = np.abs(-np.sort(-self.z.to_numpy(dtype=np.float64), axis=1)).ravel()
+        start = (np.arange(len(self.z)) * n - 1)[:, None]
+        place = self.position[:, at].astype(np.int64) + start
+        out = {name: np.empty((len(self.z), len(query))) for name in ("cmap_ks", "wtcs", "rges")}
+        for column, own in enumerate(query):
+            found = []
+            for sign in (1, -1):
+                ordered = np.sort(place[:, np.sign(own) == sign], axis=1)
+                size = weights.take(ordered, mode="clip")
+                ordered -= start
+                found.append((_ks_sorted(ordered, n), _enrichment_sorted(ordered, size, n)))
+            (ks_up, es_up), (ks_down, es_down) = found
+            out["cmap_ks"][:, column] = _scaled(_unless_same_sign(ks_up, ks_down))
+            out["wtcs"][:, column] = _unless_same_sign(es_up, es_down) / 2
+            out["rges"][:, column] = ks_up - ks_down
+        return out
+
+
+def _taken(values: np.ndarray, n_genes: int) -> np.ndarray:
+    """Signatures x genes with the ``n_genes`` largest above 0 and as many smallest below kept, and 0 elsewhere."""
+    filled = np.nan_to_num(values)
+    order = np.argsort(-filled, axis=1, kind="stable")
+    place = np.empty_like(order)
+    np.put_along_axis(place, order, np.broadcast_to(np.arange(order.shape[1]), order.shape), axis=1)
+    n_up, n_all = (filled > 0).sum(axis=1, keepdims=True), order.shape[1]
+    first = place < np.minimum(n_genes, n_up)
+    last = (place >= n_all - n_genes) & (filled < 0)
+    return np.where(first | last, filled, 0.0)
 
 
 def _scaled(score: np.ndarray) -> np.ndarray:

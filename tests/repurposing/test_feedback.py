@@ -51,7 +51,7 @@ def test_conditioning_by_hand():
 
 def test_likeness_is_a_covariance(basis):
     drugs, _ = basis.scores_before("Basal")
-    table = basis._likeness("Basal", drugs)
+    table = basis.likeness("Basal", drugs)
     assert np.allclose(table, table.T)
     assert np.linalg.eigvalsh(table).min() > 0
 
