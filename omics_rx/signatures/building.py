@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -100,10 +101,11 @@ def build(
     train = training_set(members, genes)
     held = nested.cross_validated(train, made, n_folds=n_folds, seed=seed, n_jobs=n_jobs, progress=progress)
     left = nested.leave_cohort_out(train, made, seed=seed, n_jobs=n_jobs, progress=progress)
-    with joblib.parallel_config(n_jobs=n_jobs):
+    with joblib.parallel_config(n_jobs=n_jobs) if n_jobs else nullcontext():  # a recipe may work in parallel itself
         fitted = made.fit(train, seed=seed)
     settings = {
-        "recipe": made.name, "ensemble": ensemble if isinstance(ensemble, str | None) else list(ensemble), "endpoint": kind, "n_genes": n_genes, "n_folds": n_folds, "n_null": n_null, "seed": seed,
+        "recipe": made.name, "ensemble": ensemble if isinstance(ensemble, str | None) else ", ".join(ensemble),
+        "endpoint": kind, "n_genes": n_genes, "n_folds": n_folds, "n_null": n_null, "seed": seed,
         "genes": None if genes is None else len(train.genes),
     }  # fmt: skip
     inputs = {name: _sha256(member) for name, member in {**members, **outside}.items()}

@@ -9,7 +9,7 @@ import pandas as pd
 
 from omics_rx.core.errors import examples
 from omics_rx.signatures.assemble import Member
-from omics_rx.signatures.recipes import Fitted
+from omics_rx.signatures.fitted import Fitted
 from omics_rx.signatures.signature import RiskSignature
 from omics_rx.signatures.training import TrainingSet
 
@@ -104,9 +104,10 @@ def _model(signature: RiskSignature, fitted: Fitted) -> list[str]:
         f"distilled from with r = {fitted.fidelity:.2f} in training."
     )
     if not fitted.skipped:
-        return [distilled]
+        return [distilled, *fitted.notes]
     return [
         distilled,
+        *fitted.notes,
         f"{len(fitted.skipped)} patterns had fewer than three measured genes: {examples(fitted.skipped)}.",
     ]
 

@@ -3,59 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from omics_rx.core.errors import InputError
 from omics_rx.core.registry import Registry
 from omics_rx.signatures.distill import NoSignalError, distil
+from omics_rx.signatures.ensemble import SearchedEnsemble
+from omics_rx.signatures.fitted import Fitted
 from omics_rx.signatures.stacked_cox import StackedCox
 from omics_rx.signatures.training import TrainingSet
-
-Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Fitted:
-    """What a recipe made of a training set.
-
-    Attributes
-    ----------
-    genes, weights
-        The small signature: genes, and weights on z within cohort; the score has unit sd in training.
-    cutoff
-        Median score in training.
-    full_genes, full_weights
-        The larger model it was distilled from.
-    fidelity
-        Correlation of the small with the full score in training.
-    parts
-        Weight of each part of the full model (pattern), not negative.
-    patterns
-        Gene of the small signature to the part that gives it most of its weight.
-    skipped
-        Parts that could not be fitted.
-    """
-
-    genes: tuple[str, ...]
-    weights: Floats
-    cutoff: float
-    full_genes: tuple[str, ...]
-    full_weights: Floats
-    fidelity: float
-    parts: Mapping[str, float]
-    patterns: Mapping[str, str]
-    skipped: tuple[str, ...]
-
-    def risks(self, z: Floats, train: TrainingSet) -> tuple[Floats, Floats]:
-        """Scores by the small signature and by the full model, each ``(n,)``, of samples x ``train.genes``."""
-        small = z[:, train.columns(self.genes)] @ self.weights
-        full = z[:, train.columns(self.full_genes)] @ self.full_weights
-        return small, full
 
 
 class Recipe(Protocol):
@@ -155,11 +114,47 @@ def cell_death(*, n_genes: int = 12) -> StackedPatterns:
     )  # fmt: skip
 
 
-RECIPES = Registry("recipe", {"cell_death": "omics_rx.signatures.recipes:cell_death"})
+def immune(*, n_genes: int = 12) -> SearchedEnsemble:
+    """Build the immune-infiltration index: an ensemble over genes up in blood and down in breast cancer lines.
+
+    The pool is learnt from cell lines, so no patient takes part in it. A pool from single cells of your own goes in
+    as ``build({"immune": genes}, ..., ensemble="fast")``.
+
+    References
+    ----------
+    Wang et al., J Big Data 2023, 10.1186/s40537-023-00809-1.
+    """
+    from omics_rx import datasets
+    from omics_rx.core.screen import DrugScreen
+    from omics_rx.scores.cell_types import iic_genes_from_lines
+
+    screen = datasets.load("gdsc2")
+    if not isinstance(screen, DrugScreen):  # pragma: no cover - a screen by its name
+        raise InputError("gdsc2 is no screen")
+    pool = iic_genes_from_lines(screen).index
+    return SearchedEnsemble(
+        pool, n_genes=n_genes, name="immune",
+        description=(
+            f"Ensemble of survival learners over {len(pool)} genes that are up in haematopoietic and down in breast "
+            "cancer cell lines, distilled to a few genes"
+        ),
+    )  # fmt: skip
 
 
-def resolve(recipe: str | Mapping[str, Sequence[str]] | Recipe, *, n_genes: int) -> Recipe:
-    """Turn a name, or patterns of one's own, into a recipe.
+def custom(*, n_genes: int = 12) -> SearchedEnsemble:
+    """Build an ensemble over every gene the cohorts share, or those of ``build(..., genes=)``."""
+    return SearchedEnsemble(n_genes=n_genes)
+
+
+_HERE = "omics_rx.signatures.recipes"
+RECIPES = Registry("recipe", {name: f"{_HERE}:{name}" for name in ("cell_death", "custom", "immune")})
+
+
+def resolve(
+    recipe: str | Mapping[str, Sequence[str]] | Recipe, *, n_genes: int,
+    ensemble: str | Sequence[str] | None = None,
+) -> Recipe:  # fmt: skip
+    """Turn a name, or patterns of one's own, into a recipe; ``ensemble`` puts a search over its genes in its place.
 
     Raises
     ------
@@ -168,14 +163,17 @@ def resolve(recipe: str | Mapping[str, Sequence[str]] | Recipe, *, n_genes: int)
     """
     if isinstance(recipe, str):
         made: Recipe = RECIPES[recipe](n_genes=n_genes)
+    elif isinstance(recipe, Mapping):
+        made = StackedPatterns(_current_patterns(recipe), n_genes=n_genes)
+    elif hasattr(recipe, "fit") and hasattr(recipe, "pool"):
+        made = recipe
+    else:
+        raise InputError(
+            f"a recipe is a name ({', '.join(RECIPES)}) or patterns of genes by name, not a {type(recipe).__name__}"
+        )
+    if ensemble is None:
         return made
-    if isinstance(recipe, Mapping):
-        return StackedPatterns(_current_patterns(recipe), n_genes=n_genes)
-    if hasattr(recipe, "fit") and hasattr(recipe, "pool"):
-        return recipe
-    raise InputError(
-        f"a recipe is a name ({', '.join(RECIPES)}) or patterns of genes by name, not a {type(recipe).__name__}"
-    )
+    return SearchedEnsemble(made.pool() or None, combinations=ensemble, n_genes=n_genes, name=made.name)
 
 
 def _current_patterns(patterns: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
