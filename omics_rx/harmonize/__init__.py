@@ -19,6 +19,8 @@ _NAMES = {
     "fit_curves": "curves",
     "genes": "renaming",
     "mirnas": "mirna_renaming",
+    "pseudobulk": "cell_sums",
+    "pseudobulk_groups": "cell_sums",
     "to_training_scale": "domain",
 }
 _MODULES = ("batch", "cell_lines", "domain", "drugs", "reference", "units")
@@ -26,6 +28,7 @@ _MODULES = ("batch", "cell_lines", "domain", "drugs", "reference", "units")
 if TYPE_CHECKING:
     from omics_rx.harmonize import batch, cell_lines, domain, drugs, reference, units
     from omics_rx.harmonize.batch import ComBat
+    from omics_rx.harmonize.cell_sums import pseudobulk, pseudobulk_groups
     from omics_rx.harmonize.curves import fit_curves
     from omics_rx.harmonize.domain import Aligned, to_training_scale
     from omics_rx.harmonize.mirna_names import current_mirnas
@@ -36,8 +39,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Aligned", "ComBat", "Finding", "GeneReference", "QuantileReference", "batch", "cell_lines", "changes",
-    "current_mirnas",
-    "current_symbols", "domain", "drugs", "fit_curves", "genes", "mirnas", "reference", "to_training_scale", "units",
+    "current_mirnas", "current_symbols", "domain", "drugs", "fit_curves", "genes", "mirnas", "pseudobulk",
+    "pseudobulk_groups", "reference", "to_training_scale", "units",
 ]  # fmt: skip
 
 

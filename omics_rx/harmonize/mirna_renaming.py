@@ -72,7 +72,7 @@ def mirnas(data: CohortLike, *, kind: str | None = None, min_mapped: float = 0.5
     for column in ("accession", "kind"):
         renamed.var[column] = found[column].to_numpy()[first]
     report = record_of(ids, found.rename(columns={"name": "id"}), grouped, unit)
-    report.loc[aside, "id"] = None
+    report.loc[aside, "id"] = ""  # an h5ad cannot hold missing text here; changes() gives it back as missing
     return with_record(renamed, MIRNA_RECORD, report)
 
 

@@ -90,7 +90,9 @@ def changes(cohort: AnnData) -> pd.DataFrame:
             "nothing is recorded of this cohort's genes: pass it through harmonize.genes or harmonize.mirnas "
             "(joining cohorts drops the record)"
         )
-    return pd.DataFrame(found).reset_index(drop=True)
+    frame = pd.DataFrame(found).reset_index(drop=True)
+    frame["id"] = frame["id"].replace({"": None})
+    return frame
 
 
 def with_plain_names(data: CohortLike) -> tuple[list[str], AnnData]:

@@ -5,7 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 _NAMES = {
     "Table": "table",
+    "cell_quality": "cell_qc",
+    "dropped_cells": "cell_qc",
+    "normalise": "cell_qc",
     "notes": "bulk",
+    "qc": "cell_qc",
     "read_bulk": "bulk",
     "read_ccle": "ccle",
     "read_ccle_points": "ccle",
@@ -15,23 +19,27 @@ _NAMES = {
     "read_gene_sets": "gene_sets",
     "read_mirna": "mirna",
     "read_prism": "prism",
+    "read_single_cell": "single_cell",
     "read_table": "table",
 }
 
 if TYPE_CHECKING:
     from omics_rx.io.bulk import notes, read_bulk
     from omics_rx.io.ccle import read_ccle, read_ccle_points
+    from omics_rx.io.cell_qc import cell_quality, dropped_cells, normalise, qc
     from omics_rx.io.clinical import read_clinical
     from omics_rx.io.ctrp import read_ctrp
     from omics_rx.io.gdsc import read_gdsc
     from omics_rx.io.gene_sets import read_gene_sets
     from omics_rx.io.mirna import read_mirna
     from omics_rx.io.prism import read_prism
+    from omics_rx.io.single_cell import read_single_cell
     from omics_rx.io.table import Table, read_table
 
 __all__ = [
-    "Table", "notes", "read_bulk", "read_ccle", "read_ccle_points", "read_clinical", "read_ctrp", "read_gdsc",
-    "read_gene_sets", "read_mirna", "read_prism", "read_table",
+    "Table", "cell_quality", "dropped_cells", "normalise", "notes", "qc", "read_bulk", "read_ccle",
+    "read_ccle_points", "read_clinical", "read_ctrp", "read_gdsc", "read_gene_sets", "read_mirna", "read_prism",
+    "read_single_cell", "read_table",
 ]  # fmt: skip
 
 

@@ -5,6 +5,7 @@ import gzip
 import numpy as np
 import pandas as pd
 import pytest
+from anndata import read_h5ad
 
 from omics_rx import harmonize
 from omics_rx.core.cohort import as_cohort, with_info
@@ -123,7 +124,7 @@ def test_two_names_of_one_strand_are_joined_as_genes_are():
     assert "set aside" in harmonize.changes(kept)["reason"][0]
 
 
-def test_precursors_and_strands_are_never_mixed_silently():
+def test_precursors_and_strands_are_never_mixed_silently(tmp_path):
     frame = cohort(**{"hsa-miR-21-5p": [1, 2], "hsa-mir-21": [3, 4], "hsa-mir-155": [5, 6], "other": [7, 8]})
     with pytest.raises(InputError, match=r"1 identifiers are mature .*hsa-miR-21-5p.* and 2 are precursors"):
         harmonize.mirnas(frame)
@@ -133,6 +134,8 @@ def test_precursors_and_strands_are_never_mixed_silently():
     assert report.loc["hsa-miR-21-5p", "status"] == "set aside"
     assert report.loc["hsa-miR-21-5p", "id"] is None
     assert report.loc["hsa-miR-21-5p", "reason"] == "mature, where precursor was asked for"
+    kept.write_h5ad(tmp_path / "x.h5ad")
+    pd.testing.assert_frame_equal(harmonize.changes(read_h5ad(tmp_path / "x.h5ad")), harmonize.changes(kept))
     with pytest.raises(InputError, match="no identifier is of kind 'mature'"):
         harmonize.mirnas(frame.drop(columns="hsa-miR-21-5p"), kind="mature")
     with pytest.raises(InputError, match="unknown kind of microRNA 'matured'"):
