@@ -149,7 +149,8 @@ class RiskSignature:
         known = np.isfinite(values)
         weights = self.vector
         coverage = known @ np.abs(weights) / np.abs(weights).sum()
-        scores, fidelity = self._expected(values, known)
+        parts, fidelity = self._expected(values, known)
+        scores = np.where(known.any(axis=1), np.nansum(parts, axis=1), np.nan)
         short = coverage < needed
         if short.all():
             lacking = [gene for gene, seen in zip(self.genes, known.any(axis=0), strict=True) if not seen]
@@ -175,6 +176,25 @@ class RiskSignature:
             },
             index=z.index,
         )
+
+    def contributions(self, cohort: CohortLike, *, reference: Scale = "cohort") -> pd.DataFrame:
+        """What each gene adds to each sample's score, so that a row sums to ``risk_score``.
+
+        Parameters
+        ----------
+        cohort, reference
+            As in :meth:`score`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Samples x genes. A gene that a sample lacks is NaN there: what it would have added is in the genes that
+            speak for it. For a linear score these are its Shapley values against the average patient, whose score is
+            0 (Lundberg and Lee 2017, corollary 1).
+        """
+        z, _ = self._scaled(self._found(cohort), reference)
+        parts, _ = self._expected(z.to_numpy(), np.isfinite(z.to_numpy()))
+        return pd.DataFrame(parts, index=z.index, columns=list(self.genes))
 
     def predict_survival(
         self, cohort: CohortLike, *, months: Sequence[int] | None = None, min_coverage: float | None = None,
@@ -272,15 +292,15 @@ class RiskSignature:
         return self.reference.z(frame).reindex(columns=list(self.genes)), f"frozen ({self.reference.origin})"
 
     def _expected(self, z: Floats, known: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-        """Expected score given the known genes, and its expected correlation with the full score, each ``(n,)``.
+        """What each known gene adds to the expected score ``(n, k)``, and that score's fidelity ``(n,)``.
 
         For jointly normal genes ``E[z_m | z_o] = S_mo S_oo^-1 z_o``, so each set of known genes has weights of its
-        own: ``w_o + S_oo^-1 S_om w_m``.
+        own: ``w_o + S_oo^-1 S_om w_m``. Fidelity is the expected correlation with the full score.
         """
         weights, k = self.vector, len(self.genes)
         spread = (1 - _SHRINKAGE) * self.correlation + _SHRINKAGE * np.eye(k)
         whole = float(weights @ spread @ weights)
-        scores, fidelity = np.full(len(z), np.nan), np.full(len(z), np.nan)
+        parts, fidelity = np.full(z.shape, np.nan), np.full(len(z), np.nan)
         patterns, member = np.unique(known, axis=0, return_inverse=True)
         for number, have in enumerate(patterns):
             rows = member.ravel() == number
@@ -290,9 +310,9 @@ class RiskSignature:
             own = weights[have]
             if not have.all():
                 own = own + np.linalg.solve(inner, spread[np.ix_(have, ~have)] @ weights[~have])
-            scores[rows] = z[np.ix_(rows, have)] @ own
+            parts[np.ix_(rows, have)] = z[np.ix_(rows, have)] * own
             fidelity[rows] = np.sqrt(min(1.0, float(own @ inner @ own) / whole))
-        return scores, fidelity
+        return parts, fidelity
 
 
 def _in_logs(frame: pd.DataFrame, unit: str) -> pd.DataFrame:

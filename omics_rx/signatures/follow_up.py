@@ -1,0 +1,209 @@
+"""How patients of high and low risk differ: immune cells, checkpoints, subtype, pathways, predicted sensitivity."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from omics_rx.core.errors import InputError, examples
+
+if TYPE_CHECKING:
+    from omics_rx.core.cohort import CohortLike
+
+Floats = NDArray[np.float64]
+COLUMNS = [
+    "table", "column", "measure", "n_high", "n_low", "high", "low", "difference", "effect", "lower", "upper", "p_value",
+    "q_value", "reason",
+]  # fmt: skip
+_LEAST = 3  # known values a group
+_MOST_LEVELS = 12
+_Z = 1.959963984540054
+
+
+def compare_groups(
+    groups: pd.Series, tables: Mapping[str, pd.DataFrame] | pd.DataFrame, *, high: str = "high", low: str = "low"
+) -> pd.DataFrame:
+    """Differences between two groups of patients in every column of one or more tables.
+
+    Parameters
+    ----------
+    groups
+        Group of each sample, such as ``risk_group``; samples of other groups or none are left out.
+    tables
+        Samples x columns, one frame or several by name: scores, shares, expression, predicted ln IC50. Columns of
+        numbers are compared by ranks, columns of texts or flags level by level.
+    high, low
+        Names of the groups; effects are those of ``high`` against ``low``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a column (or level): ``table``, ``column``, ``measure`` (``rank-biserial`` or ``difference of shares``),
+        ``n_high``, ``n_low``, ``high``, ``low`` (medians, or shares), ``difference`` (of these), ``effect`` with its
+        95% interval (rank-biserial, -1 to 1: the chance that a high patient has more less the chance that a low one
+        has, interval after DeLong; or the difference of shares, interval after Newcombe), ``p_value`` (Mann-Whitney, or
+        Fisher's), ``q_value`` (Benjamini and Hochberg over all rows with a p), ``reason`` why a row has none.
+
+    Raises
+    ------
+    InputError
+        If a group has fewer than three patients, or no sample of a table is among them.
+
+    References
+    ----------
+    Kerby, Compr Psychol 2014, 3:11.IT.3.1; DeLong et al., Biometrics 1988, 44:837; Newcombe, Stat Med 1998, 17:873.
+    """
+    named = {"": tables} if isinstance(tables, pd.DataFrame) else dict(tables)
+    both = groups[groups.isin([high, low])].astype(str)
+    sizes = {name: int((both == name).sum()) for name in (high, low)}
+    if min(sizes.values()) < _LEAST:
+        raise InputError(f"{sizes[high]} patients are {high}, {sizes[low]} {low}: {_LEAST} or more of each are needed")
+    rows = []
+    for name, table in named.items():
+        shared = both.index.intersection(table.index)
+        if not len(shared):
+            raise InputError(
+                f"no sample of the table {name!r} is among the {len(both)} grouped ones ({examples(table.index, 2)} "
+                f"against {examples(both.index, 2)}): give both the same names"
+            )
+        is_high = (both[shared] == high).to_numpy()
+        rows += [{"table": name, **row} for row in _table_rows(table.loc[shared], is_high)]
+    found = pd.DataFrame(rows, columns=[name for name in COLUMNS if name != "q_value"])
+    found["q_value"] = benjamini_hochberg(found["p_value"].to_numpy(dtype=np.float64))
+    return found[COLUMNS]
+
+
+def describe(cohort: CohortLike) -> dict[str, pd.DataFrame]:
+    """What the package can tell of the samples by itself, ready for :func:`compare_groups`.
+
+    Returns
+    -------
+    dict
+        ``immune``, ``checkpoints``, ``subtype``, ``cell death`` and ``proliferation``, samples x columns; a table that
+        the cohort's genes do not allow is absent. Add shares of cells, pathway scores and predicted sensitivity.
+    """
+    from omics_rx import scores
+
+    made: dict[str, Callable[[CohortLike], pd.DataFrame]] = {
+        "immune": scores.immune,
+        "checkpoints": scores.checkpoints,
+        "subtype": lambda data: scores.subtype(data)[["subtype"]],
+        "cell death": scores.cell_death,
+        "proliferation": lambda data: scores.proliferation(data).to_frame("proliferation"),
+    }
+    found = {}
+    for name, make in made.items():
+        try:
+            found[name] = make(cohort)
+        except InputError:
+            continue  # absent, as the docstring says: nothing stands in for what was not measured
+    return found
+
+
+def benjamini_hochberg(p_values: Floats) -> Floats:
+    """False discovery rate of each p; a missing p stays missing and is not counted."""
+    known = np.isfinite(p_values)
+    p, found = p_values[known], np.full(p_values.shape, np.nan)
+    order = np.argsort(p)[::-1]
+    scaled = p[order] * p.size / np.arange(p.size, 0, -1)
+    adjusted = np.empty(p.size)
+    adjusted[order] = np.minimum(np.minimum.accumulate(scaled), 1.0) if p.size else scaled
+    found[known] = adjusted
+    return found
+
+
+def _table_rows(table: pd.DataFrame, is_high: NDArray[np.bool_]) -> list[dict[str, object]]:
+    rows = []
+    for position, name in enumerate(table.columns):
+        column = table.iloc[:, position]
+        numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+        if numeric:
+            rows.append({"column": str(name), **_by_rank(column.to_numpy(dtype=np.float64, na_value=np.nan), is_high)})
+        else:
+            rows += _by_level(column, is_high)
+    return rows
+
+
+def _by_rank(values: Floats, is_high: NDArray[np.bool_]) -> dict[str, object]:
+    from scipy.stats import mannwhitneyu
+
+    known = np.isfinite(values)
+    one, two = values[known & is_high], values[known & ~is_high]
+    row: dict[str, object] = {"measure": "rank-biserial", "n_high": one.size, "n_low": two.size, "reason": ""}
+    if min(one.size, two.size) < _LEAST:
+        return row | {"reason": f"fewer than {_LEAST} known values in a group"}
+    row |= {"high": float(np.median(one)), "low": float(np.median(two))}
+    row["difference"] = float(np.median(one) - np.median(two))
+    if np.ptp(values[known]) == 0:
+        return row | {"effect": 0.0, "reason": "does not vary"}
+    auc, error = _delong(one, two)
+    p_value = float(mannwhitneyu(one, two, method="asymptotic").pvalue)
+    bounds = np.clip(2 * (auc + np.array([-1, 1]) * _Z * error) - 1, -1, 1)
+    return row | {
+        "effect": 2 * auc - 1, "lower": float(bounds[0]), "upper": float(bounds[1]), "p_value": p_value,
+    }  # fmt: skip
+
+
+def _delong(one: Floats, two: Floats) -> tuple[float, float]:
+    """Chance that the first exceeds the second, ties half, and its standard error."""
+    from scipy.stats import rankdata
+
+    joint = rankdata(np.concatenate([one, two]))
+    beaten = (joint[: one.size] - rankdata(one)) / two.size
+    beating = 1 - (joint[one.size :] - rankdata(two)) / one.size
+    variance = beaten.var(ddof=1) / one.size + beating.var(ddof=1) / two.size
+    return float(beaten.mean()), float(np.sqrt(variance))
+
+
+def _by_level(column: pd.Series, is_high: NDArray[np.bool_]) -> list[dict[str, object]]:
+    from scipy.stats import fisher_exact
+
+    known = column.notna().to_numpy()
+    values = column.astype(str).to_numpy()
+    levels = sorted(set(values[known]))
+    if len(levels) > _MOST_LEVELS:
+        return [
+            {"column": str(column.name), "measure": "difference of shares", "reason": f"{len(levels)} different texts"}
+        ]
+    # two levels are one question: the second says nothing that the first does not
+    asked = levels[-1:] if len(levels) == 2 else levels
+    rows: list[dict[str, object]] = []
+    totals = [int((known & side).sum()) for side in (is_high, ~is_high)]
+    for level in asked:
+        counts = [int((known & side & (values == level)).sum()) for side in (is_high, ~is_high)]
+        row: dict[str, object] = {
+            "column": f"{column.name} {level}", "measure": "difference of shares", "n_high": totals[0],
+            "n_low": totals[1], "reason": "",
+        }  # fmt: skip
+        if min(totals) < _LEAST or len(levels) < 2:
+            rows.append(row | {"reason": "one level" if len(levels) < 2 else "fewer than 3 known values in a group"})
+            continue
+        shares = [count / total for count, total in zip(counts, totals, strict=True)]
+        lower, upper = _newcombe(counts, totals)
+        table = np.array([[count, total - count] for count, total in zip(counts, totals, strict=True)])
+        rows.append(
+            row | {"high": shares[0], "low": shares[1], "difference": shares[0] - shares[1],
+                   "effect": shares[0] - shares[1], "lower": lower, "upper": upper,
+                   "p_value": float(fisher_exact(table)[1])}
+        )  # fmt: skip
+    return rows
+
+
+def _newcombe(counts: list[int], totals: list[int]) -> tuple[float, float]:
+    """Interval of a difference of shares from the Wilson intervals of each (Newcombe's method 10)."""
+    share = [count / total for count, total in zip(counts, totals, strict=True)]
+    wilson = [_wilson(part, total) for part, total in zip(share, totals, strict=True)]
+    gap = share[0] - share[1]
+    lower = gap - float(np.hypot(share[0] - wilson[0][0], wilson[1][1] - share[1]))
+    upper = gap + float(np.hypot(wilson[0][1] - share[0], share[1] - wilson[1][0]))
+    return lower, upper
+
+
+def _wilson(share: float, n: int) -> tuple[float, float]:
+    centre = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
+    half = _Z / (1 + _Z**2 / n) * float(np.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2)))
+    return centre - half, centre + half
