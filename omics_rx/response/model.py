@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -12,7 +12,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from omics_rx.core import cohort as cohorts
-from omics_rx.core.errors import InputError, NotFittedError
+from omics_rx.core.errors import InputError, NotFittedError, examples
 from omics_rx.core.provenance import Provenance, frame_sha256
 from omics_rx.core.screen import DrugScreen
 from omics_rx.core.work import track
@@ -27,6 +27,7 @@ from omics_rx.response.query import Query, resolve
 if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
     from omics_rx.harmonize.reference import GeneReference
+    from omics_rx.response.few_shot import AdaptedModel
 
 DEFAULT_PARTS = ("kernel", "genomic")
 _CITES = ("gdsc_iorio2016", "stock2018", "vovk2005", "rogers2010")
@@ -194,7 +195,57 @@ class ResponseModel(BaseEstimator):  # type: ignore[misc,unused-ignore]
         learnt = self._fitted
         query = resolve(drugs, learnt.screen, learnt.training.drugs)
         cells, told, stated = self._cells(cohort, domain, reference)
-        return self._answer(cells, query, domain=told, stated=stated)
+        return self.answer(cells, query, domain=told, stated=stated)
+
+    def adapt(
+        self,
+        cell_id: str,
+        measured: Mapping[str, float] | pd.Series,
+        *,
+        cohort: CohortLike | None = None,
+        domain: str | None = None,
+    ) -> AdaptedModel:
+        """Take some measured responses of a sample into account, in closed form.
+
+        Parameters
+        ----------
+        cell_id
+            The sample, a row of ``cohort``.
+        measured
+            Its measured ln IC50 (ln uM) by ``drug_id`` or name.
+        cohort
+            Samples x genes it stands among; None is the cells of the training screen.
+        domain
+            As in :meth:`predict`.
+
+        Returns
+        -------
+        AdaptedModel
+            Answers ``predict(drugs)`` for that sample.
+
+        Raises
+        ------
+        NotFittedError, InputError
+            If the model was not fitted or has no kernel core; if the sample or a measured drug is not known.
+        """
+        from omics_rx.response.few_shot import adapt
+
+        cells, stated = self._one(cell_id, cohort, domain)
+        return adapt(self, cells, measured, stated=stated)
+
+    def _one(self, cell_id: str, cohort: CohortLike | None, domain: str | None) -> tuple[Cells, tuple[str, str]]:
+        """One sample on the training scale, with its domain and how it came there."""
+        data = with_current_genes(self._fitted.screen.cells if cohort is None else cohort)
+        row = data.obs_names.get_indexer([cell_id])
+        if row[0] < 0:
+            raise InputError(
+                f"{cell_id!r} is not among the {data.n_obs:,} samples (such as {examples(data.obs_names)}): give the "
+                "name of a row"
+            )
+        if cohort is None:
+            data, row = data[row], np.array([0])
+        cells, told, stated = self._cells(data, domain, "cohort")
+        return cells.take(row), (told, stated)
 
     def _cells(
         self, cohort: CohortLike, domain: str | None, reference: Literal["cohort"] | GeneReference
@@ -214,8 +265,8 @@ class ResponseModel(BaseEstimator):  # type: ignore[misc,unused-ignore]
         check_samples(scaled.z)
         return cells_of(data, scaled.z), told, scaled.statement
 
-    def _answer(self, cells: Cells, query: Query, *, domain: str, stated: str) -> Prediction:
-        """Predict for cells on the training scale."""
+    def answer(self, cells: Cells, query: Query, *, domain: str, stated: str) -> Prediction:
+        """Predict for cells that are on the training scale already, which :meth:`predict` brings them to."""
         learnt = self._fitted
         every = learnt.stack.predict(cells, learnt.training.drugs)
         general, shift, every_preference = separate(every, learnt.centre, learnt.spread)

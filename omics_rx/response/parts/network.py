@@ -36,6 +36,9 @@ class GraphNetwork(BaseEstimator):  # type: ignore[misc,unused-ignore]
     ----------
     n_members
         Networks averaged; each holds back other lines and drugs for stopping early.
+    n_towers
+        Towers over expression in each network, trained side by side and averaged; they share the drugs' layers,
+        which cost most.
     n_components
         Principal components of the training lines' expression that the tower reads.
     width, rank, n_layers, dropout
@@ -65,6 +68,7 @@ class GraphNetwork(BaseEstimator):  # type: ignore[misc,unused-ignore]
         width: int = 64,
         rank: int = 48,
         n_layers: int = 3,
+        n_towers: int = 4,
         dropout: float = 0.2,
         n_steps: int = 300,
         learning_rate: float = 3e-3,
@@ -76,6 +80,7 @@ class GraphNetwork(BaseEstimator):  # type: ignore[misc,unused-ignore]
         self.width = width
         self.rank = rank
         self.n_layers = n_layers
+        self.n_towers = n_towers
         self.dropout = dropout
         self.n_steps = n_steps
         self.learning_rate = learning_rate
@@ -135,7 +140,7 @@ class GraphNetwork(BaseEstimator):  # type: ignore[misc,unused-ignore]
         n_cells, n_drugs = self.residual_.shape
         return Sizes(
             self.loadings_.shape[1], len(self.terms_) + 1, n_cells, n_drugs, self.width, self.rank, self.n_layers,
-            self.dropout,
+            self.n_towers, self.dropout,
         )  # fmt: skip
 
     def _matrix(self) -> Matrix:
@@ -230,14 +235,14 @@ class GraphNetwork(BaseEstimator):  # type: ignore[misc,unused-ignore]
                 cell, line = network.cells(scores)
                 drug, mean, by_target = network.drugs(asked)
                 if column is None:
-                    cell = cell + known * network.free_cells[own.clamp(min=0)]
+                    cell = cell + known * network.free_cells[:, own.clamp(min=0)]
                     measured = torch.from_numpy(self.line_)[own.clamp(min=0)]
                     line = torch.where(own >= 0, measured, line)
                     base = self.centre_ + self.scale_ * mean.numpy()
                 else:
-                    drug = drug + network.free_drugs[torch.from_numpy(column)]
+                    drug = drug + network.free_drugs[:, torch.from_numpy(column)]
                     base = self.drug_means_[column]
-                left = line[:, None] + network.meet(cell, drug) + target * by_target
+                left = (line[..., None] + network.meet(cell, drug)).mean(dim=0) + target * by_target
                 total += base + self.scale_ * left.numpy()
         return total / len(self.members_)
 

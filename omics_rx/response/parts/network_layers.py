@@ -29,6 +29,7 @@ class Sizes:
     width: int
     rank: int
     n_layers: int
+    n_towers: int
     dropout: float
 
 
@@ -59,6 +60,25 @@ class MoleculeEncoder(nn.Module):
         return pooled
 
 
+class Tower(nn.Module):
+    """From expression to the embedding of a cell: a linear way and one through two hidden layers."""
+
+    def __init__(self, sizes: Sizes) -> None:
+        super().__init__()
+        hidden = 4 * sizes.width
+        self.linear = nn.Linear(sizes.n_components, sizes.rank + 1)
+        self.hidden = nn.Sequential(
+            nn.Dropout(sizes.dropout / 2), nn.Linear(sizes.n_components, hidden), nn.LayerNorm(hidden), nn.ReLU(),
+            nn.Dropout(sizes.dropout), nn.Linear(hidden, hidden), nn.LayerNorm(hidden), nn.ReLU(),
+            nn.Dropout(sizes.dropout), nn.Linear(hidden, sizes.rank + 1),
+        )  # fmt: skip
+
+    def forward(self, components: Tensor) -> Tensor:
+        """Embedding and general deviation, ``(n_cells, rank + 1)``."""
+        joined: Tensor = self.linear(components) + self.hidden(components)
+        return joined
+
+
 @dataclass
 class DrugInput:
     """What the network sees of drugs.
@@ -86,14 +106,9 @@ class ResponseNetwork(nn.Module):
         self.terms = nn.Sequential(nn.Dropout(sizes.dropout), nn.Linear(sizes.n_terms, width))
         self.join = nn.Sequential(nn.LayerNorm(width), nn.ReLU(), nn.Dropout(sizes.dropout), nn.Linear(width, rank + 2))
         self.absent = nn.Parameter(torch.zeros(width))
-        self.linear = nn.Linear(sizes.n_components, rank + 1)
-        self.tower = nn.Sequential(
-            nn.Dropout(sizes.dropout / 2), nn.Linear(sizes.n_components, 4 * width), nn.LayerNorm(4 * width), nn.ReLU(),
-            nn.Dropout(sizes.dropout), nn.Linear(4 * width, 4 * width), nn.LayerNorm(4 * width), nn.ReLU(),
-            nn.Dropout(sizes.dropout), nn.Linear(4 * width, rank + 1),
-        )  # fmt: skip
-        self.free_cells = nn.Parameter(torch.zeros(sizes.n_cells, rank))
-        self.free_drugs = nn.Parameter(0.3 * torch.randn(sizes.n_drugs, rank))
+        self.towers = nn.ModuleList(Tower(sizes) for _ in range(sizes.n_towers))
+        self.free_cells = nn.Parameter(torch.zeros(sizes.n_towers, sizes.n_cells, rank))
+        self.free_drugs = nn.Parameter(0.3 * torch.randn(sizes.n_towers, sizes.n_drugs, rank))
         self.by_target = nn.Parameter(torch.zeros(()))
         self.scale = rank**-0.5
 
@@ -106,11 +121,11 @@ class ResponseNetwork(nn.Module):
         return joined[:, :-2], joined[:, -2], self.by_target + joined[:, -1]
 
     def cells(self, components: Tensor) -> tuple[Tensor, Tensor]:
-        """Embedding ``(n_cells, rank)`` and general deviation ``(n_cells,)``."""
-        joined = self.linear(components) + self.tower(components)
-        return joined[:, :-1], joined[:, -1]
+        """Embedding ``(n_towers, n_cells, rank)`` and general deviation ``(n_towers, n_cells)``."""
+        joined = torch.stack([tower(components) for tower in self.towers])
+        return joined[..., :-1], joined[..., -1]
 
     def meet(self, cells: Tensor, drugs: Tensor) -> Tensor:
-        """Interaction of every cell with every drug, ``(n_cells, n_drugs)``."""
-        product: Tensor = self.scale * (cells @ drugs.T)
+        """Interaction of every cell with every drug, ``(n_towers, n_cells, n_drugs)``."""
+        product: Tensor = self.scale * (cells @ drugs.transpose(-1, -2))
         return product

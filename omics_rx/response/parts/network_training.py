@@ -113,6 +113,7 @@ def _sides(matrix: Matrix, seed: int) -> tuple[Tensor, Tensor]:
 
 
 def _squared(found: Tensor, matrix: Matrix, rows: Tensor, columns: Tensor | None = None) -> Tensor:
+    """Mean squared error over the pairs known; summed over the towers, so that each learns by itself."""
     known = matrix.known[rows]
     if columns is not None:
         known = known * columns
@@ -127,8 +128,8 @@ def _loss(network: ResponseNetwork, matrix: Matrix, rows: Tensor, drugs: Tensor)
     # the description of a drug held back learns nothing, its free embedding does
     warm_drug = torch.where(drugs[:, None], cold_drug, cold_drug.detach()) + network.free_drugs
     target = matrix.target[rows] * torch.where(drugs, by_target, by_target.detach())
-    lines = line[:, None] + network.meet(cold_cell, warm_drug) + target
-    warm_cell = cold_cell + network.free_cells[rows]
+    lines = line[..., None] + network.meet(cold_cell, warm_drug) + target
+    warm_cell = cold_cell + network.free_cells[:, rows]
     fresh = matrix.line[rows][:, None] + network.meet(warm_cell, cold_drug) + target
     means = (trained * (mean - matrix.means) ** 2).sum() / trained.sum()
     return _squared(lines, matrix, rows) + _squared(fresh, matrix, rows, trained) + _MEAN_WEIGHT * means
@@ -140,12 +141,12 @@ def _held_back_losses(network: ResponseNetwork, matrix: Matrix, lines: Tensor, d
     cold_drug, _, by_target = network.drugs(matrix.drugs)
     cold_cell, line = network.cells(matrix.components)
     target = matrix.target * by_target
-    found = line[:, None] + network.meet(cold_cell, cold_drug + network.free_drugs) + target
-    fresh = matrix.line[:, None] + network.meet(cold_cell + network.free_cells, cold_drug) + target
+    found = line[..., None] + network.meet(cold_cell, cold_drug + network.free_drugs) + target
+    fresh = matrix.line[..., None] + network.meet(cold_cell + network.free_cells, cold_drug) + target
     out = torch.ones(len(matrix.components), dtype=torch.bool)
     out[lines] = False
     rest = torch.nonzero(out)[:, 0]
     return (
-        float(_squared(found[rest], matrix, rest)),
-        float(_squared(fresh[lines], matrix, lines, (~drugs).to(fresh.dtype))),
+        float(_squared(found.mean(dim=0)[rest], matrix, rest)),
+        float(_squared(fresh.mean(dim=0)[lines], matrix, lines, (~drugs).to(fresh.dtype))),
     )

@@ -1,0 +1,283 @@
+"""What a few measured responses of a sample say about all its others, in closed form.
+
+The errors that the kernel core makes on lines it has not seen go together between drugs. A Gaussian process with that
+covariance, learnt from leave-one-out errors on the training lines, is conditioned on the errors seen in the sample.
+
+References
+----------
+Rasmussen and Williams, Gaussian Processes for Machine Learning (MIT Press 2006), equations 2.22 to 2.24 and 5.12.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import pandas as pd
+
+from omics_rx.core.errors import InputError, examples
+from omics_rx.core.work import rng
+from omics_rx.response.parts.base import Cells, Training, positions
+from omics_rx.response.parts.kernel_ridge import KernelRidge, squared_distances
+from omics_rx.response.prediction import Prediction, separate
+from omics_rx.response.query import Query, resolve
+from omics_rx.response.similarity import DrugFeatures, drug_kernel
+
+if TYPE_CHECKING:
+    from omics_rx.response.model import Learnt, ResponseModel
+
+_OWN_SHARES = (0.2, 0.35, 0.5, 0.65, 0.8)
+_N_TRIED = 5
+_MIN_SHARED = 10
+
+
+@dataclass(frozen=True, eq=False)
+class ErrorCovariance:
+    """How the errors on a line not seen go together between drugs.
+
+    Attributes
+    ----------
+    spread
+        Standard deviation of the error of each drug (ln uM), ``(n_drugs,)``.
+    correlation
+        Shared part, positive semi-definite with unit diagonal, ``(n_drugs, n_drugs)``.
+    own_share
+        Share of each drug's variance that no other drug and no repeated measurement shares.
+    """
+
+    spread: np.ndarray
+    correlation: np.ndarray
+    own_share: float
+
+    def shared(self) -> np.ndarray:
+        """Covariance of what repeats (ln uM squared), ``(n_drugs, n_drugs)``."""
+        outer: np.ndarray = (1 - self.own_share) * self.correlation * np.outer(self.spread, self.spread)
+        return outer
+
+    def given(self, at: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Shift of every drug's prediction, and the share of its standard deviation that is left.
+
+        Parameters
+        ----------
+        at, errors
+            Positions of the measured drugs and measured less predicted (ln uM), ``(k,)``.
+
+        Returns
+        -------
+        shift, left
+            Both ``(n_drugs,)``, ln uM and 0 to 1.
+        """
+        shared, own = self.shared(), self.own_share * self.spread**2
+        weights = np.linalg.solve(shared[np.ix_(at, at)] + np.diag(own[at]), shared[at])
+        variance = np.maximum(np.diag(shared) - (shared[at] * weights).sum(axis=0), 0.0)
+        return errors @ weights, np.sqrt((variance + own) / self.spread**2)
+
+
+# learnt once for a fitted model and dropped with it
+_LEARNT: WeakKeyDictionary[Learnt, ErrorCovariance] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, eq=False)
+class AdaptedModel:
+    """A response model that knows some responses of one sample.
+
+    Attributes
+    ----------
+    sample
+        Name of the sample.
+    measured
+        Its measured ln IC50 (ln uM) by ``drug_id``.
+    shift
+        What they add to the prediction of each training drug (ln uM), by ``drug_id``.
+    """
+
+    sample: str
+    measured: pd.Series
+    shift: pd.Series
+    _model: ResponseModel
+    _cells: Cells
+    _left: np.ndarray
+    _stated: tuple[str, str]
+
+    def predict(self, drugs: pd.DataFrame | None = None) -> Prediction:
+        """Predict the sample's responses.
+
+        Parameters
+        ----------
+        drugs
+            As in :meth:`omics_rx.response.ResponseModel.predict`. What is given for a measured drug is what another
+            measurement is expected to say.
+
+        Returns
+        -------
+        Prediction
+            One row. Intervals are those of the model, narrowed by what the measured responses explain.
+        """
+        learnt = self._model.learnt_
+        query = resolve(drugs, learnt.screen, learnt.training.drugs)
+        found = self._model.answer(self._cells, query, domain=self._stated[0], stated=self._stated[1])
+        shift, left = self._carried(query)
+        mean = found.mean + shift
+        below, above = (found.mean - found.lower) * left, (found.upper - found.mean) * left
+        every = learnt.stack.predict(self._cells, learnt.training.drugs)
+        before = separate(every, learnt.centre, learnt.spread)[1]
+        general, after, _ = separate(every + self.shift.to_numpy(), learnt.centre, learnt.spread)
+        told = f"{found.reference}; given {len(self.measured)} measured responses of {self.sample}"
+        return replace(
+            found,
+            mean=mean,
+            lower=mean - below,
+            upper=mean + above,
+            preference=found.preference + shift - float((after - before)[0]),
+            general=pd.Series(general, index=found.general.index, name="general"),
+            reference=told,
+        )
+
+    def _carried(self, query: Query) -> tuple[np.ndarray, np.ndarray]:
+        """Shift and remaining share for the drugs asked for; new drugs take the shift of drugs like them."""
+        known = self._model.learnt_.training.drugs
+        column = positions(query.features.names, known.names)
+        every = self.shift.to_numpy()
+        shift, left = every[np.maximum(column, 0)], self._left[np.maximum(column, 0)]
+        new = np.flatnonzero(column < 0)
+        if new.size:
+            carried, mean = _carry(kernel_of(self._model), query.features.take(new)), float(every.mean())
+            shift[new] = mean + carried @ (every - mean)
+            left[new] = 1.0
+        return shift, left
+
+
+def _carry(kernel: KernelRidge, drugs: DrugFeatures) -> np.ndarray:
+    """Weights that carry deviations of the training drugs to new ones, ``(n_new, n_training)``."""
+    alike = drug_kernel(drugs, kernel.training_.drugs, views=kernel.views)
+    weights: np.ndarray = alike @ kernel.drug_inverse_
+    return weights
+
+
+def kernel_of(model: ResponseModel) -> KernelRidge:
+    """The kernel core of a fitted model.
+
+    Raises
+    ------
+    InputError
+        If the model has none.
+    """
+    found = model.learnt_.stack.parts.get("kernel")
+    if not isinstance(found, KernelRidge):
+        raise InputError(
+            f"the model's parts are {', '.join(model.learnt_.stack.parts)}: this needs the kernel core, such as "
+            'parts="default"'
+        )
+    return found
+
+
+def leave_one_out(kernel: KernelRidge) -> np.ndarray:
+    """Error of the kernel core on each training pair had its line been left out of that drug, in closed form.
+
+    Returns
+    -------
+    numpy.ndarray
+        Measured less predicted (ln uM), ``(n_cells, n_drugs)``; NaN where not measured. Drug means and gene scales are
+        those of all training lines.
+    """
+    z = kernel.training_.cells.z
+    matrix = np.exp(-kernel.gamma_ * squared_distances(z, z))
+    inverse = np.linalg.inv(matrix + kernel.ridge_ * np.eye(len(z)))
+    known = np.isfinite(kernel.training_.y)
+    errors = np.full(known.shape, np.nan)
+    for column in range(known.shape[1]):
+        have, gaps = np.flatnonzero(known[:, column]), np.flatnonzero(~known[:, column])
+        # the diagonal of the inverse over the measured lines alone, by the Schur complement
+        across = inverse[np.ix_(gaps, have)]
+        lost = (across * np.linalg.solve(inverse[np.ix_(gaps, gaps)], across)).sum(axis=0) if gaps.size else 0.0
+        errors[have, column] = kernel.dual_[have, column] / (np.diag(inverse)[have] - lost)
+    return errors
+
+
+def covariance(errors: np.ndarray, *, seed: int = 0) -> ErrorCovariance:
+    """Learn how errors go together, the share that does not by predicting lines left out of the learning.
+
+    Parameters
+    ----------
+    errors
+        Measured less predicted (ln uM), ``(n_cells, n_drugs)``; NaN where not measured.
+    seed
+        Seed of the lines and drugs on which the shares are compared.
+    """
+    order = rng(seed, "few-shot").permutation(len(errors))
+    test, train = np.array_split(order, [len(order) // 4])
+    spread, correlation = _moments(errors[train])
+    losses = [_loss(errors[test], ErrorCovariance(spread, correlation, share), seed) for share in _OWN_SHARES]
+    return ErrorCovariance(*_moments(errors), _OWN_SHARES[int(np.argmin(losses))])
+
+
+def _moments(errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Spread of each drug, and pairwise correlations made positive semi-definite with unit diagonal."""
+    known = np.isfinite(errors)
+    value = np.where(known, errors, 0.0)
+    n = known.sum(axis=0)
+    typical = float(np.sqrt((value**2).sum() / max(known.sum(), 1)))
+    own = np.sqrt((value**2).sum(axis=0) / np.maximum(n, 1))
+    spread = np.where((n >= _MIN_SHARED) & (own > 1e-9), own, max(typical, 1e-9))
+    scaled, both = value / spread, known.T.astype(np.float64) @ known
+    pairs = np.where(both >= _MIN_SHARED, scaled.T @ scaled / np.maximum(both, 1), 0.0)
+    np.fill_diagonal(pairs, 1.0)
+    values, vectors = np.linalg.eigh(pairs)
+    fixed = (vectors * np.maximum(values, 1e-9)) @ vectors.T
+    scale = 1 / np.sqrt(np.diag(fixed))
+    return spread, fixed * np.outer(scale, scale)
+
+
+def _loss(errors: np.ndarray, tried: ErrorCovariance, seed: int) -> float:
+    """Squared error left on the drugs not shown when five random ones are, in units of each drug's variance."""
+    total = 0.0
+    for row, own in enumerate(errors):
+        known = np.flatnonzero(np.isfinite(own))
+        if known.size <= _N_TRIED:
+            continue
+        shown = rng(seed, "shown", row).permutation(known)[:_N_TRIED]
+        hidden = np.setdiff1d(known, shown)
+        shift, _ = tried.given(shown, own[shown])
+        total += float((((own - shift)[hidden] / tried.spread[hidden]) ** 2).mean())
+    return total
+
+
+def adapt(
+    model: ResponseModel, cells: Cells, measured: Mapping[str, float] | pd.Series, *, stated: tuple[str, str]
+) -> AdaptedModel:
+    """Condition a model on measured responses of one sample; see :meth:`ResponseModel.adapt`."""
+    learnt = model.learnt_
+    given = _checked(pd.Series(measured, dtype=np.float64), learnt.training, learnt.screen.drugs)
+    at = positions(given.index, learnt.training.drugs.names)
+    predicted = learnt.stack.predict(cells, learnt.training.drugs)[0]
+    if learnt not in _LEARNT:
+        _LEARNT[learnt] = covariance(leave_one_out(kernel_of(model)), seed=model.seed)
+    shift, left = _LEARNT[learnt].given(at, given.to_numpy() - predicted[at])
+    names = learnt.training.drugs.names.rename("drug_id")
+    return AdaptedModel(
+        str(cells.names[0]), given, pd.Series(shift, index=names, name="shift"), model, cells, left, stated
+    )
+
+
+def _checked(measured: pd.Series, training: Training, drugs: pd.DataFrame) -> pd.Series:
+    """Measured responses by training ``drug_id``; names are resolved, in any case."""
+    by_name = {str(name).casefold(): drug for drug, name in drugs.loc[training.drugs.names, "name"].items()}
+    known = set(training.drugs.names)
+    found = [str(key) if str(key) in known else by_name.get(str(key).casefold()) for key in measured.index]
+    unknown = [key for key, drug in zip(measured.index, found, strict=True) if drug is None]
+    if unknown:
+        raise InputError(
+            f"{len(unknown)} measured drugs are not among those the model was trained on ({examples(unknown)}): leave "
+            "them out, or give the drug_id of the screen"
+        )
+    if not len(measured) or not np.isfinite(measured.to_numpy()).all():
+        raise InputError("no finite measured response: give at least one ln IC50 (ln uM) and leave missing ones out")
+    result = pd.Series(measured.to_numpy(), index=pd.Index(found, dtype=object), name="ln_ic50")
+    if not result.index.is_unique:
+        raise InputError(
+            f"drugs are given twice ({examples(result.index[result.index.duplicated()])}): give one value a drug"
+        )
+    return result
