@@ -99,7 +99,7 @@ def convert(
     if have == to:
         return with_info(cohort, unit=to)
     values = expression(cohort)
-    _check_possible(values, have)
+    check_possible(values, have)
     if have not in (*LINEAR, *LOGGED) or to not in (*LINEAR, *LOGGED):
         advice = "say its unit" if have == "unknown" else "use it as it is, or read the file before it was transformed"
         raise InputError(f"there is no way from {have} to {to}: {advice}")
@@ -134,8 +134,21 @@ def _plain(unit: str) -> str:
     return unit.removeprefix("log2(").removesuffix(" + 1)")
 
 
-def _check_possible(values: pd.DataFrame, unit: str) -> None:
-    """Refuse values that cannot have the unit they are said to have: the sign of a logarithm taken already."""
+def check_possible(values: pd.DataFrame, unit: str) -> None:
+    """Refuse values that cannot have the unit they are said to have: the sign of a logarithm taken already.
+
+    Parameters
+    ----------
+    values
+        Samples x genes.
+    unit
+        One of ``core.cohort.UNITS``; only linear units and their logarithms can be told wrong.
+
+    Raises
+    ------
+    InputError
+        If values are negative, too large for a logarithm or too small for anything else.
+    """
     if unit not in (*LINEAR, *LOGGED):
         return
     array = values.to_numpy()

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from omics_rx.core.cohort import detect_unit, record, with_info, with_record
+from omics_rx.core.cohort import UNITS, detect_unit, expression, record, with_info, with_record
 from omics_rx.core.errors import InputError, examples
 from omics_rx.harmonize.symbols import numbered
-from omics_rx.io.clinical import ClinicalSource, read_clinical
+from omics_rx.harmonize.units import check_possible
+from omics_rx.io.clinical import ClinicalSource, with_clinical
 from omics_rx.io.files import existing, kind, opened
 from omics_rx.io.frames import read_parquet, read_sheet
 from omics_rx.io.orientation import ORIENTATIONS, gene_axis
@@ -92,7 +93,7 @@ def read_bulk(
     MissingFileError, IntegrityError
         If a file is not there, or is damaged.
     InputError
-        If it holds no matrix, repeats samples, or the clinical table does not fit.
+        If it holds no matrix, repeats samples, cannot have the unit told, or the clinical table does not fit.
     """
     if orientation is not None and orientation not in ORIENTATIONS:
         raise InputError(f"orientation {orientation!r} is not known: use {' or '.join(map(repr, ORIENTATIONS))}")
@@ -117,12 +118,21 @@ def read_bulk(
         cohort, said = remembered((file, tx2gene, platform), settings, read)
     else:
         cohort, said = read()
+    if unit is not None and unit in UNITS:
+        _check_unit(cohort, unit, file)
     origin = record(cohort, "origin") or file.name
     cohort = with_info(cohort, unit=unit or record(cohort, "unit"), domain=domain, origin=origin)
     if clinical is not None:
-        cohort, more = _with_clinical(cohort, clinical, endpoint, time_unit)
+        cohort, more = with_clinical(cohort, clinical, endpoint=endpoint, time_unit=time_unit)
         said += more
     return with_record(cohort, _RECORD, "\n".join(said))
+
+
+def _check_unit(cohort: AnnData, unit: str, file: Path) -> None:
+    try:
+        check_possible(expression(cohort), unit)
+    except InputError as error:
+        raise InputError(f"{file}: {error}") from error
 
 
 def notes(cohort: AnnData) -> list[str]:
@@ -271,26 +281,3 @@ def _facts(ids: list[str], values: np.ndarray) -> list[str]:
     if missing.any():
         said.append(f"{int(missing.sum())} values are missing, {missing.mean():.2%} of all")
     return said
-
-
-def _with_clinical(
-    cohort: AnnData, clinical: ClinicalSource | Sequence[ClinicalSource], endpoint: str | None, time_unit: str | None
-) -> tuple[AnnData, list[str]]:
-    table = read_clinical(clinical, samples=list(cohort.obs_names), endpoint=endpoint, time_unit=time_unit)
-    joined = cohort.copy()
-    if "event" in table and len(table) < cohort.n_obs:
-        table["event"] = table["event"].astype("boolean")
-    clash = [name for name in table.columns if name in joined.obs]
-    table = table.rename(columns={name: f"{name}_clinical" for name in clash})
-    joined.obs = joined.obs.join(table)
-    said = list(table.attrs.get("notes", []))
-    normal = [name for name in cohort.obs_names if _is_normal(name)]
-    if normal and "time" in joined.obs:
-        joined.obs.loc[normal, "time"] = np.nan
-        said.append(f"{len(normal)} normal tissue samples carry no follow-up ({examples(normal)})")
-    return joined, said
-
-
-def _is_normal(name: str) -> bool:
-    """Whether a TCGA barcode is that of normal tissue: sample types 10 to 19."""
-    return name.startswith("TCGA-") and len(name) >= 15 and name[13] == "1" and name[12] == "-"

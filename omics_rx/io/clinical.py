@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,9 @@ from omics_rx.core.errors import InputError, examples
 from omics_rx.io.files import existing, kind, text, text_lines
 from omics_rx.io.follow_up import ABSENT, chosen_pair, follow_up
 from omics_rx.io.frames import sheet_cells
+
+if TYPE_CHECKING:
+    from anndata import AnnData
 
 ClinicalSource: TypeAlias = Path | str | pd.DataFrame
 _BARCODE = re.compile(r"^TCGA-\w{2}-\w{4}")
@@ -239,3 +242,34 @@ def _matching_column(frame: pd.DataFrame, wanted: list[str], key: str | None) ->
             f"{frame.columns[0]!r}, has {examples(frame.iloc[:, 0].dropna())}: pass columns={{'sample': ...}}"
         )
     return best[1], best[2]
+
+
+def with_clinical(
+    cohort: AnnData,
+    clinical: ClinicalSource | Sequence[ClinicalSource],
+    *,
+    endpoint: str | None = None,
+    time_unit: str | None = None,
+) -> tuple[AnnData, list[str]]:
+    """Cohort with the columns of clinical tables in its ``obs``, and what was found; see :func:`read_clinical`.
+
+    Normal tissue (TCGA's sample types 10 to 19) carries no follow-up.
+    """
+    table = read_clinical(clinical, samples=list(cohort.obs_names), endpoint=endpoint, time_unit=time_unit)
+    joined = cohort.copy()
+    if "event" in table and len(table) < cohort.n_obs:
+        table["event"] = table["event"].astype("boolean")
+    clash = [name for name in table.columns if name in joined.obs]
+    table = table.rename(columns={name: f"{name}_clinical" for name in clash})
+    joined.obs = joined.obs.join(table)
+    said = list(table.attrs.get("notes", []))
+    normal = [name for name in cohort.obs_names if _is_normal(name)]
+    if normal and "time" in joined.obs:
+        joined.obs.loc[normal, "time"] = np.nan
+        said.append(f"{len(normal)} normal tissue samples carry no follow-up ({examples(normal)})")
+    return joined, said
+
+
+def _is_normal(name: str) -> bool:
+    """Whether a TCGA barcode is that of normal tissue: sample types 10 to 19."""
+    return name.startswith("TCGA-") and len(name) >= 15 and name[13] == "1" and name[12] == "-"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import csv
 import io
 import lzma
 import queue
@@ -218,7 +219,23 @@ def text_lines(path: Path) -> Iterator[Iterator[Line]]:
 
     A byte order mark is dropped; UTF-16 is turned into UTF-8; line ends may be those of Unix, Windows or old Macs.
     A quoted field with line breaks in it makes one line.
+
+    Raises
+    ------
+    InputError
+        If a quoted field does not end, or what reads the lines finds one too long to be a field.
     """
+    try:
+        with _numbered_lines(path) as lines:
+            yield lines
+    except csv.Error as error:
+        raise InputError(
+            f'{path}: a quoted field (") cannot be read ({error}): remove or double the quote that opens it'
+        ) from error
+
+
+@contextmanager
+def _numbered_lines(path: Path) -> Iterator[Iterator[Line]]:
     with opened(path) as stream:
         start = stream.read(_PROBE)
         if start.startswith(_UTF16):

@@ -9,7 +9,8 @@ import pandas as pd
 
 from omics_rx.core.errors import InputError, MissingDependencyError, examples
 from omics_rx.io.layout import value_of
-from omics_rx.io.table import Table, as_narrow_as_exact, check_names
+from omics_rx.io.numbers import as_narrow_as_exact
+from omics_rx.io.table import Table, check_names
 
 
 def read_parquet(file: Path) -> Table:

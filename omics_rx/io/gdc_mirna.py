@@ -12,8 +12,9 @@ from omics_rx.harmonize.mirna_names import KINDS
 from omics_rx.io.files import kind as file_kind
 from omics_rx.io.files import text_lines
 from omics_rx.io.layout import fields
+from omics_rx.io.numbers import as_narrow_as_exact
 from omics_rx.io.published import Published, sample_sheet
-from omics_rx.io.table import Table, as_narrow_as_exact
+from omics_rx.io.table import Table
 
 _RPM = "reads_per_million_miRNA_mapped"
 _COLUMNS = ("miRNA_ID", "read_count", _RPM, "cross-mapped")

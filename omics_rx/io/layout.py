@@ -94,7 +94,9 @@ def is_decimal(name: str) -> bool:
 def fields(line: bytes, mark: bytes) -> list[str]:
     """Cut a line into its fields, quotes taken off."""
     if b'"' in line:
-        return next(csv.reader([text(line)], delimiter=mark.decode(), skipinitialspace=mark == b" "))
+        return next(
+            csv.reader([text(line.replace(b"\r", b" "))], delimiter=mark.decode(), skipinitialspace=mark == b" ")
+        )
     parts = line.split() if mark == b" " else line.split(mark)
     return [text(part).strip() for part in parts]
 

@@ -18,15 +18,15 @@ from omics_rx.harmonize.renaming import changes
 from omics_rx.harmonize.symbols import recognised
 from omics_rx.io.assembly import Axis, assembled
 from omics_rx.io.bulk import REPLICATES
-from omics_rx.io.bulk import _with_clinical as with_clinical
-from omics_rx.io.clinical import ClinicalSource
+from omics_rx.io.clinical import ClinicalSource, with_clinical
 from omics_rx.io.files import existing, opened
 from omics_rx.io.files import kind as file_kind
 from omics_rx.io.frames import read_parquet, read_sheet
 from omics_rx.io.gdc_mirna import gdc_kind, has_gdc_mirna, read_gdc_mirna
+from omics_rx.io.numbers import as_narrow_as_exact
 from omics_rx.io.orientation import ORIENTATIONS
 from omics_rx.io.published import Published, read_gct
-from omics_rx.io.table import Table, as_narrow_as_exact, read_table
+from omics_rx.io.table import Table, read_table
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -116,7 +116,7 @@ def read_mirna(
         raise InputError(f"{file}: {error}") from error
     said.append(_names_found(cohort))
     if clinical is not None:
-        cohort, more = with_clinical(cohort, clinical, endpoint, time_unit)
+        cohort, more = with_clinical(cohort, clinical, endpoint=endpoint, time_unit=time_unit)
         said += more
     return with_record(cohort, _RECORD, "\n".join(said))
 

@@ -9,6 +9,9 @@ import numpy as np
 
 MISSING = frozenset({"", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "null", "NULL", "None", "-", ".", "?"})
 
+_WHOLE_IN_FLOAT32 = 2.0**24
+_SMALLEST_FLOAT32 = 2.0**-126
+
 
 @cache
 def _missing() -> Any:
@@ -56,3 +59,18 @@ def parse_numbers(line: bytes, delimiter: bytes) -> np.ndarray | None:
         return pc.cast(known, pa.float64()).to_numpy(zero_copy_only=False)
     except pa.ArrowInvalid:
         return None
+
+
+def loses_digits(row: np.ndarray) -> bool:
+    """Whether 32 bits would change a whole number, or make a value infinite or zero."""
+    size = np.abs(row)
+    outside = (size > _WHOLE_IN_FLOAT32) | ((size < _SMALLEST_FLOAT32) & (size > 0))
+    if not outside.any():
+        return False
+    with np.errstate(over="ignore", under="ignore"):
+        return bool(np.any(row[outside] != row[outside].astype(np.float32)))
+
+
+def as_narrow_as_exact(values: np.ndarray) -> np.ndarray:
+    """Values as float32 where no whole number loses digits, else as they are."""
+    return values if any(loses_digits(row) for row in values) else values.astype(np.float32)

@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.errors import InputError, examples
-from omics_rx.io.files import Line, opened, text, text_lines
+from omics_rx.io.files import Line, kind, opened, text, text_lines
 from omics_rx.io.layout import fields
-from omics_rx.io.table import Table, as_narrow_as_exact, parse
+from omics_rx.io.numbers import as_narrow_as_exact
+from omics_rx.io.table import Table, parse
 
 _STAR = "*.rna_seq.augmented_star_gene_counts.tsv*"
 _STAR_UNITS = {
@@ -205,6 +206,7 @@ def sample_sheet(folder: Path, files: list[Path]) -> pd.DataFrame | None:
 
 
 def _star(file: Path, column: str) -> pd.DataFrame:
+    kind(file)  # which refuses an empty file
     with opened(file) as stream:
         rows = csv.reader(io.StringIO(text(stream.read())), delimiter="\t")
         plain = [row for row in rows if row and not row[0].startswith(("#", "N_"))]

@@ -13,7 +13,7 @@ import pandas as pd
 
 from omics_rx.core.errors import InputError, examples
 from omics_rx.harmonize.symbols import recognised
-from omics_rx.io.files import existing, opened, text, text_lines
+from omics_rx.io.files import existing, kind, opened, text, text_lines
 from omics_rx.io.published import Published
 from omics_rx.io.table import Table
 
@@ -117,6 +117,7 @@ def _sample_names(files: list[Path], folder: Path) -> list[str]:
 
 def _quantified(file: Path, tool: _Tool) -> pd.DataFrame:
     """TPM and counts by transcript."""
+    kind(file)  # which refuses an empty file
     with opened(file) as stream:
         header = text(stream.readline()).rstrip("\r\n").split("\t")
         absent = [name for name in (tool.transcript, tool.tpm, tool.counts) if name not in header]

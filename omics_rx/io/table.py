@@ -17,13 +17,12 @@ import pandas as pd
 from omics_rx.core.errors import InputError, examples
 from omics_rx.io.files import Line, existing, text, text_lines
 from omics_rx.io.layout import fields, found_delimiter, found_header, is_decimal, probe, value_of
-from omics_rx.io.numbers import MISSING, parse_numbers
+from omics_rx.io.numbers import MISSING, loses_digits, parse_numbers
 
 _ENTREZ = frozenset({"entrez_gene_id", "entrezgene", "entrezid", "entrez"})
 _NUMERIC_NOTES = _ENTREZ | {
     "start", "end", "length", "gene_length", "gene_id", "chr", "chrom", "chromosome", "strand",
 }  # fmt: skip
-_WHOLE_IN_FLOAT32 = 2.0**24
 _DECIMAL_COMMA = re.compile(r"^[+-]?\d*,\d+(?:[eE][+-]?\d+)?$")
 _SURE_DECIMAL = re.compile(rb",(?:\d{1,2}|\d{4,})(?!\d)|(?<!\d)0,\d")
 
@@ -168,7 +167,7 @@ def _filled(layout: _Layout, first: list[Line], lines: Iterator[Line]) -> Table:
         name, noted, row = _row(layout, number, line)
         if len(names) == len(values):
             values.resize((2 * len(values), len(numeric)), refcheck=False)
-        if values.dtype == np.float32 and _loses_digits(row):
+        if values.dtype == np.float32 and loses_digits(row):
             values = values.astype(np.float64)
         values[len(names)] = row
         names.append(name)
@@ -187,17 +186,12 @@ def _chained(first: list[Line], lines: Iterator[Line]) -> Iterator[Line]:
     yield from lines
 
 
-def _loses_digits(row: np.ndarray) -> bool:
-    large = np.abs(row) > _WHOLE_IN_FLOAT32
-    return bool(large.any()) and bool(np.any(row[large] != row[large].astype(np.float32)))
-
-
 def _row(layout: _Layout, number: int, line: bytes) -> tuple[str, list[str], np.ndarray]:
     """Name, annotations and numbers of one line: at once where it is plain, field by field where not."""
     lead = layout.leading
-    if lead and b'"' not in line[:1]:
+    if lead and not line.startswith(b'"'):
         parts = line.split(layout.delimiter, lead)
-        if len(parts) == lead + 1:
+        if len(parts) == lead + 1 and not any(b'"' in part for part in parts[:lead]):
             row = _plain_row(layout, number, parts[lead])
             if row is not None:
                 return text(parts[0]).strip(), [text(part).strip() for part in parts[1:lead]], row
@@ -294,8 +288,3 @@ def check_names(path: Path, names: list[str]) -> None:
     empty = sum(not name for name in names)
     if empty:
         raise InputError(f"{path}: {empty} of {len(names)} rows have no name in the first column: name them")
-
-
-def as_narrow_as_exact(values: np.ndarray) -> np.ndarray:
-    """Values as float32 where no whole number loses digits, else as they are."""
-    return values if any(_loses_digits(row) for row in values) else values.astype(np.float32)

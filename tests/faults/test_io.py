@@ -2,11 +2,14 @@
 
 import gzip
 import re
+import zipfile
 
+import pandas as pd
 import pytest
 
+from omics_rx import harmonize
 from omics_rx.core.errors import InputError, IntegrityError, MissingFileError, OmicsRxError
-from omics_rx.io import read_bulk, read_clinical, read_gene_sets, read_table
+from omics_rx.io import notes, read_bulk, read_clinical, read_gene_sets, read_table
 
 GOOD = "id\ts1\ts2\ts3\nTP53\t1.5\t2\t3\nERBB2\t3\t4\t5\nBRCA1\t1\t2\t3\n"
 
@@ -55,6 +58,101 @@ def test_a_bad_matrix_gives_one_error_with_place_and_remedy(tmp_path, content, e
         read_bulk(bad)
     assert str(bad) in str(caught.value)
     assert ":" in str(caught.value)
+
+
+COUNTS = "id\ts1\ts2\nTP53\t120\t7000\nERBB2\t3\t90\nMYC\t55\t-4\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "unit", "words"),
+    [
+        (COUNTS, "counts", "1 samples have values below zero (s2), which counts cannot have"),
+        (COUNTS.replace("-4", "4"), "log2(TPM + 1)", "the largest value is 7000, too large for log2(TPM + 1)"),
+        (
+            "id\t" + "\t".join(f"s{i}" for i in range(300)) + "\n" + "".join(
+                f"{gene}\t" + "\t".join(f"{(i * 7 + j) % 15}.5" for i in range(300)) + "\n"
+                for j, gene in enumerate(["TP53", "ERBB2", "MYC", "EGFR"])
+            ),
+            "TPM",
+            "too small for TPM: the logarithm seems to be taken already, so tell the unit as log2(TPM + 1)",
+        ),
+    ],
+    ids=["negative counts", "logged in name only", "logged twice"],
+)  # fmt: skip
+def test_values_that_cannot_have_the_unit_told_are_refused_when_read(tmp_path, content, unit, words):
+    bad = file(tmp_path, content)
+    with pytest.raises(InputError, match=re.escape(words)) as caught:
+        read_bulk(bad, unit=unit)
+    assert str(bad) in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["p2/quant.sf", "u2/f2.rna_seq.augmented_star_gene_counts.tsv", "p2/abundance.tsv"])
+def test_a_member_of_0_bytes_is_named(tmp_path, name):
+    empty = tmp_path / name
+    empty.parent.mkdir()
+    empty.touch()
+    with pytest.raises(InputError, match=re.escape(f"{empty} is empty (0 bytes)")):
+        read_bulk(tmp_path)
+
+
+def test_a_delimiter_that_the_file_does_not_use_is_refused(tmp_path):
+    with pytest.raises(InputError, match="line 1: only one field was found: pass the delimiter the file uses"):
+        read_table(file(tmp_path, GOOD), delimiter=",")
+
+
+def test_an_archive_is_no_matrix(tmp_path):
+    bad = tmp_path / "a.zip"
+    with zipfile.ZipFile(bad, "w") as archive:
+        archive.writestr("a.tsv", GOOD)
+    with pytest.raises(InputError, match="is a zip, which is not read as bulk expression"):
+        read_bulk(bad)
+
+
+# repairs, each of which is told
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (GOOD.replace("3\t4\t5", "NA\tNA\tNA"), "1 genes have no value in any sample (ERBB2)"),
+        (GOOD.replace("BRCA1", "TP53"), "1 genes stand in several columns (TP53)"),
+        (GOOD.replace(".", ",").replace("\t3\t4", "\t3,25\t4"), "decimal commas were read as decimal points"),
+        ("# by us\n" + GOOD, "1 comment lines above the header were passed over"),
+        (GOOD.replace("\t3\t4", "\tNA\t4"), "1 values are missing, 11.11% of all"),
+    ],
+)
+def test_a_repair_is_told(tmp_path, content, said):
+    assert said in notes(read_bulk(file(tmp_path, content)))
+
+
+def test_byte_order_marks_line_ends_and_broken_fields_change_nothing(tmp_path):
+    plain = read_bulk(file(tmp_path, GOOD)).to_df()
+    for content in (
+        b"\xef\xbb\xbf" + GOOD.encode(),
+        GOOD.replace("\n", "\r\n").encode(),
+        GOOD.replace("\n", "\r").encode(),
+        ("\ufeff" + GOOD).encode("utf-16-le"),
+        GOOD.replace("TP53", '"TP53"').encode(),
+    ):
+        pd.testing.assert_frame_equal(read_bulk(file(tmp_path, content)).to_df(), plain)
+    rows = GOOD.splitlines()
+    broken = "\n".join([rows[0].replace("id", "id\tnote"), *(row.replace("\t", '\t"a\nb"\t', 1) for row in rows[1:])])
+    cohort = read_bulk(file(tmp_path, broken + "\n"))
+    pd.testing.assert_frame_equal(cohort.to_df(), plain)
+    assert cohort.var["note"].tolist() == ["a b"] * 3
+
+
+def test_identifiers_of_several_kinds_and_axes_told_wrong(tmp_path):
+    mixed = GOOD.replace("ERBB2", "ENSG00000141736.14").replace("BRCA1", "RNF53").replace("TP53", "TP53|7157")
+    named = harmonize.genes(read_bulk(file(tmp_path, mixed)))
+    assert named.var_names.tolist() == ["TP53", "ERBB2", "BRCA1"]
+    assert set(harmonize.changes(named)["status"]) == {"renamed"}
+    swapped = read_bulk(file(tmp_path, GOOD), orientation="samples x genes")
+    with pytest.raises(InputError, match="the axes are swapped: transpose the data"):
+        harmonize.genes(swapped)
+    mouse = GOOD.replace("TP53", "Trp53").replace("ERBB2", "Erbb2").replace("BRCA1", "Brca1")
+    with pytest.raises(InputError, match="spelled as mouse genes"):
+        harmonize.genes(read_bulk(file(tmp_path, mouse), orientation="genes x samples"))
 
 
 def test_a_missing_file_says_where_it_was_looked_for(tmp_path):

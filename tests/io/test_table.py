@@ -96,6 +96,13 @@ def test_whole_numbers_beyond_float32_keep_their_digits(tmp_path):
     assert read_table(written(tmp_path, PLAIN)).numbers.dtype == np.float32
 
 
+@pytest.mark.parametrize("value", ["1e300", "-1e300", "3e-60", "16777217"])
+def test_values_that_32_bits_cannot_hold_are_kept(tmp_path, value):
+    table = read_table(written(tmp_path, f"id\ta\tb\nTP53\t{value}\t1.5\nMYC\t2\t3\n".encode()))
+    assert table.numbers[0, 0] == float(value)
+    assert table.numbers.dtype == np.float64
+
+
 def test_many_rows_outgrow_the_first_allocation(tmp_path):
     rows = "".join(f"g{i},{i},{i / 2}\n" for i in range(2000))
     table = read_table(written(tmp_path, "id,A,B\n" + rows))
