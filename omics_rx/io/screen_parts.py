@@ -263,7 +263,14 @@ def read_models(source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def read_structures(source: Source) -> pd.Series:
-    """SMILES by name of any table that has both."""
+    """SMILES by name of any table that has both; by its other names too, where ``aliases`` holds them."""
     needed = {"name": ("name", "DRUG_NAME", "drug", "compound"), "smiles": ("smiles", "canonical_smiles")}
-    table = read_columns(source, needed, {}, what="structures of compounds")
-    return table.dropna().drop_duplicates("name").set_index("name")["smiles"]
+    table = read_columns(source, needed, {"aliases": ("aliases",)}, what="structures of compounds")
+    table = table.dropna(subset=["name", "smiles"])
+    own = table.drop_duplicates("name").set_index("name")["smiles"]
+    if "aliases" not in table:
+        return own
+    other = table.assign(name=table["aliases"].str.split(";")).explode("name").dropna(subset="name")
+    # a name that several compounds have as another name gives none of them its structure
+    other = other[~other["name"].isin(own.index) & ~other["name"].duplicated(keep=False)]
+    return pd.concat([own, other.set_index("name")["smiles"]])

@@ -136,6 +136,16 @@ def test_structures_decide_over_names(tmp_path, responses):
     assert screen.drugs.loc["BSYNRYMUTXBXSQ-UHFFFAOYSA-N", "smiles"] == "CC(=O)Oc1ccccc1C(=O)O"
 
 
+def test_structures_are_found_by_other_names_that_are_one_compounds(responses):
+    table = pd.DataFrame(
+        {"name": ["mine", "yours", "theirs"], "aliases": ["NoSuchDrug;x", "Camptothecin", "Camptothecin"],
+         "smiles": ["CC(=O)Oc1ccccc1C(=O)O", "CCO", "CCN"]}
+    )  # fmt: skip
+    screen = orx.io.read_gdsc(responses, structures=table)
+    assert screen.drugs.loc["BSYNRYMUTXBXSQ-UHFFFAOYSA-N", "name"] == "NoSuchDrug"
+    assert pd.isna(screen.drugs.loc[named(screen, "Camptothecin"), "smiles"])
+
+
 def test_expression_of_gdscs_arrays(responses, rma):
     screen = orx.io.read_gdsc(responses, expression=rma)
     values = screen.cells.to_df()
