@@ -60,7 +60,12 @@ def main() -> None:
         except InputError as error:
             print(f"{name}: {error}")
         own = orx.signatures.build(
-            "cell_death", training, external={name: outside[name]}, genes=target.cohort.var_names, endpoint="mixed"
+            "cell_death",
+            training,
+            external={name: outside[name]},
+            genes=target.cohort.var_names,
+            endpoint="mixed",
+            reopen=[name],
         )
         risks["index restricted to its genes"] = own.scores[name]["risk_score"]
         genes["index restricted to its genes"] = f"{len(own.signature.genes)} genes"

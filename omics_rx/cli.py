@@ -119,6 +119,9 @@ def build(
     endpoint: Annotated[
         str | None, typer.Option(help="The event; 'mixed' where cohorts with different ones are meant.")
     ] = None,
+    reopen: Annotated[
+        list[str] | None, typer.Option(help="NAME of an external cohort another study has opened; repeat.")
+    ] = None,
     report: Annotated[Path | None, typer.Option(help="Also write the study as a page.")] = None,
     seed: Seed = 0,
 ) -> None:
@@ -127,7 +130,12 @@ def build(
     from omics_rx.report import write
 
     study = signatures.build(
-        recipe, _cohorts(train), external=_cohorts(external or []), endpoint=endpoint, seed=seed
+        recipe,
+        _cohorts(train),
+        external=_cohorts(external or []),
+        endpoint=endpoint,
+        reopen=reopen or [],
+        seed=seed,
     )
     study.signature.save(out)
     typer.echo(study.table.to_string(index=False))

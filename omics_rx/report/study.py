@@ -148,8 +148,9 @@ def _certainty(study: Any) -> Iterable[Figure | Table | Text]:
     opened = getattr(study, "external_opened", None) or {}
     for name, record in opened.items():
         yield Text(
-            f"{name} was opened once, at {record['time']}, after the signature was fixed (sha256 "
-            f"{str(record['sha256'])[:16]}…)."
+            f"{name} was opened {'' if record.get('before') else 'once, '}at {record['time']}, after the signature was "
+            f"fixed (sha256 {str(record['sha256'])[:16]}…)"
+            + (f"; it had been {record['before']}." if record.get("before") else ".")
         )
     for name, share in (getattr(study, "null_p", None) or {}).items():
         yield Text(

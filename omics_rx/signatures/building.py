@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from omics_rx.core import cache
 from omics_rx.core import cohort as co
 from omics_rx.core.errors import InputError
-from omics_rx.core.provenance import Provenance, frame_sha256, now
+from omics_rx.core.provenance import Provenance, frame_sha256
 from omics_rx.harmonize.reference import GeneReference
-from omics_rx.signatures import baseline, judge, limits, nested, nulls
+from omics_rx.signatures import baseline, judge, ledger, limits, nested, nulls
 from omics_rx.signatures.assemble import (
     Member,
     prepare,
@@ -43,6 +44,7 @@ def build(
     genes: Iterable[str] | None = None,
     endpoint: str | None = None,
     ensemble: str | Sequence[str] | None = None,
+    reopen: Sequence[str] = (),
     n_genes: int = 12,
     n_folds: int = 5,
     n_null: int = 1000,
@@ -72,6 +74,9 @@ def build(
     ensemble
         Combinations to search for the full model, as for :func:`search`; over the genes of the recipe. None keeps the
         recipe's own way, which for ``"immune"`` and ``"custom"`` is ``"fast"``.
+    reopen
+        External cohorts that may be opened though another study has opened them on this machine before. Running the
+        same study again (training cohorts, recipe and settings that shape the signature) is no new opening.
     n_genes
         Most genes of the signature.
     n_folds
@@ -89,8 +94,8 @@ def build(
     Raises
     ------
     InputError
-        If follow-up is missing, endpoints differ unsaid, cohorts share patients or hardly any gene, or the data hold
-        no signature.
+        If follow-up is missing, endpoints differ unsaid, cohorts share patients or hardly any gene, an external cohort
+        was opened before by another study, or the data hold no signature.
     """
     import joblib
 
@@ -99,16 +104,21 @@ def build(
     kind = shared_endpoint({**members, **outside}, endpoint)
     refuse_duplicates([*members.values(), *outside.values()])
     train = training_set(members, genes)
-    held = nested.cross_validated(train, made, n_folds=n_folds, seed=seed, n_jobs=n_jobs, progress=progress)
-    left = nested.leave_cohort_out(train, made, seed=seed, n_jobs=n_jobs, progress=progress)
-    with joblib.parallel_config(n_jobs=n_jobs) if n_jobs else nullcontext():  # a recipe may work in parallel itself
-        fitted = made.fit(train, seed=seed)
+    inputs = {name: _sha256(member) for name, member in {**members, **outside}.items()}
     settings = {
         "recipe": made.name, "ensemble": ensemble if isinstance(ensemble, str | None) else ", ".join(ensemble),
         "endpoint": kind, "n_genes": n_genes, "n_folds": n_folds, "n_null": n_null, "seed": seed,
         "genes": None if genes is None else len(train.genes),
     }  # fmt: skip
-    inputs = {name: _sha256(member) for name, member in {**members, **outside}.items()}
+    study = cache.key(
+        sorted(inputs[name] for name in members), train.genes, sorted(made.pool()), made.description,
+        {name: value for name, value in settings.items() if name not in ("n_folds", "n_null")},
+    )  # fmt: skip
+    before = ledger.check({name: inputs[name] for name in outside}, study, reopen=reopen)
+    held = nested.cross_validated(train, made, n_folds=n_folds, seed=seed, n_jobs=n_jobs, progress=progress)
+    left = nested.leave_cohort_out(train, made, seed=seed, n_jobs=n_jobs, progress=progress)
+    with joblib.parallel_config(n_jobs=n_jobs) if n_jobs else nullcontext():  # a recipe may work in parallel itself
+        fitted = made.fit(train, seed=seed)
     provenance = Provenance("signatures.build", inputs, settings, (*made.cites, *_CITES))
     table, gains, scores = _judged_inside(members, held, left, seed=seed)
     training = _training_summary(members, fitted, table)
@@ -119,7 +129,9 @@ def build(
     drawn = nulls.random_genes(train, outside, size=len(signature.genes), n_sets=n_null, seed=seed)
     opened = {}
     for name, member in outside.items():
-        opened[name] = {"sha256": inputs[name], "time": now()}
+        entry = ledger.opening(name, sha256=inputs[name], study=study, weights=signature.weights, recipe=made.name)
+        ledger.record(entry)
+        opened[name] = {"sha256": entry.sha256, "time": entry.time, "before": before[name]}
         full = _full_score(fitted, member)
         more, further, scores[name] = judge.external(member, signature, full, drawn=drawn.get(name), seed=seed)
         table, gains = [*more, *table], [*further, *gains]
@@ -132,7 +144,7 @@ def build(
         pattern_weights=dict(fitted.parts), nulls=drawn, null_p=null_p,
         limits=[*limits.sentences(
             members, outside, train=train, fitted=fitted, signature=signature, figures=figures, null_p=null_p, held=held
-        ), *assessed.sentences],
+        ), *ledger.sentences(before), *assessed.sentences],
         provenance=provenance, calibration=assessed.calibration, calibration_groups=assessed.calibration_groups,
         decision=assessed.decision, clinical=assessed.clinical,
     )  # fmt: skip

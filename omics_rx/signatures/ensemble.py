@@ -79,7 +79,8 @@ class SearchedEnsemble:
         InputError
             If fewer than three genes of the pool are measured, or samples or events are too few for the folds.
         NoSignalError
-            If no combination, or not their mean, orders held-back samples better than chance.
+            If no combination orders held-back samples better than chance, or the 95% interval of the concordance of
+            the best ones' mean reaches one half.
         """
         part = self._restricted(train)
         found = searched(part, self.combinations, n_folds=self.n_folds, seed=seed, progress=False)
@@ -193,7 +194,7 @@ def _held_back_mean(found: Searched, train: TrainingSet, names: Sequence[str]) -
     Raises
     ------
     NoSignalError
-        If it orders the samples no better than chance.
+        If the 95% interval of its concordance reaches one half.
     """
     strata = np.char.add(np.char.add(train.cohort, " "), found.fold.to_numpy().astype(str))
     risks = found.risks[list(names)].to_numpy().copy()
@@ -203,10 +204,10 @@ def _held_back_mean(found: Searched, train: TrainingSet, names: Sequence[str]) -
         spread = risks[rows].std(axis=0)
         risks[rows] /= np.where(spread > 0, spread, np.inf)
     mean = risks.mean(axis=1)
-    value = survival.concordances(train.time, train.event, mean[:, None], strata=strata)[0]
-    if value <= _CHANCE:
+    value = survival.concordance(train.time, train.event, mean, strata=strata)
+    if value.lower <= _CHANCE:  # the best of many pass one half by chance alone
         raise NoSignalError(
-            f"the mean of the best {len(names)} combinations orders held-back samples no better than chance "
-            f"(concordance {value:.3f}): there is no signature in these data"
+            f"the mean of the best {len(names)} combinations orders held-back samples no better than chance does "
+            f"(concordance {value}): there is no signature in these data"
         )
     return np.asarray(mean)

@@ -123,6 +123,7 @@ class _Run:
                 training,
                 external=external,
                 endpoint="mixed",
+                reopen=[EXTERNAL],  # a demonstration: another seed may look again, and the study says so
                 seed=self.seed,
                 progress=self.progress,
             )

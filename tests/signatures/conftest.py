@@ -8,6 +8,7 @@ import pytest
 from anndata import AnnData
 
 from omics_rx.core.cohort import with_info
+from omics_rx.signatures import ledger
 
 GENES = [f"XQ{i:03d}" for i in range(120)]
 PATTERNS = {f"pattern {k}": GENES[20 * k : 20 * k + 20] for k in range(5)}
@@ -29,6 +30,15 @@ def planted_cohort(seed: int, n: int = 120, *, effect: float = 1.0, shift: float
     )
     cohort = AnnData(values.astype(np.float32), obs=obs, var=pd.DataFrame(index=GENES))
     return with_info(cohort, unit="log2 intensity", domain="tumour", origin=f"made {seed}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_ledger(tmp_path_factory):
+    """What tests open is not written into the ledger of whoever runs them."""
+    file = tmp_path_factory.mktemp("ledger") / "openings.jsonl"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ledger, "place", lambda: file)
+        yield file
 
 
 @pytest.fixture

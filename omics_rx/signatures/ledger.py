@@ -1,0 +1,153 @@
+"""The ledger of openings: an external cohort judges one study; another look at it is asked for by name.
+
+One line of JSON an opening, only ever added to, in the folder of the cache. It knows what was opened on this machine.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from omics_rx.core import cache
+from omics_rx.core.errors import InputError, IntegrityError, OutputError, examples, unknown_name
+from omics_rx.core.provenance import now
+
+
+@dataclass(frozen=True)
+class Opening:
+    """That a study looked at a cohort's outcome.
+
+    Attributes
+    ----------
+    cohort, sha256
+        What the study called it, and the hash of its values and follow-up.
+    study
+        Hash of what makes the signature: training cohorts, recipe, pool, settings. Whoever reruns the same study opens
+        nothing new.
+    signature
+        Hash of the genes and weights that were judged.
+    recipe
+        Name of the recipe, for people.
+    time
+        When, in UTC.
+    """
+
+    cohort: str
+    sha256: str
+    study: str
+    signature: str
+    recipe: str
+    time: str
+
+
+def place() -> Path:
+    """File of the ledger."""
+    return cache.folder() / "openings.jsonl"
+
+
+def read() -> list[Opening]:
+    """All openings so far, the oldest first.
+
+    Raises
+    ------
+    IntegrityError
+        If a line is not an opening.
+    """
+    file = place()
+    if not file.is_file():
+        return []
+    try:
+        return [Opening(**json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines() if line]
+    except (ValueError, TypeError) as error:
+        raise IntegrityError(
+            f"the ledger of opened cohorts, {file}, cannot be read ({error}): mend the line or move the file away"
+        ) from error
+
+
+def check(cohorts: Mapping[str, str], study: str, *, reopen: Sequence[str]) -> dict[str, str]:
+    """Refuse cohorts that another study has opened, unless they are named.
+
+    Parameters
+    ----------
+    cohorts
+        External cohort to its hash.
+    study
+        Hash of the study.
+    reopen
+        Cohorts that may be opened again.
+
+    Returns
+    -------
+    dict
+        Cohort to what was opened before: empty for a first opening.
+
+    Raises
+    ------
+    UnknownNameError, InputError
+        If ``reopen`` names no external cohort; if a cohort was opened by another study and is not named.
+    """
+    for name in reopen:
+        if name not in cohorts:
+            raise unknown_name("external cohort to reopen", name, cohorts)
+    openings = read()
+    before, refused = {}, []
+    for name, sha256 in cohorts.items():
+        known = [opening for opening in openings if opening.sha256 == sha256]
+        others = [opening for opening in known if opening.study != study]
+        if others and name not in reopen:
+            refused.append((name, others))
+        elif others:
+            last = others[-1]
+            before[name] = f"opened {len(others)} times by other studies, last at {last.time} (recipe {last.recipe})"
+        else:
+            before[name] = f"opened by this same study at {known[0].time}" if known else ""
+    if refused:
+        told = [f"{name} at {others[-1].time} by recipe {others[-1].recipe}" for name, others in refused]
+        names = ", ".join(f'"{name}"' for name, _ in refused)
+        raise InputError(
+            f"{len(refused)} external cohorts were opened before by another study ({examples(told)}): what was seen "
+            f"then may have shaped this one. Take a cohort not opened yet, or say reopen=[{names}]; the study will tell"
+        )
+    return before
+
+
+def sentences(before: Mapping[str, str]) -> list[str]:
+    """What a reader must know of cohorts that other studies had opened."""
+    return [
+        f"{name} had been {told} on this machine: what was seen then may have shaped this study."
+        for name, told in before.items()
+        if "by other studies" in told
+    ]
+
+
+def record(opening: Opening) -> None:
+    """Write an opening down, once for each study, cohort and signature.
+
+    Raises
+    ------
+    OutputError
+        If the ledger cannot be written; then the cohort is not to be opened.
+    """
+    from filelock import FileLock
+
+    file = place()
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(file.with_suffix(".lock")):
+            mark = (opening.sha256, opening.study, opening.signature)
+            if mark in {(known.sha256, known.study, known.signature) for known in read()}:
+                return
+            with file.open("a", encoding="utf-8") as handle:
+                handle.write(json.dumps(asdict(opening), sort_keys=True) + "\n")
+    except OSError as error:
+        raise OutputError(
+            f"the ledger of opened cohorts, {file}, cannot be written ({error}): set OMICS_RX_CACHE to another folder"
+        ) from error
+
+
+def opening(cohort: str, *, sha256: str, study: str, weights: Mapping[str, float], recipe: str) -> Opening:
+    """Describe the opening of a cohort by a signature, now."""
+    content = {gene: f"{weight:.6g}" for gene, weight in weights.items()}
+    return Opening(cohort, sha256, study, cache.key(content), recipe, now())
