@@ -10,20 +10,24 @@ _NAMES = {
     "Ranking": "omics_rx.repurposing.ranking",
     "load_ranking": "omics_rx.repurposing.ranking",
     "read_library": "omics_rx.repurposing.library",
+    "read_network": "omics_rx.repurposing.proximity",
+    "universe": "omics_rx.repurposing.further",
 }
 _FILES = ("evidence", "labels", "mechanisms", "reversal", "selectivity", "targets")
 
 if TYPE_CHECKING:
     from omics_rx.repurposing import evidence, labels, mechanisms, reversal, selectivity, targets
     from omics_rx.repurposing.explain import Explanation
+    from omics_rx.repurposing.further import universe
     from omics_rx.repurposing.ledger import Ledger
     from omics_rx.repurposing.library import read_library
+    from omics_rx.repurposing.proximity import read_network
     from omics_rx.repurposing.ranker import Ranker
     from omics_rx.repurposing.ranking import Ranking, load_ranking
 
 __all__ = [
     "Explanation", "Ledger", "Ranker", "Ranking", "evidence", "labels", "load_ranking", "mechanisms", "read_library",
-    "reversal", "selectivity", "targets",
+    "read_network", "reversal", "selectivity", "targets", "universe",
 ]  # fmt: skip
 
 

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.errors import InputError, examples
-from omics_rx.repurposing import reversal, targets
+from omics_rx.repurposing import further, proximity, reversal, targets
 from omics_rx.repurposing.labels import find_drugs
 from omics_rx.repurposing.selectivity import group_difference, without_general
 
 if TYPE_CHECKING:
     from omics_rx.core.screen import DrugScreen
 
-MIN_TUMOURS, MIN_LINES = 5, 3
+MIN_TUMOURS, MIN_LINES, N_DISEASE = 5, 3, 100
 # lines are known as luminal at large; both luminal subtypes of tumours are compared with them
 LINE_GROUP = {"LumA": "Luminal", "LumB": "Luminal", "Her2": "Her2", "Basal": "Basal"}
 
@@ -61,12 +61,31 @@ KINDS = (
     Kind("reversal", "reversal of the subtype's expression", "root mean square over drugs", -1,
          "perturbation library: mean of six reversal scores against the subtype's signature"),
 )  # fmt: skip
+PROXIMITY = Kind("proximity", "targets near the subtype's genes in the network", "z against genes of like degree", -1,
+                 "the user's network: steps to the hundred genes most over-expressed in the subtype")  # fmt: skip
+MALIGNANT_CELLS = Kind("malignant_cells", "malignant cells that express the targets", "share less that of other cells",
+                       1, "the user's single cells: any target gene above 0")  # fmt: skip
 OUTCOMES = Kind("outcomes", "outcomes of experiments", "expected outcome, -1 to 1", 1,
                 "ledger of outcomes: its own and, by what they share, those of other drugs")  # fmt: skip
 SUPPORT = (
     Kind("predicted_selectivity_t", "Welch t of predicted selectivity", "t", -1, "as predicted_selectivity"),
     Kind("measured_selectivity_t", "Welch t of measured selectivity", "t", -1, "as measured_selectivity"),
     Kind("n_lines", "breast lines of the subtype measured", "lines", 1, "screen"),
+    Kind(
+        "target_alteration",
+        "targets mutated or gained in the subtype's lines",
+        "share less that of other lines",
+        1,
+        "screen: genomic events of breast lines",
+    ),
+    Kind(
+        "over_peak",
+        "predicted IC50 over the peak plasma concentration",
+        "ln ratio",
+        -1,
+        "response model, and peak concentrations of labels; known of launched drugs only, so it moves no score",
+    ),
+    Kind("applicability", "likeness to the nearest screened drug", "Tanimoto, 1 is screened", 1, "response model"),
 )
 
 
@@ -94,6 +113,16 @@ class Sources:
         Subtype to the user's own columns, drugs x columns.
     extra_directions
         Column of the user's to 1 or -1.
+    events
+        Genomic events of the lines, lines x events.
+    mean
+        Predicted ln IC50 of the tumours, tumours x drugs (ln uM).
+    applicability
+        Likeness of each drug to the nearest screened one.
+    network
+        The user's network of genes.
+    expressing
+        Share of malignant and of other cells that express each drug's targets.
     """
 
     drugs: pd.DataFrame
@@ -105,6 +134,11 @@ class Sources:
     profiles: reversal.Profiles | None
     extra: Mapping[str, pd.DataFrame]
     extra_directions: Mapping[str, int]
+    events: pd.DataFrame | None = None
+    mean: pd.DataFrame | None = None
+    applicability: pd.Series | None = None
+    network: proximity.Network | None = None
+    expressing: pd.DataFrame | None = None
 
     def kinds(self) -> tuple[Kind, ...]:
         """Kinds of evidence there can be: the shipped ones (reversal only with a library), then the user's."""
@@ -113,7 +147,9 @@ class Sources:
             for name, direction in self.extra_directions.items()
         )
         shipped = KINDS if self.profiles is not None else tuple(kind for kind in KINDS if kind.name != "reversal")
-        return shipped + own
+        near = (PROXIMITY,) if self.network is not None else ()
+        cells = (MALIGNANT_CELLS,) if self.expressing is not None else ()
+        return shipped + near + cells + own
 
 
 def subtype_evidence(sources: Sources, subtype: str) -> pd.DataFrame:
@@ -150,10 +186,30 @@ def subtype_evidence(sources: Sources, subtype: str) -> pd.DataFrame:
         scored = sources.profiles.score(signature.dropna())
         table["reversal"] = reversal.consensus(scored)
         support.update({f"reversal_{method}": scored[method] for method in reversal.METHODS})
+    if sources.network is not None:
+        disease = differences.nlargest(N_DISEASE).index.tolist()
+        table["proximity"] = proximity.proximity(own_targets, disease, sources.network)["z"]
+    if sources.expressing is not None:
+        table["malignant_cells"] = sources.expressing["malignant"] - sources.expressing["others"]
+    support |= _further(sources, subtype, own_targets)
     own = sources.extra.get(subtype)
     for name in sources.extra_directions:
         table[name] = own[name] if own is not None else np.nan
     return table.assign(**support).astype(np.float64)
+
+
+def _further(sources: Sources, subtype: str, own_targets: dict[str, list[str]]) -> dict[str, pd.Series]:
+    """Columns that are shown and move no score."""
+    found = {}
+    group = LINE_GROUP.get(subtype)
+    if sources.events is not None and group is not None:
+        found["target_alteration"] = further.target_alteration(own_targets, sources.events, sources.line_groups, group)
+    if sources.mean is not None and "inchikey" in sources.drugs:
+        typical = sources.mean[(sources.subtypes == subtype).reindex(sources.mean.index).to_numpy()].median()
+        found["over_peak"] = typical - further.peak_concentrations(sources.drugs)
+    if sources.applicability is not None:
+        found["applicability"] = sources.applicability
+    return found
 
 
 def _check_tumours(inside: pd.Series, subtype: str, subtypes: pd.Series) -> None:
@@ -279,7 +335,7 @@ def read_extra(
     frames = dict(extra) if isinstance(extra, Mapping) else dict.fromkeys(subtypes, extra)
     matched: dict[str, pd.DataFrame] = {}
     directions: dict[str, int] = {}
-    taken = {kind.name for kind in (*KINDS, OUTCOMES, *SUPPORT)}
+    taken = {kind.name for kind in (*KINDS, PROXIMITY, MALIGNANT_CELLS, OUTCOMES, *SUPPORT)}
     for subtype, frame in frames.items():
         found = find_drugs(frame.index, drugs)
         if found.isna().any():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -12,27 +13,41 @@ from omics_rx.repurposing.labels import POSITIVE
 if TYPE_CHECKING:
     from omics_rx.repurposing.ranker import Ranker
 
-FEW_LINES, THIN = 5, 0.5
+FEW_LINES, THIN, BEYOND = 5, 0.5, 10.0
 
 
-def warnings(evidence: pd.DataFrame, n_lines: pd.Series) -> pd.Series:
+def warnings(evidence: pd.DataFrame, support: pd.DataFrame) -> pd.Series:
     """Say for each drug why its evidence is thin; empty where it is not.
 
     Parameters
     ----------
     evidence
         Drugs x kinds; NaN where missing.
-    n_lines
-        Breast lines of the subtype in which each drug was measured.
+    support
+        Drugs x supporting columns: ``n_lines`` (breast lines of the subtype measured) and, where known,
+        ``over_peak`` (ln ratio) and ``applicability``.
     """
-    lines = n_lines.reindex(evidence.index).fillna(0).astype(int)
+    support = support.reindex(evidence.index)
+    lines = support["n_lines"].fillna(0).astype(int)
     share = evidence.notna().mean(axis=1)
     found = []
     for count, known in zip(lines, share, strict=True):
         words = [f"measured in {count} lines of the subtype"] if count < FEW_LINES else []
         words += ["under half of the evidence known"] if known < THIN else []
-        found.append("; ".join(words))
-    return pd.Series(found, index=evidence.index, dtype=object)
+        found.append(words)
+    for column, said in (("over_peak", _beyond_peak), ("applicability", _unlike)):
+        if column in support:
+            found = [[*words, *said(value)] for words, value in zip(found, support[column], strict=True)]
+    return pd.Series(["; ".join(words) for words in found], index=evidence.index, dtype=object)
+
+
+def _beyond_peak(value: float) -> list[str]:
+    times = f"{math.exp(value):.0f}" if value > 0 else ""
+    return [f"predicted IC50 {times} times the peak plasma concentration"] if value > math.log(BEYOND) else []
+
+
+def _unlike(value: float) -> list[str]:
+    return [f"not screened; likeness to the nearest screened drug {value:.2f}"] if value < 1 else []
 
 
 def limits(ranker: Ranker, subtype: str, info: pd.DataFrame) -> tuple[str, ...]:

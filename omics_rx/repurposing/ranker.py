@@ -13,8 +13,8 @@ from omics_rx.core import cohort as co
 from omics_rx.core.errors import InputError, examples, unknown_name
 from omics_rx.core.provenance import Provenance, frame_sha256
 from omics_rx.repurposing import evidence as ev
+from omics_rx.repurposing import further, learner, limits, targets
 from omics_rx.repurposing import labels as lb
-from omics_rx.repurposing import learner, limits
 from omics_rx.repurposing import posterior as post
 from omics_rx.repurposing.explain import ranks
 from omics_rx.repurposing.feedback import Feedback
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
     from omics_rx.core.cohort import CohortLike
+    from omics_rx.repurposing.proximity import Network
 
 SUBTYPES = (*lb.SUBTYPES, "Normal")
 _INTERVAL = (5.0, 95.0)
@@ -76,7 +77,8 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
 
     def fit(
         self, model: Any, cohort: CohortLike, library: pd.DataFrame | None = None, *,
-        extra: pd.DataFrame | Mapping[str, pd.DataFrame] | None = None, progress: bool | None = None,
+        extra: pd.DataFrame | Mapping[str, pd.DataFrame] | None = None, universe: pd.DataFrame | str | None = None,
+        network: Network | None = None, cells: AnnData | None = None, progress: bool | None = None,
     ) -> Ranker:  # fmt: skip
         """Gather the evidence and learn how to weigh it.
 
@@ -90,6 +92,14 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
             Perturbation profiles x genes, rows named by drug; adds reversal.
         extra
             Drugs x columns of the user's own, or one such frame a subtype. It must not hold what the labels hold.
+        universe
+            Drugs to rank beside the screened ones: ``"resources"`` for launched drugs outside oncology, or a frame
+            with ``name`` and ``smiles``. They are predicted from structure and targets; ``applicability`` tells how
+            far that reaches.
+        network
+            Network of genes, from ``repurposing.read_network``; adds ``proximity``.
+        cells
+            Single cells of such tumours whose ``obs`` tells malignant ones; adds ``malignant_cells``.
         progress
             Whether to draw a bar.
 
@@ -101,15 +111,20 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         screen = model.screen_
         tumours, subtypes, how = _called(cohort)
         self.subtypes_from_ = how
-        profiles, absent = ev.read_library(library, screen.drugs) if library is not None else (None, [])
-        own, directions = ev.read_extra(extra, screen.drugs, SUBTYPES) if extra is not None else ({}, {})
+        known, added = screen.drugs, None
+        if universe is not None:
+            added = further.new_drugs(_universe(universe), known)
+            known = pd.concat([known, added.reindex(columns=known.columns)])
+        profiles, absent = ev.read_library(library, known) if library is not None else (None, [])
+        own, directions = ev.read_extra(extra, known, SUBTYPES) if extra is not None else ({}, {})
         from omics_rx import harmonize
 
         logged, _ = harmonize.units.logged(tumours)
         prediction = model.predict(tumours)
+        more = {} if added is None else {"new": model.predict(tumours, added)}
         self.sources_ = ev.Sources(
-            drugs=screen.drugs,
-            preference=prediction.preference,
+            drugs=known,
+            preference=_joined("preference", prediction, more),
             subtypes=subtypes,
             genes=co.expression(logged),
             responses=screen.matrix(),
@@ -117,6 +132,13 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
             profiles=profiles,
             extra=own,
             extra_directions=directions,
+            events=screen.cells.obsm.get("events"),
+            mean=_joined("mean", prediction, more),
+            applicability=_joined("applicability", prediction, more),
+            network=network,
+            expressing=further.cells_expressing(targets.genes_of(known["targets"]), cells)
+            if cells is not None
+            else None,
         )
         self.subtypes_ = subtypes
         self.library_absent_ = absent
@@ -282,7 +304,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         ).join(evidence)
         table["n_evidence"] = evidence.notna().sum(axis=1)
         table["known"] = known.reindex(table.index).astype(object)
-        table["warning"] = limits.warnings(evidence, self.evidence_[subtype]["n_lines"])
+        table["warning"] = limits.warnings(evidence, self.evidence_[subtype])
         return table.rename_axis("drug_id").sort_values("rank")
 
     def _unranked(self, drugs: pd.Index) -> pd.DataFrame:
@@ -315,6 +337,21 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         learnt = ("ke2017", "lundberg2020") if self.learnt_ else ()
         reversals = ("lamb2006", "subramanian2017", "cheng2014", "zhang2008", "chen2017")
         return ("milacic2024", *learnt, *(reversals if self.sources_.profiles is not None else ()))
+
+
+def _universe(told: pd.DataFrame | str) -> pd.DataFrame:
+    if isinstance(told, pd.DataFrame):
+        return told
+    if told == "resources":
+        return further.universe()
+    raise InputError(f"universe is {told!r}: give 'resources', a frame with name and smiles, or None")
+
+
+def _joined(part: str, prediction: Any, more: Mapping[str, Any]) -> Any:
+    """A part of the predictions for screened and new drugs; None where a model does not give it."""
+    own = getattr(prediction, part, None)
+    others = [getattr(new, part) for new in more.values()]
+    return pd.concat([own, *others], axis=own.ndim - 1) if others and own is not None else own
 
 
 def _called(cohort: CohortLike) -> tuple[AnnData, pd.Series, str]:

@@ -78,7 +78,7 @@ def _enrichment_sorted(ordered: np.ndarray, weights: np.ndarray, n_genes: int) -
     share = weights / np.where(total > 0, total, 1)
     share[total[:, 0] == 0] = 1 / t
     after = np.cumsum(share, axis=1)
-    after -= (ordered - np.arange(1, t + 1)) * (1 / max(n_genes - t, 1))
+    after -= (ordered - np.arange(1, t + 1)) / max(n_genes - t, 1)
     high = after.max(axis=1)
     after -= share
     low = after.min(axis=1)

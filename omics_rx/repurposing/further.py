@@ -1,0 +1,153 @@
+"""Evidence beyond prediction and expression: alterations of targets, plasma concentrations, single cells, drugs to add.
+
+What is known only of launched drugs (peak concentrations) never moves a score: it would tell how far a drug has come.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from omics_rx.core import cohort as co
+from omics_rx.core import resources
+from omics_rx.core.errors import InputError, examples
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+_ALTERED = ("mut", "gain")
+MALIGNANT = ("malignant", "cancer epithelial", "tumour", "tumor")
+
+
+def universe() -> pd.DataFrame:
+    """Launched drugs outside oncology that were tried in a cancer or are proposed for one.
+
+    Returns
+    -------
+    DataFrame
+        Index ``drug_id`` (the InChIKey); ``name``, ``inchikey``, ``smiles``, ``targets``, ``mechanism``,
+        ``first_use``, ``n_cancers_tried`` (cancers with a trial and no approval).
+    """
+    table = resources.table("repurposing_universe.tsv").drop(columns=["target_source", "drugbank_id"])
+    table["n_cancers_tried"] = table["n_cancers_tried"].astype(int)
+    return table.set_index(table["inchikey"].rename("drug_id"))
+
+
+def new_drugs(drugs: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """Drugs that a screen does not hold, by structure.
+
+    Parameters
+    ----------
+    drugs
+        ``name`` and ``smiles``; ``targets``, ``mechanism`` where known.
+    known
+        Drugs of the screen: ``inchikey``.
+
+    Raises
+    ------
+    InputError
+        For missing columns, or a drug that stands twice or under an id of the screen.
+    """
+    from omics_rx import harmonize
+
+    missing = [name for name in ("name", "smiles") if name not in drugs]
+    if missing:
+        raise InputError(f"the further drugs have no column {', '.join(missing)}: give name and smiles")
+    table = harmonize.drugs.structures(drugs)
+    table.index = pd.Index(table["inchikey"].astype(str), name="drug_id")
+    if table.index.has_duplicates:
+        raise InputError(f"{examples(table['name'][table.index.duplicated()])}: structures that stand twice; keep one")
+    held = table.index.isin(known["inchikey"].dropna()) | table.index.isin(known.index)
+    return table[~held]
+
+
+def target_alteration(targets: dict[str, list[str]], events: pd.DataFrame, groups: pd.Series, group: str) -> pd.Series:
+    """Share of a subtype's lines with a target mutated or gained, less the share of the other breast lines.
+
+    Parameters
+    ----------
+    targets
+        Drug to its target genes.
+    events
+        Lines x events, named ``GENE_mut``, ``GENE_gain``; 1, 0 or NaN.
+    groups
+        Breast lines to their group.
+    group
+        The subtype's.
+
+    Returns
+    -------
+    Series
+        Drugs with a target among the events, at least three lines on either side.
+    """
+    table = events.reindex(groups.dropna().index)
+    inside = (groups.dropna() == group).to_numpy()
+    found = {}
+    for drug, genes in targets.items():
+        own = [f"{gene}_{kind}" for gene in genes for kind in _ALTERED if f"{gene}_{kind}" in table]
+        if not own:
+            continue
+        altered = table[own].max(axis=1)  # NaN only where nothing was measured
+        here, there = altered[inside].dropna(), altered[~inside].dropna()
+        if min(len(here), len(there)) >= 3:
+            found[drug] = float(here.mean() - there.mean())
+    return pd.Series(found, dtype=np.float64)
+
+
+def peak_concentrations(drugs: pd.DataFrame) -> pd.Series:
+    """Natural logarithm of the peak plasma concentration (ln uM) of the drugs it is known of, by InChIKey."""
+    table = resources.table("cmax.tsv")
+    known = pd.Series(np.log(table["cmax_um"].astype(float).to_numpy()), index=table["inchikey"])
+    return drugs["inchikey"].map(known).astype(float).dropna()
+
+
+def cells_expressing(targets: dict[str, list[str]], cells: AnnData, *, column: str | None = None) -> pd.DataFrame:
+    """Share of malignant cells that express a drug's targets, and of all other cells.
+
+    Parameters
+    ----------
+    targets
+        Drug to its target genes.
+    cells
+        Single cells x genes, counts or normalised; a gene above 0 is expressed.
+    column
+        Column of ``obs`` that names the kind of each cell; None takes the first that names malignant cells.
+
+    Returns
+    -------
+    DataFrame
+        Index drug; ``malignant`` and ``others``: the share of cells with any target above 0; only drugs with a target
+        among the genes.
+
+    Raises
+    ------
+    InputError
+        If no column tells malignant cells, or fewer than 20 are.
+    """
+    kinds = _kinds_of(cells, column)
+    malignant = kinds.astype(str).str.casefold().str.startswith(MALIGNANT).to_numpy()
+    if malignant.sum() < 20:
+        raise InputError(f"{int(malignant.sum())} cells are malignant: at least 20 are needed")
+    genes = sorted({gene for own in targets.values() for gene in own} & set(cells.var_names))
+    on = np.asarray(co.expression(cells[:, genes].copy()).to_numpy() > 0)
+    at = {gene: i for i, gene in enumerate(genes)}
+    found = {}
+    for drug, own in targets.items():
+        rows = [at[gene] for gene in own if gene in at]
+        if rows:
+            any_on = on[:, rows].any(axis=1)
+            found[drug] = (any_on[malignant].mean(), any_on[~malignant].mean() if (~malignant).any() else np.nan)
+    return pd.DataFrame.from_dict(found, orient="index", columns=["malignant", "others"], dtype=np.float64)
+
+
+def _kinds_of(cells: AnnData, column: str | None) -> pd.Series:
+    names = [column] if column is not None else list(cells.obs.columns)
+    for name in names:
+        if name in cells.obs and cells.obs[name].astype(str).str.casefold().str.startswith(MALIGNANT).any():
+            found: pd.Series = cells.obs[name]
+            return found
+    raise InputError(
+        f"no cell is named malignant in {examples(names)}: give column=, with kinds such as {', '.join(MALIGNANT)}"
+    )
