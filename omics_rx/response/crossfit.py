@@ -33,8 +33,8 @@ def out_of_fold(
     model: ResponseModel,
     screen: DrugScreen,
     split: str = "cell",
-    n_folds: int = 5,
     *,
+    n_folds: int = 5,
     seed: int = 0,
     progress: bool | None = None,
 ) -> Prediction:
@@ -103,8 +103,8 @@ def evaluate(
     model: ResponseModel,
     screen: DrugScreen,
     split: str = "cell",
-    n_folds: int = 5,
     *,
+    n_folds: int = 5,
     seed: int = 0,
     progress: bool | None = None,
 ) -> pd.DataFrame:

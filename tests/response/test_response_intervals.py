@@ -48,7 +48,7 @@ def test_new_drugs_take_the_width_of_their_group():
 @pytest.mark.parametrize("split", ["cell", "drug", "both"])
 def test_coverage_on_what_was_not_seen(split, planted_like):
     screen = planted_like(n_cells=150, n_drugs=48, noise=1.0, seed=3)
-    found = orx.response.evaluate(orx.response.ResponseModel(("kernel",)), screen, split, 4, progress=False)
+    found = orx.response.evaluate(orx.response.ResponseModel(("kernel",)), screen, split, n_folds=4, progress=False)
     covered = found.query("metric == 'interval_coverage'")["value"].mean()
     assert 0.84 < covered < 0.97
 
