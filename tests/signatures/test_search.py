@@ -118,6 +118,21 @@ def test_jobs_and_backends_change_nothing(cohorts):
     pd.testing.assert_frame_equal(plain.choices, threaded.choices)
 
 
+@pytest.mark.slow
+def test_a_dask_cluster_gives_the_same_table(cohorts):
+    distributed = pytest.importorskip("distributed", reason="the cluster's scheduler is not installed")
+    names = ["lasso + cox_ridge", "plsrcox"]
+    plain = _search(cohorts, names, n_jobs=1)
+    cache.clear()
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
+        distributed.Client(cluster),
+        joblib.parallel_config("dask"),
+    ):
+        spread = _search(cohorts, names)
+    pd.testing.assert_frame_equal(plain.table, spread.table)
+
+
 def test_an_interrupted_search_goes_on_where_it_stopped(cohorts, fitted, monkeypatch):
     whole = _search(cohorts, n_jobs=1)
     all_fits = len(fitted)
