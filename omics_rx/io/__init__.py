@@ -7,6 +7,8 @@ _NAMES = {
     "Table": "table",
     "cell_quality": "cell_qc",
     "dropped_cells": "cell_qc",
+    "join": "modalities",
+    "left_out": "modalities",
     "normalise": "cell_qc",
     "notes": "bulk",
     "qc": "cell_qc",
@@ -15,6 +17,7 @@ _NAMES = {
     "read_ccle_points": "ccle",
     "read_clinical": "clinical",
     "read_ctrp": "ctrp",
+    "read_features": "features",
     "read_gdsc": "gdsc",
     "read_gene_sets": "gene_sets",
     "read_mirna": "mirna",
@@ -29,17 +32,19 @@ if TYPE_CHECKING:
     from omics_rx.io.cell_qc import cell_quality, dropped_cells, normalise, qc
     from omics_rx.io.clinical import read_clinical
     from omics_rx.io.ctrp import read_ctrp
+    from omics_rx.io.features import read_features
     from omics_rx.io.gdsc import read_gdsc
     from omics_rx.io.gene_sets import read_gene_sets
     from omics_rx.io.mirna import read_mirna
+    from omics_rx.io.modalities import join, left_out
     from omics_rx.io.prism import read_prism
     from omics_rx.io.single_cell import read_single_cell
     from omics_rx.io.table import Table, read_table
 
 __all__ = [
-    "Table", "cell_quality", "dropped_cells", "normalise", "notes", "qc", "read_bulk", "read_ccle",
-    "read_ccle_points", "read_clinical", "read_ctrp", "read_gdsc", "read_gene_sets", "read_mirna", "read_prism",
-    "read_single_cell", "read_table",
+    "Table", "cell_quality", "dropped_cells", "join", "left_out", "normalise", "notes", "qc", "read_bulk",
+    "read_ccle", "read_ccle_points", "read_clinical", "read_ctrp", "read_features", "read_gdsc", "read_gene_sets",
+    "read_mirna", "read_prism", "read_single_cell", "read_table",
 ]  # fmt: skip
 
 

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from omics_rx.core.cohort import info, with_info, with_record
+from omics_rx.core.cohort import expression, info, with_info, with_record
 from omics_rx.core.errors import InputError, MissingFileError, examples, unknown_name
 from omics_rx.harmonize.mirna_names import KINDS, recognised_mirnas
 from omics_rx.harmonize.mirna_renaming import mirnas
 from omics_rx.harmonize.renaming import changes
 from omics_rx.harmonize.symbols import recognised
+from omics_rx.harmonize.units import check_possible
 from omics_rx.io.assembly import Axis, assembled
 from omics_rx.io.bulk import REPLICATES
 from omics_rx.io.clinical import ClinicalSource, with_clinical
@@ -111,6 +112,8 @@ def read_mirna(
         said.append(f"the samples are cell lines by their names ({examples(cohort.obs_names, 2)})")
     cohort = with_info(cohort, unit=unit or found.unit or _unit(cohort), domain=domain, origin=file.name)
     try:
+        if unit is not None:
+            check_possible(expression(cohort), unit)
         cohort = mirnas(cohort, kind=kind, min_mapped=0.0)
     except InputError as error:
         raise InputError(f"{file}: {error}") from error
