@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from omics_rx.core import cache
 from omics_rx.core.errors import InputError, examples
+from omics_rx.core.provenance import versions
 from omics_rx.core.work import subseed, track
 from omics_rx.metrics import survival
 from omics_rx.metrics.survival import Concordance
@@ -127,7 +128,7 @@ def _run(
     groups: dict[str, list[int]] = {}
     for at, combination in enumerate(combinations):
         groups.setdefault(combination.group, []).append(at)
-    data, code = fingerprint(train), cache.code("signatures", "metrics")
+    data, code = fingerprint(train), [cache.code("signatures", "metrics"), versions()]
     found: dict[Key, dict[str, Held]] = {key: {} for key in splits}
     tasks = []
     for group in sorted(groups, key=lambda name: -len(groups[name])):  # the longest first, so that no job ends alone
