@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 _NAMES = {
     "Aligned": "domain",
     "ComBat": "batch",
+    "Consensus": "alignment",
     "Finding": "symbols",
     "GeneReference": "reference",
     "QuantileReference": "reference",
     "changes": "renaming",
+    "coral": "alignment",
     "current_mirnas": "mirna_names",
     "current_symbols": "symbols",
     "fit_curves": "curves",
@@ -23,10 +25,11 @@ _NAMES = {
     "pseudobulk_groups": "cell_sums",
     "to_training_scale": "domain",
 }
-_MODULES = ("batch", "cell_lines", "domain", "drugs", "reference", "units")
+_MODULES = ("alignment", "batch", "cell_lines", "domain", "drugs", "reference", "units")
 
 if TYPE_CHECKING:
-    from omics_rx.harmonize import batch, cell_lines, domain, drugs, reference, units
+    from omics_rx.harmonize import alignment, batch, cell_lines, domain, drugs, reference, units
+    from omics_rx.harmonize.alignment import Consensus, coral
     from omics_rx.harmonize.batch import ComBat
     from omics_rx.harmonize.cell_sums import pseudobulk, pseudobulk_groups
     from omics_rx.harmonize.curves import fit_curves
@@ -38,9 +41,9 @@ if TYPE_CHECKING:
     from omics_rx.harmonize.symbols import Finding, current_symbols
 
 __all__ = [
-    "Aligned", "ComBat", "Finding", "GeneReference", "QuantileReference", "batch", "cell_lines", "changes",
-    "current_mirnas", "current_symbols", "domain", "drugs", "fit_curves", "genes", "mirnas", "pseudobulk",
-    "pseudobulk_groups", "reference", "to_training_scale", "units",
+    "Aligned", "ComBat", "Consensus", "Finding", "GeneReference", "QuantileReference", "alignment", "batch",
+    "cell_lines", "changes", "coral", "current_mirnas", "current_symbols", "domain", "drugs", "fit_curves", "genes",
+    "mirnas", "pseudobulk", "pseudobulk_groups", "reference", "to_training_scale", "units",
 ]  # fmt: skip
 
 

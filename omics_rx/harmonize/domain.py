@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _FEWEST_SAMPLES = 5
 _FEW_SAMPLES = 20
 _FEWEST_GENES = 2
+_FAR_OFF = 3.0  # mean squared z of a line: 0.5 to 2.4 within GDSC and within CCLE, 33 to 143 across
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,14 +74,22 @@ def to_training_scale(
     domain
         One of ``core.cohort.DOMAINS``; None takes the cohort's own.
     reference
-        For cell lines the training lines' :class:`GeneReference` (see :func:`line_reference`); for tumours and
-        single cells ``"cohort"`` or a reference of their own kind.
+        For cell lines the training lines' :class:`GeneReference` (see :func:`line_reference`), or, for lines of
+        another platform, that of lines measured on it; for tumours and single cells ``"cohort"`` or a reference of
+        their own kind.
 
     Raises
     ------
     InputError
         If genes repeat, none is shared, cell lines come without a frozen reference, or a cohort is too small to be
         its own reference.
+
+    Notes
+    -----
+    Standardising is chosen over correlation alignment and consensus factors (:mod:`omics_rx.harmonize.alignment`) on
+    held response: GDSC2 lines predicted from their expression on another platform (``benchmarks/domain_markers.py``).
+    There lines of another platform, put on the training lines' own scale, are predicted no better than by chance,
+    since its probes shift each gene for all lines alike; the statement says where lines lie that far off.
     """
     cohort = as_cohort(data)
     wanted = list(genes)
@@ -92,6 +101,7 @@ def to_training_scale(
     frame = expression(scaled[:, scaled.var_names.isin(wanted)])
     if domain == "cell_line":
         z, how = _lines(frame, reference), "cell lines by the frozen means and deviations of the training lines"
+        how += _far_off(z)
     elif isinstance(reference, GeneReference):
         z = reference.z(frame)
         how = f"each sample alone, by a frozen reference of {reference.n_samples} samples {reference.origin}".rstrip()
@@ -170,6 +180,20 @@ def _at_training_level(values: np.ndarray, reference: GeneReference) -> np.ndarr
     n = reference.n_samples
     due_sd = np.sqrt(average(reference.sd**2 * (n - 1) / n + (means - due_mean[:, None]) ** 2))
     return (values - own_mean[:, None]) / own_sd[:, None] * due_sd[:, None] + due_mean[:, None]
+
+
+def _far_off(z: pd.DataFrame) -> str:
+    """Say where lines lie farther from the reference than its own lines do, whose mean squared z is about 1."""
+    with np.errstate(invalid="ignore"):
+        squares = (z**2).mean(axis=1)
+    far = squares > _FAR_OFF
+    if not far.any():
+        return ""
+    typical = float(squares[far].median())
+    return (
+        f"; {int(far.sum())} of {len(z)} lie far off (mean squared deviation {typical:.1f}, about 1 among the "
+        "reference's lines), as lines of another platform do: pass a reference of lines measured on it"
+    )
 
 
 def _within(frame: pd.DataFrame) -> pd.DataFrame:
