@@ -11,6 +11,7 @@ import pandas as pd
 from omics_rx import plots
 from omics_rx.report import svg
 from omics_rx.report.page import Block, Figure, KeyFigure, KeyFigures, Page, Section, Table, Text
+from omics_rx.report.prognosis import prognosis_sections, tripod_section
 from omics_rx.report.sections import known, limits_section, listed, methods_section
 
 _FORMATS = {
@@ -56,8 +57,10 @@ def study_sections(study: Any) -> list[Section]:
         Section("Does the signature predict outcome?", (_key_figures(study), Text(study_sentence(study))), "answer"),
         Section("How sure is the signature?", tuple(_certainty(study)), "certainty"),
         Section("Survival by risk group", tuple(_curves(study)), "figures"),
+        *prognosis_sections(study),
         _genes_section(study.signature),
         limits_section(_told_limits(study) or _own_limits(study)),
+        tripod_section(),
         methods_section(study, "the signature"),
     ]
 
