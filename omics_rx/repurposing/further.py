@@ -131,7 +131,7 @@ def cells_expressing(targets: dict[str, list[str]], cells: AnnData, *, column: s
     if malignant.sum() < 20:
         raise InputError(f"{int(malignant.sum())} cells are malignant: at least 20 are needed")
     genes = sorted({gene for own in targets.values() for gene in own} & set(cells.var_names))
-    on = np.asarray(co.expression(cells[:, genes].copy()).to_numpy() > 0)
+    on: np.ndarray = np.greater(co.expression(cells[:, genes].copy()).to_numpy(), 0)
     at = {gene: i for i, gene in enumerate(genes)}
     found = {}
     for drug, own in targets.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from omics_rx.repurposing.explain import ranks
 from omics_rx.repurposing.feedback import Feedback
 from omics_rx.repurposing.ledger import Ledger
 from omics_rx.repurposing.mechanisms import tokens
+from omics_rx.repurposing.patient import patient_evidence
 from omics_rx.repurposing.ranking import Ranking
 
 if TYPE_CHECKING:
@@ -216,43 +218,74 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
             return lb.shipped()
         raise InputError(f"labels is {self.labels!r}: give 'resources', a frame or None")
 
-    def rank(self, subtype: str) -> Ranking:
-        """Rank the drugs for one subtype.
+    def rank(self, subtype: str, *, by: str = "subtype") -> Ranking:
+        """Rank the drugs for one subtype, or for one patient.
+
+        Parameters
+        ----------
+        subtype
+            The subtype; with ``by="patient"`` the name of a tumour of the cohort.
+        by
+            ``"subtype"`` or ``"patient"``. A patient is ranked by her own expression and predictions and by the lines
+            of her subtype; the models are taught anew beside her, which takes as long as :meth:`fit`.
 
         Raises
         ------
         UnknownNameError
-            If the subtype is not LumA, LumB, Her2, Basal or Normal.
+            If the subtype is not LumA, LumB, Her2, Basal or Normal, or the cohort has no such tumour.
         InputError
             If too few tumours of the cohort are of the subtype.
         NotFittedError
             Before :meth:`fit`.
         """
         self._check_fitted()
+        if by not in ("subtype", "patient"):
+            raise InputError(f"by is {by!r}: rank by 'subtype' or by 'patient'")
+        if by == "patient":
+            return self._rank_patient(subtype)
         if subtype not in SUBTYPES:
             raise unknown_name("subtype", subtype, SUBTYPES)
         if subtype not in self.evidence_:
             ev.subtype_evidence(self.sources_, subtype)
-        evidence = self.evidence_[subtype]
+        return self._ranked(subtype, subtype, self.evidence_[subtype])
+
+    def _rank_patient(self, patient: str) -> Ranking:
+        if patient not in self.subtypes_.index:
+            raise unknown_name("tumour", patient, self.subtypes_.index.astype(str))
+        found, subtype = patient_evidence(self.sources_, patient)
+        # her rows come after all others, so that every model is the one it was without her
+        kinds = [kind.name for kind in self.sources_.kinds()]
+        own = pd.concat({f"patient {patient}": found[kinds]}, names=["subtype", "drug_id"]).swaplevel()
+        other = copy.copy(self)
+        other._with_pairs(own[own.notna().any(axis=1)], kinds)  # noqa: SLF001
+        return other._ranked(f"patient {patient}", subtype, found)  # noqa: SLF001
+
+    def _with_pairs(self, more: pd.DataFrame, kinds: list[str]) -> None:
+        """Score further pairs beside those there are."""
+        self._pairs = pd.concat([self._pairs, more])
+        if self._fit is not None:
+            self._fit, _ = self._cross_fitted(kinds, progress=False)
+
+    def _ranked(self, key: str, subtype: str, evidence: pd.DataFrame) -> Ranking:
         kinds = self.sources_.kinds()
         names = [kind.name for kind in kinds]
-        here = self._pairs.index.get_level_values(1) == subtype
+        here = self._pairs.index.get_level_values(1) == key
         drugs = self._pairs.index.get_level_values(0)[here]
         base, parts, members = self._contributions(here, names)
         if len(self.ledger_.outcomes()):
             kinds, names = (*kinds, ev.OUTCOMES), [*names, ev.OUTCOMES.name]
-            shift, told = self._moved_by_outcomes(subtype, base + parts.sum(axis=1))
+            shift, told = self._moved_by_outcomes(subtype, drugs, base + parts.sum(axis=1))
             parts, members = np.column_stack([parts, shift]), members + shift
             evidence = evidence.assign(**{ev.OUTCOMES.name: pd.Series(told, index=drugs)})
         explanations = pd.DataFrame(parts, index=drugs, columns=names)
         score = base + parts.sum(axis=1)
-        table = self._table(subtype, evidence.loc[drugs, names], score, members)
+        table = self._table(subtype, evidence, (drugs, names), score, members)
         explanations.insert(0, "base", base)
         explanations["score"] = score
         explanations.insert(0, "name", self.sources_.drugs.loc[drugs, "name"])
         info = ev.describe(evidence, kinds)
         return Ranking(
-            subtype=subtype,
+            subtype=key,
             table=table,
             unranked=self._unranked(evidence.index.difference(drugs, sort=False)),
             evidence=evidence,
@@ -262,7 +295,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
             limits=limits.limits(self, subtype, info),
             labels=self.labels_,
             drugs=self.sources_.drugs[[c for c in _DRUG_COLUMNS if c in self.sources_.drugs]],
-            provenance=self._provenance(subtype),
+            provenance=self._provenance(key),
         )
 
     def scores_before(self, subtype: str) -> tuple[pd.Index, np.ndarray]:
@@ -271,9 +304,10 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         base, parts, _ = self._contributions(here, [kind.name for kind in self.sources_.kinds()])
         return self._pairs.index.get_level_values(0)[here], base + parts.sum(axis=1)
 
-    def _moved_by_outcomes(self, subtype: str, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _moved_by_outcomes(self, subtype: str, drugs: pd.Index, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What outcomes add to the scores, in their unit, and to the expected outcomes; the order is the same."""
-        told = self.outlook(subtype)[2].shift
+        known, _, found = self.outlook(subtype)
+        told = pd.Series(found.shift, index=known).reindex(drugs).fillna(0.0).to_numpy()
         return told * float(scores.std() or 1.0) / post.TRUST, told
 
     def _contributions(self, here: np.ndarray, kinds: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -287,7 +321,11 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         parts = learner.averaged(places)
         return np.zeros(len(parts)), parts, learner.reweighed_means(places, seed=self.seed)
 
-    def _table(self, subtype: str, evidence: pd.DataFrame, score: np.ndarray, members: np.ndarray) -> pd.DataFrame:
+    def _table(
+        self, subtype: str, full: pd.DataFrame, shown: tuple[pd.Index, list[str]], score: np.ndarray,
+        members: np.ndarray,
+    ) -> pd.DataFrame:  # fmt: skip
+        evidence = full.loc[shown[0], shown[1]]
         place = ranks(score)
         spread = np.array([ranks(row) for row in members])
         low, high = np.percentile(spread, _INTERVAL, axis=0)
@@ -304,7 +342,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         ).join(evidence)
         table["n_evidence"] = evidence.notna().sum(axis=1)
         table["known"] = known.reindex(table.index).astype(object)
-        table["warning"] = limits.warnings(evidence, self.evidence_[subtype])
+        table["warning"] = limits.warnings(evidence, full)
         return table.rename_axis("drug_id").sort_values("rank")
 
     def _unranked(self, drugs: pd.Index) -> pd.DataFrame:

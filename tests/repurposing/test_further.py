@@ -103,9 +103,7 @@ def test_the_universe_holds_what_its_structures_say():
     table = universe()
     assert table.index.is_unique
     assert len(table) >= 140
-    assert {"Metformin", "Simvastatin", "Propranolol", "Itraconazole", "Disulfiram"} <= set(
-        table["name"]
-    )
+    assert {"Metformin", "Simvastatin", "Propranolol", "Itraconazole", "Disulfiram"} <= set(table["name"])
     for key, smiles in table["smiles"].head(20).items():
         assert structure(smiles).inchikey == key
 
