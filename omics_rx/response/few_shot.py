@@ -29,7 +29,7 @@ from omics_rx.response.similarity import DrugFeatures, drug_kernel
 if TYPE_CHECKING:
     from omics_rx.response.model import Learnt, ResponseModel
 
-_OWN_SHARES = (0.2, 0.35, 0.5, 0.65, 0.8)
+_OWN_SHARES = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8)
 _N_TRIED = 5
 _MIN_SHARED = 10
 

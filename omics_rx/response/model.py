@@ -27,6 +27,7 @@ from omics_rx.response.query import Query, resolve
 if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
     from omics_rx.harmonize.reference import GeneReference
+    from omics_rx.response.explain import Explanation
     from omics_rx.response.few_shot import AdaptedModel
 
 DEFAULT_PARTS = ("kernel", "genomic")
@@ -232,6 +233,32 @@ class ResponseModel(BaseEstimator):  # type: ignore[misc,unused-ignore]
 
         cells, stated = self._one(cell_id, cohort, domain)
         return adapt(self, cells, measured, stated=stated)
+
+    def explain(
+        self, cell_id: str, drug_id: str, *, cohort: CohortLike | None = None, domain: str | None = None
+    ) -> Explanation:
+        """Say which genes move the prediction of one sample and drug, and which training drugs are most alike.
+
+        Parameters
+        ----------
+        cell_id, cohort, domain
+            The sample, as in :meth:`adapt`.
+        drug_id
+            A drug the model was trained on, by ``drug_id``.
+
+        Returns
+        -------
+        Explanation
+            Gene contributions (ln uM) that add up to the kernel core's prediction.
+
+        Raises
+        ------
+        NotFittedError, InputError
+            If the model was not fitted or has no kernel core; if the sample or the drug is not known.
+        """
+        from omics_rx.response.explain import explain
+
+        return explain(self, self._one(cell_id, cohort, domain)[0], drug_id)
 
     def _one(self, cell_id: str, cohort: CohortLike | None, domain: str | None) -> tuple[Cells, tuple[str, str]]:
         """One sample on the training scale, with its domain and how it came there."""
