@@ -28,7 +28,15 @@ def test_shipped_labels_are_sound():
     assert positive.min() >= 20
     assert {"Lapatinib"} == set(approved.query("subtype == 'Her2' and scope == 'subtype'")["drug"])
     luminal = set(approved.query("subtype == 'LumA' and scope == 'subtype'")["drug"])
-    assert {"Tamoxifen", "Fulvestrant", "Palbociclib", "Ribociclib", "Alpelisib", "Capivasertib"} == luminal
+    assert {
+        "Tamoxifen",
+        "Fulvestrant",
+        "Palbociclib",
+        "Ribociclib",
+        "Alpelisib",
+        "Capivasertib",
+        "Entinostat",
+    } == luminal
     assert {"Olaparib", "Talazoparib", "Cisplatin"} == set(
         approved.query("subtype == 'Basal' and scope == 'subtype'")["drug"]
     )
