@@ -68,7 +68,7 @@ class GraphNetwork(BaseEstimator):  # type: ignore[misc,unused-ignore]
         width: int = 64,
         rank: int = 48,
         n_layers: int = 3,
-        n_towers: int = 4,
+        n_towers: int = 1,
         dropout: float = 0.2,
         n_steps: int = 300,
         learning_rate: float = 3e-3,
