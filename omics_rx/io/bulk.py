@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
-from omics_rx.core.cohort import UNITS, detect_unit, expression, record, with_info, with_record
+from omics_rx.core.cohort import UNITS, expression, record, with_info, with_record
 from omics_rx.core.errors import InputError, examples
-from omics_rx.harmonize.symbols import numbered
 from omics_rx.harmonize.units import check_possible
+from omics_rx.io.assembly import assembled
 from omics_rx.io.clinical import ClinicalSource, with_clinical
 from omics_rx.io.files import existing, kind, opened
 from omics_rx.io.frames import read_parquet, read_sheet
@@ -21,7 +21,7 @@ from omics_rx.io.platforms import with_gene_names
 from omics_rx.io.published import Published, is_star_folder, read_gct, read_series_matrix, read_star_folder
 from omics_rx.io.quantifiers import is_feature_counts, quantifier, read_quantified, tidy_feature_counts
 from omics_rx.io.remembered import remembered
-from omics_rx.io.table import Table, read_table
+from omics_rx.io.table import read_table
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -166,7 +166,7 @@ def _read(
         table = read_sheet(file, sheet)
     else:
         raise InputError(f"{file} is a {form}, which is not read as bulk expression: pass text, parquet, xlsx or h5ad")
-    return _from_table(table, file, orientation=orientation, average=average)
+    return assembled(table, file, gene_axis(table, orientation), noun="genes", average=average)
 
 
 _PUBLISHED: dict[str, Callable[[Path], Published]] = {
@@ -196,15 +196,10 @@ _OTHER_FOLDER = "folder without GDC STAR, salmon or kallisto files"
 
 
 def _from_published(found: Published, file: Path, *, average: bool) -> tuple[AnnData, list[str]]:
-    cohort, said = _from_table(
-        found.table, file, orientation=ORIENTATIONS[1], average=average, samples=found.samples, by_annotation=False
+    axis = replace(gene_axis(found.table, ORIENTATIONS[1]), column=None)
+    cohort, said = assembled(
+        found.table, file, axis, noun="genes", average=average, samples=found.samples, layers=found.layers
     )
-    for name, values in found.layers.items():
-        by_sample = values.T
-        if cohort.n_obs < len(by_sample):  # replicates were joined; what is laid beside the values is added up
-            groups = pd.DataFrame(by_sample, index=found.table.columns).groupby(level=0, sort=False)
-            by_sample = groups.sum().loc[cohort.obs_names].to_numpy()
-        cohort.layers[name] = np.ascontiguousarray(by_sample)
     return with_info(cohort, unit=found.unit), [*found.notes, *said]
 
 
@@ -219,65 +214,3 @@ def _from_h5ad(file: Path) -> tuple[AnnData, list[str]]:
         repeated = cohort.obs_names[cohort.obs_names.duplicated()].unique()
         raise InputError(f"{file}: {len(repeated)} samples stand twice ({examples(repeated)}): name each once")
     return cohort, [f"{cohort.n_obs} samples x {cohort.n_vars} genes from an h5ad file, taken as they are"]
-
-
-def _from_table(
-    table: Table,
-    file: Path,
-    *,
-    orientation: str | None,
-    average: bool,
-    samples: pd.DataFrame | None = None,
-    by_annotation: bool = True,
-) -> tuple[AnnData, list[str]]:
-    from anndata import AnnData
-
-    genes = gene_axis(table, orientation)
-    var = pd.DataFrame(index=table.columns)
-    if genes.in_rows:
-        var = table.annotations.map(lambda field: field or None)
-        named = genes.column if by_annotation else None
-        var.index = pd.Index(table.rows if named is None else var[named].fillna("").astype(str), dtype=object)
-        said_of = pd.DataFrame(index=range(len(table.columns))) if samples is None else samples
-        table = Table(table.columns, list(var.index), np.ascontiguousarray(table.numbers.T), said_of, table.notes)
-    table, joined = _one_each(table, file, average=average)
-    obs = table.annotations.map(lambda field: field or None).set_axis(pd.Index(table.rows, dtype=object), axis=0)
-    said = [*table.notes, genes.statement, *joined, *_facts(table.columns, table.numbers)]
-    var.index = pd.Index(numbered(table.columns), dtype=object)
-    return AnnData(table.numbers, obs=obs, var=var), said
-
-
-def _one_each(table: Table, file: Path, *, average: bool) -> tuple[Table, list[str]]:
-    """Refuse rows that stand twice, or join them; the table has samples in its rows."""
-    names = pd.Index(table.rows)
-    if names.is_unique:
-        return table, []
-    repeated = names[names.duplicated()].unique()
-    if not average:
-        raise InputError(
-            f"{file}: {len(repeated)} samples stand twice ({examples(repeated)}): name each once, or pass "
-            'replicates="average" if they are replicates'
-        )
-    groups = pd.DataFrame(table.numbers, index=names).groupby(level=0, sort=False)
-    added = detect_unit(table.numbers[:200]) == "counts"
-    joined = groups.sum(min_count=1) if added else groups.mean()
-    first = ~names.duplicated()
-    said = f"{len(repeated)} samples stand twice and were {'added' if added else 'averaged'} ({examples(repeated)})"
-    numbers = joined.to_numpy(dtype=table.numbers.dtype)
-    annotations = table.annotations[first].reset_index(drop=True)
-    return Table(list(joined.index), table.columns, numbers, annotations, table.notes), [said]
-
-
-def _facts(ids: list[str], values: np.ndarray) -> list[str]:
-    """Sentences about repeated genes and missing values."""
-    names, missing = pd.Index(ids), np.isnan(values)
-    said = [f"{values.shape[0]} samples x {values.shape[1]} genes"]
-    repeated = names[names.duplicated()].unique()
-    if len(repeated):
-        said.append(f"{len(repeated)} genes stand in several columns ({examples(repeated)})")
-    empty = missing.all(axis=0)
-    if empty.any():
-        said.append(f"{int(empty.sum())} genes have no value in any sample ({examples(names[empty])})")
-    if missing.any():
-        said.append(f"{int(missing.sum())} values are missing, {missing.mean():.2%} of all")
-    return said

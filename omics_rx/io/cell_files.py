@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 
 from omics_rx.core.errors import InputError, IntegrityError, examples
 from omics_rx.harmonize.symbols import numbered
-from omics_rx.io.assembly import Axis, assembled
+from omics_rx.io.assembly import assembled
 from omics_rx.io.orientation import gene_axis
 from omics_rx.io.table import read_table
 
@@ -120,7 +121,7 @@ def read_dense(file: Path) -> tuple[AnnData, list[str]]:
 
     table = read_table(file)
     told = gene_axis(table, None)
-    axis = Axis(told.in_rows, told.column, told.statement.replace("samples", "cells"))
+    axis = replace(told, statement=told.statement.replace("samples", "cells"))
     cells, said = assembled(table, file, axis, noun="genes", average=False)
     if np.isnan(table.numbers).any():
         raise InputError(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from omics_rx.harmonize.symbols import current_symbols, recognised
+from omics_rx.io.assembly import Axis
 from omics_rx.io.table import Table
 
 ORIENTATIONS = ("samples x genes", "genes x samples")
@@ -14,26 +13,7 @@ _ENOUGH = 0.3
 _N_PROBE = 3000
 
 
-@dataclass(frozen=True)
-class GeneAxis:
-    """Where the genes of a matrix are.
-
-    Attributes
-    ----------
-    in_rows
-        Whether they are in the rows of the file.
-    column
-        Annotation column with the best identifiers of the rows; None where the row names are the best.
-    statement
-        How it was told.
-    """
-
-    in_rows: bool
-    column: str | None
-    statement: str
-
-
-def gene_axis(table: Table, orientation: str | None) -> GeneAxis:
+def gene_axis(table: Table, orientation: str | None) -> Axis:
     """Tell which axis holds genes by the identifiers in it, or by its length where no identifier is known."""
     in_rows, best, column = _weight(table.rows), 0.0, None
     for name in table.annotations:
@@ -44,16 +24,16 @@ def gene_axis(table: Table, orientation: str | None) -> GeneAxis:
     rows, columns = max(in_rows, best), _weight(table.columns)
     if orientation is not None:
         of_rows = orientation == ORIENTATIONS[1]
-        return GeneAxis(of_rows, column if of_rows else None, f"{orientation}, as told")
+        return Axis(of_rows, column if of_rows else None, f"{orientation}, as told")
     if max(rows, columns) >= _ENOUGH and rows != columns:
         where = "column names" if columns > rows else f"column {column!r}" if column else "row names"
         shape = ORIENTATIONS[1] if rows > columns else ORIENTATIONS[0]
         ids = table.columns if columns > rows else table.annotations[column].tolist() if column else table.rows
         statement = f"{shape}: {recognised(ids[:_N_PROBE]):.0%} of the {where} are human genes"
-        return GeneAxis(rows > columns, column if rows > columns else None, statement)
+        return Axis(rows > columns, column if rows > columns else None, statement)
     longer = len(table.rows) > len(table.columns)
     shape = ORIENTATIONS[1] if longer else ORIENTATIONS[0]
-    return GeneAxis(longer, None, f"{shape}: no identifier is known in either axis, so the longer is taken for genes")
+    return Axis(longer, None, f"{shape}: no identifier is known in either axis, so the longer is taken for genes")
 
 
 def _weight(ids: list[str]) -> float:
