@@ -9,17 +9,29 @@ _NAMES = {
     "SearchResult": "searching:SearchResult",
     "Study": "study:Study",
     "build": "building:build",
+    "clinical_gain": "clinical:gain",
+    "compare_groups": "follow_up:compare_groups",
+    "describe_groups": "follow_up:describe",
+    "explain_signature": "explain:explain",
+    "explain_model": "explain:explain_model",
     "from_weights": "published:from_weights",
     "list": "library:list_signatures",
     "load": "library:load_signature",
     "load_study": "study:load_study",
     "search": "searching:search",
+    "search_panel": "panel:search_panel",
 }
 
 if TYPE_CHECKING:
     from omics_rx.signatures.building import build
+    from omics_rx.signatures.clinical import gain as clinical_gain
+    from omics_rx.signatures.explain import explain as explain_signature
+    from omics_rx.signatures.explain import explain_model
+    from omics_rx.signatures.follow_up import compare_groups
+    from omics_rx.signatures.follow_up import describe as describe_groups
     from omics_rx.signatures.library import list_signatures as list  # noqa: A004
     from omics_rx.signatures.library import load_signature as load
+    from omics_rx.signatures.panel import search_panel
     from omics_rx.signatures.published import from_weights
     from omics_rx.signatures.recipes import RECIPES
     from omics_rx.signatures.searching import SearchResult, search
@@ -32,11 +44,17 @@ __all__ = [
     "SearchResult",
     "Study",
     "build",
+    "clinical_gain",
+    "compare_groups",
+    "describe_groups",
+    "explain_model",
+    "explain_signature",
     "from_weights",
     "list",
     "load",
     "load_study",
     "search",
+    "search_panel",
 ]
 
 

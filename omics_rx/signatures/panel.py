@@ -281,7 +281,7 @@ def _nested_figures(
 
 def _best_size(X: Floats, truth: Bools, algorithm: str, sizes: tuple[int, ...], seed: int) -> int:
     """Number of markers with the best MCC over three inner folds; the smaller one at a tie."""
-    usable = sorted({min(size, X.shape[1]) for size in sizes})
+    usable: list[int] = sorted({min(size, X.shape[1]) for size in sizes})
     if len(usable) == 1:
         return usable[0]
     fold = _folds(truth, 3, seed)
