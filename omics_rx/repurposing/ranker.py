@@ -374,7 +374,8 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
     def _cites(self) -> tuple[str, ...]:
         learnt = ("ke2017", "lundberg2020") if self.learnt_ else ()
         reversals = ("lamb2006", "subramanian2017", "cheng2014", "zhang2008", "chen2017")
-        return ("milacic2024", *learnt, *(reversals if self.sources_.profiles is not None else ()))
+        near = ("guney2016",) if self.sources_.network is not None else ()
+        return ("milacic2024", *learnt, *near, *(reversals if self.sources_.profiles is not None else ()))
 
 
 def _universe(told: pd.DataFrame | str) -> pd.DataFrame:
