@@ -81,31 +81,26 @@ def on_cluster(path: Path, method: str) -> tuple[pd.DataFrame, float]:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--cells", type=int, default=1_000_000)
-    parser.add_argument(
-        "--folder", type=Path, help="where the file is made and kept"
-    )
+    parser.add_argument("--folder", type=Path, help="where the file is made and kept")
     parser.add_argument("--no-dask", action="store_true")
     told = parser.parse_args()
+    dask = not told.no_dask and importlib.util.find_spec("distributed") is not None
     with tempfile.TemporaryDirectory() as temporary:
         path = (told.folder or Path(temporary)) / f"cells_{told.cells}.h5ad"
         if not path.is_file():
             make_file(path, told.cells)
-        print(f"{path.stat().st_size / 2**30:.1f} GB on disk; peak memory so far {peak_gb():.2f} GB")
-        rows = []
-        results = {}
+        print(f"{path.stat().st_size / 2**30:.1f} GB on disk; peak memory so far {peak_gb():.2f} GB", flush=True)
         for method in ("aucell", "ssgsea"):
             backed = anndata.read_h5ad(path, backed="r")
             start = time.perf_counter()
-            results[method] = orx.scores.score(backed, gene_sets(), method=method)
-            rows.append((method, "backed file", round(time.perf_counter() - start), round(peak_gb(), 2), ""))
+            ours = orx.scores.score(backed, gene_sets(), method=method, progress=True)
             backed.file.close()
-        if not told.no_dask and importlib.util.find_spec("distributed"):
-            for method, ours in results.items():
+            took = f"{time.perf_counter() - start:.0f} s"
+            print(f"{method}, backed file: {took}, peak {peak_gb():.2f} GB in this process", flush=True)
+            if dask:
                 scores, seconds = on_cluster(path, method)
-                equal = f"{np.abs(scores - ours).to_numpy().max():.1e}"
-                rows.append((method, "dask, 2 workers", round(seconds), round(peak_gb(), 2), equal))
-        columns = ["method", "where", "seconds", "peak GB of this process", "largest difference"]
-        print(pd.DataFrame(rows, columns=columns).to_string(index=False))
+                equal = f"largest difference {np.abs(scores - ours).to_numpy().max():.1e}"
+                print(f"{method}, dask with 2 workers: {seconds:.0f} s, {equal}, peak {peak_gb():.2f} GB", flush=True)
 
 
 if __name__ == "__main__":

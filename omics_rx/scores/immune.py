@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core import cohort as cohorts
+from omics_rx.core import resources
 from omics_rx.core.errors import InputError
 from omics_rx.scores.panels import MIN_COVERAGE, on_log_scale, score_panel, sets_of, with_current_genes
 
@@ -16,9 +17,12 @@ if TYPE_CHECKING:
 
 CITES = ("becht2016",)
 ESTIMATE_CITES = ("yoshihara2013", "barbie2009")
+CELL_TYPE_CITES = ("bindea2013", "charoentong2017", "barbie2009")
 _TABLE = "immune_sets.tsv"
 _PURITY = (0.6049872018, 0.0001467884)
 _AFFYMETRIX = "log2 intensity"
+_N_GENES = 10_412  # of the paper, over which purity was fitted
+_PURITY_COVERAGE = 0.8
 
 
 def immune_sets() -> dict[str, list[str]]:
@@ -101,9 +105,10 @@ def estimate(cohort: CohortLike, *, min_coverage: float = MIN_COVERAGE) -> pd.Da
     Returns
     -------
     pandas.DataFrame
-        ``stromal``, ``immune`` (ssGSEA scores, not divided by their range), ``estimate`` (their sum) and
-        ``purity`` (0 to 1): cos(0.6049872018 + 0.0001467884 x estimate), NaN unless the unit is ``"log2 intensity"``,
-        since the relation was fitted on Affymetrix arrays, and where the relation leaves 0 to 1.
+        ``stromal``, ``immune`` (ssGSEA scores over the genes of the paper, not divided by their range), ``estimate``
+        (their sum) and ``purity`` (0 to 1): cos(0.6049872018 + 0.0001467884 x estimate), NaN unless the unit is
+        ``"log2 intensity"``, since the relation was fitted on Affymetrix arrays, where the relation leaves 0 to 1, and
+        where under 80% of the genes of the paper are measured.
 
     Raises
     ------
@@ -112,16 +117,57 @@ def estimate(cohort: CohortLike, *, min_coverage: float = MIN_COVERAGE) -> pd.Da
 
     Notes
     -----
-    Yoshihara et al., Nature Communications 2013. Scores grow with the number of genes measured; the relation to
-    purity was fitted on 10,412 genes, so scores are brought to that number before purity is computed.
+    Yoshihara et al., Nature Communications 2013. Ranks run over the genes that all platforms of the paper measure, and
+    scores grow with their number, so they are brought to 10,412 genes before purity is computed. With 80% of the genes
+    left at random, purity moved by under 0.035 in 95% of the tumours of two breast cohorts; with 60%, by 0.07.
     """
     data = with_current_genes(cohort)
+    common = data.var_names.isin(resources.table("estimate_genes.tsv.gz")["gene"])
+    if common.any():
+        data = data[:, common]
     scores = score_panel(data, _panel("estimate"), "ESTIMATE sets", method="ssgsea", min_coverage=min_coverage)
     scores.columns = pd.Index(["stromal", "immune"])
     scores["estimate"] = scores["stromal"] + scores["immune"]
     scores["purity"] = np.nan
-    if cohorts.info(data).unit == _AFFYMETRIX:
-        angle = _PURITY[0] + _PURITY[1] * scores["estimate"] * 10_412 / data.n_vars
+    if cohorts.info(data).unit == _AFFYMETRIX and common.sum() >= _PURITY_COVERAGE * _N_GENES:
+        angle = _PURITY[0] + _PURITY[1] * scores["estimate"] * _N_GENES / int(common.sum())
         purity = np.cos(angle)
         scores["purity"] = purity.where((angle >= 0) & (purity >= 0))
     return scores
+
+
+def cell_type_sets() -> dict[str, list[str]]:
+    """Marker genes of 29 immune cell types: 23 of Bindea et al. 2013 and 6 of Charoentong et al. 2017."""
+    return _panel("cell_types")
+
+
+def immune_cell_types(
+    cohort: CohortLike, method: str = "ssgsea", *, min_coverage: float = MIN_COVERAGE
+) -> pd.DataFrame:
+    """Score 29 immune cell types in each sample.
+
+    Parameters
+    ----------
+    cohort
+        AnnData or frame, samples x genes, under any gene identifiers that ``harmonize.genes`` knows.
+    method
+        Method of :func:`omics_rx.scores.score`.
+    min_coverage
+        Least share of a type's markers; a type below it is NaN, and a warning names it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Samples x cell types: B, T, helper, memory, CD8, cytotoxic, gamma delta, NK, dendritic, mast cells,
+        macrophages, neutrophils and others after Bindea et al. 2013; activated and effector memory CD4 and CD8 T cells,
+        regulatory T cells and myeloid-derived suppressor cells after Charoentong et al. 2017. The other lists of the
+        28 types of that paper are not included: no second copy was found to check them against. Sets may be
+        scored with one's own lists by :func:`omics_rx.scores.score`.
+
+    Raises
+    ------
+    InputError
+        If no type is covered.
+    """
+    data = with_current_genes(cohort)
+    return score_panel(data, cell_type_sets(), "immune cell types", method=method, min_coverage=min_coverage)

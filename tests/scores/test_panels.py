@@ -117,18 +117,44 @@ class TestCheckpoints:
 
 
 class TestEstimate:
-    def test_sum_and_purity(self, cohort):
-        data = AnnData(cohort.to_numpy(), obs=pd.DataFrame(index=cohort.index), var=pd.DataFrame(index=cohort.columns))
-        table = orx.scores.estimate(cohorts.with_info(data, unit="log2 intensity"))
+    @pytest.fixture
+    def arrays(self):
+        random = np.random.default_rng(9)
+        genes = resources.table("estimate_genes.tsv.gz")["gene"]
+        values = random.normal(8, 1.5, size=(6, len(genes)))
+        return pd.DataFrame(values, index=[f"P{i}" for i in range(6)], columns=genes.to_numpy())
+
+    def test_sum_and_purity(self, arrays):
+        table = orx.scores.estimate(cohorts.with_info(cohorts.as_cohort(arrays), unit="log2 intensity"))
         assert table["estimate"].to_numpy() == pytest.approx((table["stromal"] + table["immune"]).to_numpy())
-        scaled = table["estimate"] * 10_412 / cohort.shape[1]
+        scaled = table["estimate"] * 10_412 / arrays.shape[1]
         expected = np.cos(0.6049872018 + 0.0001467884 * scaled)
         assert table["purity"].to_numpy() == pytest.approx(expected.to_numpy())
 
-    def test_no_purity_outside_arrays(self, cohort):
-        data = AnnData(cohort.to_numpy(), obs=pd.DataFrame(index=cohort.index), var=pd.DataFrame(index=cohort.columns))
-        told = cohorts.with_info(data, unit="log2(TPM + 1)")
+    def test_genes_that_the_paper_did_not_measure_change_nothing(self, arrays):
+        others = pd.DataFrame(np.arange(1200.0).reshape(6, 200), arrays.index, [f"LINC{i}" for i in range(200)])
+        more = pd.concat([arrays, others], axis=1)
+        pd.testing.assert_frame_equal(orx.scores.estimate(more), orx.scores.estimate(arrays))
+
+    def test_no_purity_outside_arrays_nor_with_too_few_genes(self, arrays):
+        told = cohorts.with_info(cohorts.as_cohort(arrays), unit="log2(TPM + 1)")
         assert orx.scores.estimate(told)["purity"].isna().all()
+        few = cohorts.with_info(cohorts.as_cohort(arrays.iloc[:, ::2]), unit="log2 intensity")
+        table = orx.scores.estimate(few)
+        assert table["purity"].isna().all()
+        assert table["estimate"].notna().all()
+
+
+class TestCellTypes:
+    def test_29_types_equal_the_runner(self, cohort):
+        scores = orx.scores.immune_cell_types(cohort)
+        assert scores.shape == (20, 29)
+        pd.testing.assert_frame_equal(scores, orx.scores.score(cohort, orx.scores.cell_type_sets()))
+
+    def test_known_members(self):
+        sets = orx.scores.cell_type_sets()
+        for name, gene in {"B cells": "MS4A1", "Regulatory T cells": "FOXP3", "Mast cells": "CPA3"}.items():
+            assert gene in sets[name]
 
 
 class TestCellDeath:
