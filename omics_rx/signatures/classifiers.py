@@ -57,9 +57,9 @@ class Strongest(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, X: ArrayLike, y: ArrayLike) -> Strongest:
         """Choose on the training samples."""
         values, classes = np.asarray(X, dtype=np.float64), np.asarray(y).astype(bool)
-        one, two = values[classes], values[~classes]
-        error = np.sqrt(one.var(axis=0, ddof=1) / len(one) + two.var(axis=0, ddof=1) / len(two))
-        gap = np.abs(one.mean(axis=0) - two.mean(axis=0))
+        (mean, error), (other, more) = (_moments(part) for part in (values[classes], values[~classes]))
+        error = np.sqrt(error + more)
+        gap = np.abs(mean - other)
         # a marker that varies in neither class tells them apart fully if their values differ, and not at all if not
         size = np.where(error > 1e-12, gap / np.maximum(error, 1e-12), np.where(gap > 1e-12, np.inf, 0.0))
         self.kept_ = np.argsort(-size, kind="stable")[: self.k]
@@ -70,8 +70,19 @@ class Strongest(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return np.asarray(X, dtype=np.float64)[:, self.kept_]
 
 
+def _moments(values: Floats) -> tuple[Floats, Floats]:
+    """Mean and squared standard error of each column over its known values; the error is infinite under two of them."""
+    known = np.isfinite(values)
+    if known.all():
+        return values.mean(axis=0), values.var(axis=0, ddof=1) / len(values)
+    count = known.sum(axis=0)
+    mean = np.where(known, values, 0.0).sum(axis=0) / np.maximum(count, 1)
+    spread = (np.where(known, values - mean, 0.0) ** 2).sum(axis=0) / np.maximum(count - 1, 1)
+    return mean, np.where(count > 1, spread / np.maximum(count, 1), np.inf)
+
+
 def make(name: str, *, k: int, seed: int = 0) -> Any:
-    """Make a pipeline: medians for missing values, scale, the ``k`` strongest markers, classifier.
+    """Make a pipeline: the ``k`` strongest markers, medians for their missing values, scale, classifier.
 
     Raises
     ------
@@ -94,9 +105,8 @@ def make(name: str, *, k: int, seed: int = 0) -> Any:
         made.set_params(random_state=seed)
     if "class_weight" in own:
         made.set_params(class_weight="balanced")
-    return make_pipeline(
-        SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler(), Strongest(k), made
-    )
+    filled = SimpleImputer(strategy="median", keep_empty_features=True)
+    return make_pipeline(Strongest(k), filled, StandardScaler(), made)
 
 
 def scores_of(model: Any, X: Floats) -> Floats:

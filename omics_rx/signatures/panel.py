@@ -273,7 +273,7 @@ def _nested_figures(
         called[~seen], score = _applied(model, X[~seen])
         aucs.append(classification.auc(truth[~seen], score))
         taken.append(size)
-        for column in model[-2].kept_.tolist():
+        for column in model[0].kept_.tolist():
             chosen[column] = chosen.get(column, 0) + 1
     mcc = classification.mcc(truth, called)
     return {"mcc": mcc, "auc": float(np.mean(aucs)), "size": float(np.median(taken)), "chosen": chosen, "reason": ""}

@@ -80,6 +80,14 @@ def test_samples_without_a_class_or_a_profile_are_left_out():
     assert (found.table["reason"] == "").all()
 
 
+def test_a_marker_unknown_in_one_class_is_not_taken_for_a_strong_one():
+    random = np.random.default_rng(5)
+    values, classes = random.normal(10, 1, (30, 3)), np.arange(30) % 2
+    values[classes == 1, 0] = np.nan
+    values[:, 2] += classes
+    assert classifiers.Strongest(1).fit(values, classes).kept_.tolist() == [2]
+
+
 def test_two_markers_are_enough_where_two_were_planted():
     profiles, outcome = _profiles(n=120, effect=1.5)
     found = fewest_markers(profiles["signal"], outcome, "lda", sizes=[1, 2, 8, 40], n_repeats=3)
