@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import matplotlib as mpl
@@ -11,6 +12,8 @@ import pandas as pd
 import pytest
 
 mpl.use("Agg")
+# the user's own ledger of opened cohorts is neither read nor written by the tests, notebooks among them
+os.environ["OMICS_RX_OPENINGS"] = str(Path(tempfile.mkdtemp(prefix="omics_rx-")) / "openings.jsonl")
 
 
 @pytest.fixture(scope="session")

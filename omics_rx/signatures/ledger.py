@@ -6,6 +6,7 @@ One line of JSON an opening, only ever added to, in the folder of the cache. It 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -43,8 +44,9 @@ class Opening:
 
 
 def place() -> Path:
-    """File of the ledger."""
-    return cache.folder() / "openings.jsonl"
+    """File of the ledger: ``OMICS_RX_OPENINGS``, or one in the folder of the cache."""
+    told = os.environ.get("OMICS_RX_OPENINGS")
+    return Path(told).expanduser() if told else cache.folder() / "openings.jsonl"
 
 
 def read() -> list[Opening]:
