@@ -1,5 +1,6 @@
 """Plots: frames in, Axes out. ``ax=None`` draws into new axes, which a notebook displays."""
 
+from omics_rx.plots.cells import umap
 from omics_rx.plots.molecules import draw, draw_all
 from omics_rx.plots.prognosis import calibration, decision_curve
 from omics_rx.plots.ranking import evidence_heatmap, intervals, shap_bars, volcano, waterfall
@@ -10,5 +11,5 @@ from omics_rx.plots.survival import concordance_forest, gene_weights, kaplan_mei
 __all__ = [
     "calibration", "composition", "concordance_forest", "decision_curve", "draw", "draw_all", "evidence_heatmap",
     "gene_weights", "group_comparison", "heatmap", "intervals", "kaplan_meier", "measured_against_predicted",
-    "sensitivity_heatmap", "shap_bars", "volcano", "waterfall",
+    "sensitivity_heatmap", "shap_bars", "umap", "volcano", "waterfall",
 ]  # fmt: skip

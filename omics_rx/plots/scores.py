@@ -13,7 +13,7 @@ from omics_rx.plots import style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.image import AxesImage
+    from matplotlib.cm import ScalarMappable
 
 
 def composition(subtypes: pd.Series, *, cohort: pd.Series | None = None, ax: Axes | None = None) -> Axes:
@@ -141,8 +141,8 @@ def group_strip(ax: Axes, labels: pd.Series) -> None:
                         fontsize="small", color=style.INK)  # fmt: skip
 
 
-def colourbar(ax: Axes, image: AxesImage, label: str) -> None:
-    """Draw a slim colour bar beside a heat map."""
+def colourbar(ax: Axes, image: ScalarMappable, label: str) -> None:
+    """Draw a slim colour bar beside a heat map or coloured points."""
     bar = ax.figure.colorbar(image, ax=ax, fraction=0.03, pad=0.015, aspect=22)
     bar.outline.set_visible(False)
     bar.ax.tick_params(colors=style.MUTED, labelcolor=style.INK, length=2)
