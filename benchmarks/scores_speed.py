@@ -33,7 +33,7 @@ class Timed:
 
 
 def timed(work: Callable[[], Any]) -> Timed:
-    """Result, seconds of the better of two runs, by the clock and of the processor, and peak of new memory in a third."""
+    """Result, seconds (clock, processor) of the better of two runs, and peak of new memory in a third."""
     seconds, cpu = [], []
     for _ in range(2):
         start, start_cpu = time.perf_counter(), time.process_time()

@@ -90,9 +90,7 @@ def main() -> None:
     lines = orx.scores.iic_genes_from_lines(orx.datasets.load("gdsc2", progress=False))
     both = found.index.intersection(lines.index)
     print("\ngenes up in immune and down in tumour cells:")
-    print(
-        f"{len(found)} from this patient, {len(lines)} from cell lines, {len(both)} from both: {', '.join(both[:10])}, ..."
-    )
+    print(f"{len(found)} from this patient, {len(lines)} from cell lines, {len(both)} from both: {', '.join(both[:9])}")
 
 
 if __name__ == "__main__":
