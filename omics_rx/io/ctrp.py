@@ -36,7 +36,7 @@ def read_ctrp(
     models: Source | None = None,
     screens: str = "latest",
 ) -> DrugScreen:
-    """Read CTRP v2.0 or v2.1 from the folder its archive unpacks to.
+    """Read CTRP v2.0 from the folder its archive unpacks to.
 
     Parameters
     ----------

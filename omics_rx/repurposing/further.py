@@ -131,13 +131,13 @@ def cells_expressing(targets: dict[str, list[str]], cells: AnnData, *, column: s
     if malignant.sum() < 20:
         raise InputError(f"{int(malignant.sum())} cells are malignant: at least 20 are needed")
     genes = sorted({gene for own in targets.values() for gene in own} & set(cells.var_names))
-    on: np.ndarray = np.greater(co.expression(cells[:, genes].copy()).to_numpy(), 0)
+    on = np.asarray(co.expression(cells[:, genes].copy()) > 0)
     at = {gene: i for i, gene in enumerate(genes)}
     found = {}
     for drug, own in targets.items():
         rows = [at[gene] for gene in own if gene in at]
         if rows:
-            any_on = on[:, rows].any(axis=1)
+            any_on = np.asarray(on[:, rows].any(axis=1))
             found[drug] = (any_on[malignant].mean(), any_on[~malignant].mean() if (~malignant).any() else np.nan)
     return pd.DataFrame.from_dict(found, orient="index", columns=["malignant", "others"], dtype=np.float64)
 
