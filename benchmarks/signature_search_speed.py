@@ -3,7 +3,8 @@
 Beside a naive loop over the same learners that fits the selector again for every combination, on one core, one
 combination after another, as the published searches do. The naive loop takes longer than is worth waiting for, so it
 runs on the first of the five folds and is scaled up; its risks are compared with those of the search. Seconds of the
-clock, and processor seconds of all processes, which say more on a machine that others use too.
+clock, and processor seconds of all processes, which say more on a machine that others use too. With --count, each
+distinct fit of one fold is timed once and the loop's time added up from them: a minute instead of half an hour.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from joblib.externals.loky import get_reusable_executor
 
 from omics_rx.core.work import one_thread, subseed
 from omics_rx.signatures import combinations, learners
+from omics_rx.signatures.search_fold import Fits
 from omics_rx.signatures.search_run import searched
 from omics_rx.signatures.selectors import kept_by
 from omics_rx.signatures.training import CohortScale, TrainingSet
@@ -58,6 +60,39 @@ def naive_fold(train: TrainingSet, wanted, seen) -> np.ndarray:
     return np.column_stack(risks)
 
 
+def added_up(train: TrainingSet, wanted, seen) -> tuple[float, float]:
+    """Processor seconds of one fold's distinct fits, and of as many as the naive loop would make of them.
+
+    Each distinct fit is made and timed once; the naive loop pays a selector's seconds for each combination it is in.
+    """
+    learnt = train.rows(seen)
+    fits = Timed(CohortScale.learn(learnt).apply(learnt), learnt, seed=subseed(0, "outer", 0))
+    naive = 0.0
+    for combination in wanted:
+        fits.asked.clear()
+        fits.of(combination)
+        naive += sum(fits.seconds[key] for key in fits.asked)
+    return sum(fits.seconds.values()), naive
+
+
+class Timed(Fits):
+    """Fits that know what each of them took, and which were asked for."""
+
+    def __init__(self, *of, **more) -> None:
+        super().__init__(*of, **more)
+        self.seconds, self.asked = {}, []
+
+    def _fit(self, name, columns):
+        self.asked.append((name, columns.tobytes()))
+        return super()._fit(name, columns)
+
+    def _fresh(self, name, columns):
+        start = clock.process_time()
+        found = super()._fresh(name, columns)
+        self.seconds[name, columns.tobytes()] = clock.process_time() - start
+        return found
+
+
 def processor() -> float:
     """Processor seconds of this process and of workers that have ended."""
     get_reusable_executor().shutdown(wait=True)
@@ -68,10 +103,17 @@ def processor() -> float:
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     asked.add_argument("--jobs", type=int, default=2)
-    asked.add_argument("--without-naive", action="store_true")
+    asked.add_argument("--count", action="store_true", help="only time each distinct fit of one fold, and add up")
     asked = asked.parse_args()
     train, wanted = made(), combinations.named("101")
     print(f"{len(wanted)} combinations, {FOLDS} folds, {N} patients ({train.n_events} events), {P} genes")
+    if asked.count:
+        with one_thread():
+            work, naive = added_up(train, wanted, train.folds(FOLDS, seed=0, name="search") != 0)
+        print(
+            f"one fold: {work:.0f} processor s, {naive:.0f} with selectors fitted anew: {naive / work:.1f} times more"
+        )
+        return
     with tempfile.TemporaryDirectory() as folder:
         os.environ["OMICS_RX_CACHE"] = folder
         start, work = clock.perf_counter(), processor()
@@ -87,8 +129,6 @@ def main() -> None:
     )
     print(f"failed: {int((found.table['failure'] != '').sum())}")
     print(found.table.head(5).drop(columns="failure").round(3).to_string(index=False), flush=True)
-    if asked.without_naive:
-        return
     seen = found.fold.to_numpy() != 0
     with one_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
