@@ -16,6 +16,17 @@ mpl.use("Agg")
 os.environ["OMICS_RX_OPENINGS"] = str(Path(tempfile.mkdtemp(prefix="omics_rx-")) / "openings.jsonl")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def openings_of_a_module(tmp_path_factory):
+    """One test's study is no second look at another's external cohort."""
+    os.environ["OMICS_RX_OPENINGS"] = str(tmp_path_factory.mktemp("openings") / "openings.jsonl")
+
+
+@pytest.fixture(autouse=True)
+def openings_of_a_test(tmp_path_factory, monkeypatch):
+    monkeypatch.setenv("OMICS_RX_OPENINGS", str(tmp_path_factory.mktemp("openings") / "openings.jsonl"))
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Folder with further real data, or a skip that says why."""
