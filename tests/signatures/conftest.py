@@ -41,6 +41,12 @@ def own_ledger(tmp_path_factory):
         yield file
 
 
+@pytest.fixture(autouse=True)
+def fresh_ledger(own_ledger, monkeypatch, tmp_path):
+    """Each test may open the made-up cohorts anew."""
+    monkeypatch.setattr(ledger, "place", lambda: tmp_path / "ledger" / "openings.jsonl")
+
+
 @pytest.fixture
 def make_cohort():
     return planted_cohort
