@@ -1,6 +1,6 @@
 """Ways to bring another domain to the training lines: first on response, then on drug markers of patients.
 
-    OMICS_RX_DATA=/path/to/data python benchmarks/domain_markers.py [--folds N]
+    OMICS_RX_DATA=/path/to/data python benchmarks/domain_markers.py [--folds N] [--ways WAY ...]
 
 Response: a kernel trained on GDSC2 lines predicts other lines from their expression on another platform (1,000 genes,
 CCLE arrays), beside what GDSC2 measured for them; folds of lines, only the genes that both have. A cohort of lines of
@@ -123,7 +123,7 @@ def platforms(screen) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.Seri
     return own[genes], other[genes], screen.matrix(), screen.cells.obs["tissue"]
 
 
-def held_response(screen, n_folds: int) -> pd.DataFrame:
+def held_response(screen, n_folds: int, ways: dict[str, Way]) -> pd.DataFrame:
     own, other, responses, tissue = platforms(screen)
     trainable = own.index[own.index.isin(responses.index)]
     tested = other.index[other.index.isin(trainable)]
@@ -131,7 +131,7 @@ def held_response(screen, n_folds: int) -> pd.DataFrame:
     folds = np.random.default_rng(0).permutation(len(tested)) % n_folds
     places = tissue.reindex(other.index)
     large = places.value_counts().loc[lambda n: n >= FEWEST].index
-    figures: dict[str, list[list[float]]] = {name: [] for name in (*WAYS, FROZEN)}
+    figures: dict[str, list[list[float]]] = {name: [] for name in (*ways, FROZEN)}
     for fold in range(n_folds):
         out = tested[folds == fold]
         lines = own.loc[trainable.drop(out)]
@@ -139,7 +139,7 @@ def held_response(screen, n_folds: int) -> pd.DataFrame:
         y = y.loc[:, y.notna().sum() >= 20]
         model = Kernel(y)
         own_z, alone = by_platform(lines, other.drop(out), other.loc[out])
-        for name, way in {**WAYS, FROZEN: None}.items():
+        for name, way in {**ways, FROZEN: None}.items():
             if way is None:
                 together = apart = model.predict(own_z, alone)
             else:
@@ -181,7 +181,7 @@ def patients() -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
     return {"SCAN-B": (scanb.to_df(), marks), "TCGA": (tcga.to_df(), told.reindex(tcga.obs_names))}
 
 
-def markers(screen) -> pd.DataFrame:
+def markers(screen, ways: dict[str, Way]) -> pd.DataFrame:
     responses = screen.matrix()
     own = screen.cells.to_df()
     own = own[own.notna().all(axis=1) & own.index.isin(responses.index)]
@@ -192,7 +192,7 @@ def markers(screen) -> pd.DataFrame:
         genes = own.columns[own.columns.isin(expression.columns[expression.notna().all(axis=0)])]
         print(f"{cohort}: {len(expression)} patients, {len(genes)} genes")
         model = Kernel(responses)
-        for name, way in WAYS.items():
+        for name, way in ways.items():
             found = model.predict(*way(own[genes], expression[genes]))
             liking = found.sub(found.mean(axis=1), axis=0)
             for title, column, drugs in MARKERS:
@@ -206,10 +206,16 @@ def markers(screen) -> pd.DataFrame:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS), metavar="WAY", help="; ".join(WAYS))
+    parser.add_argument("--table", choices=["response", "markers"], help="one table only")
     told = parser.parse_args()
+    ways = {name: WAYS[name] for name in told.ways}
     screen = orx.datasets.load("gdsc2")
-    print(held_response(screen, told.folds).round(3).to_string())
-    table = markers(screen)
+    if told.table != "markers":
+        print(held_response(screen, told.folds, ways).round(3).to_string())
+    if told.table == "response":
+        return
+    table = markers(screen, ways)
     for cohort in table.columns.levels[0]:
         shown = table[cohort].T
         print(f"\n{cohort}: AUROC of the patient's own preference, for marked patients")

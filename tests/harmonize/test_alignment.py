@@ -82,6 +82,20 @@ def test_a_factor_lies_where_lines_and_cohort_are_spread_alike():
         assert stats.ks_2samp(of_lines[:, k], of_cohort[:, k]).statistic < 0.2
 
 
+def test_the_place_on_the_arc_is_the_one_that_scipy_would_choose():
+    cohort, lines = sample(9), sample(10)
+    found = Consensus.learn(cohort, lines, n_components=3)
+    bases = [linalg.svd(f - f.mean(), full_matrices=False)[2][:3] for f in (lines.to_numpy(), cohort.to_numpy())]
+    left, cosines, right = linalg.svd(bases[0] @ bases[1].T)
+    for k, (first, last) in enumerate(zip(left.T @ bases[0], right @ bases[1], strict=True)):
+        angle = np.arccos(cosines[k])
+        gaps = []
+        for step in np.linspace(0, 1, 51):
+            factor = (np.sin((1 - step) * angle) * first + np.sin(step * angle) * last) / np.sin(angle)
+            gaps.append(stats.ks_2samp((lines - lines.mean()) @ factor, (cohort - cohort.mean()) @ factor).statistic)
+        assert gaps[round(50 * found.places[k])] == pytest.approx(min(gaps))
+
+
 def test_what_is_kept_lies_in_the_space_of_the_factors():
     cohort, lines = sample(7), sample(8)
     found = Consensus.learn(cohort, lines, n_components=5)
