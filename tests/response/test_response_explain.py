@@ -48,7 +48,7 @@ def test_the_planted_gene_leads_over_lines(model, planted):
 
 
 def test_a_missing_gene_adds_nothing_and_the_rest_still_adds_up(model, planted):
-    cohort = planted.cells[:1].to_df()
+    cohort = planted.cells[:1].to_df().copy()
     cohort.loc["cell000", "GENE07"] = np.nan
     cohort = cohort.rename(index={"cell000": "other"})
     found = model.explain("other", "D03", cohort=cohort, domain="cell_line")
