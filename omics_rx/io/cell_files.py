@@ -18,10 +18,40 @@ from omics_rx.io.table import read_table
 if TYPE_CHECKING:
     from anndata import AnnData
 
+# what h5py and anndata raise of a file that was cut short or overwritten; a size read wrong asks for endless memory
+HDF5_DAMAGE = (
+    OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError, IndexError, OverflowError, MemoryError,
+    AssertionError,
+)  # fmt: skip
+_MOST_UNPACKED = 2000  # gzip makes at most a thousandth of a table
+_ALWAYS_FITS = 1 << 26
 _IN_MEMORY = ("obs", "var", "uns", "obsm", "varm", "obsp", "varp")
 _N_BLOCK = 512
 _CELL_NAMES = ("CellID", "obs_names", "cell_id", "barcode", "barcodes", "cell_names")
 _GENE_NAMES = ("Gene", "var_names", "gene_symbols", "gene_names", "Accession")
+
+
+def check_sizes(file: Path, handle: Any) -> None:
+    """Refuse a file whose tables say they are larger than any packing of its bytes, before memory is asked for.
+
+    Raises
+    ------
+    IntegrityError
+        If one does.
+    """
+    import h5py
+
+    most = _MOST_UNPACKED * file.stat().st_size + _ALWAYS_FITS
+
+    def look(name: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset) and item.size and item.size * item.dtype.itemsize > most:
+            size = item.size * item.dtype.itemsize / file.stat().st_size
+            raise IntegrityError(
+                f"{file} is damaged: {name!r} says it is {size:.0f} times as large as the file: "
+                "copy or download it again"
+            )
+
+    handle.visititems(look)
 
 
 def read_h5ad(file: Path, *, backed: bool) -> AnnData:
@@ -35,8 +65,16 @@ def read_h5ad(file: Path, *, backed: bool) -> AnnData:
     import anndata
 
     try:
-        return _opened(file) if backed else anndata.read_h5ad(file)
-    except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
+        if backed:
+            return _opened(file)
+        cells = anndata.read_h5ad(file)
+        for matrix in (cells.X, *cells.layers.values()):
+            if hasattr(matrix, "check_format"):
+                matrix.check_format(full_check=True)  # a place outside the matrix would end the process later
+        return cells
+    except Exception as error:  # anndata does not export the error it raises of an element it cannot read
+        if not isinstance(error, HDF5_DAMAGE) and not type(error).__module__.startswith("anndata"):
+            raise
         raise IntegrityError(f"{file} is no whole h5ad ({error}): write it again with anndata") from error
 
 
@@ -77,7 +115,7 @@ def read_loom(file: Path, handle: Any) -> AnnData:
         obs, var = _attributes(handle["col_attrs"]), _attributes(handle["row_attrs"])
         values = _transposed(handle["matrix"])
         layers = {name: _transposed(item) for name, item in handle.get("layers", {}).items()}
-    except (KeyError, OSError, ValueError, TypeError) as error:
+    except HDF5_DAMAGE as error:
         raise IntegrityError(f"{file} is no whole loom file ({error}): copy it again") from error
     cells, genes = _named(obs, _CELL_NAMES, file, "cells"), _named(var, _GENE_NAMES, file, "genes")
     if values.shape != (len(cells), len(genes)):

@@ -104,7 +104,7 @@ def read_features(
         raise InputError(f"{file} is {FEATURE_ORIENTATIONS[1]}, where samples are named by the header: no id_column")
     apart = pd.DataFrame(index=range(len(table.rows)))
     if _is_radiomics(table):
-        table, apart, more = _radiomics_apart(table)
+        table, apart, more = _radiomics_apart(table, file)
         said += more
     cohort, more = assembled(table, file, axis, noun="features", average=replicates == "average")
     said += more
@@ -198,11 +198,11 @@ def _named_by_image(table: Table) -> tuple[Table, list[str]]:
     return replace(table, rows=names, annotations=annotations), [f"samples are named by {how}"]
 
 
-def _radiomics_apart(table: Table) -> tuple[Table, pd.DataFrame, list[str]]:
+def _radiomics_apart(table: Table, file: Path) -> tuple[Table, pd.DataFrame, list[str]]:
     """Radiomic features, the diagnostics beside them, and every other column as an annotation."""
     is_feature = [bool(_RADIOMICS.match(name)) for name in table.columns]
     if not any(is_feature):
-        raise InputError(f"the table holds diagnostics and no radiomic feature ({examples(table.columns)})")
+        raise InputError(f"{file} holds diagnostics and no radiomic feature ({examples(table.columns)})")
     numbers = pd.DataFrame(table.numbers, columns=table.columns)
     is_diagnostic = numbers.columns.str.startswith(_DIAGNOSTICS)
     as_text = numbers.loc[:, is_diagnostic].map(lambda value: "" if np.isnan(value) else f"{value:g}")

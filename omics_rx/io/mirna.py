@@ -105,6 +105,8 @@ def read_mirna(
         found.table, file, axis, noun="microRNAs", average=replicates == "average",
         samples=found.samples if told else None, layers=found.layers,
     )  # fmt: skip
+    if 0 in cohort.shape:
+        raise InputError(f"{file} holds {cohort.n_obs} samples and {cohort.n_vars} microRNAs: nothing to work on")
     said = [*found.notes, *said]
     lines = np.mean([bool(_CCLE_LINE.match(name)) for name in cohort.obs_names]) > 0.5
     if domain is None and lines:

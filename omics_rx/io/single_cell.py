@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.cohort import with_info, with_record
-from omics_rx.core.errors import InputError, examples
+from omics_rx.core.errors import InputError, IntegrityError, examples
 from omics_rx.harmonize.cell_sums import are_counts, places_of_counts
 from omics_rx.harmonize.symbols import recognised
-from omics_rx.io.cell_files import read_dense, read_h5ad, read_loom
+from omics_rx.io.cell_files import HDF5_DAMAGE, check_sizes, read_dense, read_h5ad, read_loom
 from omics_rx.io.files import existing, opened
 from omics_rx.io.files import kind as file_kind
 from omics_rx.io.tenx import read_tenx_folder, read_tenx_h5, tenx_files, tenx_samples
@@ -109,10 +109,9 @@ def _parts(file: Path, *, backed: bool) -> list[tuple[str, AnnData, list[str]]]:
 def _hdf5_form(file: Path) -> str:
     import h5py
 
-    from omics_rx.core.errors import IntegrityError
-
     try:
         with h5py.File(file, "r") as handle:
+            check_sizes(file, handle)
             if "obs" in handle and "var" in handle:
                 return "h5ad"
             if "row_attrs" in handle and "col_attrs" in handle:
@@ -120,7 +119,9 @@ def _hdf5_form(file: Path) -> str:
             if any("barcodes" in group for group in handle.values() if hasattr(group, "keys")):
                 return "10x"
             return f"HDF5 file with {examples(handle)}"
-    except OSError as error:
+    except IntegrityError:
+        raise
+    except HDF5_DAMAGE as error:
         raise IntegrityError(f"{file} is truncated or damaged ({error}): copy or download it again") from error
 
 

@@ -13,8 +13,10 @@ import pandas as pd
 
 from omics_rx.core.errors import InputError, IntegrityError, MissingFileError, examples
 from omics_rx.harmonize.symbols import numbered
+from omics_rx.io.cell_files import HDF5_DAMAGE
 from omics_rx.io.files import opened, text_lines
 from omics_rx.io.layout import fields
+from omics_rx.io.market import read_market
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -111,7 +113,7 @@ def read_tenx_folder(files: TenxFolder) -> tuple[AnnData, list[str]]:
     InputError, IntegrityError
         If a file is damaged, or the names do not fit the matrix.
     """
-    values = _market(files.matrix)
+    values = read_market(files.matrix)
     genes = _names(files.genes)
     table = _cell_table(files.table) if files.table else None
     cells = (
@@ -181,19 +183,6 @@ def _counts(values: Any) -> Any:
     return values.astype(np.float64 if large else np.float32)
 
 
-def _market(file: Path) -> Any:
-    from scipy import sparse
-    from scipy.io import mmread
-
-    try:
-        with opened(file) as stream:
-            return sparse.csr_matrix(mmread(stream))
-    except IntegrityError:
-        raise
-    except (ValueError, OverflowError, EOFError) as error:
-        raise IntegrityError(f"{file} is no whole Matrix Market file ({error}): copy or download it again") from error
-
-
 def _names(file: Path) -> list[list[str]]:
     mark = b"," if re.search(r"\.csv(?:\.\w+)?$", file.name) else b"\t"
     with text_lines(file) as lines:
@@ -239,7 +228,7 @@ def read_tenx_h5(file: Path, handle: Any) -> tuple[AnnData, list[str]]:
         cells = list(group["barcodes"].asstr()[:])
         n_genes, n_cells = (int(size) for size in group["shape"][:])
         values = _csc((group["data"][:], group["indices"][:], group["indptr"][:]), (n_genes, n_cells))
-    except (KeyError, ValueError, TypeError, OSError) as error:
+    except HDF5_DAMAGE as error:
         raise IntegrityError(f"{file} is no whole 10x file ({error}): copy or download it again") from error
     if (len(var), len(cells)) != (n_genes, n_cells):
         raise IntegrityError(
