@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.detection import detect_domain, detect_unit
 from omics_rx.core.errors import InputError, examples
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ UNITS = (
 )  # fmt: skip
 DOMAINS = ("cell_line", "tumour", "single_cell")
 _KEY = "omics_rx"
-_LARGEST_LOG = 40.0  # 2**40 is beyond any count or intensity
-_FLOOR = 0.01  # share of the values that are the smallest one where silent genes pile up
 
 
 @dataclass(frozen=True)
@@ -151,7 +149,7 @@ def info(data: CohortLike) -> CohortInfo:
     detected = [name for name in ("unit", "domain") if not told.get(name)]
     return CohortInfo(
         unit=str(told.get("unit") or detect_unit(_sample_of_values(cohort))),
-        domain=str(told.get("domain") or detect_domain(cohort)),
+        domain=str(told.get("domain") or detect_domain(cohort.obs_names, _sample_of_values(cohort))),
         origin=str(told.get("origin", "")),
         detected=tuple(detected),
     )
@@ -229,93 +227,6 @@ def describe(data: CohortLike) -> dict[str, Any]:
 def _sample_of_values(cohort: AnnData, n_rows: int = 200) -> np.ndarray:
     values = cohort.X[: min(n_rows, cohort.n_obs)]
     return values.toarray() if hasattr(values, "toarray") else np.asarray(values)
-
-
-def detect_unit(values: np.ndarray) -> str:
-    """Tell the unit of an expression matrix from its values.
-
-    Parameters
-    ----------
-    values
-        Samples x genes, shape ``(n, p)``; missing values are passed over.
-
-    Returns
-    -------
-    str
-        ``"counts"``, ``"TPM"``, ``"log2(TPM + 1)"``, ``"log2 intensity"``, ``"log2 expression"``, ``"log2 ratio"``,
-        ``"z"`` or ``"unknown"``. Whole numbers above 50 are counts; rows that sum to a million are TPM. Logarithms
-        whose silent genes share one smallest value, or that dip below zero while the typical gene lies above, are
-        sequenced expression with an unknown pseudo-count. Other values on both sides of zero are ratios, or z where
-        genes have mean 0 and variance 1.
-    """
-    known = values[np.isfinite(values)]
-    if known.size == 0:
-        return "unknown"
-    low, high = float(known.min()), float(known.max())
-    if low < 0:
-        return _unit_around_zero(values, known)
-    if high > 50:
-        if np.all(known == np.round(known)):
-            return "counts"
-        totals = np.nansum(values, axis=1)
-        return "TPM" if np.all(np.abs(totals / 1e6 - 1) < 0.05) else "unknown"
-    totals = np.nansum(np.exp2(np.minimum(values, _LARGEST_LOG)) - 1, axis=1)
-    if np.all(np.abs(totals / 1e6 - 1) < 0.1):
-        return "log2(TPM + 1)"
-    if high <= 3:
-        return "unknown"
-    return "log2 expression" if _has_floor(known) else "log2 intensity"
-
-
-def _unit_around_zero(values: np.ndarray, known: np.ndarray) -> str:
-    """Unit of values on both sides of zero, shape ``(n, p)``, ``known`` the finite ones among them.
-
-    A ratio has one sample or pool below the line, so half of a sample's genes lie on each side of zero. A logarithm
-    of expression with a small pseudo-count, log2(FPKM + 0.1), dips below zero for silent genes only: its typical gene
-    lies well above, or its silent genes pile up at the logarithm of the pseudo-count.
-    """
-    if _is_standardised(values):
-        return "z"
-    if known.max() > _LARGEST_LOG:
-        return "unknown"
-    measured = values[np.isfinite(values).any(axis=1)]
-    centre = float(np.median(np.nanmedian(measured, axis=1)))
-    if centre > 0.5 * known.std():
-        return "log2 intensity" if known.min() >= -1.0 and not _has_floor(known) else "log2 expression"
-    return "log2 expression" if _has_floor(known) else "log2 ratio"
-
-
-def _has_floor(known: np.ndarray) -> bool:
-    """Whether a share of the values is the smallest one, as genes without any read are, and none piles up on top."""
-    at_floor, at_ceiling = float(np.mean(known == known.min())), float(np.mean(known == known.max()))
-    return at_floor >= _FLOOR and at_ceiling < at_floor / 10
-
-
-def _is_standardised(values: np.ndarray) -> bool:
-    """Whether the typical gene has mean 0 and standard deviation 1 over the samples shown."""
-    if values.shape[0] < 10:
-        return False
-    measured = values[:, np.isfinite(values).all(axis=0)]
-    if measured.shape[1] == 0:
-        return False
-    deviation = float(np.median(measured.std(axis=0)))
-    centre = float(np.median(np.abs(measured.mean(axis=0))))
-    return 0.8 < deviation < 1.2 and centre < 0.3
-
-
-_CELL_LINE = re.compile(r"^(ACH-\d{6}|SIDM\d{5}|CVCL_\w{4})$")
-_BARCODE_CELL = re.compile(r"^[ACGT]{8,}(-\d+)?$")
-
-
-def detect_domain(cohort: AnnData) -> str:
-    """Tell cell lines, tumours and single cells apart from the sample names and the share of zeros."""
-    names = cohort.obs_names[:200].astype(str)
-    if np.mean([bool(_CELL_LINE.match(name)) for name in names]) > 0.5:
-        return "cell_line"
-    values = _sample_of_values(cohort)
-    barcodes = np.mean([bool(_BARCODE_CELL.match(name.split("_")[-1])) for name in names]) > 0.5
-    sparse = values.size > 0 and float(np.mean(values == 0)) > 0.8
-    return "single_cell" if barcodes or (sparse and cohort.n_obs > 200) else "tumour"
 
 
 def endpoint(data: AnnData, *, required: bool = True) -> Endpoint | None:

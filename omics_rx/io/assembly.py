@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from omics_rx.core.cohort import detect_unit
+from omics_rx.core.detection import detect_unit
 from omics_rx.core.errors import InputError, examples
 from omics_rx.harmonize.symbols import numbered
 from omics_rx.io.table import Table

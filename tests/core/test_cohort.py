@@ -48,50 +48,6 @@ def test_info_is_told_or_detected_and_says_which():
         co.with_info(bare, unit="furlongs")
 
 
-def simulated_counts(rng):
-    return rng.poisson(100, size=(4, 500)).astype(float)
-
-
-@pytest.mark.parametrize(
-    ("make", "unit"),
-    [
-        (simulated_counts, "counts"),
-        (lambda rng: (x := rng.gamma(1, size=(4, 500))) / x.sum(1, keepdims=True) * 1e6, "TPM"),
-        (lambda rng: np.log2((x := rng.gamma(1, size=(4, 500))) / x.sum(1, keepdims=True) * 1e6 + 1), "log2(TPM + 1)"),
-        (lambda rng: rng.normal(8, 2, size=(4, 500)).clip(2, 15), "log2 intensity"),
-        (lambda rng: rng.normal(0, 2, size=(10, 500)), "log2 ratio"),
-        # over all values mean 0 and sd 1, but no gene is standardised: genes differ and vary little
-        (lambda rng: rng.normal(0, 0.9, size=500) + rng.normal(0, 0.4, size=(50, 500)), "log2 ratio"),
-        (lambda rng: rng.normal(size=(50, 500)), "z"),
-        # log2(FPKM + 0.1) without silent genes, log2(TPM + 0.001) with many, log2(x + 1) with some
-        (lambda rng: np.log2(rng.gamma(0.8, 12, size=(20, 800)) + 0.1), "log2 expression"),
-        (
-            lambda rng: np.log2(rng.gamma(0.3, 2, size=(20, 800)) * (rng.random((20, 800)) > 0.4) + 0.001),
-            "log2 expression",
-        ),
-        (
-            lambda rng: np.log2(rng.gamma(0.8, 40, size=(20, 800)) * (rng.random((20, 800)) > 0.1) + 1),
-            "log2 expression",
-        ),
-        (lambda rng: rng.normal(7, 2, size=(20, 500)).clip(-0.9), "log2 intensity"),
-        # ratios clipped at both ends have no floor of silent genes
-        (lambda rng: rng.normal(0, 2, size=(20, 500)).clip(-2.5, 2.5), "log2 ratio"),
-        (lambda rng: rng.normal(0, 300, size=(20, 500)), "unknown"),
-        (lambda rng: np.full((3, 4), np.nan), "unknown"),
-    ],
-)
-def test_units_are_told_by_their_values(make, unit):
-    assert co.detect_unit(make(np.random.default_rng(1))) == unit
-
-
-@pytest.mark.parametrize(
-    ("name", "unit"), [("gse1992", "log2 ratio"), ("gse4335", "log2 ratio"), ("gse3143", "log2 intensity")]
-)
-def test_units_of_real_cohorts_are_detected_as_they_are_told(request, name, unit):
-    cohort = request.getfixturevalue(name)
-    assert co.detect_unit(np.asarray(cohort.X)) == unit
-
-
 def test_a_cohort_that_says_more_shares_its_values_and_nothing_else():
     first = adata(np.ones((3, 2)), grade=["1", "2", "3"])
     first.layers["raw"] = first.X + 1
@@ -134,17 +90,6 @@ def test_a_cohort_on_disk_stays_there_when_it_says_more(tmp_path):
     assert "omics_rx" not in backed.uns
     part = co.with_info(backed[:2], unit="z")
     assert (part.shape, part.isbacked, co.info(part).unit) == ((2, 2), False, "z")
-
-
-def test_domains_are_told_by_names_and_zeros():
-    tumours = adata(np.ones((3, 4)))
-    assert co.detect_domain(tumours) == "tumour"
-    lines = adata(np.ones((2, 4)))
-    lines.obs_names = ["ACH-000001", "ACH-000002"]
-    assert co.detect_domain(lines) == "cell_line"
-    cells = adata(np.ones((2, 4)))
-    cells.obs_names = ["CID4465_AAACCTGAGTACGT", "CID4465_AAACCTGAGTACGA"]
-    assert co.detect_domain(cells) == "single_cell"
 
 
 def test_an_endpoint_keeps_the_samples_with_both_values():
