@@ -9,7 +9,7 @@ from scipy import sparse
 from omics_rx.scores.kernels.aucell import aucell
 from omics_rx.scores.kernels.gsva import cumulative_densities, gsva
 from omics_rx.scores.kernels.mean import mean
-from omics_rx.scores.kernels.ranks import ascending, row_ranks
+from omics_rx.scores.kernels.ranks import ascending, row_ranks, sparse_row_ranks
 from omics_rx.scores.kernels.singscore import singscore
 from omics_rx.scores.kernels.ssgsea import ssgsea
 from omics_rx.scores.kernels.ulm import ulm
@@ -229,3 +229,30 @@ def test_order_by_counting_is_the_order_by_comparison(make):
     order = ascending(row)
     assert np.array_equal(row[order], np.sort(row), equal_nan=True)
     assert np.array_equal(np.sort(order), np.arange(LONG))
+
+
+@pytest.mark.parametrize(
+    "spread",
+    [
+        lambda counts: counts,  # integers of 16 bits, which are ordered by counting
+        lambda counts: counts * 70_000,  # integers beyond them
+        lambda counts: np.log1p(counts) / 3,
+    ],
+    ids=["counts", "large counts", "logarithms"],
+)
+@pytest.mark.parametrize("n_genes", [40, 1500])
+def test_sparse_samples_score_as_written_out(spread, n_genes):
+    random = np.random.default_rng(21)
+    values = spread(random.poisson(0.8, size=(12, n_genes)).astype(np.float64))
+    values[3] = 0.0  # nothing stored
+    values[4] = spread(np.full(n_genes, 2.0))  # nothing but ties
+    values[5, : n_genes - 1] = 0.0
+    table = sparse.csr_array(values)
+    ranks, of_zeros = sparse_row_ranks(table)
+    written = np.where(values > 0, ranks.toarray(), of_zeros[:, None])
+    assert np.array_equal(written, row_ranks(values))
+    inside = members(*(random.random((3, n_genes)) < 0.2).astype(float))
+    for kernel, settings in ((aucell, {"top": 0.05}), (aucell, {"top": 0.7}), (ssgsea, {})):
+        assert np.allclose(
+            kernel(table, inside, **settings), kernel(values, inside, **settings), rtol=1e-11, atol=1e-12
+        )

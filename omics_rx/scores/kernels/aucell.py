@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from omics_rx.scores.kernels.ranks import ascending, count_known
+from omics_rx.scores.kernels.ranks import ascending, count_known, members_of, only_columns, sparse_runs
 
 
 def aucell(
@@ -37,22 +37,23 @@ def aucell(
     -----
     Aibar et al., Nature Methods 2017. Zeros of a sparse cell are one block of ties and are never written out.
     """
-    inside = sparse.csr_array((np.ones_like(members.data, dtype=np.float64), members.indices, members.indptr),
-                              shape=members.shape)  # fmt: skip
+    used, weights = members_of(members)
+    inside = (weights != 0).astype(np.float64)
     if sparse.issparse(values) and ties == "first":
         values = values.toarray()
     if sparse.issparse(values):
         known = np.full(values.shape[0], values.shape[1])
-        size: np.ndarray = np.broadcast_to(np.asarray(inside.sum(axis=0))[None, :], (values.shape[0], inside.shape[1]))
-        gains, of_zeros = _sparse_gains(values, top)
-        total = np.asarray((gains @ inside).toarray())
+        size = np.broadcast_to(inside.sum(axis=0), (values.shape[0], inside.shape[1]))
+        all_gains, of_zeros = _sparse_gains(values, top)
+        gains = only_columns(all_gains, used)
+        total = gains @ inside
         if of_zeros.any():
             stored = sparse.csr_array((np.ones_like(gains.data), gains.indices, gains.indptr), shape=gains.shape)
-            total += of_zeros[:, None] * (size - (stored @ inside).toarray())
+            total += of_zeros[:, None] * (size - stored @ inside)
     else:
         known = count_known(values)
-        size = (~np.isnan(values)).astype(np.float64) @ inside
-        of_rows = [_gains(row, n, ties) for row, n in zip(values, _top(known, top).tolist(), strict=True)]
+        size = (~np.isnan(values[:, used])).astype(np.float64) @ inside
+        of_rows = [_gains(row, n, ties)[used] for row, n in zip(values, _top(known, top).tolist(), strict=True)]
         total = np.vstack(of_rows) @ inside
     n_top = _top(known, top)[:, None]
     counted = np.minimum(size, n_top - 1)
@@ -101,11 +102,11 @@ def _sparse_gains(values: sparse.csr_array, top: float) -> tuple[sparse.csr_arra
     """What each stored gene of each cell would add to a set, and what each of its zeros would."""
     n_genes = values.shape[1]
     n_top = int(_top(np.array(n_genes), top))
-    gains = np.empty(values.nnz)
-    of_zeros = np.zeros(values.shape[0])
-    for cell, (start, stop) in enumerate(zip(values.indptr[:-1], values.indptr[1:], strict=True)):
-        gains[start:stop] = _gains(values.data[start:stop], n_top, "average")
-        left = n_top - (stop - start)
-        if left > 0:
-            of_zeros[cell] = left * (left - 1) / 2 / (n_genes - (stop - start))
+    runs = sparse_runs(values)
+    above = runs.stored - runs.first - runs.length
+    counted = np.clip(n_top - above, 0, runs.length)  # of a run that the top cuts
+    gains = runs.spread((counted * (n_top - 1.0 - above) - counted * (counted - 1) / 2) / runs.length)
+    stored = np.diff(values.indptr)
+    left = np.maximum(n_top - stored, 0)
+    of_zeros = left * (left - 1) / 2 / np.maximum(n_genes - stored, 1)
     return sparse.csr_array((gains, values.indices, values.indptr), shape=values.shape), of_zeros

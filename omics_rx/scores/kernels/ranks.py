@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -107,6 +108,62 @@ def row_ranks(values: np.ndarray, *, ties: str = "average", columns: np.ndarray 
     return ranks
 
 
+@dataclass(frozen=True)
+class Runs:
+    """Stored values of sparse samples in ascending order, as runs of equal values.
+
+    Attributes
+    ----------
+    order
+        Positions in ``data`` from the lowest to the highest of the first sample, then of the second, ...
+    first
+        How many stored values of its sample lie below each run, shape ``(n_runs,)``.
+    length
+        Of each run.
+    stored
+        Number of stored values of the sample of each run.
+    """
+
+    order: np.ndarray
+    first: np.ndarray
+    length: np.ndarray
+    stored: np.ndarray
+
+    def spread(self, of_run: np.ndarray) -> np.ndarray:
+        """Give a number of each run to the stored values in it, in the places of ``data``."""
+        result = np.empty(self.order.size)
+        result[self.order] = np.repeat(of_run, self.length)
+        return result
+
+
+def sparse_runs(values: sparse.csr_array) -> Runs:
+    """Order the stored values of each sparse sample; all but the ordering itself is done for all samples at once.
+
+    Parameters
+    ----------
+    values
+        Shape ``(n_samples, n_genes)``.
+    """
+    stored = np.diff(values.indptr).astype(np.int64)
+    counts = values.nnz > 0 and values.data.min() >= 0 and values.data.max() <= np.iinfo(np.uint16).max
+    short = values.data.astype(np.uint16) if counts else None
+    if short is not None and not np.array_equal(short, values.data):
+        short = None
+    order = np.empty(values.nnz, dtype=np.int64)
+    for start, stop in zip(values.indptr[:-1].tolist(), values.indptr[1:].tolist(), strict=True):
+        # integers of 16 bits are ordered by counting
+        row = ascending(values.data[start:stop]) if short is None else short[start:stop].argsort(kind="stable")
+        np.add(row, start, out=order[start:stop])
+    ordered = values.data[order]
+    begins = np.ones(values.nnz, dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=begins[1:])
+    begins[values.indptr[:-1][stored > 0]] = True
+    starts = np.flatnonzero(begins)
+    runs_of_sample = np.diff(np.searchsorted(starts, values.indptr))
+    first = starts - np.repeat(values.indptr[:-1].astype(np.int64), runs_of_sample)
+    return Runs(order, first, np.diff(starts, append=values.nnz), np.repeat(stored, runs_of_sample))
+
+
 def sparse_row_ranks(values: sparse.csr_array) -> tuple[sparse.csr_array, np.ndarray]:
     """Rank the stored genes of each sparse sample among all its genes, zeros being one block of ties below them.
 
@@ -122,17 +179,30 @@ def sparse_row_ranks(values: sparse.csr_array) -> tuple[sparse.csr_array, np.nda
         ``(n_samples,)``.
     """
     n_genes = values.shape[1]
-    ranks = np.empty(values.nnz)
-    stored = np.diff(values.indptr)
-    for start, stop in zip(values.indptr[:-1], values.indptr[1:], strict=True):
-        row = values.data[start:stop]
-        order = ascending(row)
-        target = ranks[start:stop]
-        target[order] = np.arange(1, row.size + 1)
-        _share_ties(row[order], order, target, "average")
-        target += n_genes - row.size
-    zeros = (n_genes - stored + 1) / 2
+    runs = sparse_runs(values)
+    ranks = runs.spread(n_genes - runs.stored + runs.first + (runs.length + 1) / 2)
+    zeros = (n_genes - np.diff(values.indptr) + 1) / 2
     return sparse.csr_array((ranks, values.indices, values.indptr), shape=values.shape), zeros
+
+
+def only_columns(values: sparse.csr_array, columns: np.ndarray) -> sparse.csr_array:
+    """Some columns of a sparse matrix, in ascending order, several times faster than by indexing.
+
+    Parameters
+    ----------
+    values
+        Shape ``(n_samples, n_genes)``.
+    columns
+        Positions, ascending, shape ``(n_used,)``.
+    """
+    place = np.full(values.shape[1], -1, dtype=values.indices.dtype)
+    place[columns] = np.arange(columns.size)
+    found = place[values.indices]
+    kept = found >= 0
+    before = np.concatenate(([0], np.cumsum(kept, dtype=values.indptr.dtype)))
+    return sparse.csr_array(
+        (values.data[kept], found[kept], before[values.indptr]), shape=(values.shape[0], columns.size)
+    )
 
 
 def count_known(values: np.ndarray) -> np.ndarray:

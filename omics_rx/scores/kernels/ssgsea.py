@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from omics_rx.scores.kernels.ranks import count_known, members_of, row_ranks, sparse_row_ranks
+from omics_rx.scores.kernels.ranks import count_known, members_of, only_columns, row_ranks, sparse_row_ranks
 
 _PAPER_ALPHA = 0.25  # its power is two square roots, several times faster
 
@@ -66,17 +66,24 @@ def ssgsea(
 
 def _sparse_ssgsea(values: sparse.csr_array, members: sparse.csr_array, alpha: float) -> np.ndarray:
     """Same sums from the stored genes alone: every zero of a sample has one rank, added once for all of them."""
-    inside = sparse.csr_array((np.ones(members.nnz), members.indices, members.indptr), shape=members.shape)
-    ranks, of_zeros = sparse_row_ranks(values)
-    size: np.ndarray = np.asarray(inside.sum(axis=0))[None, :]
-    stored = sparse.csr_array((np.ones(ranks.nnz), ranks.indices, ranks.indptr), shape=ranks.shape)
-    zeros_inside = size - (stored @ inside).toarray()
-    sums = []
-    for power in (1 + alpha, alpha, 1.0):
-        raised = sparse.csr_array((ranks.data**power, ranks.indices, ranks.indptr), shape=ranks.shape)
-        sums.append((raised @ inside).toarray() + (of_zeros**power)[:, None] * zeros_inside)
+    used, weights = members_of(members)
+    inside = (weights != 0).astype(np.float64)
+    all_ranks, of_zeros = sparse_row_ranks(values)
+    ranks = only_columns(all_ranks, used)
+    size = inside.sum(axis=0)[None, :]
+    zeros_inside = size - _sum_inside(ranks, np.ones(ranks.nnz), inside)
+    sums = [
+        _sum_inside(ranks, ranks.data**power, inside) + (of_zeros**power)[:, None] * zeros_inside
+        for power in (1 + alpha, alpha, 1.0)
+    ]
     known = np.full((values.shape[0], 1), float(values.shape[1]))
     return _score((sums[0], sums[1]), sums[2], np.broadcast_to(size, sums[2].shape), known)
+
+
+def _sum_inside(pattern: sparse.csr_array, data: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """Sum of other values in the places of a sparse matrix over the genes of each set."""
+    summed: np.ndarray = sparse.csr_array((data, pattern.indices, pattern.indptr), shape=pattern.shape) @ inside
+    return summed
 
 
 def _score(
