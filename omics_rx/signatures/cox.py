@@ -1,132 +1,29 @@
-"""Cox's partial likelihood: stratified, Efron's ties, ridge and non-negative ridge. Arrays only.
-
-Strata are groups with baseline hazards of their own, such as the cohorts of a pooled training set: samples are
-compared within their stratum only, so cohorts may differ in follow-up and even in endpoint.
-"""
+"""Cox's partial likelihood: stratified, weighted, Efron's ties, ridge and non-negative ridge. Arrays only."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from omics_rx.signatures.risk_sets import FollowUp, centred, follow_up, from_earliest, from_latest, risk_sums, tied_sums
+
+__all__ = [
+    "FollowUp", "baseline_hazard", "derivatives", "follow_up", "log_likelihood", "marginal", "nonnegative_ridge",
+    "residuals", "ridge", "risk_sums",
+]  # fmt: skip
+
 Floats = NDArray[np.float64]
-Ints = NDArray[np.intp]
 
 _MAX_STEPS = 100
 _TOLERANCE = 1e-9
 
 
-@dataclass(frozen=True, eq=False)
-class FollowUp:
-    """Times and events sorted for risk-set sums: by stratum, then from the latest time to the earliest.
-
-    Attributes
-    ----------
-    order
-        Sample positions in sorted order, ``(n,)``.
-    event
-        Whether each sorted sample had the event, ``(n,)``.
-    first, last
-        First and last sorted position of each sample's tie group (same stratum, same time), ``(n,)``.
-    fraction
-        Efron's share of the tied events already removed, ``(n_events,)``; 0 without ties.
-    strata
-        Start and end of each stratum in sorted order.
-    """
-
-    order: Ints
-    event: NDArray[np.bool_]
-    first: Ints
-    last: Ints
-    fraction: Floats
-    strata: tuple[tuple[int, int], ...]
-
-    @property
-    def events(self) -> Ints:
-        """Sorted positions of the samples with an event, ``(n_events,)``."""
-        return np.flatnonzero(self.event)
-
-
-def follow_up(time: ArrayLike, event: ArrayLike, strata: ArrayLike | None = None, *, ties: str = "efron") -> FollowUp:
-    """Sort times and events for the partial likelihood.
-
-    Parameters
-    ----------
-    time, event
-        Times in any unit and whether the event was seen, each ``(n,)``.
-    strata
-        Group of each sample, ``(n,)``; None is one group.
-    ties
-        ``"efron"`` or ``"breslow"``.
-    """
-    times, events = np.asarray(time, dtype=np.float64), np.asarray(event, dtype=bool)
-    groups = (
-        np.zeros(times.size, dtype=np.intp) if strata is None else np.unique(np.asarray(strata), return_inverse=True)[1]
-    )
-    order = np.lexsort((~events, -times, groups))
-    sorted_times, sorted_groups, sorted_events = times[order], groups[order], events[order]
-    new = np.ones(times.size, dtype=bool)
-    new[1:] = (np.diff(sorted_times) != 0) | (np.diff(sorted_groups) != 0)
-    block = np.cumsum(new) - 1
-    starts = np.flatnonzero(new)
-    ends = np.append(starts[1:], times.size) - 1
-    tied = np.bincount(block, weights=sorted_events)
-    at = np.flatnonzero(sorted_events)
-    # events come first in their tie group, so the distance from its start counts those before
-    fraction = (at - starts[block[at]]) / tied[block[at]] if ties == "efron" else np.zeros(at.size)
-    edges = np.flatnonzero(np.append(True, np.diff(sorted_groups) != 0))
-    bounds = tuple(zip(edges.tolist(), [*edges[1:].tolist(), times.size], strict=True))
-    return FollowUp(order, sorted_events, starts[block], ends[block], fraction, bounds)
-
-
-def _from_latest(values: Floats, data: FollowUp) -> Floats:
-    """Running sums from the latest time within each stratum."""
-    sums = np.empty_like(values)
-    for start, end in data.strata:
-        np.cumsum(values[start:end], axis=0, out=sums[start:end])
-    return sums
-
-
-def _from_earliest(values: Floats, data: FollowUp) -> Floats:
-    """Running sums from the earliest time within each stratum."""
-    sums = np.empty_like(values)
-    for start, end in data.strata:
-        sums[start:end] = np.cumsum(values[start:end][::-1], axis=0)[::-1]
-    return sums
-
-
-def _tied_sums(values: Floats, data: FollowUp) -> Floats:
-    """For each event, the sum of ``values`` over the events of its tie group."""
-    at = data.events
-    sums = np.zeros((data.event.size, *values.shape[1:]))
-    np.add.at(sums, data.first[at], values[at])
-    return sums[data.first[at]]
-
-
-def risk_sums(values: Floats, data: FollowUp) -> Floats:
-    """For each event, the sum of ``values`` over its risk set, less Efron's share of the tied events."""
-    sums = _from_latest(values, data)[data.last[data.events]]
-    if not data.fraction.any():
-        return sums
-    share = data.fraction if values.ndim == 1 else data.fraction[:, None]
-    return sums - share * _tied_sums(values, data)
-
-
-def _centred(risk: Floats, data: FollowUp) -> Floats:
-    """Log hazards less the largest of their stratum, so that no exponential overflows."""
-    centred = risk.copy()
-    for start, end in data.strata:
-        centred[start:end] -= risk[start:end].max()
-    return centred
-
-
 def log_likelihood(risk: ArrayLike, data: FollowUp) -> float:
     """Log partial likelihood of log hazards ``(n,)`` in the samples' own order."""
-    sorted_risk = _centred(np.asarray(risk, dtype=np.float64)[data.order], data)
-    sums = risk_sums(np.exp(sorted_risk), data)
-    return float((sorted_risk[data.events] - np.log(sums)).sum())
+    sorted_risk = centred(np.asarray(risk, dtype=np.float64)[data.order], data)
+    sums = risk_sums(data.weight * np.exp(sorted_risk), data)
+    at = data.events
+    return float(data.weight[at] @ sorted_risk[at] - data.shared @ np.log(sums))
 
 
 def derivatives(X: Floats, coefficients: Floats, data: FollowUp) -> tuple[float, Floats, Floats]:
@@ -141,21 +38,21 @@ def derivatives(X: Floats, coefficients: Floats, data: FollowUp) -> tuple[float,
     data
         Follow-up from :func:`follow_up`.
     """
-    risk = _centred(X @ coefficients, data)
-    hazard = np.exp(risk)
+    risk = centred(X @ coefficients, data)
+    hazard = data.weight * np.exp(risk)
     sums = risk_sums(hazard, data)
     means = risk_sums(hazard[:, None] * X, data) / sums[:, None]
     at = data.events
     rates = np.zeros(data.event.size)
-    rates[at] = 1 / sums
-    exposure = _from_earliest(rates, data)[data.first]
+    rates[at] = data.shared / sums
+    exposure = from_earliest(rates, data)[data.first]
     if data.fraction.any():
         removed = np.zeros(data.event.size)
-        removed[at] = data.fraction / sums
-        exposure[at] -= _tied_sums(removed, data)
-    value = float((risk[at] - np.log(sums)).sum())
-    gradient = X[at].sum(axis=0) - means.sum(axis=0)
-    information = (X * (hazard * exposure)[:, None]).T @ X - means.T @ means
+        removed[at] = data.shared * data.fraction / sums
+        exposure[at] -= tied_sums(removed, data)
+    value = float(data.weight[at] @ risk[at] - data.shared @ np.log(sums))
+    gradient = data.weight[at] @ X[at] - data.shared @ means
+    information = (X * (hazard * exposure)[:, None]).T @ X - (means * data.shared[:, None]).T @ means
     return value, gradient, information
 
 
@@ -267,7 +164,7 @@ def baseline_hazard(risk: ArrayLike, data: FollowUp, time: ArrayLike) -> tuple[F
     """
     sorted_risk = np.asarray(risk, dtype=np.float64)[data.order]
     at = data.events
-    jumps = 1 / risk_sums(np.exp(sorted_risk), data)
+    jumps = data.shared / risk_sums(data.weight * np.exp(sorted_risk), data)
     moments, where = np.unique(np.asarray(time, dtype=np.float64)[data.order][at], return_inverse=True)
     steps = np.zeros(moments.size)
     np.add.at(steps, where, jumps)
@@ -291,11 +188,12 @@ def marginal(X: Floats, risk: ArrayLike, data: FollowUp) -> tuple[Floats, Floats
     tuple
         Gradient ``(p,)`` and diagonal of the information ``(p,)``.
     """
-    hazard = np.exp(_centred(np.asarray(risk, dtype=np.float64)[data.order], data))[:, None]
+    hazard = (data.weight * np.exp(centred(np.asarray(risk, dtype=np.float64)[data.order], data)))[:, None]
     sums = risk_sums(hazard[:, 0], data)[:, None]
     means = risk_sums(hazard * X, data) / sums
     squares = risk_sums(hazard * X**2, data) / sums
-    return X[data.events].sum(axis=0) - means.sum(axis=0), (squares - means**2).sum(axis=0)
+    at = data.events
+    return data.weight[at] @ X[at] - data.shared @ means, data.shared @ (squares - means**2)
 
 
 def residuals(risk: ArrayLike, data: FollowUp) -> tuple[Floats, Floats]:
@@ -304,16 +202,16 @@ def residuals(risk: ArrayLike, data: FollowUp) -> tuple[Floats, Floats]:
     Returns
     -------
     tuple
-        Martingale residuals, event less expected events, and the diagonal of the information, each ``(n,)`` in the
-        samples' own order.
+        Martingale residuals, event less expected events, times the weight, and the diagonal of the information, each
+        ``(n,)`` in the samples' own order.
     """
-    hazard = np.exp(_centred(np.asarray(risk, dtype=np.float64)[data.order], data))
-    sums = _from_latest(hazard, data)[data.last[data.events]]
+    hazard = data.weight * np.exp(centred(np.asarray(risk, dtype=np.float64)[data.order], data))
+    sums = from_latest(hazard, data)[data.last[data.events]]
     rates, squares = np.zeros(hazard.size), np.zeros(hazard.size)
-    rates[data.events], squares[data.events] = 1 / sums, 1 / sums**2
-    expected = hazard * _from_earliest(rates, data)[data.first]
-    curvature = expected - hazard**2 * _from_earliest(squares, data)[data.first]
+    rates[data.events], squares[data.events] = data.shared / sums, data.shared / sums**2
+    expected = hazard * from_earliest(rates, data)[data.first]
+    curvature = expected - hazard**2 * from_earliest(squares, data)[data.first]
     slope, curve = np.empty(hazard.size), np.empty(hazard.size)
-    slope[data.order] = data.event - expected
+    slope[data.order] = data.weight * data.event - expected
     curve[data.order] = np.maximum(curvature, 0.0)
     return slope, curve

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from omics_rx.signatures import cox
+from omics_rx.signatures.risk_sets import Outcome
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -17,21 +17,6 @@ Fit = Callable[[Floats, cox.FollowUp, float], Floats]
 
 # prior variance of the log hazard that all features together may explain; p / variance is the ridge penalty
 VARIANCES = (0.01, 0.03, 0.1, 0.3, 1.0)
-
-
-@dataclass(frozen=True, eq=False)
-class Outcome:
-    """Time, event and stratum of the rows of a matrix, each ``(n,)``."""
-
-    time: Floats
-    event: NDArray[np.bool_]
-    stratum: NDArray[Any]
-
-    def follow_up(self, rows: NDArray[np.bool_] | None = None) -> cox.FollowUp:
-        """Sorted follow-up of some rows, or of all."""
-        if rows is None:
-            return cox.follow_up(self.time, self.event, self.stratum)
-        return cox.follow_up(self.time[rows], self.event[rows], self.stratum[rows])
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,6 +15,7 @@ from sklearn.base import BaseEstimator
 
 from omics_rx.core.errors import InputError, NotFittedError
 from omics_rx.signatures import cox, penalty
+from omics_rx.signatures.risk_sets import Outcome
 from omics_rx.signatures.training import CohortScale, TrainingSet
 
 Floats = NDArray[np.float64]
@@ -95,7 +96,7 @@ class StackedCox(BaseEstimator):  # type: ignore[misc]
         z = self.scale_.apply(train)
         fold = train.folds(self.n_folds, seed=self.seed, name="stacked-cox")
         scaled = [CohortScale.learn(train.rows(fold != number)).apply(train) for number in range(self.n_folds)]
-        outcome = penalty.Outcome(train.time, train.event, train.cohort)
+        outcome = Outcome(train.time, train.event, train.cohort)
         risks, self.patterns_ = [], {}
         for name, genes in used.items():
             columns = train.columns(genes)
@@ -106,7 +107,7 @@ class StackedCox(BaseEstimator):  # type: ignore[misc]
         self._join(np.column_stack(risks), z, train, outcome)
         return self
 
-    def _join(self, risks: Floats, z: Floats, train: TrainingSet, outcome: penalty.Outcome) -> None:
+    def _join(self, risks: Floats, z: Floats, train: TrainingSet, outcome: Outcome) -> None:
         """Weigh the patterns by their out-of-fold risks and collapse them to genes."""
         spread = np.array([_within_sd(risks[:, at], train.cohort) for at in range(risks.shape[1])])
         scaled = risks / np.where(spread > 0, spread, np.inf)

@@ -85,6 +85,28 @@ def test_ties_constant_genes_and_more_genes_than_samples_are_borne(name):
     assert np.isfinite(risk).all()
 
 
+def test_weights_are_honoured_or_refused(name):
+    X, time, event = _data(13, 200)
+    if not learners.make(name).takes_weights:
+        with pytest.raises(InputError, match="has no use for weights"):
+            learners.make(name).fit(X, time, event, weight=np.ones(200))
+        return
+    plain = learners.make(name).fit(X, time, event).predict(X)
+    alike = learners.make(name).fit(X, time, event, weight=np.full(200, 3.0)).predict(X)
+    np.testing.assert_allclose(alike, plain, rtol=1e-5, atol=1e-6)
+    half = np.arange(200) < 100
+    contrary = np.where(half, X[:, 0], -X[:, 0])  # the halves contradict each other: the heavy one is believed
+    other = np.column_stack([contrary, X[:, 1:]])
+    for heavy, sign in ((half, 1), (~half, -1)):
+        model = learners.make(name).fit(other, time, event, weight=np.where(heavy, 30.0, 1.0))
+        risk = model.predict(np.vstack([np.zeros((1, 12)), np.eye(12)[:1] * 1.5]))
+        assert sign * (risk[1] - risk[0]) > 0
+    with pytest.raises(InputError, match="1 of 200 weights"):
+        learners.make(name).fit(X, time, event, weight=np.where(np.arange(200) == 4, 0.0, 1.0))
+    with pytest.raises(InputError, match="one weight a sample"):
+        learners.make(name).fit(X, time, event, weight=np.ones(3))
+
+
 def test_cohorts_with_other_time_scales_are_compared_within_themselves(name):
     X, time, event = _data(8, 200)
     cohort = np.repeat(["a", "b"], 100)

@@ -42,6 +42,39 @@ def test_strata_and_ties_equal_lifelines():
     assert cox.log_likelihood(X @ ours, data) == pytest.approx(fitted.log_likelihood_, abs=1e-8)
 
 
+def test_whole_weights_count_as_repeats():
+    X, time, event, stratum = _data()
+    time = time + np.random.default_rng(1).uniform(0, 0.5, time.size)  # Efron's ties share weights, repeats do not
+    count = np.random.default_rng(2).integers(1, 4, time.size)
+    repeated = np.repeat(np.arange(time.size), count)
+    once = cox.follow_up(time, event, stratum, weight=count, ties="breslow")
+    often = cox.follow_up(time[repeated], event[repeated], stratum[repeated], ties="breslow")
+    np.testing.assert_allclose(cox.ridge(X, once, 2.0), cox.ridge(X[repeated], often, 2.0), atol=1e-9)
+    risk = X[:, 0]
+    assert cox.log_likelihood(risk, once) == pytest.approx(cox.log_likelihood(risk[repeated], often))
+    slopes, curves = cox.marginal(X[once.order], risk, once)
+    more, further = cox.marginal(X[repeated][often.order], risk[repeated], often)
+    np.testing.assert_allclose(slopes, more, atol=1e-9)
+    np.testing.assert_allclose(curves, further, atol=1e-9)
+    one, _ = cox.residuals(risk, once)
+    many, _ = cox.residuals(risk[repeated], often)
+    np.testing.assert_allclose(one, np.bincount(repeated, weights=many), atol=1e-9)
+
+
+def test_tied_and_weighted_derivatives_equal_finite_differences():
+    X, time, event, stratum = _data(n=60, p=2)
+    data = cox.follow_up(np.ceil(time / 8), event, stratum, weight=np.random.default_rng(3).uniform(0.2, 3, 60))
+    at = np.array([0.3, -0.2])
+    step = 1e-5 * np.eye(2)
+    numeric = [(cox.log_likelihood(X @ (at + e), data) - cox.log_likelihood(X @ (at - e), data)) / 2e-5 for e in step]
+    np.testing.assert_allclose(cox.derivatives(X[data.order], at, data)[1], numeric, atol=1e-5)
+    slopes = [
+        (cox.derivatives(X[data.order], at - e, data)[1] - cox.derivatives(X[data.order], at + e, data)[1]) / 2e-5
+        for e in step
+    ]
+    np.testing.assert_allclose(cox.derivatives(X[data.order], at, data)[2], slopes, atol=1e-5)
+
+
 def test_derivatives_equal_finite_differences():
     X, time, event, stratum = _data(n=60, p=3)
     data = cox.follow_up(time, event, stratum)

@@ -12,6 +12,7 @@ from omics_rx.signatures.assemble import prepare, training_set
 from omics_rx.signatures.distill import distil, replicated_correlation
 from omics_rx.signatures.nested import cross_validated, leave_cohort_out
 from omics_rx.signatures.recipes import StackedPatterns
+from omics_rx.signatures.risk_sets import Outcome
 from omics_rx.signatures.stacked_cox import StackedCox
 from omics_rx.signatures.training import CohortScale
 
@@ -44,10 +45,10 @@ def test_out_of_fold_risks_do_not_know_their_own_outcome(train, patterns):
     """Turning a held-back sample's outcome round changes nothing about its own out-of-fold risk at a fixed penalty."""
     fold = train.folds(5, seed=0, name="t")
     z = CohortScale.learn(train).apply(train)[:, :20]
-    outcome = penalty.Outcome(train.time, train.event, train.cohort)
+    outcome = Outcome(train.time, train.event, train.cohort)
     before = penalty.choose([(z, z)] * 5, fold, outcome, variances=[0.1])
     changed = fold == 2
-    other = penalty.Outcome(
+    other = Outcome(
         np.where(changed, train.time[::-1], train.time), np.where(changed, ~train.event, train.event), train.cohort
     )
     after = penalty.choose([(z, z)] * 5, fold, other, variances=[0.1])
@@ -58,7 +59,7 @@ def test_out_of_fold_risks_do_not_know_their_own_outcome(train, patterns):
 def test_noise_is_shrunk_and_signal_is_not(train):
     fold = train.folds(5, seed=0, name="t")
     z = CohortScale.learn(train).apply(train)
-    outcome = penalty.Outcome(train.time, train.event, train.cohort)
+    outcome = Outcome(train.time, train.event, train.cohort)
     noise = penalty.choose([(z[:, 20:40],) * 2] * 5, fold, outcome)
     signal = penalty.choose([(z[:, :20],) * 2] * 5, fold, outcome)
     assert noise.penalty > signal.penalty

@@ -24,6 +24,7 @@ FAMILIES = Registry(
         "ipc_ridge": f"{_HERE}.svm:IPCRidge",
         "lasso": f"{_HERE}.coxnet:LassoCox",
         "lightgbm_cox": f"{_HERE}.lightgbm:LightGBMCox",
+        "minlip": f"{_HERE}.svm:MinLip",
         "plsrcox": f"{_HERE}.components:PlsRCox",
         "random_forest": f"{_HERE}.trees:RandomForest",
         "stepwise": f"{_HERE}.stepwise:StepwiseCox",

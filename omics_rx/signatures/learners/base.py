@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +12,7 @@ from sklearn.base import BaseEstimator
 from omics_rx.core.errors import InputError, NotFittedError
 from omics_rx.metrics.survival import outcome
 from omics_rx.signatures import cox
+from omics_rx.signatures.risk_sets import Outcome
 from omics_rx.signatures.training import moments
 
 Floats = NDArray[np.float64]
@@ -33,12 +35,19 @@ class Learner(BaseEstimator, ABC):  # type: ignore[misc]
     ----------
     n_features_in_
         Number of features seen.
+    takes_weights
+        Whether samples may count differently.
     """
+
+    takes_weights: ClassVar[bool] = True
 
     def __init__(self, *, seed: int = 0) -> None:
         self.seed = seed
 
-    def fit(self, X: ArrayLike, time: ArrayLike, event: ArrayLike, *, stratum: ArrayLike | None = None) -> Learner:
+    def fit(
+        self, X: ArrayLike, time: ArrayLike, event: ArrayLike, *, stratum: ArrayLike | None = None,
+        weight: ArrayLike | None = None,
+    ) -> Learner:  # fmt: skip
         """Fit on samples x features.
 
         Parameters
@@ -50,19 +59,23 @@ class Learner(BaseEstimator, ABC):  # type: ignore[misc]
         stratum
             Cohort of each sample. Learners with a partial likelihood compare within cohorts; the others see times on
             each cohort's own cumulative hazard, which makes cohorts comparable.
+        weight
+            How much each sample counts, above 0; only their ratios matter. None counts all alike.
 
         Raises
         ------
         InputError
-            If shapes differ, values are missing, or there are fewer than two events.
+            If shapes differ, values are missing, there are fewer than two events, or weights are given to a learner
+            that has no use for them (``takes_weights``).
         """
         values, times, events, strata = _checked(X, time, event, stratum)
+        weights = self._weights(weight, times.size)
         order = np.lexsort((*values.T[::-1], events, times, strata))
         self._mean, self._sd = moments(values)
         self.n_features_in_ = values.shape[1]
         z = ((values - self._mean) / self._sd)[order]
         scaled = common_time(times, events, strata)
-        self._fit(z, scaled[order], events[order], strata[order])
+        self._fit(z, Outcome(scaled, events, strata, weights).rows(order))
         return self
 
     def predict(self, X: ArrayLike) -> Floats:
@@ -84,8 +97,27 @@ class Learner(BaseEstimator, ABC):  # type: ignore[misc]
             )
         return np.asarray(self._risk((values - self._mean) / self._sd), dtype=np.float64)
 
+    def _weights(self, weight: ArrayLike | None, n: int) -> Floats | None:
+        """Weights with mean 1, or None where none were given."""
+        if weight is None:
+            return None
+        if not self.takes_weights:
+            raise InputError(
+                f"{type(self).__name__} has no use for weights: leave them out, or choose a learner that takes them, "
+                "such as cox_ridge, coxboost or random_forest"
+            )
+        found = np.asarray(weight, dtype=np.float64)
+        if found.shape != (n,):
+            raise InputError(f"weights have shape {found.shape}, times ({n},): give one weight a sample")
+        bad = ~(np.isfinite(found) & (found > 0))
+        if bad.any():
+            raise InputError(
+                f"{int(bad.sum())} of {n} weights are missing, infinite, zero or negative: leave these samples out"
+            )
+        return np.asarray(found / found.mean())
+
     @abstractmethod
-    def _fit(self, z: Floats, time: Floats, event: Bools, stratum: Ints) -> None:
+    def _fit(self, z: Floats, outcome: Outcome) -> None:
         """Fit on standardised features and times without unit, samples in canonical order."""
 
     @abstractmethod
@@ -160,10 +192,11 @@ def structured(time: Floats, event: Bools) -> NDArray[np.void]:
     return both
 
 
-def inner_folds(event: Bools, stratum: Ints, *, n_folds: int, seed: int) -> Ints:
+def inner_folds(outcome: Outcome, *, n_folds: int, seed: int) -> Ints:
     """Fold of each sample, ``(n,)``, balanced over event and stratum; samples must be in canonical order."""
     from omics_rx.core.work import rng
 
+    event, stratum = outcome.event, outcome.stratum
     fold = np.empty(event.size, dtype=np.intp)
     start = 0
     for group in np.unique(stratum):
@@ -180,25 +213,25 @@ def folds_for(event: Bools, *, most: int = 5) -> int:
     return int(np.clip(event.sum() // 2, 2, most))
 
 
-def best_by_likelihood(risks: list[Floats], fold: Ints, time: Floats, event: Bools, stratum: Ints) -> Ints:
+def best_by_likelihood(risks: list[Floats], fold: Ints, outcome: Outcome) -> Ints:
     """Order of candidates by cross-validated partial likelihood, best first.
 
     Parameters
     ----------
     risks
         For each fold, log hazards of all samples by each candidate fitted without it, ``(n, k)``.
-    fold, time, event, stratum
+    fold, outcome
         Fold and outcome of each sample, ``(n,)``.
 
     References
     ----------
     Verweij and van Houwelingen, Stat Med 1993, 12:2305.
     """
-    whole = cox.follow_up(time, event, stratum)
+    whole = outcome.follow_up()
     gains = np.zeros(risks[0].shape[1])
     for number, found in enumerate(risks):
         seen = fold != number
-        part = cox.follow_up(time[seen], event[seen], stratum[seen])
+        part = outcome.follow_up(seen)
         gains += [
             cox.log_likelihood(risk, whole) - cox.log_likelihood(risk[seen], part) for risk in np.clip(found, -50, 50).T
         ]

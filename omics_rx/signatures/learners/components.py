@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from omics_rx.signatures import cox
 from omics_rx.signatures.learners.base import (
     Bools,
     Floats,
-    Ints,
     LinearLearner,
     best_by_likelihood,
     folds_for,
     inner_folds,
 )
+from omics_rx.signatures.risk_sets import Outcome
 
 _RIDGE = 0.01
 
@@ -37,24 +39,26 @@ class SuperPC(LinearLearner):
         super().__init__(seed=seed)
         self.shares = shares
 
-    def _fit(self, z: Floats, time: Floats, event: Bools, stratum: Ints) -> None:
+    def _fit(self, z: Floats, outcome: Outcome) -> None:
         sizes = sorted({max(1, round(share * z.shape[1])) for share in self.shares})
 
         def path(rows: Bools) -> Floats:
-            data = cox.follow_up(time[rows], event[rows], stratum[rows])
-            return np.column_stack([_first_component(z[rows], data, size) for size in sizes])
+            part = outcome.rows(rows)
+            return np.column_stack([_first_component(z[rows], part, size) for size in sizes])
 
-        best = _chosen(path, z, time, event, stratum, seed=self.seed)
+        best = _chosen(path, z, outcome, seed=self.seed)
         self.n_selected_ = sizes[best]
-        self.coef_ = path(np.ones(time.size, dtype=bool))[:, best]
+        self.coef_ = path(np.ones(len(z), dtype=bool))[:, best]
 
 
-def _first_component(z: Floats, data: cox.FollowUp, size: int) -> Floats:
+def _first_component(z: Floats, outcome: Outcome, size: int) -> Floats:
     """Coefficients of Cox on the first component of the ``size`` strongest features, ``(p,)``."""
+    data = outcome.follow_up()
     slope, curve = cox.marginal(z[data.order], np.zeros(len(z)), data)
     strength = np.where(curve > 1e-9, slope**2 / np.maximum(curve, 1e-9), 0.0)
     kept = np.argsort(-strength, kind="stable")[:size]
-    direction = np.linalg.svd(z[:, kept], full_matrices=False)[2][0]
+    counted = z[:, kept] if outcome.weight is None else z[:, kept] * np.sqrt(outcome.weight)[:, None]
+    direction = np.linalg.svd(counted, full_matrices=False)[2][0]
     component = z[:, kept] @ direction
     spread = float(component.std()) or 1.0
     beta = cox.ridge((component / spread)[:, None], data, _RIDGE)[0]
@@ -82,29 +86,32 @@ class PlsRCox(LinearLearner):
         super().__init__(seed=seed)
         self.n_components = n_components
 
-    def _fit(self, z: Floats, time: Floats, event: Bools, stratum: Ints) -> None:
-        most = max(1, min(self.n_components, z.shape[1], int(event.sum()) - 1))
+    def _fit(self, z: Floats, outcome: Outcome) -> None:
+        most = max(1, min(self.n_components, z.shape[1], int(outcome.event.sum()) - 1))
 
         def path(rows: Bools) -> Floats:
-            data = cox.follow_up(time[rows], event[rows], stratum[rows])
-            return _pls(z[rows], _deviance(data, event[rows]), data, most)
+            return _pls(z[rows], outcome.rows(rows), most)
 
-        best = _chosen(path, z, time, event, stratum, seed=self.seed)
+        best = _chosen(path, z, outcome, seed=self.seed)
         self.n_components_ = best + 1
-        self.coef_ = path(np.ones(time.size, dtype=bool))[:, best]
+        self.coef_ = path(np.ones(len(z), dtype=bool))[:, best]
 
 
-def _deviance(data: cox.FollowUp, event: Bools) -> Floats:
+def _deviance(outcome: Outcome) -> Floats:
     """Deviance residuals of the model without features (Therneau 1990)."""
-    martingale, _ = cox.residuals(np.zeros(event.size), data)
+    event = outcome.event
+    martingale = cox.residuals(np.zeros(event.size), outcome.follow_up())[0] / outcome.weights
     expected = np.maximum(event - martingale, 1e-12)
     inside = martingale + event * np.log(expected)
     return np.sign(martingale) * np.sqrt(np.maximum(-2 * inside, 0.0))
 
 
-def _pls(z: Floats, target: Floats, data: cox.FollowUp, most: int) -> Floats:
+def _pls(z: Floats, outcome: Outcome, most: int) -> Floats:
     """Coefficients of Cox on one component, on two, and so on, ``(p, most)``."""
-    left, goal = z - z.mean(axis=0), target - target.mean()
+    target, data, root = _deviance(outcome), outcome.follow_up(), np.sqrt(outcome.weights)
+    share = outcome.weights / outcome.weights.sum()
+    # a sample of weight w counts as w samples: its row and its residual are multiplied by the root of w
+    left, goal = (z - share @ z) * root[:, None], (target - share @ target) * root
     weights, loadings, scores, found = [], [], [], []
     for _ in range(most):
         weight = left.T @ goal
@@ -117,7 +124,7 @@ def _pls(z: Floats, target: Floats, data: cox.FollowUp, most: int) -> Floats:
         left = left - np.outer(score, loading)
         weights.append(weight)
         loadings.append(loading)
-        scores.append(score)
+        scores.append(score / root)
         W, P, T = np.array(weights).T, np.array(loadings).T, np.array(scores).T
         spread = T.std(axis=0)
         beta = cox.ridge(T / spread, data, _RIDGE) / spread
@@ -127,9 +134,9 @@ def _pls(z: Floats, target: Floats, data: cox.FollowUp, most: int) -> Floats:
     return np.column_stack([found[min(at, len(found) - 1)] for at in range(most)])
 
 
-def _chosen(path, z: Floats, time: Floats, event: Bools, stratum: Ints, *, seed: int) -> int:  # type: ignore[no-untyped-def]
+def _chosen(path: Callable[[Bools], Floats], z: Floats, outcome: Outcome, *, seed: int) -> int:
     """Position of the best candidate by cross-validated partial likelihood."""
-    n_folds = folds_for(event)
-    fold = inner_folds(event, stratum, n_folds=n_folds, seed=seed)
+    n_folds = folds_for(outcome.event)
+    fold = inner_folds(outcome, n_folds=n_folds, seed=seed)
     risks = [z @ path(fold != number) for number in range(n_folds)]
-    return int(best_by_likelihood(risks, fold, time, event, stratum)[0])
+    return int(best_by_likelihood(risks, fold, outcome)[0])

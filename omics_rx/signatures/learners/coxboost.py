@@ -6,14 +6,13 @@ import numpy as np
 
 from omics_rx.signatures import cox
 from omics_rx.signatures.learners.base import (
-    Bools,
     Floats,
-    Ints,
     LinearLearner,
     best_by_likelihood,
     folds_for,
     inner_folds,
 )
+from omics_rx.signatures.risk_sets import Outcome
 
 
 class CoxBoost(LinearLearner):
@@ -39,16 +38,16 @@ class CoxBoost(LinearLearner):
         super().__init__(seed=seed)
         self.n_steps = n_steps
 
-    def _fit(self, z: Floats, time: Floats, event: Bools, stratum: Ints) -> None:
-        n_folds = folds_for(event)
-        fold = inner_folds(event, stratum, n_folds=n_folds, seed=self.seed)
+    def _fit(self, z: Floats, outcome: Outcome) -> None:
+        n_folds = folds_for(outcome.event)
+        fold = inner_folds(outcome, n_folds=n_folds, seed=self.seed)
         risks = []
         for number in range(n_folds):
             seen = fold != number
-            path = boosted(z[seen], cox.follow_up(time[seen], event[seen], stratum[seen]), n_steps=self.n_steps)
+            path = boosted(z[seen], outcome.follow_up(seen), n_steps=self.n_steps)
             risks.append(z @ path.T)
-        self.n_steps_ = int(best_by_likelihood(risks, fold, time, event, stratum)[0])
-        self.coef_ = boosted(z, cox.follow_up(time, event, stratum), n_steps=self.n_steps_)[-1]
+        self.n_steps_ = int(best_by_likelihood(risks, fold, outcome)[0])
+        self.coef_ = boosted(z, outcome.follow_up(), n_steps=self.n_steps_)[-1]
 
 
 def boosted(z: Floats, data: cox.FollowUp, *, n_steps: int) -> Floats:

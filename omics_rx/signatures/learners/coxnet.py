@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import warnings
+from typing import ClassVar
 
 import numpy as np
 
 from omics_rx.signatures.learners.base import (
     Bools,
     Floats,
-    Ints,
     LinearLearner,
     best_by_likelihood,
     folds_for,
     inner_folds,
     structured,
 )
+from omics_rx.signatures.risk_sets import Outcome
 
 _PATH = 40
 
@@ -37,6 +38,8 @@ class ElasticNetCox(LinearLearner):
     Simon, Friedman, Hastie and Tibshirani, J Stat Softw 2011, 39(5):1.
     """
 
+    takes_weights: ClassVar[bool] = False  # the solver takes none
+
     def __init__(self, l1_ratio: float = 0.5, *, seed: int = 0) -> None:
         super().__init__(seed=seed)
         self.l1_ratio = l1_ratio
@@ -53,17 +56,18 @@ class ElasticNetCox(LinearLearner):
             model.fit(z, structured(time, event))
         return model.alphas_, model.coef_
 
-    def _fit(self, z: Floats, time: Floats, event: Bools, stratum: Ints) -> None:
+    def _fit(self, z: Floats, outcome: Outcome) -> None:
+        time, event = outcome.time, outcome.event
         alphas, path = self._path(z, time, event, None)
         n_folds = folds_for(event)
-        fold = inner_folds(event, stratum, n_folds=n_folds, seed=self.seed)
+        fold = inner_folds(outcome, n_folds=n_folds, seed=self.seed)
         risks = []
         for number in range(n_folds):
             seen = fold != number
             reached, coefficients = self._path(z[seen], time[seen], event[seen], alphas)
             padded = coefficients[:, np.minimum(np.arange(alphas.size), reached.size - 1)]
             risks.append(z @ padded)
-        best = int(best_by_likelihood(risks, fold, time, event, stratum)[0])
+        best = int(best_by_likelihood(risks, fold, outcome)[0])
         self.alpha_ = float(alphas[best])
         self.coef_ = path[:, best]
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from omics_rx.core.work import subseed
 from omics_rx.signatures import cox
-from omics_rx.signatures.learners.base import Bools, Floats, Ints, Learner
+from omics_rx.signatures.learners.base import Floats, Learner
+from omics_rx.signatures.risk_sets import Outcome
 
 
 class LightGBMCox(Learner):
@@ -31,10 +32,10 @@ class LightGBMCox(Learner):
         self.n_leaves = n_leaves
         self.min_leaf = min_leaf
 
-    def _fit(self, z: Floats, time: Floats, event: Bools, stratum: Ints) -> None:
+    def _fit(self, z: Floats, outcome: Outcome) -> None:
         import lightgbm
 
-        data = cox.follow_up(time, event, stratum, ties="breslow")
+        data = outcome.follow_up(ties="breslow")
 
         def objective(risk: Floats, _: Any) -> tuple[Floats, Floats]:
             slope, curve = cox.residuals(risk, data)

@@ -6,7 +6,8 @@ import numpy as np
 
 from omics_rx.core.errors import InputError
 from omics_rx.signatures import cox
-from omics_rx.signatures.learners.base import Bools, Floats, Ints, LinearLearner
+from omics_rx.signatures.learners.base import Floats, LinearLearner
+from omics_rx.signatures.risk_sets import Outcome
 
 _RIDGE = 0.01  # enough to keep separated samples finite, too little to matter otherwise
 DIRECTIONS = ("forward", "backward", "both")
@@ -33,13 +34,13 @@ class StepwiseCox(LinearLearner):
         self.direction = direction
         self.n_screened = n_screened
 
-    def _fit(self, z: Floats, time: Floats, event: Bools, stratum: Ints) -> None:
+    def _fit(self, z: Floats, outcome: Outcome) -> None:
         if self.direction not in DIRECTIONS:
             raise InputError(f"direction {self.direction!r} is not known: use one of {', '.join(DIRECTIONS)}")
-        data = cox.follow_up(time, event, stratum)
-        slope, curve = cox.marginal(z[data.order], np.zeros(time.size), data)
+        data = outcome.follow_up()
+        slope, curve = cox.marginal(z[data.order], np.zeros(len(z)), data)
         strength = np.where(curve > 0, slope**2 / np.maximum(curve, 1e-12), 0.0)
-        most = int(min(self.n_screened, max(1, event.sum() // 2), np.count_nonzero(strength)))
+        most = int(min(self.n_screened, max(1, outcome.event.sum() // 2), np.count_nonzero(strength)))
         screened = np.argsort(-strength, kind="stable")[:most].tolist()
         chosen = list(screened) if self.direction == "backward" else []
         best, beta = _criterion(z, data, chosen)

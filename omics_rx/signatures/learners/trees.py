@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from omics_rx.core.work import subseed
-from omics_rx.signatures.learners.base import Bools, Floats, Ints, Learner, structured
+from omics_rx.signatures.learners.base import Bools, Floats, Learner, structured
+from omics_rx.signatures.risk_sets import Outcome
 
 _BINS = 30  # moments at which a forest's log-rank statistics look; more cost time and order patients no better
 
@@ -20,9 +22,9 @@ class _Wrapped(Learner):
     def _model(self, random_state: int) -> Any:
         """Make the model."""
 
-    def _fit(self, z: Floats, time: Floats, event: Bools, stratum: Ints) -> None:
-        del stratum  # seen through the common time scale
-        self.model_ = self._model(subseed(self.seed, type(self).__name__)).fit(z, structured(time, event))
+    def _fit(self, z: Floats, outcome: Outcome) -> None:
+        model = self._model(subseed(self.seed, type(self).__name__))
+        self.model_ = model.fit(z, structured(outcome.time, outcome.event), sample_weight=outcome.weights)
 
     def _risk(self, z: Floats) -> Floats:
         return np.asarray(self.model_.predict(z))
@@ -60,8 +62,8 @@ class RandomForest(_Wrapped):
         self.n_trees = n_trees
         self.min_leaf = min_leaf
 
-    def _fit(self, z: Floats, time: Floats, event: Bools, stratum: Ints) -> None:
-        super()._fit(z, binned(time, event), event, stratum)
+    def _fit(self, z: Floats, outcome: Outcome) -> None:
+        super()._fit(z, replace(outcome, time=binned(outcome.time, outcome.event)))
 
     def _model(self, random_state: int) -> Any:
         from sksurv.ensemble import RandomSurvivalForest
