@@ -134,10 +134,16 @@ def proximity(targets: dict[str, list[str]], disease: list[str], network: Networ
         if not own.size:
             continue
         drawn = steps[network.alike(own, seed, *sorted(network.genes[own]))]
-        drawn = np.where(np.isfinite(drawn), drawn, np.nan)
-        null = np.nanmean(drawn, axis=1)
-        spread = float(np.nanstd(null))
+        null = _means(drawn)
+        spread = float(null.std()) if null.size else 0.0
         distance = float(steps[own].mean())
-        z = (distance - float(np.nanmean(null))) / spread if spread > 0 else np.nan
+        z = (distance - float(null.mean())) / spread if spread > 0 else np.nan
         rows[drug] = (distance, z, own.size)
     return pd.DataFrame.from_dict(rows, orient="index", columns=["distance", "z", "n_targets"])
+
+
+def _means(drawn: np.ndarray) -> np.ndarray:
+    """Mean steps of each draw over the genes that can be reached; draws without one are left out."""
+    reached = np.isfinite(drawn)
+    count = reached.sum(axis=1)
+    return np.asarray(np.where(reached, drawn, 0.0).sum(axis=1)[count > 0] / count[count > 0])

@@ -10,15 +10,14 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from omics_rx.core import cohort as co
-from omics_rx.core.errors import InputError, examples, unknown_name
-from omics_rx.core.provenance import Provenance, frame_sha256
+from omics_rx.core.errors import InputError, unknown_name
+from omics_rx.repurposing import assemble, learner, limits
 from omics_rx.repurposing import evidence as ev
-from omics_rx.repurposing import further, learner, limits, targets
 from omics_rx.repurposing import labels as lb
 from omics_rx.repurposing import posterior as post
-from omics_rx.repurposing.explain import ranks
 from omics_rx.repurposing.feedback import Feedback
+from omics_rx.repurposing.gather import Given, gather
+from omics_rx.repurposing.kinds import OUTCOMES, describe
 from omics_rx.repurposing.ledger import Ledger
 from omics_rx.repurposing.mechanisms import tokens
 from omics_rx.repurposing.patient import patient_evidence
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from omics_rx.repurposing.proximity import Network
 
 SUBTYPES = (*lb.SUBTYPES, "Normal")
-_INTERVAL = (5.0, 95.0)
 _DRUG_COLUMNS = ("name", "aliases", "smiles", "inchikey", "targets", "mechanism")
 _GATHERED = ("sources_", "subtypes_", "subtypes_from_", "library_absent_", "inputs_", "reference_", "lines_")
 LEARNT = (
@@ -110,43 +108,9 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         InputError
             For labels, a library or extra evidence that cannot be used.
         """
-        screen = model.screen_
-        tumours, subtypes, how = _called(cohort)
-        self.subtypes_from_ = how
-        known, added = screen.drugs, None
-        if universe is not None:
-            added = further.new_drugs(_universe(universe), known)
-            known = pd.concat([known, added.reindex(columns=known.columns)])
-        profiles, absent = ev.read_library(library, known) if library is not None else (None, [])
-        own, directions = ev.read_extra(extra, known, SUBTYPES) if extra is not None else ({}, {})
-        from omics_rx import harmonize
-
-        logged, _ = harmonize.units.logged(tumours)
-        prediction = model.predict(tumours)
-        more = {} if added is None else {"new": model.predict(tumours, added)}
-        self.sources_ = ev.Sources(
-            drugs=known,
-            preference=_joined("preference", prediction, more),
-            subtypes=subtypes,
-            genes=co.expression(logged),
-            responses=screen.matrix(),
-            line_groups=ev.line_groups(screen),
-            profiles=profiles,
-            extra=own,
-            extra_directions=directions,
-            events=screen.cells.obsm.get("events"),
-            mean=_joined("mean", prediction, more),
-            applicability=_joined("applicability", prediction, more),
-            network=network,
-            expressing=further.cells_expressing(targets.genes_of(known["targets"]), cells)
-            if cells is not None
-            else None,
-        )
-        self.subtypes_ = subtypes
-        self.library_absent_ = absent
-        self.inputs_ = {"screen": screen.fingerprint, "cohort": frame_sha256(self.sources_.genes)}
-        self.reference_ = prediction.reference
-        self.lines_ = ev.line_names(screen)
+        given = Given(library, extra, universe, network, cells)
+        for name, value in gather(model, cohort, given, subtypes=SUBTYPES).items():
+            setattr(self, name, value)
         self.ledger_ = Ledger()
         return self._learn(progress=progress)
 
@@ -273,21 +237,21 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         drugs = self._pairs.index.get_level_values(0)[here]
         base, parts, members = self._contributions(here, names)
         if len(self.ledger_.outcomes()):
-            kinds, names = (*kinds, ev.OUTCOMES), [*names, ev.OUTCOMES.name]
+            kinds, names = (*kinds, OUTCOMES), [*names, OUTCOMES.name]
             shift, told = self._moved_by_outcomes(subtype, drugs, base + parts.sum(axis=1))
             parts, members = np.column_stack([parts, shift]), members + shift
-            evidence = evidence.assign(**{ev.OUTCOMES.name: pd.Series(told, index=drugs)})
+            evidence = evidence.assign(**{OUTCOMES.name: pd.Series(told, index=drugs)})
         explanations = pd.DataFrame(parts, index=drugs, columns=names)
         score = base + parts.sum(axis=1)
-        table = self._table(subtype, evidence, (drugs, names), score, members)
+        table = assemble.table(self, subtype, evidence, shown=(drugs, names), score=score, members=members)
         explanations.insert(0, "base", base)
         explanations["score"] = score
         explanations.insert(0, "name", self.sources_.drugs.loc[drugs, "name"])
-        info = ev.describe(evidence, kinds)
+        info = describe(evidence, kinds)
         return Ranking(
             subtype=key,
             table=table,
-            unranked=self._unranked(evidence.index.difference(drugs, sort=False)),
+            unranked=assemble.unranked(self, evidence.index.difference(drugs, sort=False)),
             evidence=evidence,
             evidence_info=info,
             explanations=explanations.loc[table.index].rename_axis("drug_id").reset_index(),
@@ -295,7 +259,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
             limits=limits.limits(self, subtype, info),
             labels=self.labels_,
             drugs=self.sources_.drugs[[c for c in _DRUG_COLUMNS if c in self.sources_.drugs]],
-            provenance=self._provenance(key),
+            provenance=assemble.provenance(self, key),
         )
 
     def scores_before(self, subtype: str) -> tuple[pd.Index, np.ndarray]:
@@ -320,91 +284,3 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         places = learner.oriented_ranks(self._pairs.loc[here, kinds], directions)
         parts = learner.averaged(places)
         return np.zeros(len(parts)), parts, learner.reweighed_means(places, seed=self.seed)
-
-    def _table(
-        self, subtype: str, full: pd.DataFrame, shown: tuple[pd.Index, list[str]], score: np.ndarray,
-        members: np.ndarray,
-    ) -> pd.DataFrame:  # fmt: skip
-        evidence = full.loc[shown[0], shown[1]]
-        place = ranks(score)
-        spread = np.array([ranks(row) for row in members])
-        low, high = np.percentile(spread, _INTERVAL, axis=0)
-        known = self.labels_[self.labels_["subtype"] == subtype].set_index("drug_id")["status"]
-        table = pd.DataFrame(
-            {
-                "rank": place,
-                "name": self.sources_.drugs.loc[evidence.index, "name"],
-                "score": score,
-                "rank_low": np.minimum(np.floor(low).astype(int), place),
-                "rank_high": np.maximum(np.ceil(high).astype(int), place),
-            },
-            index=evidence.index,
-        ).join(evidence)
-        table["n_evidence"] = evidence.notna().sum(axis=1)
-        table["known"] = known.reindex(table.index).astype(object)
-        table["warning"] = limits.warnings(evidence, full)
-        return table.rename_axis("drug_id").sort_values("rank")
-
-    def _unranked(self, drugs: pd.Index) -> pd.DataFrame:
-        return pd.DataFrame(
-            {
-                "name": self.sources_.drugs.loc[drugs, "name"],
-                "reason": "no evidence of any kind: no prediction, too few breast lines measured, no target gene known",
-            },
-            index=drugs.rename("drug_id"),
-        )
-
-    def _provenance(self, subtype: str) -> Provenance:
-        return Provenance(
-            made_by="repurposing.Ranker.rank",
-            inputs={**self.inputs_, "labels": frame_sha256(self.labels_)},
-            settings={
-                "subtype": subtype,
-                "seed": self.seed,
-                "labels": self.labels if isinstance(self.labels, str | None) else "given",
-                "labels_not_in_screen": self.labels_absent_,
-                "library_rows_not_in_screen": self.library_absent_,
-                "kinds": [kind.name for kind in self.sources_.kinds()],
-                "outcomes": len(self.ledger_.outcomes()),
-                "ledger_head": self.ledger_.head,
-            },
-            cites=self._cites(),
-        )
-
-    def _cites(self) -> tuple[str, ...]:
-        learnt = ("ke2017", "lundberg2020") if self.learnt_ else ()
-        reversals = ("lamb2006", "subramanian2017", "cheng2014", "zhang2008", "chen2017")
-        near = ("guney2016",) if self.sources_.network is not None else ()
-        return ("milacic2024", *learnt, *near, *(reversals if self.sources_.profiles is not None else ()))
-
-
-def _universe(told: pd.DataFrame | str) -> pd.DataFrame:
-    if isinstance(told, pd.DataFrame):
-        return told
-    if told == "resources":
-        return further.universe()
-    raise InputError(f"universe is {told!r}: give 'resources', a frame with name and smiles, or None")
-
-
-def _joined(part: str, prediction: Any, more: Mapping[str, Any]) -> Any:
-    """A part of the predictions for screened and new drugs; None where a model does not give it."""
-    own = getattr(prediction, part, None)
-    others = [getattr(new, part) for new in more.values()]
-    return pd.concat([own, *others], axis=own.ndim - 1) if others and own is not None else own
-
-
-def _called(cohort: CohortLike) -> tuple[AnnData, pd.Series, str]:
-    """Bring the cohort to current symbols, take or call the subtype of each tumour, and say which."""
-    from omics_rx import harmonize, scores
-
-    tumours = harmonize.genes(co.as_cohort(cohort))
-    if "subtype" in tumours.obs:
-        subtypes = tumours.obs["subtype"].astype(object)
-        strange = subtypes.dropna()[~subtypes.dropna().isin(SUBTYPES)]
-        if len(strange):
-            raise InputError(
-                f"{len(strange)} tumours have an unknown obs['subtype'] ({examples(strange.unique())}): use "
-                f"{', '.join(SUBTYPES)}, or drop the column to have them called"
-            )
-        return tumours, subtypes, 'obs["subtype"]'
-    return tumours, scores.subtype(tumours)["subtype"].astype(object), "scores.subtype"

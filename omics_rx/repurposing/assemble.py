@@ -1,0 +1,94 @@
+"""The table of a ranking and its provenance, from scores and evidence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from omics_rx.core.provenance import Provenance, frame_sha256
+from omics_rx.repurposing import limits
+from omics_rx.repurposing.explain import ranks
+
+if TYPE_CHECKING:
+    from omics_rx.repurposing.ranker import Ranker
+
+_INTERVAL = (5.0, 95.0)
+
+
+def table(
+    ranker: Ranker, subtype: str, full: pd.DataFrame, *, shown: tuple[pd.Index, list[str]], score: np.ndarray,
+    members: np.ndarray,
+) -> pd.DataFrame:  # fmt: skip
+    """Ranks with their intervals, evidence, what the labels say and warnings, one row a drug, best first.
+
+    Parameters
+    ----------
+    ranker
+        The ranker that scored.
+    subtype
+        What was ranked for.
+    full
+        Drugs x evidence, with the supporting columns.
+    shown
+        Drugs ranked and the kinds of evidence, in the order of the scores.
+    score, members
+        Scores (drugs) and those of each member (members x drugs).
+    """
+    evidence = full.loc[shown[0], shown[1]]
+    place = ranks(score)
+    spread = np.array([ranks(row) for row in members])
+    low, high = np.percentile(spread, _INTERVAL, axis=0)
+    known = ranker.labels_[ranker.labels_["subtype"] == subtype].set_index("drug_id")["status"]
+    made = pd.DataFrame(
+        {
+            "rank": place,
+            "name": ranker.sources_.drugs.loc[evidence.index, "name"],
+            "score": score,
+            "rank_low": np.minimum(np.floor(low).astype(int), place),
+            "rank_high": np.maximum(np.ceil(high).astype(int), place),
+        },
+        index=evidence.index,
+    ).join(evidence)
+    made["n_evidence"] = evidence.notna().sum(axis=1)
+    made["known"] = known.reindex(made.index).astype(object)
+    made["warning"] = limits.warnings(evidence, full)
+    return made.rename_axis("drug_id").sort_values("rank")
+
+
+def unranked(ranker: Ranker, drugs: pd.Index) -> pd.DataFrame:
+    """Drugs without any evidence, listed apart."""
+    return pd.DataFrame(
+        {
+            "name": ranker.sources_.drugs.loc[drugs, "name"],
+            "reason": "no evidence of any kind: no prediction, too few breast lines measured, no target gene known",
+        },
+        index=drugs.rename("drug_id"),
+    )
+
+
+def provenance(ranker: Ranker, subtype: str) -> Provenance:
+    """How a ranking came to be."""
+    return Provenance(
+        made_by="repurposing.Ranker.rank",
+        inputs={**ranker.inputs_, "labels": frame_sha256(ranker.labels_)},
+        settings={
+            "subtype": subtype,
+            "seed": ranker.seed,
+            "labels": ranker.labels if isinstance(ranker.labels, str | None) else "given",
+            "labels_not_in_screen": ranker.labels_absent_,
+            "library_rows_not_in_screen": ranker.library_absent_,
+            "kinds": [kind.name for kind in ranker.sources_.kinds()],
+            "outcomes": len(ranker.ledger_.outcomes()),
+            "ledger_head": ranker.ledger_.head,
+        },
+        cites=_cites(ranker),
+    )
+
+
+def _cites(ranker: Ranker) -> tuple[str, ...]:
+    learnt = ("ke2017", "lundberg2020") if ranker.learnt_ else ()
+    reversals = ("lamb2006", "subramanian2017", "cheng2014", "zhang2008", "chen2017")
+    near = ("guney2016",) if ranker.sources_.network is not None else ()
+    return ("milacic2024", *learnt, *near, *(reversals if ranker.sources_.profiles is not None else ()))

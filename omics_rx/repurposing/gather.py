@@ -1,0 +1,141 @@
+"""From a fitted model and tumours to the sources of evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from omics_rx.core import cohort as co
+from omics_rx.core.errors import InputError, examples
+from omics_rx.core.provenance import frame_sha256
+from omics_rx.repurposing import evidence as ev
+from omics_rx.repurposing import further, inputs, targets
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+    from omics_rx.core.cohort import CohortLike
+    from omics_rx.repurposing.proximity import Network
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """What a user may bring beside model and tumours; None where not.
+
+    Attributes
+    ----------
+    library
+        Perturbation profiles x genes.
+    extra
+        Drugs x columns of their own, or one such frame a subtype.
+    universe
+        Further drugs: ``"resources"`` or a frame.
+    network
+        Network of genes.
+    cells
+        Single cells of such tumours.
+    """
+
+    library: pd.DataFrame | None = None
+    extra: pd.DataFrame | Mapping[str, pd.DataFrame] | None = None
+    universe: pd.DataFrame | str | None = None
+    network: Network | None = None
+    cells: AnnData | None = None
+
+
+def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str, ...]) -> dict[str, Any]:
+    """Gather what evidence is drawn from; see :meth:`omics_rx.repurposing.Ranker.fit`.
+
+    Parameters
+    ----------
+    model
+        Fitted ``ResponseModel``.
+    cohort
+        Tumours.
+    given
+        What the user brings beside.
+    subtypes
+        Subtypes that tumours may be of.
+
+    Returns
+    -------
+    dict
+        Attributes of a ranker: ``sources_``, ``subtypes_``, ``subtypes_from_``, ``library_absent_``, ``inputs_``,
+        ``reference_``, ``lines_``.
+    """
+    from omics_rx import harmonize
+
+    screen = model.screen_
+    tumours, called, how = _called(cohort, subtypes)
+    known, added = screen.drugs, None
+    if given.universe is not None:
+        added = further.new_drugs(_universe(given.universe), known)
+        known = pd.concat([known, added.reindex(columns=known.columns)])
+    profiles, absent = inputs.read_library(given.library, known) if given.library is not None else (None, [])
+    own, directions = inputs.read_extra(given.extra, known, subtypes) if given.extra is not None else ({}, {})
+    logged, _ = harmonize.units.logged(tumours)
+    prediction = model.predict(tumours)
+    more = {} if added is None else {"new": model.predict(tumours, added)}
+    expressing = None
+    if given.cells is not None:
+        expressing = further.cells_expressing(targets.genes_of(known["targets"]), given.cells)
+    sources = ev.Sources(
+        drugs=known,
+        preference=_joined("preference", prediction, more),
+        subtypes=called,
+        genes=co.expression(logged),
+        responses=screen.matrix(),
+        line_groups=inputs.line_groups(screen),
+        profiles=profiles,
+        extra=own,
+        extra_directions=directions,
+        events=screen.cells.obsm.get("events"),
+        mean=_joined("mean", prediction, more),
+        applicability=_joined("applicability", prediction, more),
+        network=given.network,
+        expressing=expressing,
+    )
+    return {
+        "sources_": sources,
+        "subtypes_": called,
+        "subtypes_from_": how,
+        "library_absent_": absent,
+        "inputs_": {"screen": screen.fingerprint, "cohort": frame_sha256(sources.genes)},
+        "reference_": prediction.reference,
+        "lines_": inputs.line_names(screen),
+    }
+
+
+def _universe(told: pd.DataFrame | str) -> pd.DataFrame:
+    if isinstance(told, pd.DataFrame):
+        return told
+    if told == "resources":
+        return further.universe()
+    raise InputError(f"universe is {told!r}: give 'resources', a frame with name and smiles, or None")
+
+
+def _joined(part: str, prediction: Any, more: Mapping[str, Any]) -> Any:
+    """A part of the predictions for screened and new drugs; None where a model does not give it."""
+    own = getattr(prediction, part, None)
+    others = [getattr(new, part) for new in more.values()]
+    return pd.concat([own, *others], axis=own.ndim - 1) if others and own is not None else own
+
+
+def _called(cohort: CohortLike, allowed: tuple[str, ...]) -> tuple[AnnData, pd.Series, str]:
+    """Bring the cohort to current symbols, take or call the subtype of each tumour, and say which."""
+    from omics_rx import harmonize, scores
+
+    tumours = harmonize.genes(co.as_cohort(cohort))
+    if "subtype" in tumours.obs:
+        subtypes = tumours.obs["subtype"].astype(object)
+        strange = subtypes.dropna()[~subtypes.dropna().isin(allowed)]
+        if len(strange):
+            raise InputError(
+                f"{len(strange)} tumours have an unknown obs['subtype'] ({examples(strange.unique())}): use "
+                f"{', '.join(allowed)}, or drop the column to have them called"
+            )
+        return tumours, subtypes, 'obs["subtype"]'
+    return tumours, scores.subtype(tumours)["subtype"].astype(object), "scores.subtype"
