@@ -16,6 +16,11 @@ from typing import IO, Any
 
 from omics_rx.core.errors import InputError, IntegrityError, MissingFileError
 
+try:  # the same calls, and nearly twice as quick
+    from zlib_ng import zlib_ng as inflater
+except ImportError:  # an interpreter that no wheel is built for
+    inflater = zlib
+
 Line = tuple[int, bytes]
 _GZIP, _BZ2, _XZ, _ZSTD = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd"
 _PARQUET, _HDF5, _ZIP, _OLE = b"PAR1", b"\x89HDF\r\n\x1a\n", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -27,7 +32,7 @@ _BLOCKS_AHEAD = 4
 _BITE = 1 << 18
 _LARGEST_BLOCK = 1 << 22  # however well a block packs
 _LONGEST_FIELD = 50  # lines in one quoted field, beyond which a stray quote is likelier
-_DAMAGED = (EOFError, zlib.error, lzma.LZMAError)
+_DAMAGED = (EOFError, zlib.error, inflater.error, lzma.LZMAError)
 
 
 def existing(path: Path | str) -> Path:
@@ -118,7 +123,7 @@ def _inflated(path: Path) -> Generator[bytes]:
     its turn.
     """
     with path.open("rb", buffering=0) as handle:
-        engine, begun = zlib.decompressobj(31), False
+        engine, begun = inflater.decompressobj(31), False
         while packed := handle.read(_BITE):
             while packed:
                 if not begun and not (packed := packed.lstrip(b"\0")):  # padding after a member
@@ -128,7 +133,7 @@ def _inflated(path: Path) -> Generator[bytes]:
                     yield block
                 packed = engine.unconsumed_tail
                 if engine.eof:
-                    packed, engine, begun = engine.unused_data, zlib.decompressobj(31), False
+                    packed, engine, begun = engine.unused_data, inflater.decompressobj(31), False
         if begun:
             if block := engine.flush():
                 yield block
