@@ -1,4 +1,4 @@
-"""Gene sets from GMT, JSON and tables."""
+"""Gene sets from GMT, JSON, tables, and the libraries of Enrichr."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.work import log
 from omics_rx.harmonize.symbols import recognised
+from omics_rx.io.enrichr import library, may_be_library
 from omics_rx.io.files import existing, kind, opened, text, text_lines
 
 _SHARE = 0.5
@@ -23,14 +24,15 @@ def read_gene_sets(path: Path | str, *, columns: Sequence[str] | None = None) ->
     """Read gene sets; the format is told from the content.
 
     Formats: GMT (name, description, genes), a JSON object of lists, a table with a set column and a gene column, and
-    a table with one column a set. Packed files are read too. Names and genes are taken literally, in the file's
-    order, each gene once; which column holds genes is told by its identifiers. Sets without genes are left out with a
-    warning.
+    a table with one column a set, packed or not; or an Enrichr library, told by its name
+    (``"MSigDB_Hallmark_2020"``; all are in ``gseapy.get_library_name()``), which the first call downloads and keeps.
+    Names and genes are taken literally, in the file's order, each gene once; which column holds genes is told by its
+    identifiers. Sets without genes are left out with a warning.
 
     Parameters
     ----------
     path
-        File.
+        File, or the name of an Enrichr library.
     columns
         For a table, the names of its set column and of its gene column; None tells them from the content.
 
@@ -43,10 +45,12 @@ def read_gene_sets(path: Path | str, *, columns: Sequence[str] | None = None) ->
     ------
     MissingFileError, IntegrityError
         If the file is not there, or is damaged.
+    UnknownNameError, DownloadError
+        If Enrichr has no library of that name, or could not be asked.
     InputError
         If it holds no genes, two GMT lines share a name, or the columns cannot be told apart.
     """
-    file = existing(path)
+    file = library(str(path)) if may_be_library(path) else existing(path)
     if kind(file) != "text":
         raise InputError(f"{file} is no text file: gene sets are read from GMT, JSON or a delimited table")
     with opened(file) as stream:

@@ -4,8 +4,10 @@ import gzip
 import json
 import logging
 
+import gseapy
 import pytest
 
+from omics_rx.core.errors import DownloadError, MissingFileError, UnknownNameError
 from omics_rx.io import read_gene_sets
 
 SETS = {"death": ["TP53", "BAX", "CASP3"], "growth": ["MYC", "EGFR"]}
@@ -45,6 +47,52 @@ def test_sets_without_genes_are_left_out_with_a_warning(tmp_path, caplog):
     with caplog.at_level(logging.WARNING, logger="omics_rx"):
         assert read_gene_sets(file) == SETS
     assert "1 sets without genes are left out (empty)" in caplog.text
+
+
+@pytest.fixture
+def enrichr(tmp_path, monkeypatch):
+    """Stand in for Enrichr's server as gseapy asks it; what was asked is kept."""
+    monkeypatch.setenv("OMICS_RX_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    asked = []
+
+    def get_library(name, organism, min_size, max_size):
+        asked.append(name)
+        return {term: genes for term, genes in SETS.items() if min_size <= len(genes) <= max_size}
+
+    monkeypatch.setattr(gseapy, "get_library_name", lambda organism: ["KEGG_2021_Human", "MSigDB_Hallmark_2020"])
+    monkeypatch.setattr(gseapy, "get_library", get_library)
+    return asked
+
+
+def test_a_library_of_enrichr_is_brought_once_by_its_name(enrichr):
+    assert read_gene_sets("MSigDB_Hallmark_2020") == SETS
+    assert read_gene_sets("MSigDB_Hallmark_2020") == SETS
+    assert enrichr == ["MSigDB_Hallmark_2020"]
+
+
+def test_a_name_that_is_no_library_and_no_file_is_refused(enrichr, tmp_path):
+    with pytest.raises(UnknownNameError, match=r"file or Enrichr library 'MSigDB_Hallmark'.*MSigDB_Hallmark_2020"):
+        read_gene_sets("MSigDB_Hallmark")
+    for path in ("absent.gmt", "folder/KEGG_2021_Human", tmp_path / "KEGG_2021_Human"):
+        with pytest.raises(MissingFileError, match="no file or folder"):
+            read_gene_sets(path)
+    assert enrichr == []
+
+
+def test_a_file_comes_before_a_library_of_its_name(enrichr, tmp_path):
+    (tmp_path / "KEGG_2021_Human").write_text(LONG)
+    assert read_gene_sets("KEGG_2021_Human") == SETS
+    assert enrichr == []
+
+
+def test_an_enrichr_that_does_not_answer_is_told_with_the_remedy(enrichr, monkeypatch):
+    def silent(organism):
+        raise ConnectionError("Max retries exceeded")
+
+    monkeypatch.setattr(gseapy, "get_library_name", silent)
+    with pytest.raises(DownloadError, match=r"no file KEGG_2021_Human in .*Max retries.*download the library as GMT"):
+        read_gene_sets("KEGG_2021_Human")
 
 
 @pytest.mark.parametrize(
