@@ -22,6 +22,7 @@ _CURVES = {
     "experiment": ("experiment_id",), "compound": ("master_cpd_id",), "centre": ("p1_center",), "slope": ("p2_slope",),
     "decline": ("p3_total_decline",), "baseline": ("p4_baseline",), "area": ("area_under_curve",),
 }  # fmt: skip
+_RELEASE = "v20."  # the files of later releases may lie beside those of the first
 _N_HALVINGS = 15  # sixteen doses, each half of the one above
 _PATTERNS = {
     "curves": "*curves_post_qc*.txt*", "cell_lines": "*meta.per_cell_line*.txt*",
@@ -42,7 +43,8 @@ def read_ctrp(
     ----------
     folder
         Holds ``v20.data.curves_post_qc.txt``, ``v20.meta.per_cell_line.txt``, ``v20.meta.per_compound.txt`` and
-        ``v20.meta.per_experiment.txt``, packed or not.
+        ``v20.meta.per_experiment.txt``, packed or not. CTRP v2.1 (``v21.*``) publishes areas of the same measurements
+        and no curves: alone it is refused, beside v2.0 it is passed over.
     expression
         A DepMap ``Omics*`` matrix, a CCLE GCT, or anything else with expression of lines.
     models
@@ -95,6 +97,12 @@ def _files(folder: Path) -> dict[str, Path]:
     if not folder.is_dir():
         raise InputError(f"{folder} is a file: pass the folder that CTRP's archive unpacks to")
     found = {name: sorted(folder.rglob(pattern)) for name, pattern in _PATTERNS.items()}
+    found = {name: [file for file in files if file.name.startswith(_RELEASE)] or files for name, files in found.items()}
+    if not found["curves"] and (areas := sorted(folder.rglob("*auc_sensitivities*.txt*"))):
+        raise MissingFileError(
+            f"{folder} holds areas ({areas[0].name}) and no curves, as CTRP v2.1 and v2.2 are published, and an IC50 "
+            "comes from the curves: pass the folder of CTRP v2.0, which holds those they were made from"
+        )
     absent = [_PATTERNS[name].strip("*").replace("*", "") for name, files in found.items() if not files]
     if absent:
         raise MissingFileError(f"{folder} holds no {examples(absent)}: unpack the whole archive of CTRP v2.0 there")

@@ -262,6 +262,21 @@ def test_ctrp_files_of_other_releases_and_missing_ones(ctrp, tmp_path):
         orx.io.read_ctrp(ctrp)
 
 
+def test_ctrp_v21_has_areas_alone_and_lies_beside_v20_without_harm(ctrp, tmp_path):
+    later = tmp_path / "CTRPv2.1_2016_pub_NatChemBiol_12_109"
+    later.mkdir()
+    (later / "v21.data.auc_sensitivities.txt").write_text(
+        "area_under_curve\tmaster_cpd_id\tmaster_ccl_id\n13.4\t10\t101\n"
+    )
+    for name in ("per_cell_line", "per_compound"):
+        shutil.copy(ctrp / f"v20.meta.{name}.txt", later / f"v21.meta.{name}.txt")
+    with pytest.raises(
+        MissingFileError, match=r"v21\.data\.auc_sensitivities\.txt\) and no curves.*pass the folder of CTRP v2\.0"
+    ):
+        orx.io.read_ctrp(later)
+    assert orx.io.read_ctrp(tmp_path).fingerprint == orx.io.read_ctrp(ctrp).fingerprint
+
+
 def test_ctrp_parameters_that_mean_something_else(ctrp):
     """Slopes of the other sign give rising curves, which the published viabilities deny."""
     rows = [ctrp_row(1 + i % 4, 10, 1.0 + i / 10, -0.5, 0.8, 0.2).split("\t") for i in range(24)]
