@@ -175,6 +175,30 @@ def test_facts_of_lines_that_the_package_lacks(tmp_path, responses):
     assert "3 of 5 lines are not in" in said(screen)
 
 
+def test_the_workbook_of_cell_lines_details(tmp_path, responses):
+    """Breaks within column names, several sheets, and a row of totals below the lines."""
+    openpyxl = pytest.importorskip("openpyxl", reason="spreadsheets need openpyxl")
+    book = openpyxl.Workbook()
+    book.active.title = "Cell line details"
+    for row in (
+        ["Sample Name", "COSMIC identifier", "Whole Exome Sequencing (WES)", "Copy Number Alterations (CNA)",
+         "Gene Expression", "Methylation", "Drug\nResponse", "GDSC\nTissue descriptor 1",
+         "GDSC\nTissue\ndescriptor 2", "Cancer Type\n(matching TCGA label)",
+         "Microsatellite \ninstability Status (MSI)", "Screen Medium", "Growth Properties"],
+        ["MCF7", 905946, "Y", "Y", "Y", "Y", "Y", "breast", "breast", "BRCA", "MSS/MSI-L", "D/F12", "Adherent"],
+        ["XY-1", 9999999, "Y", "Y", "N", "Y", "Y", "soft_tissue", "sarcoma", "SARC", "MSI-H", "R", "Suspension"],
+        ["TOTAL:", None, 2, 2, 1, 2, 2, None, None, None, None, None, None],
+    ):  # fmt: skip
+        book.active.append(row)
+    book.create_sheet("COSMIC tissue classification").append(["Line", "COSMIC_ID", "Site", "Histology"])
+    book.save(tmp_path / "Cell_Lines_Details.xlsx")
+    screen = orx.io.read_gdsc(responses, cell_lines=tmp_path / "Cell_Lines_Details.xlsx")
+    facts = screen.cells.obs.loc["XY-1", ["tissue", "tissue_detail", "tcga", "msi", "growth"]]
+    assert facts.tolist() == ["soft_tissue", "sarcoma", "SARC", "MSI-H", "Suspension"]
+    assert "TOTAL:" not in screen.cells.obs_names
+    assert "3 of 5 lines are not in" in said(screen)
+
+
 def test_genetic_features_with_unquoted_lists_of_genes(tmp_path, responses):
     file = tmp_path / "PANCANCER_Genetic_features_Tue Jun 20 06_41_49 2023.csv"
     file.write_text(
