@@ -4,31 +4,50 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from omics_rx.response import library, resistance, scaffolds
     from omics_rx.response.crossfit import evaluate, out_of_fold
+    from omics_rx.response.explain import DrugExplanation, Explanation
+    from omics_rx.response.explain_atoms import AtomExplanation
+    from omics_rx.response.few_shot import AdaptedModel
+    from omics_rx.response.library import LibraryScreen
     from omics_rx.response.model import ResponseModel
     from omics_rx.response.parts import PARTS
     from omics_rx.response.prediction import Prediction
-    from omics_rx.response.splits import SPLITS, folds
+    from omics_rx.response.splits import SPLITS, Fold, check, folds
     from omics_rx.response.store import default, load
 
-__all__ = ["PARTS", "SPLITS", "Prediction", "ResponseModel", "default", "evaluate", "folds", "load", "out_of_fold"]
+__all__ = [
+    "PARTS", "SPLITS", "AdaptedModel", "AtomExplanation", "DrugExplanation", "Explanation", "Fold", "LibraryScreen",
+    "Prediction", "ResponseModel", "check", "default", "evaluate", "folds", "library", "load", "out_of_fold",
+    "resistance", "scaffolds",
+]  # fmt: skip
 
 _NAMES = {
     "PARTS": "parts",
     "SPLITS": "splits",
+    "AdaptedModel": "few_shot",
+    "AtomExplanation": "explain_atoms",
+    "DrugExplanation": "explain",
+    "Explanation": "explain",
+    "Fold": "splits",
+    "LibraryScreen": "library",
     "Prediction": "prediction",
     "ResponseModel": "model",
+    "check": "splits",
     "default": "store",
+    "evaluate": "crossfit",
     "folds": "splits",
     "load": "store",
     "out_of_fold": "crossfit",
-    "evaluate": "crossfit",
 }
+_MODULES = ("library", "resistance", "scaffolds")
 
 
 def __getattr__(name: str) -> Any:
     if name in _NAMES:
         return getattr(import_module(f"omics_rx.response.{_NAMES[name]}"), name)
+    if name in _MODULES:
+        return import_module(f"omics_rx.response.{name}")
     message = f"module 'omics_rx.response' has no attribute {name!r}"
     raise AttributeError(message)
 

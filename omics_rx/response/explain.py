@@ -15,10 +15,12 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.errors import InputError, examples
+from omics_rx.response import similarity
 from omics_rx.response.few_shot import kernel_of
 from omics_rx.response.parts.base import positions
 from omics_rx.response.parts.kernel_ridge import KernelRidge, squared_distances
-from omics_rx.response.similarity import VIEWS, tanimoto, view
+from omics_rx.response.query import resolve
+from omics_rx.response.similarity import VIEWS, DrugFeatures, tanimoto, view
 
 if TYPE_CHECKING:
     from omics_rx.response.model import ResponseModel
@@ -42,7 +44,8 @@ class Explanation:
     core
         The kernel core's prediction (ln uM).
     rest
-        What the other parts of the model add (ln uM): ``core + rest`` is ``mean`` of the prediction.
+        What the other parts of the model add (ln uM): ``core + rest`` is ``mean`` of the prediction. For a new drug in
+        a training line it also holds how far the line's measured responses lie from what expression says of them.
     alike
         Training drugs most alike: ``drug_id``, ``name``, ``structure``, ``targets``, ``pathway`` (similarity, 0 to 1).
     """
@@ -77,21 +80,152 @@ class Explanation:
         return table.iloc[np.argsort(-table["contribution"].abs().to_numpy(), kind="stable")]
 
 
-def weights_of(kernel: KernelRidge, drug: str) -> tuple[np.ndarray, float]:
-    """Dual coefficients of one training drug and its mean (ln uM).
+@dataclass(frozen=True, eq=False)
+class DrugExplanation:
+    """Which genes make the kernel core tell training lines apart for one drug.
+
+    Attributes
+    ----------
+    drug_id
+        The drug.
+    genes
+        Index gene; ``share`` of the variance of the core's predictions over the training lines (covariance of the
+        gene's contribution with the prediction; the shares add up to 1) and ``slope`` (ln uM a standard deviation of
+        expression; below 0, lines with more of it are more sensitive). Largest share by size first.
+    spread
+        Standard deviation of the core's predictions over the training lines (ln uM).
+    alike
+        As in :class:`Explanation`.
+    """
+
+    drug_id: str
+    genes: pd.DataFrame
+    spread: float
+    alike: pd.DataFrame
+
+
+def explain_drug(model: ResponseModel, drug: str | pd.DataFrame, *, n_alike: int = 5) -> DrugExplanation:
+    """Explain one drug over the training lines; see :meth:`ResponseModel.explain_drug`."""
+    kernel = kernel_of(model)
+    name, features = asked(model, drug)
+    dual, _ = weights_of(kernel, features)
+    lines = kernel.training_.cells
+    parts = LinePaths.of(kernel).contributions(dual)
+    share, slope, spread = shares(parts, lines.z)
+    table = pd.DataFrame({"share": share, "slope": slope}, index=lines.genes.rename("gene"))
+    order = np.argsort(-np.abs(share), kind="stable")
+    return DrugExplanation(name, table.iloc[order], spread, _alike(model, features, n_alike))
+
+
+def shares(parts: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """Share of the variance of the predictions that goes with each gene, its slope, and their standard deviation.
+
+    Parameters
+    ----------
+    parts
+        Contribution of each gene in each line (ln uM), ``(n_cells, n_genes)``.
+    z
+        Expression of the same, in standard deviations.
+    """
+    predicted = parts.sum(axis=1)
+    left = predicted - predicted.mean()
+    variance = float((left**2).mean())
+    share = left @ (parts - parts.mean(axis=0)) / len(left) / max(variance, 1e-300)
+    own = z - z.mean(axis=0)
+    slope = (own * parts).sum(axis=0) / np.maximum((own**2).sum(axis=0), 1e-300)
+    return share, slope, float(np.sqrt(variance))
+
+
+@dataclass(frozen=True, eq=False)
+class LinePaths:
+    """Heights of the kernel on the way from the average line to each training line, whatever the drug.
+
+    Attributes
+    ----------
+    z
+        Expression of the training lines, ``(n_cells, n_genes)``.
+    rate
+        Width of the kernel a gene.
+    height, weighted
+        Integrals of the kernel, and of the kernel times the place on the way, for each line (rows) and each line the
+        kernel stands on (columns), ``(n_cells, n_cells)``.
+    """
+
+    z: np.ndarray
+    rate: float
+    height: np.ndarray
+    weighted: np.ndarray
+
+    @classmethod
+    def of(cls, kernel: KernelRidge) -> LinePaths:
+        """Integrate once for a fitted core."""
+        z = kernel.training_.cells.z
+        rate, cross = kernel.gamma_ / z.shape[1], z @ z.T
+        norms = np.diag(cross)
+        height, weighted = np.zeros_like(cross), np.zeros_like(cross)
+        for node, weight in zip(*_nodes(), strict=True):
+            found = weight * np.exp(-rate * (node**2 * norms[:, None] - 2 * node * cross + norms[None, :]))
+            height += found
+            weighted += node * found
+        return cls(z, rate, height, weighted)
+
+    def contributions(self, dual: np.ndarray) -> np.ndarray:
+        """Integrated gradients of every training line for the coefficients of one drug, ``(n_cells, n_genes)``."""
+        to_sample, to_lines = self.weighted @ dual, (self.height * dual) @ self.z
+        result: np.ndarray = -2 * self.rate * self.z * (self.z * to_sample[:, None] - to_lines)
+        return result
+
+
+def _nodes() -> tuple[np.ndarray, np.ndarray]:
+    """Places and weights of Gauss-Legendre quadrature from 0 to 1."""
+    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    return (nodes + 1) / 2, weights / 2
+
+
+def asked(model: ResponseModel, drug: str | pd.DataFrame) -> tuple[str, DrugFeatures]:
+    """The one drug to be explained: its name, and its description.
 
     Raises
     ------
     InputError
-        If the drug was not trained on.
+        If it is no training drug and no frame of one drug.
     """
-    column = positions(pd.Index([drug]), kernel.training_.drugs.names)[0]
-    if column < 0:
-        raise InputError(
-            f"{drug!r} is not a drug the model was trained on (such as {examples(kernel.training_.drugs.names)}): "
-            "explanations by genes are of training drugs"
-        )
-    return kernel.dual_[:, column], float(kernel.drug_means_[column])
+    known = model.learnt_.training.drugs
+    if isinstance(drug, str):
+        at = positions(pd.Index([drug]), known.names)
+        if at[0] < 0:
+            raise InputError(
+                f"{drug!r} is not a drug the model was trained on (such as {examples(known.names)}): give its drug_id, "
+                "or a frame with name and smiles"
+            )
+        return drug, known.take(at)
+    query = resolve(drug, model.screen_, known)
+    if len(query.names) != 1:
+        raise InputError(f"{len(query.names)} drugs were given: explain one at a time")
+    return str(query.names[0]), query.features
+
+
+def weights_of(kernel: KernelRidge, drug: DrugFeatures) -> tuple[np.ndarray, float]:
+    """Dual coefficients of one drug and its mean (ln uM); for a new drug, those carried over from the training drugs.
+
+    Parameters
+    ----------
+    drug
+        One drug; one of the name of a training drug is that drug.
+
+    Returns
+    -------
+    dual, mean
+        Coefficients ``(n_cells,)``, and what is predicted where the kernel is 0.
+    """
+    column = positions(drug.names, kernel.training_.drugs.names)[0]
+    if column >= 0:
+        return kernel.dual_[:, column], float(kernel.drug_means_[column])
+    alike = similarity.drug_kernel(drug, kernel.training_.drugs, views=kernel.views)[0]
+    carried, n = alike @ kernel.drug_inverse_, len(alike)
+    # the line's own mean is carried over whole, and what each drug has beyond it by likeness
+    dual: np.ndarray = kernel.dual_ @ (carried + (1 - carried.sum()) / n)
+    return dual, float(kernel.global_mean_ + alike @ kernel.mean_dual_)
 
 
 def gene_contributions(kernel: KernelRidge, z: np.ndarray, dual: np.ndarray) -> np.ndarray:
@@ -118,8 +252,7 @@ def gene_contributions(kernel: KernelRidge, z: np.ndarray, dual: np.ndarray) -> 
     own, lines = z[present], kernel.training_.cells.z[:, present]
     rate = kernel.gamma_ / present.sum()
     size, cross, norms = own @ own, lines @ own, np.einsum("ij,ij->i", lines, lines)
-    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
-    nodes, weights = (nodes + 1) / 2, weights / 2
+    nodes, weights = _nodes()
     distance = nodes[:, None] ** 2 * size - 2 * nodes[:, None] * cross + norms
     height = np.exp(-rate * distance) * weights[:, None]
     to_sample, to_lines = (nodes @ height) @ dual, (height.sum(axis=0) * dual) @ lines
@@ -128,23 +261,21 @@ def gene_contributions(kernel: KernelRidge, z: np.ndarray, dual: np.ndarray) -> 
     return result
 
 
-def explain(model: ResponseModel, cells: Cells, drug_id: str, *, n_alike: int = 5) -> Explanation:
+def explain(model: ResponseModel, cells: Cells, drug: str | pd.DataFrame, *, n_alike: int = 5) -> Explanation:
     """Explain one pair; see :meth:`ResponseModel.explain`."""
     kernel = kernel_of(model)
-    dual, mean = weights_of(kernel, drug_id)
+    name, features = asked(model, drug)
+    dual, mean = weights_of(kernel, features)
     parts = gene_contributions(kernel, cells.z[0], dual)
     present = np.isfinite(cells.z)
     average = np.where(present, 0.0, np.nan)
     base = mean + float((_kernel(kernel, average) @ dual)[0])
     core = mean + float((_kernel(kernel, cells.z) @ dual)[0])
-    drugs = kernel.training_.drugs
-    at = positions(pd.Index([drug_id]), drugs.names)
-    whole = float(model.learnt_.stack.predict(cells, drugs.take(at))[0, 0])
+    whole = float(model.learnt_.stack.predict(cells, features)[0, 0])
     genes = pd.Series(parts, index=kernel.training_.cells.genes, name="contribution")
     order = np.argsort(-np.abs(parts), kind="stable")
-    return Explanation(
-        str(cells.names[0]), drug_id, base, genes.iloc[order], core, whole - core, _alike(model, int(at[0]), n_alike)
-    )
+    nearest = _alike(model, features, n_alike)
+    return Explanation(str(cells.names[0]), name, base, genes.iloc[order], core, whole - core, nearest)
 
 
 def _kernel(kernel: KernelRidge, z: np.ndarray) -> np.ndarray:
@@ -152,11 +283,11 @@ def _kernel(kernel: KernelRidge, z: np.ndarray) -> np.ndarray:
     return values
 
 
-def _alike(model: ResponseModel, at: int, n_alike: int) -> pd.DataFrame:
+def _alike(model: ResponseModel, own: DrugFeatures, n_alike: int) -> pd.DataFrame:
     drugs = model.learnt_.training.drugs
-    own = drugs.take(np.array([at]))
     table = pd.DataFrame({name: view(name, own, drugs)[0] for name in VIEWS}, index=drugs.names.rename("drug_id"))
     table.insert(0, "name", model.screen_.drugs.loc[drugs.names, "name"].to_numpy())
     order = np.argsort(-tanimoto(own.bits, drugs.bits)[0], kind="stable")
-    nearest: pd.DataFrame = table.iloc[order[order != at][:n_alike]]
+    itself = positions(own.names, drugs.names)[0]
+    nearest: pd.DataFrame = table.iloc[order[order != itself][:n_alike]]
     return nearest

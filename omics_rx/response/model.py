@@ -22,12 +22,13 @@ from omics_rx.response.parts import PARTS
 from omics_rx.response.parts.base import Cells, Part, Training, positions
 from omics_rx.response.prediction import Prediction, separate
 from omics_rx.response.prepare import cells_of, check_coverage, check_samples, training_of, with_current_genes
-from omics_rx.response.query import Query, resolve
+from omics_rx.response.query import Query, resolve, tell
 
 if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
     from omics_rx.harmonize.reference import GeneReference
-    from omics_rx.response.explain import Explanation
+    from omics_rx.response.explain import DrugExplanation, Explanation
+    from omics_rx.response.explain_atoms import AtomExplanation
     from omics_rx.response.few_shot import AdaptedModel
 
 DEFAULT_PARTS = ("kernel", "genomic")
@@ -195,7 +196,8 @@ class ResponseModel(BaseEstimator):  # type: ignore[misc,unused-ignore]
         """
         learnt = self._fitted
         query = resolve(drugs, learnt.screen, learnt.training.drugs)
-        cells, told, stated = self._cells(cohort, domain, reference)
+        tell(query)
+        cells, told, stated = self.on_scale(cohort, domain, reference)
         return self.answer(cells, query, domain=told, stated=stated)
 
     def adapt(
@@ -235,7 +237,12 @@ class ResponseModel(BaseEstimator):  # type: ignore[misc,unused-ignore]
         return adapt(self, cells, measured, stated=stated)
 
     def explain(
-        self, cell_id: str, drug_id: str, *, cohort: CohortLike | None = None, domain: str | None = None
+        self,
+        cell_id: str,
+        drug: str | pd.DataFrame,
+        *,
+        cohort: CohortLike | None = None,
+        domain: str | None = None,
     ) -> Explanation:
         """Say which genes move the prediction of one sample and drug, and which training drugs are most alike.
 
@@ -243,8 +250,8 @@ class ResponseModel(BaseEstimator):  # type: ignore[misc,unused-ignore]
         ----------
         cell_id, cohort, domain
             The sample, as in :meth:`adapt`.
-        drug_id
-            A drug the model was trained on, by ``drug_id``.
+        drug
+            The ``drug_id`` of a training drug, or a frame of one drug as :meth:`predict` takes it.
 
         Returns
         -------
@@ -258,7 +265,59 @@ class ResponseModel(BaseEstimator):  # type: ignore[misc,unused-ignore]
         """
         from omics_rx.response.explain import explain
 
-        return explain(self, self._one(cell_id, cohort, domain)[0], drug_id)
+        return explain(self, self._one(cell_id, cohort, domain)[0], drug)
+
+    def explain_drug(self, drug: str | pd.DataFrame) -> DrugExplanation:
+        """Say which genes tell sensitive from resistant training lines for one drug.
+
+        Parameters
+        ----------
+        drug
+            As in :meth:`explain`.
+
+        Returns
+        -------
+        DrugExplanation
+            Shares of the genes in the variance of the kernel core's predictions, which add up to 1.
+        """
+        from omics_rx.response.explain import explain_drug
+
+        return explain_drug(self, drug)
+
+    def explain_atoms(
+        self,
+        drug: str | pd.DataFrame,
+        cell_id: str | None = None,
+        *,
+        cohort: CohortLike | None = None,
+        domain: str | None = None,
+    ) -> AtomExplanation:
+        """Say what each atom of a drug adds to what its structure, targets and pathway predict.
+
+        Parameters
+        ----------
+        drug
+            As in :meth:`explain`. A training drug is explained by the other training drugs, as if it were new: of
+            what was measured with it, its atoms say nothing.
+        cell_id, cohort, domain
+            The sample, as in :meth:`adapt`; without ``cell_id``, the mean over the training lines.
+
+        Returns
+        -------
+        AtomExplanation
+            Atom contributions (ln uM) that add up, with base, targets and pathway, to the kernel core's prediction;
+            ``svg()`` draws them on the molecule.
+
+        Raises
+        ------
+        NotFittedError, InputError
+            As :meth:`explain`; if no structure is known of the drug.
+        """
+        from omics_rx.response.explain_atoms import explain_atoms
+
+        if cell_id is None:
+            return explain_atoms(self, drug)
+        return explain_atoms(self, drug, self._one(cell_id, cohort, domain)[0], sample=cell_id)
 
     def _one(self, cell_id: str, cohort: CohortLike | None, domain: str | None) -> tuple[Cells, tuple[str, str]]:
         """One sample on the training scale, with its domain and how it came there."""
@@ -271,12 +330,13 @@ class ResponseModel(BaseEstimator):  # type: ignore[misc,unused-ignore]
             )
         if cohort is None:
             data, row = data[row], np.array([0])
-        cells, told, stated = self._cells(data, domain, "cohort")
+        cells, told, stated = self.on_scale(data, domain, "cohort")
         return cells.take(row), (told, stated)
 
-    def _cells(
-        self, cohort: CohortLike, domain: str | None, reference: Literal["cohort"] | GeneReference
+    def on_scale(
+        self, cohort: CohortLike, domain: str | None = None, reference: Literal["cohort"] | GeneReference = "cohort"
     ) -> tuple[Cells, str, str]:
+        """Bring a cohort to the training scale; give the cells, their domain and how they came there, in words."""
         learnt = self._fitted
         data = with_current_genes(cohort)
         check_coverage(data, list(self.genes_))

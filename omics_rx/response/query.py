@@ -9,7 +9,8 @@ import pandas as pd
 
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.screen import DrugScreen
-from omics_rx.response import similarity
+from omics_rx.core.work import log
+from omics_rx.response import applicability, similarity
 from omics_rx.response.similarity import DrugFeatures, tanimoto
 
 
@@ -26,7 +27,8 @@ class Query:
     applicability
         1 for training drugs, else the largest Tanimoto similarity to one, ``(n_drugs,)``.
     table
-        Index ``drug_id``; ``name``, ``known``, ``nearest``.
+        Index ``drug_id``; ``name``, ``known``, ``nearest``, ``warning`` (why a new drug is outside the domain of the
+        training compounds, empty where it is inside).
     """
 
     names: pd.Index
@@ -42,34 +44,36 @@ def resolve(drugs: pd.DataFrame | None, screen: DrugScreen, known: DrugFeatures)
     ----------
     drugs
         None for all training drugs; else a frame with ``smiles``, and ``name`` and ``drug_id`` (column or index)
-        where they have one. A drug of the training screen is recognised by InChIKey or, where the frame
-        gives no structure, by its ``drug_id``.
+        where they have one. Salts are taken off. A drug of the training screen is recognised by InChIKey or, where
+        the frame gives no structure, by its ``drug_id``.
     screen, known
         The training screen and its drugs as the parts saw them.
 
     Raises
     ------
     InputError
-        If drugs repeat, a structure cannot be read, or a drug has neither a structure, a target nor a pathway and
-        is not known.
+        If drugs repeat, a structure cannot be read or is a mixture, or a drug has neither a structure, a target nor a
+        pathway and is not known.
     """
     if drugs is None:
         table = pd.DataFrame(
-            {"name": screen.drugs.loc[known.names, "name"], "known": True, "nearest": known.names},
+            {"name": screen.drugs.loc[known.names, "name"], "known": True, "nearest": known.names, "warning": ""},
             index=known.names.rename("drug_id"),
         )
         return Query(known.names, known, np.ones(len(known)), table)
-    frame = _tidy(drugs)
+    frame = _without_salts(_tidy(drugs))
     asked = similarity.features(frame)
     ids = _recognised(frame, screen.drugs.loc[known.names])
     _check_described(asked, frame, ids)
     nearest = tanimoto(asked.bits, known.bits)
     seen = ids.notna().to_numpy()
+    similar = np.where(seen, 1.0, nearest.max(axis=1))
     table = pd.DataFrame(
         {
             "name": frame["name"],
             "known": seen,
             "nearest": np.where(seen, ids, known.names[nearest.argmax(axis=1)]),
+            "warning": _warnings(asked.smiles, seen, similar, applicability.domain(known)),
         },
         index=frame.index,
     )
@@ -78,7 +82,37 @@ def resolve(drugs: pd.DataFrame | None, screen: DrugScreen, known: DrugFeatures)
         str(found) if known_ else f"new:{name}" for found, known_, name in zip(ids, seen, frame.index, strict=True)
     ]
     features = DrugFeatures(pd.Index(named), asked.bits, asked.targets, asked.pathway, asked.smiles)
-    return Query(frame.index, features, np.where(seen, 1.0, nearest.max(axis=1)), table)
+    return Query(frame.index, features, similar, table)
+
+
+def _without_salts(frame: pd.DataFrame) -> pd.DataFrame:
+    """Structures without counter-ions, with their InChIKeys; those that are several compounds are refused."""
+    from omics_rx.harmonize import drugs
+
+    bare = drugs.structures(frame)
+    if "inchikey" in frame:
+        bare["inchikey"] = bare["inchikey"].where(bare["inchikey"].notna(), frame["inchikey"])
+    applicability.refuse_mixtures(bare)
+    return bare
+
+
+def _warnings(
+    smiles: tuple[str | None, ...], seen: np.ndarray, similar: np.ndarray, limits: applicability.Domain
+) -> list[str]:
+    return [
+        "" if known_ else applicability.warning(text, float(alike), limits)
+        for text, known_, alike in zip(smiles, seen, similar, strict=True)
+    ]
+
+
+def tell(query: Query) -> None:
+    """Write into the log which of the drugs asked for are outside the domain of the training compounds."""
+    outside = query.table.loc[query.table["warning"].ne(""), "warning"]
+    if len(outside):
+        log.warning(
+            "%d of %d drugs are outside the domain of the training compounds (%s): see drugs['warning']",
+            len(outside), len(query.table), examples([f"{name}: {text}" for name, text in outside.items()], 3),
+        )  # fmt: skip
 
 
 def _tidy(drugs: pd.DataFrame) -> pd.DataFrame:
@@ -99,27 +133,21 @@ def _tidy(drugs: pd.DataFrame) -> pd.DataFrame:
 
 def _recognised(frame: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
     """The training ``drug_id`` of each drug, missing for new ones."""
-    by_key = {key: drug for drug, key in known["inchikey"].dropna().items()}
-    keys = frame["inchikey"] if "inchikey" in frame else pd.Series(None, index=frame.index, dtype=object)
-    found: dict[str, object] = {}
-    for drug, smiles, key in zip(frame.index, frame["smiles"], keys, strict=True):
-        has_structure = pd.notna(smiles)
-        own = key if pd.notna(key) else (inchikey(str(smiles)) if has_structure else None)
-        if own is not None:
-            found[drug] = by_key.get(own)
-        else:
-            found[drug] = drug if drug in known.index else None
-    return pd.Series(found, dtype=object).reindex(frame.index)
+    by_key = {key: drug for drug, key in _keys(known).dropna().items()}
+    found = [
+        by_key.get(key) if pd.notna(key) else (drug if drug in known.index else None)
+        for drug, key in zip(frame.index, frame["inchikey"], strict=True)
+    ]
+    return pd.Series(found, index=frame.index, dtype=object)
 
 
-def inchikey(smiles: str) -> str | None:
-    """InChIKey of a structure, None where it cannot be made."""
-    from omics_rx.harmonize.drugs import structure
+def _keys(known: pd.DataFrame) -> pd.Series:
+    """InChIKey of each training drug, made from its structure where the screen gives none."""
+    from omics_rx.harmonize import drugs
 
-    try:
-        return structure(smiles).inchikey
-    except InputError:
-        return None
+    keys: pd.Series = known["inchikey"]
+    bare = known.loc[keys.isna() & known["smiles"].notna(), ["smiles"]]
+    return keys if bare.empty else keys.where(keys.notna(), drugs.structures(bare)["inchikey"].reindex(keys.index))
 
 
 def _check_described(asked: DrugFeatures, frame: pd.DataFrame, ids: pd.Series) -> None:

@@ -175,11 +175,12 @@ def drug_kernel(a: DrugFeatures, b: DrugFeatures, *, views: Sequence[str] = VIEW
     total = np.zeros((len(a), len(b)))
     for name in views:
         total += view(name, a, b)
-    size = np.sqrt(np.outer(_n_views(a, views), _n_views(b, views)))
+    size = np.sqrt(np.outer(n_views(a, views), n_views(b, views)))
     return np.divide(total, size, out=np.zeros_like(total), where=size > 0)
 
 
-def _n_views(drugs: DrugFeatures, views: Sequence[str]) -> np.ndarray:
+def n_views(drugs: DrugFeatures, views: Sequence[str]) -> np.ndarray:
+    """Number of views each drug is described by, ``(n_drugs,)``."""
     known = {
         "structure": drugs.bits.any(axis=1),
         "targets": np.array([bool(terms) for terms in drugs.targets], dtype=bool),

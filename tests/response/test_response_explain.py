@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 
 import omics_rx as orx
 from omics_rx.core.errors import InputError
+from omics_rx.response import explain, explain_atoms, similarity
 from omics_rx.response.explain import gene_contributions
+from omics_rx.response.parts.base import Cells
+from omics_rx.response.parts.kernel_ridge import KernelRidge
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +77,112 @@ def test_drugs_alike_exclude_the_drug_itself(model):
 def test_an_unknown_drug_is_told(model):
     with pytest.raises(InputError, match="not a drug the model was trained on"):
         model.explain("cell000", "aspirin")
+
+
+NEW = pd.DataFrame({"name": ["x"], "smiles": ["OCCCC(=O)O"], "targets": ["GENE02"], "mechanism": ["group 2"]})
+
+
+def test_a_new_drug_is_explained_by_genes_too(model, planted):
+    cohort = planted.cells[:1].to_df().copy().rename(index={"cell000": "other"}) + 0.1
+    found = model.explain("other", NEW, cohort=cohort, domain="cell_line")
+    assert found.base + found.genes.sum() == pytest.approx(found.core, abs=1e-6)
+    mean = float(model.predict(cohort, NEW, "cell_line").mean["x"].iloc[0])
+    assert found.core + found.rest == pytest.approx(mean, abs=1e-9)
+    assert found.rest == pytest.approx(0, abs=1e-9)
+
+
+def test_shares_of_a_drug_add_up_and_agree_with_single_lines(model, planted):
+    kernel = model.learnt_.stack.parts["kernel"]
+    every = explain.LinePaths.of(kernel).contributions(kernel.dual_[:, 4])
+    one = gene_contributions(kernel, kernel.training_.cells.z[9], kernel.dual_[:, 4])
+    np.testing.assert_allclose(every[9], one, atol=1e-12)
+    for drug in ("D04", "D07", NEW):
+        found = model.explain_drug(drug)
+        assert found.genes["share"].sum() == pytest.approx(1)
+    for drug in ("D01", "D06", "D11"):
+        found = model.explain_drug(drug)
+        target = planted.drugs.loc[drug, "targets"]
+        assert found.genes.index[0] == target
+        assert found.genes.loc[target, "slope"] < 0  # planted: more of the gene, lower ln IC50
+
+
+def test_atoms_targets_and_pathway_add_up_to_what_is_predicted_of_a_new_drug(model, planted):
+    for cell in ("cell000", "cell031"):
+        found = model.explain_atoms(NEW, cell)
+        mean = float(model.predict(planted.cells[[cell]], NEW, "cell_line").mean["x"].iloc[0])
+        assert found.core == pytest.approx(mean, abs=1e-6)  # similarities are in single precision
+        assert found.parts["structure"] == pytest.approx(found.atoms["contribution"].sum(), abs=1e-12)
+        assert found.parts.sum() == pytest.approx(found.core, abs=1e-9)
+    assert sorted(found.atoms["symbol"]) == list("CCCCOOO")
+
+
+def test_the_mean_over_training_lines_is_the_mean_of_the_lines(model, planted):
+    every = np.mean([model.explain_atoms(NEW, cell).atoms["contribution"] for cell in planted.cells.obs_names], axis=0)
+    np.testing.assert_allclose(model.explain_atoms(NEW).atoms["contribution"], every, atol=1e-9)
+
+
+def test_a_training_drug_is_explained_by_the_others_as_a_refit_without_it_would(planted):
+    settled = KernelRidge(gamma=0.25, ridge=0.3, drug_ridges=(1.0, 1.0))
+    whole = orx.response.ResponseModel(("kernel",)).fit(planted, progress=False)
+    training = whole.learnt_.training
+    kernel = clone(settled).fit(training)
+    whole.learnt_.stack.parts["kernel"] = kernel
+    rest = np.delete(np.arange(12), 3)
+    without = clone(settled).fit(training.take_drugs(rest))
+    cells = training.cells.take(np.array([5]))
+    moved = Cells(pd.Index(["other"]), cells.z, cells.genes, cells.tissue, cells.events)
+    expected = without.predict(moved, training.drugs.take(np.array([3])))[0, 0]
+    found = explain_atoms.explain_atoms(whole, "D03", moved)
+    assert found.core == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_relabelling_atoms_changes_nothing(model, seed):
+    from rdkit import Chem
+
+    smiles = "CC(=O)Oc1ccccc1C(=O)NC"
+    molecule = Chem.MolFromSmiles(smiles)
+    order = [int(i) for i in np.random.default_rng(seed).permutation(molecule.GetNumAtoms())]
+    shuffled = Chem.RenumberAtoms(molecule, order)
+    rows = np.zeros(2048)
+    rows[list(similarity._bits_of(smiles))] = np.random.default_rng(1).normal(size=len(similarity._bits_of(smiles)))
+    first, _ = explain_atoms.over_atoms(molecule, rows)
+    second, _ = explain_atoms.over_atoms(shuffled, rows)
+    np.testing.assert_allclose(second, first[order], atol=1e-12)
+    asked = [pd.DataFrame({"name": ["a"], "smiles": [Chem.MolToSmiles(m, canonical=False)]})
+             for m in (molecule, shuffled)]  # fmt: skip
+    one, two = (model.explain_atoms(frame, "cell004").atoms for frame in asked)
+    np.testing.assert_allclose(sorted(one["contribution"]), sorted(two["contribution"]), atol=1e-9)
+
+
+def test_shares_of_bits_by_hand():
+    """Ethanol: a bit of one atom belongs to it alone; a bit of radius 1 about carbon 1 is shared by all three atoms."""
+    from rdkit import Chem
+    from rdkit.Chem import rdFingerprintGenerator
+
+    molecule = Chem.MolFromSmiles("CCO")
+    told = rdFingerprintGenerator.AdditionalOutput()
+    told.AllocateBitInfoMap()
+    maker = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=2048, includeChirality=True)
+    maker.GetFingerprint(molecule, additionalOutput=told)
+    (oxygen,) = (bit for bit, places in told.GetBitInfoMap().items() if (2, 0) in places)
+    (whole,) = (bit for bit, places in told.GetBitInfoMap().items() if (1, 1) in places)
+    rows = np.zeros(2048)
+    rows[[oxygen, whole]] = [5.0, 3.0]
+    np.testing.assert_allclose(explain_atoms.over_atoms(molecule, rows)[0], [1.0, 1.0, 6.0])
+
+
+def test_the_drawing_is_an_svg_with_the_atoms_coloured(model):
+    found = model.explain_atoms(NEW, "cell000").svg()
+    assert found.startswith("<svg")
+    assert found.rstrip().endswith("</svg>")
+    assert found.count("<ellipse") + found.count("atom-") >= 7
+
+
+def test_atoms_need_one_drug_with_a_structure(model, planted):
+    with pytest.raises(InputError, match="2 drugs were given"):
+        model.explain_atoms(pd.DataFrame({"name": ["a", "b"], "smiles": ["CCO", "CCCO"]}))
+    with pytest.raises(InputError, match="no structure is known"):
+        model.explain_atoms(pd.DataFrame({"name": ["a"], "targets": ["GENE01"]}))
+    with pytest.raises(InputError, match="trained on"):
+        model.explain_atoms("aspirin")

@@ -1,0 +1,237 @@
+"""What the atoms of a molecule add to a prediction, by the part of the kernel core that reads structures.
+
+A new drug's response is carried over from the training drugs in proportion to how alike they are, so the prediction is
+a sum over training drugs. Tanimoto similarity is a sum over the bits of the molecule, each bit is a set of atoms with
+their neighbours, and each of these shares its bit's contribution evenly among its atoms: the atoms add up to the
+structural part exactly, whatever their numbering.
+
+References
+----------
+Riniker and Landrum, Similarity maps: a visualization strategy for molecular fingerprints and machine-learning methods,
+J Cheminform 5 (2013), 43: contributions of atoms to fingerprint models. Here they are exact shares, not differences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from omics_rx.core.errors import InputError
+from omics_rx.response import similarity
+from omics_rx.response.explain import asked
+from omics_rx.response.few_shot import kernel_of
+from omics_rx.response.parts.base import known_cells, positions
+from omics_rx.response.parts.kernel_ridge import KernelRidge, squared_distances
+from omics_rx.response.similarity import N_BITS, RADIUS, DrugFeatures
+
+if TYPE_CHECKING:
+    from omics_rx.response.model import ResponseModel
+    from omics_rx.response.parts.base import Cells
+
+_RED, _BLUE = (0.80, 0.24, 0.10), (0.10, 0.40, 0.75)
+
+
+@dataclass(frozen=True, eq=False)
+class AtomExplanation:
+    """How the structure of a drug moves its predicted response.
+
+    Attributes
+    ----------
+    drug_id
+        The drug as it was asked for.
+    sample
+        The sample, or ``"training lines"`` where the mean over these is explained.
+    smiles
+        Structure without salt; atoms are numbered in its order.
+    atoms
+        What each atom adds (ln uM): index atom, ``symbol``, ``contribution``. Below 0 it makes the sample more
+        sensitive.
+    parts
+        ``base`` (what is predicted of a drug unlike all others: the mean of the drugs and the sample's own shift),
+        ``structure`` (sum of the atoms), ``targets``, ``pathway`` (ln uM); their sum is ``core``.
+    core
+        The kernel core's prediction (ln uM) for the drug as one it has not measured.
+    """
+
+    drug_id: str
+    sample: str
+    smiles: str
+    atoms: pd.DataFrame
+    parts: pd.Series
+    core: float
+
+    def svg(self, *, width: int = 360, height: int = 260) -> str:
+        """Draw the molecule with its atoms coloured: blue where they add sensitivity, red where they take it.
+
+        Parameters
+        ----------
+        width, height
+            Size in pixels.
+
+        Returns
+        -------
+        str
+            An SVG element.
+        """
+        from rdkit.Chem import rdDepictor
+        from rdkit.Chem.Draw import rdMolDraw2D
+
+        molecule = _molecule(self.smiles)
+        rdDepictor.Compute2DCoords(molecule)
+        values = self.atoms["contribution"].to_numpy()
+        top = float(np.abs(values).max(initial=0.0)) or 1.0
+        shades = {
+            i: tuple(1 - abs(value) / top * (1 - own) for own in (_RED if value > 0 else _BLUE))
+            for i, value in enumerate(values)
+        }
+        drawer = rdMolDraw2D.MolDraw2DSVG(width, height)
+        options: Any = drawer.drawOptions()
+        options.useBWAtomPalette()
+        options.highlightBondWidthMultiplier = 16
+        rdMolDraw2D.PrepareAndDrawMolecule(
+            drawer, molecule, highlightAtoms=list(shades), highlightAtomColors=shades, highlightBonds=[]
+        )
+        drawer.FinishDrawing()
+        text = drawer.GetDrawingText()
+        return text[text.index("<svg") :]
+
+
+@dataclass(frozen=True, eq=False)
+class _Carrier:
+    """The carrying over of responses to one drug, as a sum over training drugs.
+
+    Attributes
+    ----------
+    base
+        What is said of a drug unlike all others (ln uM).
+    weights
+        What likeness 1 to each training drug adds (ln uM), ``(n_drugs,)``.
+    drugs
+        The training drugs it stands on.
+    """
+
+    base: float
+    weights: np.ndarray
+    drugs: DrugFeatures
+
+
+def explain_atoms(
+    model: ResponseModel, drug: pd.DataFrame | str, cells: Cells | None = None, *, sample: str = "training lines"
+) -> AtomExplanation:
+    """Explain one drug by its structure; see :meth:`ResponseModel.explain_atoms`."""
+    kernel = kernel_of(model)
+    name, features = asked(model, drug)
+    (smiles,) = features.smiles
+    if smiles is None:
+        raise InputError(f"no structure is known of {name!r}: give its SMILES")
+    at = int(positions(features.names, kernel.training_.drugs.names)[0])
+    carrier = _carrier(kernel, cells, without=at if at >= 0 else None)
+    shares = _view_shares(features, carrier, kernel.views)
+    atoms, symbols = over_atoms(_molecule(smiles), shares.pop("structure"))
+    parts = pd.Series({"base": carrier.base, "structure": float(atoms.sum()), **shares}, name="ln uM")
+    table = pd.DataFrame({"symbol": symbols, "contribution": atoms}).rename_axis("atom")
+    return AtomExplanation(name, sample, smiles, table, parts, float(parts.sum()))
+
+
+def _carrier(kernel: KernelRidge, cells: Cells | None, *, without: int | None) -> _Carrier:
+    """Weights of the training drugs for the mean of some cells; a drug that was trained on is left out of them.
+
+    The matrices of the rest follow from those of all by the inverse of a block, without fitting again.
+    """
+    keep = np.arange(len(kernel.training_.drugs))
+    if without is not None:
+        keep = np.delete(keep, without)
+    drugs = kernel.training_.drugs.take(keep)
+    basis = kernel.completed_ if cells is None else _residual(kernel, cells)
+    basis = basis[:, keep].mean(axis=0)
+    line = float(basis.mean())
+    alike = similarity.drug_kernel(drugs, drugs, views=kernel.views)
+    inverse = _without(kernel.drug_inverse_, without)
+    means = kernel.drug_means_[keep]
+    centre = float(means.mean())
+    ridge = kernel.drug_ridges_[0] * np.eye(len(keep))
+    weights = np.linalg.solve(alike + ridge, means - centre) + inverse @ (basis - line)
+    return _Carrier(centre + line, weights, drugs)
+
+
+def _residual(kernel: KernelRidge, cells: Cells) -> np.ndarray:
+    """What expression says of each training drug in some cells; what was measured where a cell was trained on."""
+    training = kernel.training_.cells
+    values: np.ndarray = np.exp(-kernel.gamma_ * squared_distances(cells.z, training.z)) @ kernel.dual_
+    row = known_cells(cells, training)
+    values[row >= 0] = kernel.completed_[row[row >= 0]]
+    return values
+
+
+def _without(inverse: np.ndarray, drug: int | None) -> np.ndarray:
+    """Inverse of a matrix less one row and column, from the inverse of the whole."""
+    if drug is None:
+        return inverse
+    keep = np.delete(np.arange(len(inverse)), drug)
+    across = inverse[keep, drug]
+    left: np.ndarray = inverse[np.ix_(keep, keep)] - np.outer(across, across) / inverse[drug, drug]
+    return left
+
+
+def _view_shares(drug: DrugFeatures, carrier: _Carrier, views: Sequence[str]) -> dict[str, Any]:
+    """What each view adds: a value a bit for structure, one number for the others."""
+    known = carrier.drugs
+    both = similarity.n_views(drug, views) * similarity.n_views(known, views)
+    weights = np.divide(carrier.weights, np.sqrt(both), out=np.zeros(len(known)), where=both > 0)
+    found: dict[str, Any] = {}
+    for view in views:
+        if view == "structure":
+            own, others = drug.bits[0].astype(np.float64), known.bits.astype(np.float64)
+            union = own.sum() + others.sum(axis=1) - others @ own
+            found[view] = own * (np.divide(weights, union, out=np.zeros_like(weights), where=union > 0) @ others)
+        else:
+            found[view] = float(similarity.view(view, drug, known)[0] @ weights)
+    found.setdefault("structure", np.zeros(N_BITS))
+    return found
+
+
+def _molecule(smiles: str) -> Any:
+    from rdkit import Chem
+
+    return Chem.MolFromSmiles(smiles)
+
+
+def over_atoms(molecule: Any, bits: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """Share each bit's contribution among the atoms of its environments, evenly.
+
+    Parameters
+    ----------
+    molecule
+        An RDKit molecule.
+    bits
+        What each Morgan bit adds (ln uM), ``(2048,)``; 0 where the molecule does not have it.
+
+    Returns
+    -------
+    contributions, symbols
+        One value and one element symbol an atom.
+    """
+    from rdkit.Chem import rdFingerprintGenerator
+
+    maker = rdFingerprintGenerator.GetMorganGenerator(radius=RADIUS, fpSize=N_BITS, includeChirality=True)
+    told = rdFingerprintGenerator.AdditionalOutput()
+    told.AllocateBitInfoMap()
+    maker.GetFingerprint(molecule, additionalOutput=told)
+    result = np.zeros(molecule.GetNumAtoms())
+    for bit, places in told.GetBitInfoMap().items():
+        for centre, radius in places:
+            members = _environment(molecule, centre, radius)
+            result[members] += bits[bit] / len(places) / len(members)
+    return result, [atom.GetSymbol() for atom in molecule.GetAtoms()]
+
+
+def _environment(molecule: Any, centre: int, radius: int) -> list[int]:
+    """Atoms within ``radius`` bonds of one."""
+    reached = {centre}
+    for _ in range(radius):
+        reached |= {n.GetIdx() for i in reached for n in molecule.GetAtomWithIdx(i).GetNeighbors()}
+    return sorted(reached)
