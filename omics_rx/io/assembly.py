@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,12 +11,14 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.detection import detect_unit
-from omics_rx.core.errors import InputError, examples
+from omics_rx.core.errors import InputError, examples, unknown_name
 from omics_rx.harmonize.symbols import numbered
 from omics_rx.io.table import Table
 
 if TYPE_CHECKING:
     from anndata import AnnData
+
+REPLICATES = ("refuse", "average")
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,14 @@ class Axis:
     in_rows: bool
     column: str | None
     statement: str
+
+
+def check_settings(orientation: str | None, orientations: Sequence[str], replicates: str) -> None:
+    """Refuse an orientation or a choice for replicates that is not known, before any file is read."""
+    if orientation is not None and orientation not in orientations:
+        raise unknown_name("orientation", orientation, orientations)
+    if replicates not in REPLICATES:
+        raise unknown_name("choice for replicates", replicates, REPLICATES)
 
 
 def assembled(

@@ -12,7 +12,7 @@ import pandas as pd
 from omics_rx.core.cohort import UNITS, expression, record, with_info, with_record
 from omics_rx.core.errors import InputError, examples
 from omics_rx.harmonize.units import check_possible
-from omics_rx.io.assembly import assembled
+from omics_rx.io.assembly import assembled, check_settings
 from omics_rx.io.clinical import ClinicalSource, with_clinical
 from omics_rx.io.files import existing, kind, opened
 from omics_rx.io.frames import read_parquet, read_sheet
@@ -26,7 +26,6 @@ from omics_rx.io.table import read_table
 if TYPE_CHECKING:
     from anndata import AnnData
 
-REPLICATES = ("refuse", "average")
 _RECORD = "reading"
 
 
@@ -95,10 +94,7 @@ def read_bulk(
     InputError
         If it holds no matrix, repeats samples, cannot have the unit told, or the clinical table does not fit.
     """
-    if orientation is not None and orientation not in ORIENTATIONS:
-        raise InputError(f"orientation {orientation!r} is not known: use {' or '.join(map(repr, ORIENTATIONS))}")
-    if replicates not in REPLICATES:
-        raise InputError(f"replicates {replicates!r} is not known: use {' or '.join(map(repr, REPLICATES))}")
+    check_settings(orientation, ORIENTATIONS, replicates)
     file = existing(path)
     form = _form(file)
     for option, given, forms in (("tx2gene", tx2gene, _QUANTIFIED), ("sheet", sheet, ("xlsx",))):

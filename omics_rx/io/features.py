@@ -14,8 +14,7 @@ import pandas as pd
 from omics_rx.core.cohort import with_info, with_record
 from omics_rx.core.errors import InputError, examples, unknown_name
 from omics_rx.harmonize.symbols import recognised
-from omics_rx.io.assembly import Axis, assembled
-from omics_rx.io.bulk import REPLICATES
+from omics_rx.io.assembly import Axis, assembled, check_settings
 from omics_rx.io.clinical import ClinicalSource, with_clinical
 from omics_rx.io.files import existing, kind
 from omics_rx.io.frames import read_parquet, read_sheet
@@ -89,10 +88,7 @@ def read_features(
     InputError
         If it holds no numbers, ``id_column`` is not there, or samples stand twice.
     """
-    if orientation is not None and orientation not in FEATURE_ORIENTATIONS:
-        raise unknown_name("orientation", orientation, FEATURE_ORIENTATIONS)
-    if replicates not in REPLICATES:
-        raise unknown_name("choice for replicates", replicates, REPLICATES)
+    check_settings(orientation, FEATURE_ORIENTATIONS, replicates)
     file = existing(path)
     table = _table(file, sheet)
     axis = _feature_axis(table, orientation)

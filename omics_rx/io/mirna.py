@@ -17,15 +17,14 @@ from omics_rx.harmonize.mirna_renaming import mirnas
 from omics_rx.harmonize.renaming import changes
 from omics_rx.harmonize.symbols import recognised
 from omics_rx.harmonize.units import check_possible
-from omics_rx.io.assembly import Axis, assembled
-from omics_rx.io.bulk import REPLICATES
+from omics_rx.io.assembly import Axis, assembled, check_settings
 from omics_rx.io.clinical import ClinicalSource, with_clinical
 from omics_rx.io.files import existing, opened
 from omics_rx.io.files import kind as file_kind
 from omics_rx.io.frames import read_parquet, read_sheet
 from omics_rx.io.gdc_mirna import gdc_kind, has_gdc_mirna, read_gdc_mirna
 from omics_rx.io.numbers import as_narrow_as_exact
-from omics_rx.io.orientation import ORIENTATIONS
+from omics_rx.io.orientation import ENOUGH, N_PROBE, ORIENTATIONS, weight_of_rows
 from omics_rx.io.published import Published, read_gct
 from omics_rx.io.table import Table, read_table
 
@@ -37,8 +36,6 @@ _ANY_SPECIES = re.compile(r"^[a-z]{3,4}[-.](?:mir|let)[-.]?\d|^MI(?:MAT)?\d{7}|^
 _CCLE_LINE = re.compile(r"^[A-Z0-9]+_[A-Z]+(?:_[A-Z]+)*$")
 _MIRGE_TOTAL = "miRNAtotal"
 _AS_CPM = {"TPM": "CPM", "log2(TPM + 1)": "log2(CPM + 1)"}
-_N_PROBE = 3000
-_ENOUGH = 0.3
 
 
 def read_mirna(
@@ -94,10 +91,7 @@ def read_mirna(
     """
     if kind is not None and kind not in KINDS:
         raise unknown_name("kind of microRNA", kind, KINDS)
-    if orientation is not None and orientation not in ORIENTATIONS:
-        raise InputError(f"orientation {orientation!r} is not known: use {' or '.join(map(repr, ORIENTATIONS))}")
-    if replicates not in REPLICATES:
-        raise InputError(f"replicates {replicates!r} is not known: use {' or '.join(map(repr, REPLICATES))}")
+    check_settings(orientation, ORIENTATIONS, replicates)
     file = existing(path)
     found, told = _found(file, kind, sheet)
     axis = _mirna_axis(found.table, file, ORIENTATIONS[1] if told else orientation)
@@ -198,16 +192,12 @@ def _from_mirge(table: Table) -> Published:
 
 def _mirna_axis(table: Table, file: Path, orientation: str | None) -> Axis:
     """Tell which axis holds microRNAs by their names, or by its length where none is known."""
-    in_rows, best, column = _looks(table.rows), 0.0, None
-    for name in table.annotations:
-        share = _looks(table.annotations[name].tolist())
-        if share > max(best, in_rows, _ENOUGH):
-            best, column = share, str(name)
-    rows, columns = max(in_rows, best), _looks(table.columns)
+    rows, column = weight_of_rows(table, _looks)
+    columns = _looks(table.columns)
     if orientation is not None:
         of_rows = orientation == ORIENTATIONS[1]
         return Axis(of_rows, column if of_rows else None, f"{orientation.replace('genes', 'microRNAs')}, as told")
-    if max(rows, columns) >= _ENOUGH and rows != columns:
+    if max(rows, columns) >= ENOUGH and rows != columns:
         where = "column names" if columns > rows else f"column {column!r}" if column else "row names"
         shape = "microRNAs x samples" if rows > columns else "samples x microRNAs"
         return Axis(
@@ -216,7 +206,7 @@ def _mirna_axis(table: Table, file: Path, orientation: str | None) -> Axis:
             f"{shape}: told by the {where} ({max(rows, columns):.0%})",
         )
     for what, names in (("row", table.rows), ("column", table.columns)):
-        if recognised(names[:_N_PROBE]) > _ENOUGH:
+        if recognised(names[:N_PROBE]) > ENOUGH:
             raise InputError(f"{file}: the {what} names are genes ({examples(names)}), not microRNAs: use read_bulk")
     longer = len(table.rows) > len(table.columns)
     shape = "microRNAs x samples" if longer else "samples x microRNAs"
@@ -225,7 +215,7 @@ def _mirna_axis(table: Table, file: Path, orientation: str | None) -> Axis:
 
 def _looks(ids: list[str]) -> float:
     """Share of names that are human microRNAs, or are spelled as microRNAs of any species."""
-    probed = [str(name) for name in ids[:_N_PROBE]]
+    probed = [str(name) for name in ids[:N_PROBE]]
     spelled = float(np.mean([bool(_ANY_SPECIES.match(name)) for name in probed])) if probed else 0.0
     return max(spelled, recognised_mirnas(probed))
 

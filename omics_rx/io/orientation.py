@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from omics_rx.harmonize.symbols import current_symbols, recognised
@@ -9,27 +11,47 @@ from omics_rx.io.assembly import Axis
 from omics_rx.io.table import Table
 
 ORIENTATIONS = ("samples x genes", "genes x samples")
-_ENOUGH = 0.3
-_N_PROBE = 3000
+ENOUGH = 0.3  # share of names known, from which an axis is told by them
+N_PROBE = 3000
+
+
+def weight_of_rows(table: Table, weight: Callable[[list[str]], float]) -> tuple[float, str | None]:
+    """How much the rows look like features by their best identifiers, and the annotation column that holds these.
+
+    Parameters
+    ----------
+    table
+        Either orientation.
+    weight
+        How much a list of identifiers looks like features, 0 to 1. A column of annotations, such as a chromosome,
+        counts less the more often its entries repeat.
+
+    Returns
+    -------
+    tuple of float and str or None
+        None where the names of the rows are the best, or no column reaches :data:`ENOUGH`.
+    """
+    best, column = weight(table.rows), None
+    for name in table.annotations:
+        ids = table.annotations[name].tolist()
+        found = weight(ids) * len(set(ids)) / len(ids)
+        if found > max(best, ENOUGH):
+            best, column = found, str(name)
+    return best, column
 
 
 def gene_axis(table: Table, orientation: str | None) -> Axis:
     """Tell which axis holds genes by the identifiers in it, or by its length where no identifier is known."""
-    in_rows, best, column = _weight(table.rows), 0.0, None
-    for name in table.annotations:
-        ids = table.annotations[name].tolist()
-        weight = _weight(ids) * len(set(ids)) / len(ids)
-        if weight > max(best, in_rows, _ENOUGH):
-            best, column = weight, str(name)
-    rows, columns = max(in_rows, best), _weight(table.columns)
+    rows, column = weight_of_rows(table, _weight)
+    columns = _weight(table.columns)
     if orientation is not None:
         of_rows = orientation == ORIENTATIONS[1]
         return Axis(of_rows, column if of_rows else None, f"{orientation}, as told")
-    if max(rows, columns) >= _ENOUGH and rows != columns:
+    if max(rows, columns) >= ENOUGH and rows != columns:
         where = "column names" if columns > rows else f"column {column!r}" if column else "row names"
         shape = ORIENTATIONS[1] if rows > columns else ORIENTATIONS[0]
         ids = table.columns if columns > rows else table.annotations[column].tolist() if column else table.rows
-        statement = f"{shape}: {recognised(ids[:_N_PROBE]):.0%} of the {where} are human genes"
+        statement = f"{shape}: {recognised(ids[:N_PROBE]):.0%} of the {where} are human genes"
         return Axis(rows > columns, column if rows > columns else None, statement)
     longer = len(table.rows) > len(table.columns)
     shape = ORIENTATIONS[1] if longer else ORIENTATIONS[0]
@@ -42,7 +64,7 @@ def _weight(ids: list[str]) -> float:
     A current symbol or stable id counts whole, any other name a half, since ``p1`` is an alias too; a number counts a
     half, since samples are numbered, and a run of numbers nothing.
     """
-    probed = ids[:_N_PROBE]
+    probed = ids[:N_PROBE]
     found = current_symbols(probed)
     numbers = [int(name) for name in probed if name.isdigit()]
     if len(numbers) * 2 > len(probed):

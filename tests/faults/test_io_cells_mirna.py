@@ -198,8 +198,8 @@ MATRIX = "id\ts1\ts2\nhsa-miR-21-5p\t1.5\t2\nhsa-miR-155-5p\t1\t3\nhsa-miR-10b-5
         (MATRIX.replace("1.5", "-1.5"), {"unit": "counts"}, "1 samples have values below zero (s1)"),
         (MATRIX, {"unit": "RPM"}, "unit 'RPM' is not known"),
         (MATRIX, {"kind": "strand"}, "unknown kind of microRNA 'strand'"),
-        (MATRIX, {"orientation": "sideways"}, "orientation 'sideways' is not known"),
-        (MATRIX, {"replicates": "drop"}, "replicates 'drop' is not known"),
+        (MATRIX, {"orientation": "sideways"}, "unknown orientation 'sideways'"),
+        (MATRIX, {"replicates": "drop"}, "unknown choice for replicates 'drop'"),
         (MATRIX.replace("hsa-miR-155-5p", ""), {}, "1 of 3 rows have no name"),
     ],
 )
