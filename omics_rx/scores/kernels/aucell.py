@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from omics_rx.scores.kernels.ranks import ascending, count_known, members_of, only_columns, sparse_runs
+from omics_rx.scores.kernels.ranks import ascending, count_known, members_of, only_columns, row_parts, sparse_runs
 
 
 def aucell(
@@ -44,12 +44,7 @@ def aucell(
     if sparse.issparse(values):
         known = np.full(values.shape[0], values.shape[1])
         size = np.broadcast_to(inside.sum(axis=0), (values.shape[0], inside.shape[1]))
-        all_gains, of_zeros = _sparse_gains(values, top)
-        gains = only_columns(all_gains, used)
-        total = gains @ inside
-        if of_zeros.any():
-            stored = sparse.csr_array((np.ones_like(gains.data), gains.indices, gains.indptr), shape=gains.shape)
-            total += of_zeros[:, None] * (size - stored @ inside)
+        total = np.vstack([_sparse_total(part, used, inside, top) for part in row_parts(values)])
     else:
         known = count_known(values)
         size = (~np.isnan(values[:, used])).astype(np.float64) @ inside
@@ -96,6 +91,17 @@ def _shared(by_place: np.ndarray, changes: np.ndarray, n_known: int) -> np.ndarr
     end = int(later[0]) if later.size else n_known
     lengths = np.diff(starts, append=end)
     return np.repeat(np.add.reduceat(by_place, starts) / lengths, lengths)
+
+
+def _sparse_total(values: sparse.csr_array, used: np.ndarray, inside: np.ndarray, top: float) -> np.ndarray:
+    """Sum over the genes of each set of what they add, stored or zero."""
+    all_gains, of_zeros = _sparse_gains(values, top)
+    gains = only_columns(all_gains, used)
+    total: np.ndarray = gains @ inside
+    if of_zeros.any():
+        stored = sparse.csr_array((np.ones_like(gains.data), gains.indices, gains.indptr), shape=gains.shape)
+        total += of_zeros[:, None] * (inside.sum(axis=0) - stored @ inside)
+    return total
 
 
 def _sparse_gains(values: sparse.csr_array, top: float) -> tuple[sparse.csr_array, np.ndarray]:

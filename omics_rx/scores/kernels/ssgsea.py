@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from omics_rx.scores.kernels.ranks import count_known, members_of, only_columns, row_ranks, sparse_row_ranks
+from omics_rx.scores.kernels.ranks import count_known, members_of, only_columns, row_parts, row_ranks, sparse_row_ranks
 
 _PAPER_ALPHA = 0.25  # its power is two square roots, several times faster
 
@@ -51,7 +51,9 @@ def ssgsea(
     """
     if sparse.issparse(values):
         if ties == "average":
-            return _sparse_ssgsea(values, members, alpha)
+            used, weights = members_of(members)
+            inside = (weights != 0).astype(np.float64)
+            return np.vstack([_sparse_ssgsea(part, used, inside, alpha) for part in row_parts(values)])
         values = values.toarray()
     used, weights = members_of(members)
     inside = (weights != 0).astype(np.float64)
@@ -64,10 +66,8 @@ def ssgsea(
     return _score(hit, places @ inside, present @ inside, known)
 
 
-def _sparse_ssgsea(values: sparse.csr_array, members: sparse.csr_array, alpha: float) -> np.ndarray:
+def _sparse_ssgsea(values: sparse.csr_array, used: np.ndarray, inside: np.ndarray, alpha: float) -> np.ndarray:
     """Same sums from the stored genes alone: every zero of a sample has one rank, added once for all of them."""
-    used, weights = members_of(members)
-    inside = (weights != 0).astype(np.float64)
     all_ranks, of_zeros = sparse_row_ranks(values)
     ranks = only_columns(all_ranks, used)
     size = inside.sum(axis=0)[None, :]
