@@ -2,7 +2,8 @@
 
 python benchmarks/scores_speed.py [--small] [--all]
 
-decoupler is compared where it is installed; its GSVA takes over 20 GB on this input and runs with ``--all`` only.
+decoupler is compared where it is installed; its GSVA takes over 20 GB on the large input, which runs with ``--all``
+only, and is compared on a tenth of the genes otherwise. Last, the memory that ssGSEA takes as samples grow in number.
 """
 
 from __future__ import annotations
@@ -115,11 +116,32 @@ def main() -> None:
     work = f"GSVA {n_genes:,} x 200 x 50"
     rows.append(row(work, ours, ("gseapy", wide(told.res2d), seconds), input_mb / 5))
     if importlib.util.find_spec("decoupler"):
-        rows += gsva_of_decoupler(few, sets, ours, work) if told_by_user.all or told_by_user.small else []
+        rows += gsva_of_decoupler(few, sets, ours, work) if told_by_user.all else []
+        rows += gsva_of_a_tenth(1_800, settings)
         rows.append(aucell_of_decoupler(few.columns, sets))
     else:
         print("decoupler is not installed: its rows are left out")
     print(pd.DataFrame(rows).to_string(index=False))
+    print(memory_by_samples(n_genes).to_string(index=False))
+
+
+def memory_by_samples(n_genes: int) -> pd.DataFrame:
+    """Peak of new memory of ssGSEA for more and more samples, the input (float32) not counted."""
+    rows = []
+    for n_samples in (1_000, 5_000, 10_000):
+        values = np.random.default_rng(3).normal(6, 2, size=(1_000, n_genes)).astype(np.float32)
+        cohort = pd.DataFrame(np.tile(values, (n_samples // 1_000, 1)), columns=[f"G{i}" for i in range(n_genes)])
+        sets = gene_sets(cohort.columns, 50)
+        start = time.perf_counter()
+        result = orx.scores.score(cohort, sets, progress=False)
+        seconds = time.perf_counter() - start
+        tracemalloc.start()
+        orx.scores.score(cohort, sets, progress=False)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        rows.append({"ssGSEA samples": n_samples, "input MB": cohort.to_numpy().nbytes / 2**20, "seconds": seconds,
+                     "new memory MB": peak / 2**20, "of it result MB": result.to_numpy().nbytes / 2**20})  # fmt: skip
+    return pd.DataFrame(rows).round(1)
 
 
 Row = dict[str, object]
@@ -135,6 +157,19 @@ def gsva_of_decoupler(few: pd.DataFrame, sets: dict[str, list[str]], ours: Timed
     once(lambda: decoupler.mt.gsva(few.iloc[:5, :200], network({"a": list(few.columns[:9])}), tmin=1))  # compile
     told, seconds = once(lambda: answer(decoupler.mt.gsva(few, network(sets), tmin=1)))
     return [row(work, ours, ("decoupler", told, seconds), few.to_numpy().nbytes / 2**20)]
+
+
+def gsva_of_a_tenth(n_genes: int, settings: dict[str, Any]) -> list[Row]:
+    """GSVA on an input that decoupler can hold, with both peers."""
+    import gseapy
+
+    few = expression(200, n_genes)
+    sets = gene_sets(few.columns, 50)
+    ours = timed(lambda: orx.scores.score(few, sets, method="gsva", progress=False))
+    work = f"GSVA {n_genes:,} x 200 x 50"
+    told, seconds = once(lambda: gseapy.gsva(few.T, sets, kcdf="Gaussian", **settings))
+    theirs = row(work, ours, ("gseapy", wide(told.res2d), seconds), few.to_numpy().nbytes / 2**20)
+    return [theirs, *gsva_of_decoupler(few, sets, ours, work)]
 
 
 def aucell_of_decoupler(genes: pd.Index, sets: dict[str, list[str]]) -> dict[str, object]:
