@@ -1,0 +1,116 @@
+"""Subtype of triple-negative breast tumours from expression."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from omics_rx.core import cohort as cohorts
+from omics_rx.core import resources
+from omics_rx.core.errors import InputError, examples
+from omics_rx.scores.panels import on_log_scale, with_current_genes
+
+if TYPE_CHECKING:
+    from omics_rx.core.cohort import CohortLike
+
+SUBTYPES = ("BL1", "BL2", "LAR", "M")
+CITES = ("lehmann2011", "lehmann2016")
+_MIN_SAMPLES = 20
+
+
+def tnbc_centroids() -> pd.DataFrame:
+    """What marks each subtype, genes x subtypes: 1 where a gene is up in the subtype, -1 where it is down, else 0."""
+    table = resources.table("tnbc_subtypes.tsv").set_index("gene")
+    return pd.DataFrame({name: table[name].map({"up": 1.0, "down": -1.0}).fillna(0.0) for name in SUBTYPES})
+
+
+def tnbc_subtype(
+    cohort: CohortLike, *, reference: str | CohortLike = "cohort", min_coverage: float = 0.5
+) -> pd.DataFrame:
+    """Call the subtype of triple-negative breast tumours.
+
+    Parameters
+    ----------
+    cohort
+        AnnData or frame of triple-negative tumours only, samples x genes, under any identifiers that
+        ``harmonize.genes`` knows: among other tumours every triple-negative one would look basal.
+    reference
+        What genes are standardised on. ``"cohort"``: the cohort itself, at least 20 tumours. Or another cohort of
+        triple-negative tumours of the same platform and unit, for a few patients.
+    min_coverage
+        Least share of the genes, in the cohort and in each sample.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a sample: ``subtype``, the largest of the correlations to ``BL1`` (basal-like 1: proliferation, DNA
+        damage), ``BL2`` (basal-like 2: growth factors, myoepithelial), ``LAR`` (luminal, androgen receptor) and ``M``
+        (mesenchymal); ``margin``, the best less the second best; ``reference``, what genes were standardised on.
+        The subtype is missing where no correlation is above zero or too few genes are known.
+
+    Raises
+    ------
+    InputError
+        If too few genes are there, or too few samples to standardise on.
+
+    Notes
+    -----
+    Genes of Lehmann et al., Journal of Clinical Investigation 2011, in the four subtypes that Lehmann et al., PLoS ONE
+    2016 keep (the others follow infiltrating lymphocytes and stroma: see :func:`immune` and :func:`estimate`). Pearson
+    correlation of a sample's z-scores with the signs of a subtype, less the mean sign over the subtypes. The signs
+    stand for the authors' centroids, which are not public; calls are therefore close to theirs and not the same.
+    """
+    data = on_log_scale(with_current_genes(cohort))
+    other = data if isinstance(reference, str) else on_log_scale(with_current_genes(reference))
+    if isinstance(reference, str) and reference != "cohort":
+        raise InputError(f'reference {reference!r} is not known: use "cohort" or a cohort to standardise on')
+    if other.n_obs < _MIN_SAMPLES:
+        raise InputError(
+            f"genes are standardised on {other.n_obs} samples and {_MIN_SAMPLES} are needed: pass a cohort of "
+            "triple-negative tumours of the same platform as reference"
+        )
+    signs = tnbc_centroids()
+    both = signs.index[signs.index.isin(data.var_names) & signs.index.isin(other.var_names)]
+    spread = cohorts.expression(other[:, both]).agg(["mean", "std"])
+    both = both[(spread.loc["std"] > 0).to_numpy()]
+    if len(both) < min_coverage * len(signs):
+        raise InputError(
+            f"{len(both)} of the {len(signs)} genes of the subtypes vary in the cohort, and {min_coverage:.0%} are "
+            f"needed (missing: {examples(signs.index.difference(both))}): pass the whole expression matrix"
+        )
+    spread = spread[both]
+    z = (cohorts.expression(data[:, both]) - spread.loc["mean"]) / spread.loc["std"]
+    table = _correlations(z, signs.loc[both])
+    table[(z.notna().sum(axis=1) < min_coverage * len(signs)).to_numpy()] = np.nan
+    return _called(table, "cohort" if isinstance(reference, str) else "another cohort")
+
+
+def _correlations(z: pd.DataFrame, signs: pd.DataFrame) -> pd.DataFrame:
+    """Pearson correlation of each sample with each subtype over the genes known in the sample."""
+    pattern = signs.sub(signs.mean(axis=1), axis=0).to_numpy()
+    known = z.notna().to_numpy(dtype=np.float64)
+    values = z.fillna(0.0).to_numpy()
+    count = known.sum(axis=1, keepdims=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean_value = values.sum(axis=1, keepdims=True) / count
+        mean_pattern = known @ pattern / count
+        covariance = values @ pattern / count - mean_value * mean_pattern
+        variance = (values**2).sum(axis=1, keepdims=True) / count - mean_value**2
+        of_pattern = known @ pattern**2 / count - mean_pattern**2
+        found = covariance / np.sqrt(variance * of_pattern)
+    return pd.DataFrame(found, index=z.index.copy(), columns=signs.columns)
+
+
+def _called(table: pd.DataFrame, stated: str) -> pd.DataFrame:
+    scores = table.to_numpy()
+    ordered = np.sort(scores, axis=1)
+    sure = ordered[:, -1] > 0
+    names = pd.Series(pd.NA, index=table.index, dtype=object)
+    names[sure] = np.array(SUBTYPES, dtype=object)[scores[sure].argmax(axis=1)]
+    result = table.copy()
+    result.insert(0, "subtype", names)
+    result["margin"] = ordered[:, -1] - ordered[:, -2]
+    result["reference"] = stated
+    return result
