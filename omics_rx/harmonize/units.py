@@ -21,6 +21,8 @@ LINEAR = ("counts", "CPM", "TPM", "FPKM")
 LOGGED = tuple(f"log2({unit} + 1)" for unit in LINEAR)
 RELATIVE = ("log2 intensity", "log2 expression", "log2 ratio", "z")
 _LARGEST_LOG = 40.0  # 2**40 is beyond any count, so a larger value was not logged
+_SMALLEST_LOG = 5.0  # log2(log2(x + 1) + 1) of the largest count is 5.3, of the most expressed gene some 4.2
+_MANY = 1000
 
 
 @dataclass(frozen=True)
@@ -147,21 +149,29 @@ def check_possible(values: pd.DataFrame, unit: str) -> None:
     Raises
     ------
     InputError
-        If values are negative, too large for a logarithm or too small for anything else.
+        If values are negative, too large for a logarithm, too small for one of many values, or too small for
+        anything else.
     """
     if unit not in (*LINEAR, *LOGGED):
         return
     array = values.to_numpy()
-    negative = np.asarray((array < 0).any(axis=1))
+    negative = array < 0
     if negative.any():
+        where = [f"{values.columns[gene]} in {values.index[row]}" for row, gene in np.argwhere(negative)[:100]]
         raise InputError(
-            f"{int(negative.sum())} samples have values below zero ({examples(values.index[negative])}), which {unit} "
-            "cannot have: are they ratios or logarithms? Tell the unit they have"
+            f"{int(negative.sum())} values are below zero in {int(negative.any(axis=1).sum())} samples "
+            f"({examples(where)}), which {unit} cannot have: correct them, or, if they are ratios or logarithms, tell "
+            "the unit they have"
         )
     largest = float(np.nanmax(array)) if np.isfinite(array).any() else 0.0
     if unit in LOGGED and largest > _LARGEST_LOG:
         raise InputError(f"the largest value is {largest:g}, too large for {unit}: the logarithm was not taken yet")
-    if unit in LINEAR and largest < 25 and array.size > 1000:
+    if unit in LOGGED and 0 < largest < _SMALLEST_LOG and array.shape[1] >= _MANY:
+        raise InputError(
+            f"the largest value is {largest:g}, too small for {unit} of {array.shape[1]:,} genes: the logarithm seems "
+            "to be taken twice, so read the file from before the second"
+        )
+    if unit in LINEAR and largest < 25 and array.size > _MANY:
         raise InputError(
             f"the largest value is {largest:g}, too small for {unit}: the logarithm seems to be taken already, "
             f"so tell the unit as log2({unit} + 1)"

@@ -80,7 +80,7 @@ def assembled(
     Raises
     ------
     InputError
-        If a sample stands twice and ``average`` is False.
+        If a sample stands twice and ``average`` is False, or a value is infinite.
     """
     from anndata import AnnData
 
@@ -94,11 +94,27 @@ def assembled(
         said_of = pd.DataFrame(index=range(len(table.columns))) if samples is None else samples
         table = Table(table.columns, named, np.ascontiguousarray(table.numbers.T), said_of, table.notes)
         further = {name: np.ascontiguousarray(values.T) for name, values in further.items()}
+    _check_finite(table, file, noun)
     table, further, joined = _one_each(table, further, file, average=average)
     obs = table.annotations.map(lambda field: field or None).set_axis(pd.Index(table.rows, dtype=object), axis=0)
     said = [*table.notes, axis.statement, *joined, *facts(table.columns, table.numbers, noun)]
     var.index = pd.Index(numbered(table.columns), dtype=object)
     return AnnData(table.numbers, obs=obs, var=var, layers=further), said
+
+
+def _check_finite(table: Table, file: Path, noun: str) -> None:
+    infinite = np.isinf(table.numbers)
+    if infinite.any():
+        raise InputError(
+            f"{file}: {int(infinite.sum())} values are infinite, in {int(infinite.any(axis=0).sum())} {noun} "
+            f"({examples(places(infinite, table.rows, table.columns))}): a logarithm of zero? Add 1 before taking it, "
+            "or write NA"
+        )
+
+
+def places(found: np.ndarray, samples: Sequence[str], features: Sequence[str]) -> list[str]:
+    """Name the marked values of a samples x features array, the first hundred."""
+    return [f"{features[column]} in {samples[row]}" for row, column in np.argwhere(found)[:100]]
 
 
 def _one_each(

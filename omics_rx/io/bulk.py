@@ -7,14 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from omics_rx.core.cohort import UNITS, expression, record, with_info, with_record
 from omics_rx.core.errors import InputError, examples
 from omics_rx.harmonize.units import check_possible
-from omics_rx.io.assembly import assembled, check_settings
-from omics_rx.io.clinical import ClinicalSource, with_clinical
-from omics_rx.io.files import existing, kind, opened
+from omics_rx.io.assembly import assembled, check_settings, places
+from omics_rx.io.clinical import with_clinical
+from omics_rx.io.clinical_tables import ClinicalSource
+from omics_rx.io.files import existing, kind, not_read, opened
 from omics_rx.io.frames import read_parquet, read_sheet
 from omics_rx.io.orientation import ORIENTATIONS, gene_axis
 from omics_rx.io.platforms import with_gene_names
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 _RECORD = "reading"
+_FEW = 0.2  # of values below zero; of differences and ratios about half are
+_LARGEST_SCORE = 50  # whole numbers up to it may be scores
 
 
 def read_bulk(
@@ -114,8 +118,11 @@ def read_bulk(
         cohort, said = remembered((file, tx2gene, platform), settings, read)
     else:
         cohort, said = read()
-    if unit is not None and unit in UNITS:
-        _check_unit(cohort, unit, file)
+    said_unit = unit or record(cohort, "unit")
+    if said_unit in UNITS:
+        _check_unit(cohort, said_unit, file)
+    elif isinstance(cohort.X, np.ndarray):
+        _check_counts(cohort, file)
     origin = record(cohort, "origin") or file.name
     cohort = with_info(cohort, unit=unit or record(cohort, "unit"), domain=domain, origin=origin)
     if clinical is not None:
@@ -129,6 +136,21 @@ def _check_unit(cohort: AnnData, unit: str, file: Path) -> None:
         check_possible(expression(cohort), unit)
     except InputError as error:
         raise InputError(f"{file}: {error}") from error
+
+
+def _check_counts(cohort: AnnData, file: Path) -> None:
+    """Refuse a few values below zero among whole numbers as large as counts, where no unit is told."""
+    values = np.asarray(cohort.X)
+    negative = values < 0
+    if not negative.any() or negative.mean() > _FEW or np.nanmax(values) <= _LARGEST_SCORE:
+        return
+    known = values[np.isfinite(values)]
+    if np.all(known == np.round(known)):
+        raise InputError(
+            f"{file}: {int(negative.sum())} values are below zero "
+            f"({examples(places(negative, cohort.obs_names, cohort.var_names))}) among whole numbers as counts are: "
+            'correct them, or pass unit="unknown" if they are no counts'
+        )
 
 
 def notes(cohort: AnnData) -> list[str]:
@@ -161,7 +183,7 @@ def _read(
     elif form == "xlsx":
         table = read_sheet(file, sheet)
     else:
-        raise InputError(f"{file} is a {form}, which is not read as bulk expression: pass text, parquet, xlsx or h5ad")
+        raise not_read(file, form, "bulk expression", "text, parquet, xlsx or h5ad")
     return assembled(table, file, gene_axis(table, orientation), noun="genes", average=average)
 
 

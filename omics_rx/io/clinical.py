@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from omics_rx.core.errors import InputError, examples
-from omics_rx.io.files import existing, kind, text, text_lines
-from omics_rx.io.follow_up import ABSENT, chosen_pair, follow_up
-from omics_rx.io.frames import sheet_cells
+from omics_rx.io.clinical_tables import ClinicalSource, as_text, joined_text, label
+from omics_rx.io.follow_up import chosen_pair, follow_up
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-ClinicalSource: TypeAlias = Path | str | pd.DataFrame
 _BARCODE = re.compile(r"^TCGA-\w{2}-\w{4}")
 _LEVELS = (16, 15, 12)  # aliquot's vial, sample, patient
 
@@ -75,8 +71,29 @@ def read_clinical(
         If samples, endpoint, unit or event codes cannot be told, repeat or contradict each other, or a time is
         negative or longer than a life.
     """
+    if isinstance(source, (str, Path, pd.DataFrame)) or not isinstance(source, Sequence):
+        sources = [source]
+    else:
+        sources = list(source)
+    try:
+        return _read(sources, samples, endpoint, time_unit, columns, events)
+    except InputError as error:
+        named = [label(one) for one in sources]
+        if not sources or any(name in str(error) for name in named):
+            raise
+        raise type(error)(f"{' and '.join(named)}: {error}") from error
+
+
+def _read(
+    sources: list[ClinicalSource],
+    samples: Sequence[str] | None,
+    endpoint: str | None,
+    time_unit: str | None,
+    columns: Mapping[str, str] | None,
+    events: Mapping[object, bool] | None,
+) -> pd.DataFrame:
     notes: list[str] = []
-    frame = _as_text(source, notes) if isinstance(source, (Path, str, pd.DataFrame)) else _joined(source, notes)
+    frame = as_text(sources[0], notes) if len(sources) == 1 else joined_text(sources, notes)
     told = dict(columns or {})
     absent = [f"{role}={name!r}" for role, name in told.items() if name not in frame]
     if absent:
@@ -89,85 +106,14 @@ def read_clinical(
     tidy = others.apply(_numbers) if len(others.columns) else others
     tidy = pd.concat([follow, tidy], axis=1) if follow is not None else tidy
     key = told.get("sample")
+    if samples is None and key is None and pair and frame.columns[0] in (pair.time, pair.event):
+        raise InputError(
+            f"the first column, {frame.columns[0]!r}, is follow-up and no name of a sample: put a column of names "
+            "first, or pass columns={'sample': ...}"
+        )
     result = _indexed(tidy, frame, key, samples, notes)
     result.attrs["notes"] = notes
     return result
-
-
-def _joined(sources: Sequence[ClinicalSource], notes: list[str]) -> pd.DataFrame:
-    """Tables joined by the column they share, patients to their samples."""
-    tables = [_as_text(source, notes) for source in sources]
-    if not tables:
-        raise InputError("no clinical table is given: pass at least one")
-    joined = tables[0]
-    for table in tables[1:]:
-        overlap = {
-            name: len(set(joined[name].dropna()) & set(table[name].dropna())) for name in joined if name in table
-        }
-        key = max(overlap, key=lambda name: overlap[name], default=None)
-        if key is None or not overlap[key]:
-            raise InputError(
-                f"two clinical tables share no column with the same values ({examples(joined.columns, 15)}; "
-                f"{examples(table.columns, 15)}): name the patients alike in both"
-            )
-        one, many = (joined, table) if joined[key].is_unique else (table, joined)
-        if not one[key].is_unique:
-            raise InputError(
-                f"two clinical tables both have several rows for one {key}: keep one row each in one of them"
-            )
-        others = [key, *(name for name in one if name not in many)]
-        joined = many.merge(one[others], on=key, how="left", validate="many_to_one")
-        notes.append(f"clinical tables were joined by {key!r}")
-    return joined
-
-
-def _as_text(source: ClinicalSource, notes: list[str]) -> pd.DataFrame:
-    """Table with every field as text and missing ones as NaN; a named index becomes the first column."""
-    if isinstance(source, pd.DataFrame):
-        frame = source.reset_index(names=source.index.name or "sample") if _is_named(source) else source
-        return frame.reset_index(drop=True).astype(object)
-    file = existing(source)
-    form = kind(file)
-    if form == "parquet":
-        return _as_text(pd.read_parquet(file), notes)
-    if form == "xlsx":
-        cells, said = sheet_cells(file)
-        notes.extend(said)
-        rows = [["" if cell is None else _written(cell) for cell in row] for _, row in cells]
-        return _tabulated(rows, file)
-    if form != "text":
-        raise InputError(f"{file} is a {form} file: save the clinical table as tab- or comma-separated text")
-    with text_lines(file) as lines:
-        plain = [text(line) for _, line in lines if line.strip() and not line.startswith(b"#")]
-    if len(plain) < 2:
-        raise InputError(f"{file} holds no clinical table: {len(plain)} lines")
-    mark = max("\t,;", key=plain[0].count)
-    return _tabulated(list(csv.reader(io.StringIO("\n".join(plain)), delimiter=mark)), file)
-
-
-def _written(cell: object) -> str:
-    """Write a cell of a workbook as text; whole numbers without a point."""
-    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
-
-
-def _tabulated(rows: list[list[str]], file: Path) -> pd.DataFrame:
-    header = rows[0] if len(rows[1]) <= len(rows[0]) else ["sample", *rows[0]]
-    unnamed = "row_name" if "sample" in header else "sample"
-    header = [name.strip() or (unnamed if i == 0 else f"column_{i + 1}") for i, name in enumerate(header)]
-    wrong = [number for number, row in enumerate(rows[1:], 2) if len(row) != len(header)]
-    if wrong:
-        raise InputError(
-            f"{file}: {len(wrong)} rows have not the header's {len(header)} fields (rows {examples(wrong)})"
-        )
-    repeated = pd.Index(header)[pd.Index(header).duplicated()]
-    if len(repeated):
-        raise InputError(f"{file}: {len(repeated)} columns stand twice ({examples(repeated)}): rename them")
-    frame = pd.DataFrame(rows[1:], columns=pd.Index(header, dtype=object), dtype=object)
-    return frame.map(lambda field: np.nan if field.strip().lower() in ABSENT else field.strip())
-
-
-def _is_named(frame: pd.DataFrame) -> bool:
-    return not isinstance(frame.index, pd.RangeIndex)
 
 
 def _numbers(column: pd.Series) -> pd.Series:

@@ -15,8 +15,9 @@ from omics_rx.core.cohort import with_info, with_record
 from omics_rx.core.errors import InputError, examples, unknown_name
 from omics_rx.harmonize.symbols import recognised
 from omics_rx.io.assembly import Axis, assembled, check_settings
-from omics_rx.io.clinical import ClinicalSource, with_clinical
-from omics_rx.io.files import existing, kind
+from omics_rx.io.clinical import with_clinical
+from omics_rx.io.clinical_tables import ClinicalSource
+from omics_rx.io.files import existing, kind, not_read
 from omics_rx.io.frames import read_parquet, read_sheet
 from omics_rx.io.table import Table, read_table
 
@@ -122,7 +123,7 @@ def _table(file: Path, sheet: str | None) -> Table:
         return read_parquet(file)
     if form == "xlsx":
         return read_sheet(file, sheet)
-    raise InputError(f"{file} is a {form}, which is not read as features: pass text, parquet or xlsx")
+    raise not_read(file, form, "features", "text, parquet or xlsx")
 
 
 def _feature_axis(table: Table, orientation: str | None) -> Axis:

@@ -14,6 +14,7 @@ from omics_rx.core.errors import InputError, examples
 DAYS_A_MONTH = 365.25 / 12
 TO_MONTHS = {"days": 1 / DAYS_A_MONTH, "months": 1.0, "years": 12.0}
 _LONGEST_MONTHS = 80 * 12.0
+_LONGEST_MEDIAN = 25 * 12.0  # of a cohort; 300 days said to be months are as long
 _UNIT_WORDS = {
     "days": "days", "day": "days", "months": "months", "month": "months", "mo": "months", "mos": "months",
     "years": "years", "year": "years", "yrs": "years",
@@ -167,7 +168,7 @@ def follow_up(
     if time_unit and pair.unit and time_unit != pair.unit:
         raise InputError(f"the column {pair.time!r} is in {pair.unit} by its name, and time_unit says {time_unit}")
     months = _times(frame[pair.time], pair.time) * TO_MONTHS[unit]
-    _check_times(months, pair.time, unit)
+    _check_times(months, pair.time, unit, told=time_unit is not None)
     seen = _events(frame[pair.event], pair.event, events)
     zero = months == 0
     if zero.any():
@@ -187,18 +188,30 @@ def _times(column: pd.Series, name: str) -> pd.Series:
     numbers = pd.to_numeric(column, errors="coerce")
     wrong = column[numbers.isna() & column.notna()].astype(str).unique()
     if len(wrong):
-        raise InputError(f"{len(wrong)} follow-up times in {name!r} are no numbers ({examples(wrong)}): correct them")
+        raise InputError(
+            f"{len(wrong)} follow-up times in {name!r} are no numbers ({examples(wrong)}): write days, months "
+            "or years as numbers, with a decimal point"
+        )
     return numbers.astype(np.float64)
 
 
-def _check_times(months: pd.Series, name: str, unit: str) -> None:
-    negative = int((months < 0).sum())
-    if negative:
-        raise InputError(f"{negative} follow-up times in {name!r} are negative: correct their dates or leave them out")
-    longest = float(months.max()) if months.notna().any() else 0.0
-    if longest > _LONGEST_MONTHS:
+def _check_times(months: pd.Series, name: str, unit: str, *, told: bool) -> None:
+    """Refuse times that are negative, longer than a life, or, where only a name says the unit, far too long."""
+    negative = months < 0
+    if negative.any():
         raise InputError(
-            f"the longest follow-up in {name!r} is {longest / 12:,.0f} years if it is in {unit}: is it in days?"
+            f"{int(negative.sum())} follow-up times in {name!r} are negative (data rows "
+            f"{examples(np.flatnonzero(negative) + 1)}): correct their dates or leave them out"
+        )
+    known = months.dropna()
+    if known.empty:
+        return
+    beyond, typical = int((known > _LONGEST_MONTHS).sum()), float(known.median())
+    if beyond or (typical > _LONGEST_MEDIAN and not told):
+        how = f"the longest of {len(known)} is {known.max() / 12:,.0f} years and half are above {typical / 12:,.0f}"
+        raise InputError(
+            f"follow-up in {name!r}, taken as {unit}, is too long ({how}): if it is in another unit, rename the column "
+            "so that its name says which" + ("" if beyond else f", else pass time_unit={unit!r}")
         )
 
 

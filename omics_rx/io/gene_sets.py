@@ -151,6 +151,7 @@ def _table(file: Path) -> tuple[list[str], list[list[str]]]:
         raise InputError(
             f"{file} is neither GMT nor a table: {width} columns in the header"
             + (f", more in lines {examples(ragged)}" if ragged else "")
+            + ": give each line a set and a gene, or write GMT (name, description, genes, cut by tabs)"
         )
     return rows[0], [row + [""] * (width - len(row)) for row in rows[1:]]
 

@@ -62,7 +62,7 @@ def found_delimiter(head: list[Line], path: Path) -> bytes:
     if not sizes:
         raise InputError(
             f"{path}, line {head[0][0]}: the first lines are not cut alike by tab, comma, semicolon, bar or space: "
-            "pass delimiter, or check that each row has as many fields as the header"
+            "see that each row has as many fields as the header, and that commas are not both decimal and delimiter"
         )
     for mark in (b"\t", b";"):  # beside which commas are decimal commas, and spaces belong to names
         if mark in sizes:

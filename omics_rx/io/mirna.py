@@ -18,8 +18,9 @@ from omics_rx.harmonize.renaming import changes
 from omics_rx.harmonize.symbols import recognised
 from omics_rx.harmonize.units import check_possible
 from omics_rx.io.assembly import Axis, assembled, check_settings
-from omics_rx.io.clinical import ClinicalSource, with_clinical
-from omics_rx.io.files import existing, opened
+from omics_rx.io.clinical import with_clinical
+from omics_rx.io.clinical_tables import ClinicalSource
+from omics_rx.io.files import existing, not_read, opened
 from omics_rx.io.files import kind as file_kind
 from omics_rx.io.frames import read_parquet, read_sheet
 from omics_rx.io.gdc_mirna import gdc_kind, has_gdc_mirna, read_gdc_mirna
@@ -132,7 +133,7 @@ def _found(file: Path, kind: str | None, sheet: str | None) -> tuple[Published, 
     if form == "xlsx":
         return _plain(read_sheet(file, sheet)), False
     if form != "text":
-        raise InputError(f"{file} is a {form}, which is not read as microRNA expression: pass text, parquet or xlsx")
+        raise not_read(file, form, "microRNA expression", "text, parquet or xlsx")
     if gdc_kind(file):
         return read_gdc_mirna(file, kind=kind), True
     with opened(file) as stream:

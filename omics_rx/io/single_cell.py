@@ -14,7 +14,7 @@ from omics_rx.core.errors import InputError, IntegrityError, examples
 from omics_rx.harmonize.cell_sums import are_counts, places_of_counts
 from omics_rx.harmonize.symbols import recognised
 from omics_rx.io.cell_files import HDF5_DAMAGE, check_sizes, read_dense, read_h5ad, read_loom
-from omics_rx.io.files import existing, opened
+from omics_rx.io.files import existing, not_read, opened
 from omics_rx.io.files import kind as file_kind
 from omics_rx.io.tenx import read_tenx_folder, read_tenx_h5, tenx_files, tenx_samples
 
@@ -97,7 +97,7 @@ def _parts(file: Path, *, backed: bool) -> list[tuple[str, AnnData, list[str]]]:
     if form == "hdf5":
         return [(file.stem, *_from_hdf5(file, backed=backed))]
     if form != "text":
-        raise InputError(f"{file} is a {form}, which is not read as single cells: pass 10x, h5ad, loom or text")
+        raise not_read(file, form, "single cells", "a 10x folder or file, h5ad, loom or text")
     with opened(file) as stream:
         is_market = stream.read(16).startswith(b"%%MatrixMarket")
     if is_market:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.errors import InputError, MissingDependencyError, examples
-from omics_rx.io.files import existing, kind, opened, text_lines
+from omics_rx.io.files import existing, kind, not_read, opened, text_lines
 from omics_rx.io.numbers import MISSING
 
 Source = Path | str | pd.DataFrame
@@ -123,7 +123,7 @@ def _text(source: Source, *, ragged: bool) -> tuple[str, pd.DataFrame]:
         return str(file), _spreadsheet(file)
     if form == "text":
         return str(file), _delimited(file, ragged=ragged)
-    raise InputError(f"{file} is a {form} file: pass text (tsv, csv, packed or not) or xlsx")
+    raise not_read(file, form, "a table", "text (tsv, csv, packed or not) or xlsx")
 
 
 def _delimited(file: Path, *, ragged: bool) -> pd.DataFrame:

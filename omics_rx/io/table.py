@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.errors import InputError, examples
-from omics_rx.io.files import Line, existing, text, text_lines
+from omics_rx.io.files import Line, existing, kind, not_read, text, text_lines
 from omics_rx.io.layout import fields, found_delimiter, found_header, is_decimal, probe, value_of
 from omics_rx.io.numbers import MISSING, loses_digits, parse_numbers
 
@@ -107,6 +107,8 @@ def read_table(path: Path | str, *, delimiter: str | None = None) -> Table:
         the message names file, line and column.
     """
     file = existing(path)
+    if (form := kind(file)) != "text":
+        raise not_read(file, form, "delimited text", "a text file, or read it with read_bulk or read_features")
     with text_lines(file) as lines:
         return parse(lines, file, delimiter=delimiter)
 
@@ -227,7 +229,7 @@ def _slow_row(layout: _Layout, number: int, line: bytes) -> tuple[str, list[str]
     if len(tokens) != len(layout.header):
         raise InputError(
             f"{layout.path}, line {number}: {len(tokens)} fields where the header has {len(layout.header)} "
-            f"(row {tokens[0]!r}): a broken line, a delimiter inside a name, or two header rows"
+            f"(row {tokens[0]!r}): a broken line, a delimiter inside a field (a decimal comma?), or two header rows"
         )
     row = np.empty(len(layout.numeric))
     for place, position in enumerate(layout.numeric):
@@ -244,7 +246,9 @@ def _odd_value(layout: _Layout, number: int, position: int, tokens: list[str]) -
         layout.comma_line = layout.comma_line or number
         layout.sure_comma = layout.sure_comma or bool(_SURE_DECIMAL.search(token.encode()))
         return float(token.replace(",", "."))
-    hint = "two header rows?" if number <= 3 else "correct it, or write NA where nothing was measured"
+    texts = sum(value_of(tokens[i]) is None for i in layout.numeric)
+    second = number <= 3 and texts * 2 > len(layout.numeric)
+    hint = "two header rows? Keep one" if second else "correct it, or write NA where nothing was measured"
     raise InputError(
         f"{layout.path}, line {number}, column {layout.header[position]!r}: {token!r} is no number "
         f"(row {tokens[0]!r}): {hint}"

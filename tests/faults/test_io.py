@@ -4,11 +4,13 @@ import gzip
 import re
 import zipfile
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from omics_rx import harmonize
 from omics_rx.core.errors import InputError, IntegrityError, MissingFileError, OmicsRxError
+from omics_rx.harmonize.symbols import gene_index
 from omics_rx.io import notes, read_bulk, read_clinical, read_gene_sets, read_table
 
 GOOD = "id\ts1\ts2\ts3\nTP53\t1.5\t2\t3\nERBB2\t3\t4\t5\nBRCA1\t1\t2\t3\n"
@@ -37,7 +39,22 @@ def file(tmp_path, content):
             InputError,
             "line 20: 3 fields where the header has 4 (row 'X')",
         ),
-        (GOOD.replace("\t4\t", "\tfour\t"), InputError, "line 3, column 's2': 'four' is no number (row 'ERBB2')"),
+        (
+            GOOD.replace("\t4\t", "\tfour\t"),
+            InputError,
+            "line 3, column 's2': 'four' is no number (row 'ERBB2'): correct it, or write NA",
+        ),
+        (
+            GOOD.replace("id\t", "\tA\tA\tB\nid\t"),
+            InputError,
+            "line 2, column 'A': 's1' is no number (row 'id'): two header rows? Keep one",
+        ),
+        (GOOD.replace("\t4\t", "\tinf\t"), InputError, "1 values are infinite, in 1 genes (ERBB2 in s2): a logarithm"),
+        (
+            GOOD.replace("\t", ",").replace("1.5", "1,5"),
+            InputError,
+            "line 2: 5 fields where the header has 4 (row 'TP53'): a broken line, a delimiter inside a field",
+        ),
         (
             GOOD.replace("1.5", "1.5").replace("3\t4\t5", "3,5\t4\t5"),
             InputError,
@@ -66,7 +83,8 @@ COUNTS = "id\ts1\ts2\nTP53\t120\t7000\nERBB2\t3\t90\nMYC\t55\t-4\n"
 @pytest.mark.parametrize(
     ("content", "unit", "words"),
     [
-        (COUNTS, "counts", "1 samples have values below zero (s2), which counts cannot have"),
+        (COUNTS, "counts", "1 values are below zero in 1 samples (MYC in s2), which counts cannot have: correct them"),
+        (COUNTS, None, "1 values are below zero (MYC in s2) among whole numbers as counts are: correct them"),
         (COUNTS.replace("-4", "4"), "log2(TPM + 1)", "the largest value is 7000, too large for log2(TPM + 1)"),
         (
             "id\t" + "\t".join(f"s{i}" for i in range(300)) + "\n" + "".join(
@@ -77,13 +95,80 @@ COUNTS = "id\ts1\ts2\nTP53\t120\t7000\nERBB2\t3\t90\nMYC\t55\t-4\n"
             "too small for TPM: the logarithm seems to be taken already, so tell the unit as log2(TPM + 1)",
         ),
     ],
-    ids=["negative counts", "logged in name only", "logged twice"],
+    ids=["negative counts", "negative counts, not told", "logged in name only", "said to be linear"],
 )  # fmt: skip
 def test_values_that_cannot_have_the_unit_told_are_refused_when_read(tmp_path, content, unit, words):
     bad = file(tmp_path, content)
     with pytest.raises(InputError, match=re.escape(words)) as caught:
         read_bulk(bad, unit=unit)
     assert str(bad) in str(caught.value)
+
+
+def test_a_logarithm_of_a_logarithm_is_refused_and_one_of_few_genes_is_not(tmp_path):
+    values = np.log2(np.random.default_rng(0).gamma(0.5, 2000, size=(1200, 4)) + 1)
+    genes = list(gene_index().current)[:1200]
+    for times, frame in ((1, values), (2, np.log2(values + 1))):
+        pd.DataFrame(frame, genes, list("abcd")).to_csv(tmp_path / f"{times}.csv")
+    assert read_bulk(tmp_path / "1.csv", unit="log2(TPM + 1)").shape == (4, 1200)
+    with pytest.raises(
+        InputError, match=r"2\.csv: the largest value is 3\.\d+, too small for .* 1,200 genes: .*taken twice"
+    ):
+        read_bulk(tmp_path / "2.csv", unit="log2(TPM + 1)")
+    few = pd.DataFrame(np.log2(values[:20] + 1), genes[:20], list("abcd"))
+    few.to_csv(tmp_path / "few.csv")
+    assert read_bulk(tmp_path / "few.csv", unit="log2(TPM + 1)").shape == (4, 20)
+
+
+def test_differences_in_whole_numbers_are_no_counts(tmp_path):
+    content = COUNTS.replace("120", "-120").replace("90", "-90")
+    assert read_bulk(file(tmp_path, content)).shape == (2, 3)
+    assert read_bulk(file(tmp_path, COUNTS), unit="unknown").shape == (2, 3)
+
+
+def test_counts_below_zero_in_a_format_of_counts_are_refused(tmp_path):
+    rows = "TP53\tchr17\t1\t2\t+\t50\t-12\t7\nERBB2\tchr17\t1\t2\t+\t50\t12\t7\n"
+    bad = file(
+        tmp_path, f"# Program:featureCounts v2.0.1\nGeneid\tChr\tStart\tEnd\tStrand\tLength\ta.bam\tb.bam\n{rows}"
+    )
+    with pytest.raises(InputError, match=r"1 values are below zero in 1 samples \(TP53 in a\)") as caught:
+        read_bulk(bad)
+    assert str(bad) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"<!DOCTYPE html>\n<html><body>Please log in</body></html>\n", "is a web page: the download gave a page"),
+        (b"%PDF-1.7\n1 0 obj\n", "is a PDF: save its table as text"),
+        (gzip.compress(b"RDX3\nX\n\x00\x00\x00\x03"), "is saved by R: load it there and write it as text"),
+        (gzip.compress(b"X\n\x00\x00\x00\x03"), "is saved by R"),
+        (gzip.compress(b"data.tsv".ljust(257, b"\0") + b"ustar" + bytes(250)), "is a tar archive: unpack it"),
+        (b"\xd0\xcf\x11\xe0" + bytes(600), "is a xls, which is not read as bulk expression: save it as xlsx, or pass"),
+    ],
+)
+def test_files_that_people_take_for_data_are_named_for_what_they_are(tmp_path, content, words):
+    bad = file(tmp_path, content)
+    with pytest.raises(InputError, match=re.escape(words)) as caught:
+        read_bulk(bad)
+    assert str(bad) in str(caught.value)
+
+
+@pytest.mark.parametrize("reader", [read_bulk, read_table, read_clinical, read_gene_sets])
+@pytest.mark.parametrize("thing", [5, None])
+def test_what_is_no_path_is_refused_by_its_type(reader, thing):
+    with pytest.raises(InputError, match=f"the path of a file or folder is wanted, not a {type(thing).__name__}"):
+        reader(thing)
+
+
+def test_a_frame_needs_no_reading():
+    with pytest.raises(InputError, match=r"not a DataFrame: .*a frame of samples x genes needs no reading"):
+        read_bulk(pd.DataFrame({"TP53": [1.0]}))
+
+
+def test_a_workbook_is_no_delimited_text(tmp_path):
+    pd.DataFrame({"a": [1]}).to_excel(tmp_path / "a.xlsx")
+    with pytest.raises(InputError, match="is a xlsx, which is not read as delimited text: pass a text file, or read"):
+        read_table(tmp_path / "a.xlsx")
 
 
 @pytest.mark.parametrize("name", ["p2/quant.sf", "u2/f2.rna_seq.augmented_star_gene_counts.tsv", "p2/abundance.tsv"])
@@ -182,8 +267,22 @@ def test_a_wrong_option_is_refused_before_the_file_is_read(tmp_path):
     [
         ("id\tOS.time\tOS\np\t10\t1\n", {"columns": {"time": "months"}}, "no column time='months'"),
         ("id\ttime\tevent\np\t10\t1\n", {}, "does not say its unit: pass time_unit"),
-        ("id\ttime_months\tevent\np\t3650\t1\n", {}, "is 304 years if it is in months: is it in days?"),
-        ("id\ttime_days\tevent\np\t-3\t1\n", {}, "1 follow-up times in 'time_days' are negative"),
+        (
+            "id\ttime_months\tevent\np\t3650\t1\nq\t20\t1\n",
+            {},
+            "taken as months, is too long (the longest of 2 is 304 years and half are above 153): if it is in another",
+        ),
+        (
+            "id\ttime_months\tevent\np\t900\t1\nq\t400\t1\nr\t40\t1\n",
+            {},
+            "half are above 33): if it is in another unit, rename the column so that its name says which",
+        ),
+        (
+            "id\ttime_days\tevent\nq\t8\t0\np\t-3\t1\n",
+            {},
+            "1 follow-up times in 'time_days' are negative (data rows 2): correct their dates",
+        ),
+        ("time_days\tevent\n9\t1\n8\t0\n", {}, "the first column, 'time_days', is follow-up and no name of a sample"),
         ("id\ttime_days\tevent\np\tsoon\t1\n", {}, "are no numbers (soon)"),
         ("id\ttime_days\tevent\np\t9\t1\nq\t8\t2\n", {}, "coded 1 and 2"),
         (
@@ -207,8 +306,15 @@ def test_a_wrong_option_is_refused_before_the_file_is_read(tmp_path):
     ],
 )
 def test_ambiguous_follow_up_is_refused_not_guessed(tmp_path, content, options, words):
-    with pytest.raises(InputError, match=re.escape(words)):
-        read_clinical(file(tmp_path, content), **options)
+    bad = file(tmp_path, content)
+    with pytest.raises(InputError, match=re.escape(words)) as caught:
+        read_clinical(bad, **options)
+    assert str(bad) in str(caught.value)
+
+
+def test_a_long_follow_up_is_taken_where_its_unit_is_told(tmp_path):
+    long = file(tmp_path, "id\ttime_months\tevent\np\t900\t1\nq\t400\t1\nr\t40\t1\n")
+    assert read_clinical(long, time_unit="months")["time"].tolist() == [900, 400, 40]
 
 
 @pytest.mark.parametrize(
@@ -227,8 +333,10 @@ def test_ambiguous_follow_up_is_refused_not_guessed(tmp_path, content, options, 
     ],
 )
 def test_gene_sets_that_cannot_be_told_are_refused(tmp_path, content, options, words):
-    with pytest.raises(InputError, match=re.escape(words)):
-        read_gene_sets(file(tmp_path, content), **options)
+    bad = file(tmp_path, content)
+    with pytest.raises(InputError, match=re.escape(words)) as caught:
+        read_gene_sets(bad, **options)
+    assert str(bad) in str(caught.value)
 
 
 def test_every_error_is_one_of_ours():

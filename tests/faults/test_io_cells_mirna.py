@@ -195,7 +195,11 @@ MATRIX = "id\ts1\ts2\nhsa-miR-21-5p\t1.5\t2\nhsa-miR-155-5p\t1\t3\nhsa-miR-10b-5
         (GDC, {"kind": "mature"}, "no identifier is of kind 'mature': all 1 known ones are of kind 'precursor'"),
         (MATRIX.replace("1.5", "x1"), {}, "'x1' is no number"),
         (MATRIX.replace("s2", "s1"), {}, "1 samples stand twice (s1)"),
-        (MATRIX.replace("1.5", "-1.5"), {"unit": "counts"}, "1 samples have values below zero (s1)"),
+        (
+            MATRIX.replace("1.5", "-1.5"),
+            {"unit": "counts"},
+            "1 values are below zero in 1 samples (hsa-miR-21-5p in s1)",
+        ),
         (MATRIX, {"unit": "RPM"}, "unit 'RPM' is not known"),
         (MATRIX, {"kind": "strand"}, "unknown kind of microRNA 'strand'"),
         (MATRIX, {"orientation": "sideways"}, "unknown orientation 'sideways'"),

@@ -76,7 +76,7 @@ def test_relative_values_have_no_way_to_abundance(have):
 
 
 def test_impossible_values_and_unknown_units_are_refused():
-    with pytest.raises(InputError, match=r"1 samples have values below zero \(s1\)"):
+    with pytest.raises(InputError, match=r"1 values are below zero in 1 samples \(G0 in s1\)"):
         units.convert(cohort([[1, 50], [-2, 60]], "counts"), "CPM")
     with pytest.raises(InputError, match=r"1 samples sum to zero \(s1\)"):
         units.convert(cohort([[1, 50], [0, 0]], "counts"), "CPM")
