@@ -155,11 +155,11 @@ def _lines(frame: pd.DataFrame, reference: GeneReference | str) -> pd.DataFrame:
     z = np.full(shared.shape, np.nan)
     rows = known.any(axis=1)
     if rows.any():
-        z[rows] = _at_training_level(shared[rows], reference)
+        z[rows] = _at_training_level(shared[rows], reference, frame.index[rows])
     return pd.DataFrame((z - reference.mean) / reference.sd, index=frame.index, columns=list(reference.genes))
 
 
-def _at_training_level(values: np.ndarray, reference: GeneReference) -> np.ndarray:
+def _at_training_level(values: np.ndarray, reference: GeneReference, names: pd.Index) -> np.ndarray:
     """Each line at the mean and spread that a training line has over the genes this line has, shape ``(n, p)``.
 
     Over all genes that is mean 0 and spread 1, as training lines have; over some genes (a panel, another platform)
@@ -174,7 +174,8 @@ def _at_training_level(values: np.ndarray, reference: GeneReference) -> np.ndarr
     own_mean = average(values)
     own_sd = np.sqrt(average((np.where(known, values, 0.0) - own_mean[:, None]) ** 2))
     if not (own_sd > 0).all():
-        raise InputError(f"{int((own_sd <= 0).sum())} lines have the same value for every gene: remove them")
+        flat = names[~(own_sd > 0)]
+        raise InputError(f"{len(flat)} lines have the same value for every gene ({examples(flat)}): remove them")
     means = np.broadcast_to(reference.mean, values.shape)
     due_mean = average(means)
     n = reference.n_samples

@@ -95,10 +95,11 @@ def is_mixture(smiles: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _metals() -> frozenset[str]:
+    """Metals that bind ligands; the alkali and alkaline earth metals and zinc only go along as ions."""
     from rdkit import Chem
 
     table = Chem.GetPeriodicTable()
-    numbers = (3, 4, 11, 12, 13, 19, 20, *range(21, 32), *range(37, 51), *range(55, 84))
+    numbers = (13, *range(21, 30), 31, *range(39, 51), *range(57, 84))
     return frozenset(table.GetElementSymbol(number) for number in numbers)
 
 

@@ -78,6 +78,7 @@ def out_of_fold(
         calibrated_for="cell_line",
         reference=f"out of fold: {n_folds} folds by {split}; {made[0][1].reference}",
         coverage=model.coverage,
+        target=model.target,
         provenance=Provenance(
             "response.out_of_fold",
             inputs={"screen": screen.fingerprint, "prediction": frame_sha256(frames["mean"])},
@@ -141,7 +142,7 @@ def _answer(model: ResponseModel, screen: DrugScreen, fold: Fold, split: str) ->
     every = fold.test.columns if split in ("cell", "tissue") else fold.test_drugs
     drugs = screen.drugs.loc[every]
     asked = drugs[[name for name in _DRUG_COLUMNS if name in drugs]]
-    return training.matrix().mean(axis=0), fitted.predict(cells, asked, "cell_line")
+    return training.matrix(model.target).mean(axis=0), fitted.predict(cells, asked, "cell_line")
 
 
 def judge(screen: DrugScreen, fold: Fold, answer: Prediction, drug_means: pd.Series) -> dict[str, float]:
@@ -156,7 +157,7 @@ def judge(screen: DrugScreen, fold: Fold, answer: Prediction, drug_means: pd.Ser
     drug_means
         Mean ln IC50 (ln uM) of each drug over the training cells.
     """
-    measured = measured_in(screen, fold)
+    measured = measured_in(screen, fold, answer.target)
     known = measured.notna()
     lower = answer.lower.loc[measured.index, measured.columns]
     upper = answer.upper.loc[measured.index, measured.columns]
@@ -170,9 +171,9 @@ def judge(screen: DrugScreen, fold: Fold, answer: Prediction, drug_means: pd.Ser
     return {name: found[name] for name in METRICS if name in found}
 
 
-def measured_in(screen: DrugScreen, fold: Fold) -> pd.DataFrame:
-    """Measured ln IC50 (ln uM) of the test pairs of a fold, test cells x test drugs; NaN elsewhere."""
-    measured = screen.matrix().reindex(index=fold.test_cells, columns=fold.test_drugs)
+def measured_in(screen: DrugScreen, fold: Fold, target: str = "ln_ic50") -> pd.DataFrame:
+    """Measured ln IC50 (ln uM), or AUC, of the test pairs of a fold, test cells x test drugs; NaN elsewhere."""
+    measured = screen.matrix(target).reindex(index=fold.test_cells, columns=fold.test_drugs)
     return measured.where(fold.test.loc[fold.test_cells, fold.test_drugs])
 
 

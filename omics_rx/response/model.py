@@ -12,12 +12,12 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from omics_rx.core import cohort as cohorts
-from omics_rx.core.errors import InputError, NotFittedError, examples
+from omics_rx.core.errors import InputError, NotFittedError, examples, unknown_name
 from omics_rx.core.provenance import Provenance, frame_sha256
 from omics_rx.core.screen import DrugScreen
 from omics_rx.core.work import track
 from omics_rx.harmonize.domain import to_training_scale
-from omics_rx.response import intervals, new_drugs, stack
+from omics_rx.response import censoring, intervals, new_drugs, stack
 from omics_rx.response.parts import PARTS
 from omics_rx.response.parts.base import Cells, Part, Training, positions
 from omics_rx.response.prediction import Prediction, separate
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from omics_rx.response.few_shot import AdaptedModel
 
 DEFAULT_PARTS = ("kernel", "genomic")
+TARGETS = ("ln_ic50", "auc")
+_CENSORED_ROUNDS = 2
 _CITES = ("gdsc_iorio2016", "stock2018", "vovk2005", "rogers2010")
 
 
@@ -72,6 +74,10 @@ class ResponseModel(BaseEstimator):  # type: ignore[misc,unused-ignore]
     parts
         ``"default"``, or names of parts: those that predict responses are blended by out-of-fold weights, those
         that predict residuals follow in order. See ``omics_rx.response.PARTS``.
+    target
+        What is learnt and predicted: ``"ln_ic50"`` (ln uM; responses beyond the doses tested, where the screen marks
+        them, count as bounds: see :mod:`omics_rx.response.censoring`), or ``"auc"`` (0 to 1, high is resistant),
+        which stands wherever ln uM is said of predictions here.
     coverage
         Share of the responses of unseen lines that ``lower`` to ``upper`` is made to hold.
     n_inner
@@ -95,9 +101,16 @@ class ResponseModel(BaseEstimator):  # type: ignore[misc,unused-ignore]
     """
 
     def __init__(
-        self, parts: str | Sequence[str] = "default", *, coverage: float = 0.9, n_inner: int = 5, seed: int = 0
+        self,
+        parts: str | Sequence[str] = "default",
+        *,
+        target: str = "ln_ic50",
+        coverage: float = 0.9,
+        n_inner: int = 5,
+        seed: int = 0,
     ) -> None:
         self.parts = parts
+        self.target = target
         self.coverage = coverage
         self.n_inner = n_inner
         self.seed = seed
@@ -119,24 +132,49 @@ class ResponseModel(BaseEstimator):  # type: ignore[misc,unused-ignore]
             not in ln uM.
         """
         parts = self._new_parts()
-        training, reference = training_of(screen)
-        centre = np.nanmean(training.y, axis=0)
-        spread = _spread(training.y)
+        training, reference = training_of(screen, self.target)
+        training, bounds = self._bounded(screen, training)
         folds = stack.cell_folds(len(training.cells), self.n_inner, self.seed)
         steps = track(("parts", "intervals"), "Fitting the response model", progress=progress)
         for step in steps:
             if step == "parts":
-                fitted, held_out = stack.fit(parts, training, folds=folds, seed=self.seed)
+                fitted, training, errors = self._fit_parts(parts, training, bounds, folds)
             else:
-                learnt = self._intervals(fitted, training, training.y - held_out)
+                learnt = self._intervals(fitted, training, errors)
+        centre, spread = np.nanmean(training.y, axis=0), _spread(training.y)
         self.learnt_ = Learnt(screen, training, reference, fitted, learnt, centre, spread)
         return self
+
+    def _fit_parts(
+        self,
+        parts: Mapping[str, Part],
+        training: Training,
+        bounds: censoring.Bounds | None,
+        folds: list[np.ndarray],
+    ) -> tuple[stack.Stack, Training, np.ndarray]:
+        """Fitted parts, what they were fitted on, and measured less predicted for lines they had not seen (ln uM)."""
+        fitted, held_out = stack.fit(parts, training, folds=folds, seed=self.seed)
+        if bounds is None:
+            return fitted, training, training.y - held_out
+        for _ in range(_CENSORED_ROUNDS):
+            training, _ = censoring.expected(training, bounds, held_out)
+            fitted, held_out = stack.fit(parts, training, folds=folds, seed=self.seed)
+        return fitted, training, censoring.expected(training, bounds, held_out)[1]
+
+    def _bounded(self, screen: DrugScreen, training: Training) -> tuple[Training, censoring.Bounds | None]:
+        """Training data with censored responses at their bounds, and the bounds; None where there are none."""
+        if self.target != "ln_ic50":
+            return training, None
+        bounds = censoring.bounds(screen, training)
+        return (censoring.at_bounds(training, bounds), bounds) if bounds else (training, None)
 
     def _new_parts(self) -> dict[str, Part]:
         names = DEFAULT_PARTS if self.parts == "default" else self.parts
         names = (names,) if isinstance(names, str) else tuple(names)
         if not names:
             raise InputError(f"a model needs at least one part: choose among {', '.join(PARTS)}")
+        if self.target not in TARGETS:
+            raise unknown_name("target", self.target, TARGETS)
         if not 0.5 <= self.coverage < 1:
             raise InputError(f"coverage is {self.coverage}: choose a share from 0.5 to below 1, such as 0.9")
         if self.n_inner < 2:
@@ -400,11 +438,12 @@ class ResponseModel(BaseEstimator):  # type: ignore[misc,unused-ignore]
             calibrated_for="cell_line",
             reference=stated,
             coverage=learnt.intervals.coverage,
+            target=self.target,
             provenance=Provenance(
                 "response.predict",
                 inputs={"screen": learnt.screen.fingerprint, "prediction": frame_sha256(means)},
                 settings={"parts": list(learnt.stack.parts), "weights": dict(learnt.stack.weights), "domain": domain,
-                          "reference": stated, "seed": self.seed},
+                          "reference": stated, "seed": self.seed, "target": self.target},
                 cites=_CITES,
             ),
         )  # fmt: skip

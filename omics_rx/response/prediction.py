@@ -38,6 +38,8 @@ class Prediction:
         Share of responses of unseen lines that the interval is made to hold.
     provenance
         Versions, inputs, settings, citations.
+    target
+        ``"ln_ic50"``, or ``"auc"``: then all that is said to be in ln uM is an AUC, 0 to 1.
     """
 
     mean: pd.DataFrame
@@ -51,10 +53,12 @@ class Prediction:
     reference: str
     coverage: float
     provenance: Provenance
+    target: str = "ln_ic50"
 
     def __repr__(self) -> str:
+        unit = "AUC" if self.target == "auc" else "ln uM"
         return (
-            f"Prediction({len(self.mean):,} samples x {self.mean.shape[1]:,} drugs, ln uM; "
+            f"Prediction({len(self.mean):,} samples x {self.mean.shape[1]:,} drugs, {unit}; "
             f"{self.coverage:.0%} interval learnt from {self.calibrated_for}; {self.reference})"
         )
 

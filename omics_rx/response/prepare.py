@@ -27,11 +27,13 @@ _MIN_GENES = 2
 _LOG10_PAIRS = 5_000
 
 
-def training_of(screen: DrugScreen) -> tuple[Training, GeneReference]:
+def training_of(screen: DrugScreen, target: str = "ln_ic50") -> tuple[Training, GeneReference]:
     """Lines with expression and responses, on the scale of their own genes.
 
     Parameters
     ----------
+    target
+        Column of the responses to learn: ``"ln_ic50"`` or ``"auc"``.
     screen
         Lines without expression are left out, and so are genes not measured in every line kept or equal in all of
         them, and drugs measured in none of them.
@@ -41,8 +43,9 @@ def training_of(screen: DrugScreen) -> tuple[Training, GeneReference]:
     InputError
         If fewer than 20 lines are left, expression does not vary, or the responses are not in ln uM.
     """
-    matrix = screen.matrix()
-    check_unit(matrix.to_numpy())
+    matrix = screen.matrix(target)
+    if target == "ln_ic50":
+        check_unit(matrix.to_numpy())
     lines = with_current_genes(screen.cells[matrix.index])
     expression = cohorts.expression(lines)
     expression = expression[expression.notna().any(axis=1)]
@@ -126,7 +129,7 @@ def check_unit(values: np.ndarray) -> None:
     Raises
     ------
     InputError
-        If the values look like concentrations, like ln nM or like log10 uM.
+        If the values look like concentrations, like ln nM, log10 nM, pIC50 or like log10 uM.
     """
     known = values[np.isfinite(values)]
     low, middle, high = np.quantile(known, [0.01, 0.5, 0.99])
@@ -139,6 +142,11 @@ def check_unit(values: np.ndarray) -> None:
         raise InputError(
             f"half of the responses lie above {middle:.3g}, e^{middle:.1f} uM: they look like ln(nM); subtract "
             "ln(1000) = 6.908 for ln(uM)"
+        )
+    if known.size >= _LOG10_PAIRS and high - low < 7.0 and low >= 0 and middle > 3.0:
+        raise InputError(
+            f"98% of {known.size:,} responses lie between {low:.2g} and {high:.2g}: they look like log10(nM), or like "
+            "pIC50; for ln(uM) take (log10(nM) - 3) * 2.3026, or (6 - pIC50) * 2.3026"
         )
     if known.size >= _LOG10_PAIRS and high - low < 7.0 and abs(middle) < 2.0:
         raise InputError(

@@ -65,12 +65,13 @@ def save(model: ResponseModel, path: Path | str) -> Path:
 def card(model: ResponseModel) -> dict[str, Any]:
     """Return the model card: what it was trained on, what it answers, what it does not."""
     screen, training = model.screen_, model.learnt_.training
+    unit = "AUC, 0 to 1," if model.target == "auc" else "ln IC50 in ln uM"
     return {
         "trained_on": {
             "screen": screen.name, "lines": len(training.cells), "drugs": len(training.drugs),
             "genes": len(training.cells.genes), "responses": int(np.isfinite(training.y).sum()),
         },
-        "answers": "ln IC50 in ln uM of cell lines, tumours and single-cell profiles, for known and new drugs",
+        "answers": f"{unit} of cell lines, tumours and single-cell profiles, for known and new drugs",
         "limits": [
             "Trained on cell lines grown in dishes: no immune cells, no stroma, no pharmacokinetics.",
             "Intervals hold for cell lines like those trained on; they do not cover tumours.",

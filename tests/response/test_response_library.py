@@ -126,14 +126,14 @@ def test_launched_drugs_outside_oncology_are_a_library(model, planted):
 
 
 def test_outside_the_domain_the_model_warns(model, planted, caplog):
-    asked = pd.DataFrame({"name": ["near", "far", "salt"],
-                          "smiles": ["CCCO", "O=C1CCC2(C)C(=C1)CCC1C2CCC2(C)C1CCC2O", "[Na+].[Cl-]"]})  # fmt: skip
+    smiles = ["CCCO", "O=C1CCC2(C)C(=C1)CCC1C2CCC2(C)C1CCC2O", "F[P-](F)(F)(F)(F)F"]
+    asked = pd.DataFrame({"name": ["near", "far", "metal"], "smiles": smiles})
     with caplog.at_level(logging.WARNING, logger="omics_rx"):
         told = model.predict(planted.cells[:2], asked, "cell_line").drugs["warning"]
     assert told["near"] == ""
-    assert "nearest training compound" in told["salt"]
+    assert "nearest training compound" in told["metal"]
     assert "heavy atoms" in told["far"]
-    assert "inorganic" in told["salt"]
+    assert "inorganic" in told["metal"]
     assert "2 of 3 drugs are outside the domain" in caplog.text
 
 
