@@ -21,7 +21,8 @@ from omics_rx import harmonize
 
 CANCER = re.compile(r"cancer|carcinoma|neoplasm|tumou?r|leuk|lymphoma|myeloma|sarcoma|melanoma|glioma|glioblastoma|"
                     r"malignan|metasta|blastoma|mesothelioma|myelodysplastic", re.IGNORECASE)  # fmt: skip
-# named by reviews of drug repurposing in cancer (Pantziarka 2014, doi:10.3332/ecancer.2014.442, and that series)
+# named by reviews of drug repurposing in cancer (Pantziarka 2014, doi:10.3332/ecancer.2014.442, that series, and the
+# database of the same authors, doi:10.3332/ecancer.2018.886)
 NAMED = (
     "metformin", "propranolol", "itraconazole", "mebendazole", "disulfiram", "cimetidine", "clarithromycin",
     "diclofenac", "simvastatin", "atorvastatin", "lovastatin", "pravastatin", "rosuvastatin", "fluvastatin",
@@ -42,6 +43,7 @@ NAMED = (
     "pyrimethamine", "primaquine", "quinacrine", "flubendazole", "fenbendazole", "praziquantel", "pentamidine",
     "suramin", "efavirenz", "zidovudine", "lopinavir", "saquinavir", "cidofovir", "acyclovir", "tranilast",
     "montelukast", "zileuton", "cyproheptadine", "clemastine", "promethazine", "ebastine", "astemizole",
+    "pitavastatin", "hydralazine", "lidocaine", "calcitriol", "fluvoxamine", "maraviroc",
 )  # fmt: skip
 
 # DrugBank's name to the hub's
@@ -97,14 +99,14 @@ def _plain(name: str) -> str:
 
 
 def _structure(inchi: str, claimed: str) -> tuple[str, str] | None:
-    """SMILES and InChIKey of an InChI, None where they do not come out as claimed or the molecule has no carbon."""
+    """SMILES and InChIKey of an InChI, None where they do not come out as claimed, or it is a mixture or very small."""
     from rdkit import Chem, RDLogger
     from rdkit.Chem.MolStandardize import rdMolStandardize
 
     RDLogger.DisableLog("rdApp.*")
     molecule = Chem.MolFromInchi(inchi)
-    if molecule is None:
-        return None
+    if molecule is None or (len(Chem.GetMolFrags(molecule)) > 1 and not _holds_metal(molecule)):
+        return None  # a mixture: a response is predicted for one compound
     key = Chem.MolToInchiKey(molecule)
     if key != claimed.removeprefix("InChIKey=") or molecule.GetNumHeavyAtoms() < 6:
         return None
@@ -116,6 +118,10 @@ def _structure(inchi: str, claimed: str) -> tuple[str, str] | None:
     smiles = Chem.MolToSmiles(drawn if Chem.MolToInchiKey(drawn) == key else molecule)
     again = harmonize.drugs.structure(smiles)
     return (again.smiles, again.inchikey) if again.inchikey == key else None
+
+
+def _holds_metal(molecule) -> bool:
+    return any(atom.GetAtomicNum() in (*range(21, 31), *range(39, 49), *range(57, 81)) for atom in molecule.GetAtoms())
 
 
 def main() -> None:

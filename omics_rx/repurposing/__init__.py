@@ -8,7 +8,9 @@ _NAMES = {
     "Ledger": "omics_rx.repurposing.ledger",
     "Ranker": "omics_rx.repurposing.ranker",
     "Ranking": "omics_rx.repurposing.ranking",
+    "export_structures": "omics_rx.repurposing.docking",
     "load_ranking": "omics_rx.repurposing.ranking",
+    "read_docking_scores": "omics_rx.repurposing.docking",
     "read_library": "omics_rx.repurposing.library",
     "read_network": "omics_rx.repurposing.proximity",
     "universe": "omics_rx.repurposing.further",
@@ -17,6 +19,7 @@ _FILES = ("evidence", "labels", "mechanisms", "reversal", "selectivity", "target
 
 if TYPE_CHECKING:
     from omics_rx.repurposing import evidence, labels, mechanisms, reversal, selectivity, targets
+    from omics_rx.repurposing.docking import export_structures, read_docking_scores
     from omics_rx.repurposing.explain import Explanation
     from omics_rx.repurposing.further import universe
     from omics_rx.repurposing.ledger import Ledger
@@ -26,8 +29,9 @@ if TYPE_CHECKING:
     from omics_rx.repurposing.ranking import Ranking, load_ranking
 
 __all__ = [
-    "Explanation", "Ledger", "Ranker", "Ranking", "evidence", "labels", "load_ranking", "mechanisms", "read_library",
-    "read_network", "reversal", "selectivity", "targets", "universe",
+    "Explanation", "Ledger", "Ranker", "Ranking", "evidence", "export_structures", "labels", "load_ranking",
+    "mechanisms", "read_docking_scores", "read_library", "read_network", "reversal", "selectivity", "targets",
+    "universe",
 ]  # fmt: skip
 
 

@@ -21,9 +21,13 @@ class Explanation:
     table
         Index ``kind``; ``label``, ``value`` (NaN: missing), ``unit``, ``better_than`` (share of the drugs with a value
         that it beats), ``contribution`` (sums with ``base`` to ``score``), ``rank_without`` (its rank if this kind
-        said nothing about it).
+        said nothing about it), ``lime`` (what LIME says it adds; NaN where it was not asked).
     base, score
         Score of a drug without evidence, and of this one.
+    agreement
+        Spearman's correlation of LIME with the contributions over the kinds known; NaN where it was not asked.
+    stability
+        Mean correlation of the members' contributions with their mean; NaN without members.
     """
 
     drug_id: str
@@ -32,6 +36,8 @@ class Explanation:
     table: pd.DataFrame
     base: float
     score: float
+    agreement: float = float("nan")
+    stability: float = float("nan")
 
     def __str__(self) -> str:
         return self.sentence
@@ -59,7 +65,7 @@ def ranks(scores: np.ndarray) -> np.ndarray:
 
 def explain_drug(
     drug_id: str, *, subtype: str, table: pd.DataFrame, explanations: pd.DataFrame, info: pd.DataFrame,
-    targets: str,
+    targets: str, opinion: pd.Series | None = None,
 ) -> Explanation:  # fmt: skip
     """Explain one row of a ranking.
 
@@ -77,6 +83,8 @@ def explain_drug(
         Index kind; ``label``, ``unit``, ``direction``.
     targets
         Target genes of the drug in words, empty when not known.
+    opinion
+        Its row of :func:`omics_rx.repurposing.opinions.opinions`.
     """
     kinds = [kind for kind in explanations.columns if kind in info.index]
     here = table.index.tolist().index(drug_id)
@@ -102,11 +110,26 @@ def explain_drug(
             "better_than": beaten.where(values.notna()),
             "contribution": parts[kinds].astype(float),
             "rank_without": without,
+            "lime": np.nan if opinion is None else opinion.reindex(kinds).astype(float),
         },
         index=pd.Index(kinds, name="kind"),
     )
     sentence = _sentence(str(row["name"]), subtype, row, frame, len(table), targets)
-    return Explanation(drug_id, str(row["name"]), sentence, frame, float(parts["base"]), float(row["score"]))
+    agreement, stability = (
+        float("nan") if opinion is None else float(opinion[name]) for name in ("agreement", "stability")
+    )
+    if np.isfinite(agreement):
+        sentence += f" {_agrees(agreement)}"
+    return Explanation(
+        drug_id, str(row["name"]), sentence, frame, float(parts["base"]), float(row["score"]), agreement, stability
+    )
+
+
+def _agrees(agreement: float) -> str:
+    words = "A local linear model (LIME) orders the evidence alike"
+    if agreement < 0.5:
+        words = "A local linear model (LIME) orders the evidence otherwise: trust the order of reasons less"
+    return f"{words} (rank correlation {agreement:.2f})."
 
 
 def _said(kind: str, row: pd.Series, targets: str) -> str:

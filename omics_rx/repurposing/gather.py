@@ -64,7 +64,7 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
     -------
     dict
         Attributes of a ranker: ``sources_``, ``subtypes_``, ``subtypes_from_``, ``library_absent_``, ``inputs_``,
-        ``reference_``, ``lines_``.
+        ``reference_``, ``lines_``, ``screen_``.
     """
     from omics_rx import harmonize
 
@@ -106,6 +106,7 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
         "inputs_": {"screen": screen.fingerprint, "cohort": frame_sha256(sources.genes)},
         "reference_": prediction.reference,
         "lines_": inputs.line_names(screen),
+        "screen_": screen,
     }
 
 

@@ -44,12 +44,30 @@ class CrossFit:
         Members x pairs, log odds: what a member's own weights of the kinds change in the average they start from.
     n_models
         Models fitted.
+    curves
+        Groups x places x kinds, log odds: mean curve of the models that may score a group of drugs, taken from their
+        own output at ``N_PLACES`` places of each kind, the others at 0; less its value at 0.
+    group
+        Pairs: the group of each.
     """
 
     contributions: np.ndarray
     base: np.ndarray
     reweighed: np.ndarray
     n_models: int
+    curves: np.ndarray
+    group: np.ndarray
+
+    def curves_at(self, places: np.ndarray) -> np.ndarray:
+        """Height of the curves of each group at places (rows x kinds): groups x rows x kinds; 0 where missing."""
+        known = np.isfinite(places)
+        at = np.clip(np.round((np.where(known, places, 0.0) + 0.5) * (N_PLACES - 1)).astype(int), 0, N_PLACES - 1)
+        return np.asarray(np.where(known, self.curves[:, at, np.arange(places.shape[1])[None, :]], 0.0))
+
+    def first(self, n: int) -> CrossFit:
+        """The first ``n`` pairs alone."""
+        cut = (self.contributions[:, :n], self.base[:, :n], self.reweighed[:, :n])
+        return CrossFit(*cut, self.n_models, self.curves, self.group[:n])
 
     def scores(self) -> np.ndarray:
         """Score of each pair by each member, members x pairs; the ranking's score is their mean."""
@@ -126,13 +144,14 @@ def cross_fit(
     known = np.isfinite(values)
     start, said = prior.sum(axis=1), known.any(axis=0)  # a kind that says nothing of any drug is left out
     places = {drug: np.flatnonzero(drugs == drug) for drug in unique}
+    curves, group = np.zeros((len(groups), N_PLACES, shape[2])), np.zeros(len(evidence), dtype=int)
     for member in track(range(N_MEMBERS), "ranking", progress=progress):
         # what is missing stands at a place drawn anew for each member, so that it can teach nothing
         filled = np.where(known, values, rng(seed, "fill", member).random(values.shape) - 0.5)[:, said]
         reweighed[member] = PRIOR * averaged(values, _kind_weights(shape[2], member, seed)).sum(axis=1) - start
         shares = _bootstrap(labelled, member, seed)
         weight = training["weight"].to_numpy() * shares[labelled.get_indexer(owner)]
-        for members_of_group in groups.values():
+        for number, members_of_group in enumerate(groups.values()):
             kept = ~kin[members_of_group[0]][labelled.get_indexer(owner)]
             wanted = np.concatenate([places[unique[i]] for i in members_of_group])
             data = (filled[rows[kept]], kinds[kept], weight[kept], start[rows[kept]])
@@ -141,7 +160,9 @@ def cross_fit(
             learnt = np.where(known[wanted][:, said], parts, 0.0)
             contributions[member][np.ix_(wanted, said)] = prior[wanted][:, said] + learnt
             base[member, wanted] = level
-    return CrossFit(contributions, base, reweighed, N_MEMBERS * len(groups))
+            group[wanted] = number
+            curves[number][:, said] += _curves(booster, int(said.sum())) / N_MEMBERS
+    return CrossFit(contributions, base, reweighed, N_MEMBERS * len(groups), curves, group)
 
 
 def _kind_weights(n_kinds: int, member: int, seed: int) -> np.ndarray:
@@ -175,6 +196,15 @@ def _booster(data: tuple[np.ndarray, ...], seed: int) -> Any:
     labels = positive.astype(np.float64)
     table = lightgbm.Dataset(x, label=labels, weight=balanced, init_score=start, params=params)
     return lightgbm.train(params, table, num_boost_round=N_ROUNDS)
+
+
+def _curves(booster: Any, n_kinds: int) -> np.ndarray:
+    """Output of a sum of stumps along each kind, the others at 0, less that at 0: places x kinds."""
+    grid = np.linspace(-0.5, 0.5, N_PLACES)
+    probes = np.zeros((n_kinds, N_PLACES, n_kinds))
+    probes[np.arange(n_kinds), :, np.arange(n_kinds)] = grid
+    raw = booster.predict(np.concatenate([probes.reshape(-1, n_kinds), np.zeros((1, n_kinds))]), raw_score=True)
+    return np.asarray((raw[:-1] - raw[-1]).reshape(n_kinds, N_PLACES).T)
 
 
 def shap_values(booster: Any, places: np.ndarray) -> tuple[np.ndarray, float]:

@@ -88,6 +88,11 @@ def _lines(subtype: str, n: int) -> str:
 def _learnt(ranker: Ranker) -> str:
     if not ranker.learnt_:
         return "No labels were learnt from: every kind of evidence counts the same."
+    if isinstance(ranker.labels, str) and ranker.labels == "cancers":
+        return (
+            f"Learnt from {ranker.n_training_} pairs of drugs and cancers other than breast: what works there may not "
+            "work here. No label of breast cancer enters a score."
+        )
     working = ranker.labels_["status"].isin(POSITIVE)
     return (
         f"{ranker.labels_.loc[working, 'drug_id'].nunique()} drugs are labelled as working in a breast subtype: few to "

@@ -11,7 +11,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from omics_rx.core.errors import InputError, unknown_name
-from omics_rx.repurposing import assemble, learner, limits
+from omics_rx.repurposing import assemble, cancers, learner, limits, opinions
 from omics_rx.repurposing import evidence as ev
 from omics_rx.repurposing import labels as lb
 from omics_rx.repurposing import posterior as post
@@ -31,12 +31,19 @@ if TYPE_CHECKING:
 
 SUBTYPES = (*lb.SUBTYPES, "Normal")
 _DRUG_COLUMNS = ("name", "aliases", "smiles", "inchikey", "targets", "mechanism")
-_GATHERED = ("sources_", "subtypes_", "subtypes_from_", "library_absent_", "inputs_", "reference_", "lines_")
+_GATHERED = ("sources_", "subtypes_", "subtypes_from_", "library_absent_", "inputs_", "reference_", "lines_",
+             "screen_")  # fmt: skip
 LEARNT = (
     "The share of drugs that a drug beats in each kind of evidence, averaged, and corrected by boosted monotone stumps "
     "(LightGBM) learnt from {n} labelled drug and subtype pairs; a drug is scored only by models that saw no label of "
     "it or of a drug that acts like it. The score is in log odds, the mean of {members} members; missing evidence "
     "contributes nothing."
+)
+ACROSS = (
+    "As learnt from other cancers: the share of drugs that a drug beats in each kind of evidence, averaged, and "
+    "corrected by boosted monotone stumps (LightGBM) learnt from {n} pairs of drugs and cancers other than breast, by "
+    "what lines tell. No label of breast cancer is used, and a drug is scored only by models that saw no label of it "
+    "or of a drug that acts like it. The score is in log odds, the mean of {members} members."
 )
 AVERAGE = (
     "Average of oriented ranks: each kind of evidence gives the share of drugs that a drug beats, less one half; the "
@@ -51,7 +58,9 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
     ----------
     labels
         ``"resources"`` for the shipped labels of breast cancer, a frame like them (``drug``, ``subtype``, ``status``),
-        or None to rank by evidence alone. With too few labels the ranker falls back to evidence alone and says so.
+        ``"cancers"`` to learn from what is approved in other cancers by the evidence of their lines, so that breast
+        cancer is held out, or None to rank by evidence alone. With too few labels the ranker falls back to evidence
+        alone and says so.
     seed
         Seed of the ensemble.
 
@@ -149,7 +158,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
             self._fit, why = self._cross_fitted(kinds, progress=progress)
         self.learnt_ = self._fit is not None
         self.rule_ = (
-            LEARNT.format(n=self.n_training_, members=learner.N_MEMBERS)
+            (ACROSS if self._across else LEARNT).format(n=self.n_training_, members=learner.N_MEMBERS)
             if self._fit is not None
             else AVERAGE.format(why=f" ({why})" if why else "")
         )
@@ -162,25 +171,31 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         # classes of the shipped labels hold whatever the user's say, so that a label's absence frees no relative
         classes = pd.concat([frame.set_index("drug_id")["mechanism"] for frame in (shipped, self.labels_)])
         words = tokens(self.sources_.drugs, classes)
-        training = lb.training_pairs(self.labels_)
-        held = pd.MultiIndex.from_frame(training[["drug_id", "subtype"]]).isin(self._pairs.index)
-        training = training[held]
+        evidence = self._pairs[kinds]
+        if self._across:
+            evidence = pd.concat([evidence, cancers.evidence(self.screen_).reindex(columns=kinds)])
+            training = cancers.training_pairs(self.screen_.drugs)
+        else:
+            training = lb.training_pairs(self.labels_)
+        training = training[pd.MultiIndex.from_frame(training[["drug_id", "subtype"]]).isin(evidence.index)]
         self.n_training_ = len(training)
         why = learner.enough(training, words)
         if why:
             return None, why
         directions = [kind.direction for kind in self.sources_.kinds()]
-        fit = learner.cross_fit(
-            self._pairs[kinds], training, words, directions=directions, seed=self.seed, progress=progress
-        )
-        return fit, ""
+        fit = learner.cross_fit(evidence, training, words, directions=directions, seed=self.seed, progress=progress)
+        return fit.first(len(self._pairs)), ""
+
+    @property
+    def _across(self) -> bool:
+        return isinstance(self.labels, str) and self.labels == "cancers"
 
     def _label_table(self) -> pd.DataFrame:
         if isinstance(self.labels, pd.DataFrame):
             return self.labels
-        if self.labels == "resources":
-            return lb.shipped()
-        raise InputError(f"labels is {self.labels!r}: give 'resources', a frame or None")
+        if self.labels in ("resources", "cancers"):
+            return lb.shipped()  # with "cancers" they are shown beside the ranking and teach nothing
+        raise InputError(f"labels is {self.labels!r}: give 'resources', 'cancers', a frame or None")
 
     def rank(self, subtype: str, *, by: str = "subtype") -> Ranking:
         """Rank the drugs for one subtype, or for one patient.
@@ -260,7 +275,13 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
             labels=self.labels_,
             drugs=self.sources_.drugs[[c for c in _DRUG_COLUMNS if c in self.sources_.drugs]],
             provenance=assemble.provenance(self, key),
+            opinions=self._opinions(here, drugs),
         )
+
+    def _opinions(self, here: np.ndarray, drugs: pd.Index) -> pd.DataFrame:
+        kinds = [kind.name for kind in self.sources_.kinds()]
+        places = learner.oriented_ranks(self._pairs[kinds], [kind.direction for kind in self.sources_.kinds()])
+        return opinions.opinions(self._fit, places, here, drugs=drugs, kinds=kinds, seed=self.seed)
 
     def scores_before(self, subtype: str) -> tuple[pd.Index, np.ndarray]:
         """Drugs ranked for a subtype, and their scores before any outcome."""

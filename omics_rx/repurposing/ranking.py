@@ -14,6 +14,8 @@ from omics_rx.core.errors import InputError, IntegrityError, MissingFileError, u
 from omics_rx.core.provenance import Provenance
 from omics_rx.repurposing.explain import Explanation, explain_drug
 from omics_rx.repurposing.labels import find_drugs
+from omics_rx.repurposing.sheet import Sheet, sheet
+from omics_rx.repurposing.targets import genes_of
 
 _FRAMES = {
     "table": ("ranking.csv", "drug_id"),
@@ -23,6 +25,7 @@ _FRAMES = {
     "evidence_info": ("evidence_info.csv", "column"),
     "labels": ("labels.csv", None),
     "drugs": ("drugs.csv", "drug_id"),
+    "opinions": ("opinions.csv", "drug_id"),
 }
 _SCHEMA = 1
 
@@ -58,6 +61,9 @@ class Ranking:
         Index ``drug_id``; ``name``, ``aliases``, ``smiles``, ``inchikey``, ``targets``, ``mechanism``.
     provenance
         Versions, inputs, settings, citations.
+    opinions
+        Index ``drug_id``; LIME beside the explanations, ``agreement`` of both and ``stability`` over the members: see
+        :func:`omics_rx.repurposing.opinions.opinions`. Empty where none was asked.
     """
 
     subtype: str
@@ -71,6 +77,7 @@ class Ranking:
     labels: pd.DataFrame
     drugs: pd.DataFrame
     provenance: Provenance = field(repr=False)
+    opinions: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
     @property
     def kinds(self) -> list[str]:
@@ -97,6 +104,7 @@ class Ranking:
     def explain(self, drug: str) -> Explanation:
         """Why a drug (name or id) stands where it does: its evidence, contributions and a sentence."""
         drug_id = self.find(drug)
+        opinion = self.opinions.T[drug_id] if drug_id in self.opinions.index else None
         targets = self.drugs.loc[drug_id, "targets"] if "targets" in self.drugs else None
         return explain_drug(
             drug_id,
@@ -105,7 +113,40 @@ class Ranking:
             explanations=self.explanations.set_index("drug_id"),
             info=self.evidence_info.loc[self.kinds],
             targets=str(targets).replace(";", ", ") if isinstance(targets, str) else "",
+            opinion=opinion,
         )
+
+    def sheet(self, drug: str) -> Sheet:
+        """What is to be known of a drug (name or id) before an experiment; ``str`` of it is Markdown."""
+        return sheet(self, drug)
+
+    def pathways(self, n: int = 25, *, min_overlap: int = 3) -> pd.DataFrame:
+        """Pathways in which the targets of the first ``n`` drugs lie more often than those of all drugs ranked.
+
+        Parameters
+        ----------
+        n
+            Drugs taken from the top.
+        min_overlap
+            Pathways with fewer of their targets are left out.
+
+        Returns
+        -------
+        DataFrame
+            As :func:`omics_rx.scores.enrich` with Reactome; the background is every target of a ranked drug. A target
+            counts once, however many drugs have it.
+
+        Raises
+        ------
+        InputError
+            If no target is known, or no pathway holds ``min_overlap`` of them.
+        """
+        from omics_rx import scores
+
+        known = genes_of(self.drugs["targets"].reindex(self.table.index))
+        everything = {gene for genes in known.values() for gene in genes}
+        top = {gene for drug in self.table.index[:n] for gene in known.get(str(drug), [])}
+        return scores.enrich(sorted(top), background=everything, min_overlap=min_overlap)
 
     def compare(self, other: Ranking) -> pd.DataFrame:
         """Ranks here and there, by drug.
