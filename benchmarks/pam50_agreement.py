@@ -1,4 +1,4 @@
-"""Agreement of PAM50 calls with reference calls, and where they differ.
+"""Agreement of PAM50 calls with reference calls, and where they differ; the same of triple-negative subtypes.
 
 python benchmarks/pam50_agreement.py    (needs the further real data: OMICS_RX_DATA or ../shared/data)
 """
@@ -60,6 +60,20 @@ def main() -> None:
     print("\n" + table.to_string(index=False))
     print("(the frozen medians come from TCGA 712 itself; SCAN-B is their independent test)")
     receptors(data_folder())
+    triple_negative()
+
+
+def triple_negative() -> None:
+    """Subtypes of triple-negative lines against the calls of the authors of the subtypes."""
+    told = pd.read_csv(Path(__file__).parents[1] / "tests" / "parity" / "data_tnbc" / "cell_lines.csv", index_col=0)
+    cells = orx.datasets.load("gdsc2", progress=False).cells
+    lines = cells[cells.obs["name"].isin(told.index).to_numpy()]
+    called = orx.scores.tnbc_subtype(lines).set_index(lines.obs["name"])["subtype"]
+    for source in ("gdsc", "consensus"):
+        known = told[source][told[source].isin(["BL1", "BL2", "LAR", "M"])]
+        ours = called.reindex(known.index)
+        print(f"\n{len(known)} triple-negative lines, {source} authors' calls: agreement {(ours == known).mean():.3f}")
+        print(pd.crosstab(known.rename("told"), ours.rename("called")))
 
 
 def receptors(folder: Path) -> None:
