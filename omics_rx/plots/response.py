@@ -121,3 +121,37 @@ def measured_against_predicted(measured: pd.Series, predicted: pd.Series, *, low
     ax.plot([low, high], [low, high], color=style.MUTED, linewidth=1, linestyle=(0, (4, 3)))
     ax.set(xlabel="Predicted ln IC50 (ln µM)", ylabel="Measured ln IC50 (ln µM)")
     return ax
+
+
+def contributions(genes: pd.Series, *, n: int = 12, ax: Axes | None = None) -> Axes:
+    """What genes add to one predicted response.
+
+    Parameters
+    ----------
+    genes
+        Contribution of each gene (ln uM), as ``genes`` of an explanation; below 0 makes the sample more sensitive.
+    n
+        Genes shown, the largest by size; all others are summed in one bar.
+    ax
+        Axes to draw into; new ones by default.
+
+    Raises
+    ------
+    InputError
+        If there is no finite contribution.
+    """
+    known = genes[np.isfinite(genes.to_numpy(dtype=float))]
+    if known.empty:
+        raise InputError("no gene has a finite contribution: pass the genes of an explanation")
+    ordered = known.iloc[np.argsort(-known.abs().to_numpy(), kind="stable")]
+    shown = ordered.iloc[:n]
+    if len(ordered) > n:
+        shown = pd.concat([shown, pd.Series({f"{len(ordered) - n:,} others": ordered.iloc[n:].sum()})])
+    ax = style.dress(style.axes(ax, (4.4, 0.8 + 0.26 * len(shown))), spines=())
+    heights = np.arange(len(shown))[::-1]
+    ax.barh(heights, shown, height=0.68, color=np.where(shown >= 0, style.VERMILLION, style.BLUE))
+    ax.axvline(0, color=style.MUTED, linewidth=0.8)
+    ax.set_yticks(heights, [str(name) for name in shown.index])
+    ax.tick_params(axis="y", length=0)
+    ax.set_xlabel("Adds to ln IC50 (ln µM; blue: more sensitive)")
+    return ax

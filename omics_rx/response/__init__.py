@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from omics_rx.response import library, resistance, scaffolds
+    from omics_rx.response import cells, library, resistance, scaffolds
     from omics_rx.response.crossfit import evaluate, out_of_fold
     from omics_rx.response.explain import DrugExplanation, Explanation
     from omics_rx.response.explain_atoms import AtomExplanation
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PARTS", "SPLITS", "AdaptedModel", "AtomExplanation", "DrugExplanation", "Explanation", "Fold", "LibraryScreen",
-    "Prediction", "ResponseModel", "check", "default", "evaluate", "folds", "library", "load", "out_of_fold",
+    "Prediction", "ResponseModel", "cells", "check", "default", "evaluate", "folds", "library", "load", "out_of_fold",
     "resistance", "scaffolds",
 ]  # fmt: skip
 
@@ -40,7 +40,7 @@ _NAMES = {
     "load": "store",
     "out_of_fold": "crossfit",
 }
-_MODULES = ("library", "resistance", "scaffolds")
+_MODULES = ("cells", "library", "resistance", "scaffolds")
 
 
 def __getattr__(name: str) -> Any:

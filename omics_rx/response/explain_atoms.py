@@ -101,7 +101,7 @@ class AtomExplanation:
 
 
 @dataclass(frozen=True, eq=False)
-class _Carrier:
+class Carrier:
     """The carrying over of responses to one drug, as a sum over training drugs.
 
     Attributes
@@ -129,15 +129,15 @@ def explain_atoms(
     if smiles is None:
         raise InputError(f"no structure is known of {name!r}: give its SMILES")
     at = int(positions(features.names, kernel.training_.drugs.names)[0])
-    carrier = _carrier(kernel, cells, without=at if at >= 0 else None)
-    shares = _view_shares(features, carrier, kernel.views)
+    carrier = carrier_of(kernel, cells, without=at if at >= 0 else None)
+    shares = view_shares(features, carrier, kernel.views)
     atoms, symbols = over_atoms(_molecule(smiles), shares.pop("structure"))
     parts = pd.Series({"base": carrier.base, "structure": float(atoms.sum()), **shares}, name="ln uM")
     table = pd.DataFrame({"symbol": symbols, "contribution": atoms}).rename_axis("atom")
     return AtomExplanation(name, sample, smiles, table, parts, float(parts.sum()))
 
 
-def _carrier(kernel: KernelRidge, cells: Cells | None, *, without: int | None) -> _Carrier:
+def carrier_of(kernel: KernelRidge, cells: Cells | None, *, without: int | None) -> Carrier:
     """Weights of the training drugs for the mean of some cells; a drug that was trained on is left out of them.
 
     The matrices of the rest follow from those of all by the inverse of a block, without fitting again.
@@ -155,7 +155,7 @@ def _carrier(kernel: KernelRidge, cells: Cells | None, *, without: int | None) -
     centre = float(means.mean())
     ridge = kernel.drug_ridges_[0] * np.eye(len(keep))
     weights = np.linalg.solve(alike + ridge, means - centre) + inverse @ (basis - line)
-    return _Carrier(centre + line, weights, drugs)
+    return Carrier(centre + line, weights, drugs)
 
 
 def _residual(kernel: KernelRidge, cells: Cells) -> np.ndarray:
@@ -177,7 +177,7 @@ def _without(inverse: np.ndarray, drug: int | None) -> np.ndarray:
     return left
 
 
-def _view_shares(drug: DrugFeatures, carrier: _Carrier, views: Sequence[str]) -> dict[str, Any]:
+def view_shares(drug: DrugFeatures, carrier: Carrier, views: Sequence[str]) -> dict[str, Any]:
     """What each view adds: a value a bit for structure, one number for the others."""
     known = carrier.drugs
     both = similarity.n_views(drug, views) * similarity.n_views(known, views)
