@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from omics_rx.response.model import ResponseModel
     from omics_rx.response.parts import PARTS
     from omics_rx.response.prediction import Prediction
-    from omics_rx.response.splits import SPLITS, Fold, check, folds
+    from omics_rx.response.splits import SPLITS, Fold, check, folds, leaks
     from omics_rx.response.store import default, load
 
 __all__ = [
     "PARTS", "SPLITS", "AdaptedModel", "AtomExplanation", "DrugExplanation", "Explanation", "Fold", "LibraryScreen",
-    "Prediction", "ResponseModel", "cells", "check", "default", "evaluate", "folds", "library", "load", "out_of_fold",
-    "resistance", "scaffolds",
+    "Prediction", "ResponseModel", "cells", "check", "default", "evaluate", "folds", "leaks", "library", "load",
+    "out_of_fold", "resistance", "scaffolds",
 ]  # fmt: skip
 
 _NAMES = {
@@ -37,6 +37,7 @@ _NAMES = {
     "default": "store",
     "evaluate": "crossfit",
     "folds": "splits",
+    "leaks": "splits",
     "load": "store",
     "out_of_fold": "crossfit",
 }

@@ -95,7 +95,7 @@ def folds(screen: DrugScreen, split: str = "cell", n_folds: int = 5, *, seed: in
         raise InputError(f"n_folds is {n_folds}: at least two are needed")
     measured = _measured(screen)
     if split == "pair":
-        return _pair_folds(measured, n_folds, seed)
+        return _pair_folds(screen, measured, n_folds, seed)
     cell = _cell_numbers(screen, measured.index, split, n_folds, seed)
     drug = _drug_numbers(screen, measured.columns, split, n_folds, seed)
     made = []
@@ -122,8 +122,12 @@ def _measured(screen: DrugScreen) -> pd.DataFrame:
     return measured.loc[:, measured.any(axis=0)]
 
 
-def _pair_folds(measured: pd.DataFrame, n_folds: int, seed: int) -> list[Fold]:
-    number = rng(seed, "pair folds").integers(n_folds, size=measured.shape)
+def _pair_folds(screen: DrugScreen, measured: pd.DataFrame, n_folds: int, seed: int) -> list[Fold]:
+    """Pairs at random; a line with all names and salts of one compound is one pair."""
+    from omics_rx.response import compounds
+
+    group = np.unique(compounds.same_compound(screen.drugs.loc[measured.columns]), return_inverse=True)[1]
+    number = rng(seed, "pair folds").integers(n_folds, size=(len(measured), int(group.max()) + 1))[:, group]
     return [Fold(i, measured & (number != i), measured & (number == i)) for i in range(n_folds)]
 
 
@@ -220,6 +224,64 @@ def check(screen: DrugScreen, fold: Fold, split: str) -> None:
         for what, grouped in kinds.items():
             group = pd.Series(list(grouped(screen.drugs)), index=screen.drugs.index, dtype=object)
             _refuse_shared(fold, what, group[train_drugs].dropna(), group[fold.test_drugs].dropna())
+
+
+def leaks(screen: DrugScreen, train: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
+    """Say what the training and the test side of any division share, whoever made it.
+
+    Parameters
+    ----------
+    screen
+        The screen that was divided.
+    train, test
+        Cells x drugs of booleans: which pairs are learnt from, and which are judged.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``pair``, ``compound pair`` (a line with one compound under any of its names), ``cell``, ``tissue``,
+        ``compound``, ``scaffold``, ``mechanism``: ``n_shared`` groups on both sides; ``test_share``, the share of the
+        test pairs in them; ``examples``. What a claim of "unseen" may not share is for the claim to say; pairs and
+        compound pairs nobody may.
+
+    Raises
+    ------
+    InputError
+        If a side is empty or names cells or drugs that the screen does not have.
+    """
+    from omics_rx.response import compounds
+
+    sides = []
+    for title, mask in (("training", train), ("test", test)):
+        strange = [*mask.index.difference(screen.cells.obs_names), *mask.columns.difference(screen.drugs.index)]
+        if strange:
+            raise InputError(f"the {title} side names what the screen does not have: {examples(strange)}")
+        rows, columns = np.nonzero(mask.to_numpy(dtype=bool))
+        if not len(rows):
+            raise InputError(f"the {title} side is empty: a division needs pairs on both")
+        sides.append(pd.DataFrame({"cell": mask.index[rows], "drug": mask.columns[columns]}))
+    drugs, table = screen.drugs, {}
+    groups: dict[str, pd.Series] = {
+        name: pd.Series(list(made(drugs)), index=drugs.index, dtype=object)
+        for name, made in (
+            ("compound", compounds.same_compound), ("scaffold", compounds.scaffolds),
+            ("mechanism", compounds.mechanisms),
+        )
+    }  # fmt: skip
+    for side in sides:
+        side["pair"] = side["cell"] + " / " + side["drug"]
+        for name, group in groups.items():
+            side[name] = group.reindex(side["drug"]).to_numpy()
+        side["compound pair"] = side["cell"] + " / " + side["compound"].astype(str)
+        if "tissue" in screen.cells.obs:
+            side["tissue"] = screen.cells.obs["tissue"].astype(object).reindex(side["cell"]).to_numpy()
+    for name in ("pair", "compound pair", "cell", "tissue", "compound", "scaffold", "mechanism"):
+        if name in sides[0]:
+            shared = set(sides[0][name].dropna()) & set(sides[1][name].dropna())
+            inside = sides[1][name].isin(shared)
+            shown = sides[1].loc[inside, "drug" if name == "compound" else name].astype(str).unique()
+            table[name] = (len(shared), float(inside.mean()), examples(shown))
+    return pd.DataFrame.from_dict(table, orient="index", columns=["n_shared", "test_share", "examples"])
 
 
 def _refuse_shared(fold: Fold, what: str, train: Iterable[Hashable], test: Iterable[Hashable]) -> None:

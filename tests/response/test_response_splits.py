@@ -121,3 +121,43 @@ def test_a_drug_described_by_nothing_is_learnt_from_and_never_asked_for(planted)
         assert "D03" not in fold.test_drugs
         assert fold.train["D03"].any()
     assert "D03" in splits.folds(screen, "cell", 3)[0].test_drugs
+
+
+def test_pairs_of_one_compound_under_two_names_never_straddle(planted):
+    screen = aliased(planted, aliases="Drug 0")
+    for fold in splits.folds(screen, "pair", 4):
+        found = splits.leaks(screen, fold.train, fold.test)
+        assert found.loc["pair", "n_shared"] == 0
+        assert found.loc["compound pair", "n_shared"] == 0
+        assert found.loc["cell", "n_shared"] > 0
+
+
+@pytest.mark.parametrize(
+    ("split", "clean"),
+    [("cell", ["cell"]), ("tissue", ["cell", "tissue"]), ("drug", ["compound"]), ("scaffold", ["compound", "scaffold"]),
+     ("mechanism", ["compound", "mechanism"]), ("both", ["cell", "compound"])],
+)  # fmt: skip
+def test_leaks_of_every_split(planted, split, clean):
+    n_folds = 2 if split == "tissue" else 3
+    for fold in splits.folds(planted, split, n_folds):
+        found = splits.leaks(planted, fold.train, fold.test)
+        assert (found.loc[["pair", "compound pair", *clean], "n_shared"] == 0).all()
+
+
+def test_leaks_by_hand(planted):
+    cells, drugs = planted.cells.obs_names[:4], planted.drugs.index[:3]
+    train = pd.DataFrame(False, index=cells, columns=drugs)
+    test = train.copy()
+    train.loc["cell000", ["D00", "D01"]] = True
+    test.loc["cell000", "D01"] = True
+    test.loc["cell002", ["D00", "D02"]] = True
+    found = splits.leaks(planted, train, test)
+    assert found.loc["pair", ["n_shared", "examples"]].tolist() == [1, "cell000 / D01"]
+    assert found.loc["pair", "test_share"] == pytest.approx(1 / 3)
+    assert found.loc["cell", "n_shared"] == 1
+    assert found.loc["compound", "n_shared"] == 2
+    assert found.loc["compound", "test_share"] == pytest.approx(2 / 3)
+    with pytest.raises(InputError, match="empty"):
+        splits.leaks(planted, train, train & ~train)
+    with pytest.raises(InputError, match="does not have: elsewhere"):
+        splits.leaks(planted, train, test.rename(index={"cell002": "elsewhere"}))
