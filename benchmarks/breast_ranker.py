@@ -38,13 +38,16 @@ def fitted(labels: pd.DataFrame | str | None = "resources", *, seed: int = 0) ->
 
 
 def columns(ranker: repurposing.Ranker) -> pd.DataFrame:
-    """Score, plain average of oriented ranks, and every oriented evidence, by (drug_id, subtype)."""
-    average = ranker.taught(None)
+    """Score, plain average of oriented ranks, score learnt from other cancers, and every oriented evidence, by
+    (drug_id, subtype).
+    """  # noqa: D205
+    average, across = ranker.taught(None), ranker.taught("cancers")
     parts = []
     for subtype in lb.SUBTYPES:
         ranking = ranker.rank(subtype)
         table = ranking.table[ranking.kinds] * ranking.evidence_info.loc[ranking.kinds, "direction"]
         table.insert(0, "ranker", ranking.table["score"])
         table.insert(1, "average of ranks", average.rank(subtype).table["score"])
+        table.insert(2, "learnt from other cancers", across.rank(subtype).table["score"])
         parts.append(table.assign(subtype=subtype).set_index("subtype", append=True))
     return pd.concat(parts)

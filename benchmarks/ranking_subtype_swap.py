@@ -24,6 +24,34 @@ REFERENCE = {
 }  # fmt: skip
 
 
+# drugs named for a subtype whatever is measured of them
+TARGETS = {
+    "Her2": ("Lapatinib", "Afatinib", "Neratinib"),
+    "LumA": ("Palbociclib", "Ribociclib", "Fulvestrant", "Tamoxifen", "Alpelisib", "Everolimus"),
+    "Basal": ("Olaparib", "Talazoparib", "Cisplatin", "Gemcitabine"),
+}
+
+
+def held_by_intervals(ranker, *, n: int = 8) -> dict[str, float]:
+    """Share of (drug, resampling) whose rank lies within the interval; drugs of the labels are drawn with replacement.
+
+    A drug drawn is kept with all its labels, one not drawn is left out; ranks are those of all drugs.
+    """
+    within_all: dict[str, list[float]] = {}
+    ids = ranker.labels_["drug_id"].unique()
+    for number in range(n):
+        drawn = set(rng(0, "labels", number).choice(ids, len(ids)))
+        labels = ranker.labels_[ranker.labels_["drug_id"].isin(drawn)].drop(columns="drug_id")
+        basis = ranker.taught(None)
+        basis.seed = 1 + number
+        other = basis.taught(labels)
+        for subtype in TARGETS:
+            table = ranker.rank(subtype).table
+            rank = other.rank(subtype).table["rank"].reindex(table.index)
+            within_all.setdefault(subtype, []).append(float(rank.between(table["rank_low"], table["rank_high"]).mean()))
+    return {subtype: float(np.mean(shares)) for subtype, shares in within_all.items()}
+
+
 def labelled_pairs(ranker) -> pd.DataFrame:
     pairs = lb.training_pairs(ranker.labels_)
     mixed = pairs.groupby("drug_id")["positive"].transform("nunique") == 2
@@ -91,6 +119,19 @@ def main() -> None:
         table = ranker.rank(subtype).table.set_index("name")
         own = ", ".join(f"{name} {table.loc[name, 'rank']}" for name in names if name in table.index)
         print(f"  {subtype}: {own}")
+    first = {subtype: [n for n in names if n in set(ranker.rank(subtype).table["name"].head(25))]
+             for subtype, names in TARGETS.items()}  # fmt: skip
+    held = {
+        subtype: [n for n in names if n in set(ranker.sources_.drugs["name"])] for subtype, names in TARGETS.items()
+    }
+    n_first, n_held = sum(map(len, first.values())), sum(map(len, held.values()))
+    print(f"\nknown subtype drugs in the first 25: {n_first} of {n_held} ({n_first / n_held:.0%})")
+    for subtype, names in TARGETS.items():
+        print(f"  {subtype}: {', '.join(first[subtype]) or 'none'}; not in the first 25: "
+              f"{', '.join(sorted(set(held[subtype]) - set(first[subtype]))) or 'none'}; in no screen: "
+              f"{', '.join(sorted(set(names) - set(held[subtype]))) or 'none'}")  # fmt: skip
+    print("\nrank intervals: share of 8 rankers taught by resampled labels whose rank lies in it")
+    print("  " + ", ".join(f"{subtype} {share:.0%}" for subtype, share in held_by_intervals(ranker).items()))
 
 
 if __name__ == "__main__":

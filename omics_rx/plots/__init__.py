@@ -2,14 +2,15 @@
 
 from omics_rx.plots.cells import umap
 from omics_rx.plots.molecules import draw, draw_all
+from omics_rx.plots.network import drug_network
 from omics_rx.plots.prognosis import calibration, decision_curve
 from omics_rx.plots.ranking import evidence_heatmap, intervals, shap_bars, volcano, waterfall
-from omics_rx.plots.response import measured_against_predicted, sensitivity_heatmap
+from omics_rx.plots.response import contributions, measured_against_predicted, sensitivity_heatmap
 from omics_rx.plots.scores import composition, group_comparison, heatmap
 from omics_rx.plots.survival import concordance_forest, gene_weights, kaplan_meier
 
 __all__ = [
-    "calibration", "composition", "concordance_forest", "decision_curve", "draw", "draw_all", "evidence_heatmap",
-    "gene_weights", "group_comparison", "heatmap", "intervals", "kaplan_meier", "measured_against_predicted",
-    "sensitivity_heatmap", "shap_bars", "umap", "volcano", "waterfall",
+    "calibration", "composition", "concordance_forest", "contributions", "decision_curve", "draw", "draw_all",
+    "drug_network", "evidence_heatmap", "gene_weights", "group_comparison", "heatmap", "intervals", "kaplan_meier",
+    "measured_against_predicted", "sensitivity_heatmap", "shap_bars", "umap", "volcano", "waterfall",
 ]  # fmt: skip

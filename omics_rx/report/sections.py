@@ -35,7 +35,10 @@ def methods_section(result: Any, name: str) -> Section:
     rows += [(f"version of {key}", str(value)) for key, value in provenance.versions.items()]
     table = Table(pd.DataFrame(rows, columns=["what", "value"]), f"How {name} was made.")
     fold = Fold(f"Provenance and citations of {name}", (table, Code(citation.bibtex, f"BibTeX for {name}")))
-    return Section(METHODS, (Text(f"{name[0].upper()}{name[1:]}: {citation.methods}"), fold), place="methods")
+    # a page of several results says once which versions made them
+    said, computed, versions = citation.methods.rpartition("Computed with")
+    words = Text(f"{name[0].upper()}{name[1:]}: {said.strip()}")
+    return Section(METHODS, (words, Text(f"{computed}{versions}"), fold), place="methods")
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:

@@ -156,3 +156,23 @@ def test_an_empty_smiles_is_no_molecule(nothing):
 
 def test_missing_structures_are_left_out():
     assert list(plots.draw_all(pd.Series({"a": "CC", "b": None, "c": np.nan}))) == ["a"]
+
+
+def test_a_network_draws_drugs_targets_and_pathways_and_says_what_it_leaves_out():
+    from omics_rx import plots
+    from omics_rx.core.errors import InputError
+
+    targets = {"one": ["A", "B"], "two": ["B"], "none": []}
+    ax = plots.drug_network(targets, {"first": ["A", "B"], "other": ["Z"]})
+    words = [text.get_text() for text in ax.texts]
+    assert sorted(words) == ["A", "B", "first", "one", "two"]
+    lines = [line for line in ax.lines if len(line.get_xdata()) == 2 and line.get_linestyle() == "-"]
+    assert len(lines) == 3 + 2
+    ends = {(line.get_xdata()[0] > 0.5) for line in lines}
+    assert ends == {True, False}
+    few = plots.drug_network(targets, {"first": ["A", "B"]}, max_targets=1)
+    assert "B" in [text.get_text() for text in few.texts]
+    assert "A" not in [text.get_text() for text in few.texts]
+    assert few.get_xticklabels()[1].get_text() == "targets; 1 targets left out"
+    with pytest.raises(InputError, match="none of 1 drugs has a target"):
+        plots.drug_network({"none": []}, {})

@@ -302,3 +302,26 @@ def test_importing_the_page_and_plots_loads_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_a_card_tells_what_would_refute_it_and_where_it_failed(ranking, drugs):
+    from dataclasses import replace
+
+    from omics_rx.report.ranking import ranking_sections
+
+    first = ranking.table.index[0]
+    told = drugs.copy()
+    told.loc[first, "inchikey"] = "XZWYZXLIPXDOLR-UHFFFAOYSA-N"
+    sections = ranking_sections(replace(ranking, drugs=told), n_top=2)
+    (cards,) = [block for section in sections for block in section.blocks if type(block).__name__ == "Cards"]
+    facts = dict(cards.items[0].facts)
+    assert "MA.32" in facts["failed in"]
+    assert "Basal" in facts["would be refuted if"]
+    assert "failed in" not in dict(cards.items[1].facts)
+
+
+def test_versions_stand_once_on_a_page_of_several_results(page):
+    blocks = [block for section in page.sections if section.place == "methods" for block in section.blocks]
+    said = [block.text for block in blocks if type(block).__name__ == "Text"]
+    assert sum(text.count("Computed with") for text in said) == 1
+    assert sum(text.startswith("The ") for text in said) == 3
