@@ -7,8 +7,16 @@ import pytest
 from sklearn.base import clone
 
 from omics_rx.core.errors import InputError, NotFittedError, UnknownNameError
+from omics_rx.core.work import one_thread
 from omics_rx.metrics import survival
 from omics_rx.signatures import learners
+
+
+@pytest.fixture(autouse=True)
+def one_core():
+    """Small matrices are slower on several threads than on one."""
+    with one_thread():
+        yield
 
 
 def _data(seed: int = 0, n: int = 150, p: int = 12, *, effect: float = 1.2):

@@ -14,17 +14,25 @@ _HERE = "omics_rx.signatures.learners"
 FAMILIES = Registry(
     "learner",
     {
+        "akritas": f"{_HERE}.akritas:Akritas",
+        "black_boost": f"{_HERE}.score_forests:BlackBoost",
         "component_boosting": f"{_HERE}.trees:ComponentwiseBoosting",
+        "conditional_forest": f"{_HERE}.score_forests:ConditionalForest",
+        "conditional_tree": f"{_HERE}.score_forests:ConditionalTree",
         "cox_ridge": f"{_HERE}.ridge:RidgeCox",
         "cox_univariate": f"{_HERE}.ridge:UnivariateCox",
         "coxboost": f"{_HERE}.coxboost:CoxBoost",
+        "deepsurv": f"{_HERE}.deep:DeepSurv",
         "elastic_net": f"{_HERE}.coxnet:ElasticNetCox",
         "extra_trees": f"{_HERE}.trees:ExtraTrees",
         "gradient_boosting": f"{_HERE}.trees:GradientBoosting",
         "ipc_ridge": f"{_HERE}.svm:IPCRidge",
         "lasso": f"{_HERE}.coxnet:LassoCox",
         "lightgbm_cox": f"{_HERE}.lightgbm:LightGBMCox",
+        "maxstat_forest": f"{_HERE}.score_forests:MaxstatForest",
         "minlip": f"{_HERE}.svm:MinLip",
+        "oblique_forest": f"{_HERE}.score_forests:ObliqueForest",
+        "parametric": f"{_HERE}.parametric:Parametric",
         "plsrcox": f"{_HERE}.components:PlsRCox",
         "random_forest": f"{_HERE}.trees:RandomForest",
         "stepwise": f"{_HERE}.stepwise:StepwiseCox",
@@ -32,11 +40,14 @@ FAMILIES = Registry(
         "svm_kernel": f"{_HERE}.svm:KernelSVM",
         "svm_linear": f"{_HERE}.svm:LinearSVM",
         "tree": f"{_HERE}.trees:Tree",
+        "xgboost_aft": f"{_HERE}.xgboost:XGBoostAFT",
+        "xgboost_cox": f"{_HERE}.xgboost:XGBoostCox",
     },
 )
 _SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
-    **{name: (name, {}) for name in FAMILIES if name not in ("elastic_net", "stepwise")},
+    **{name: (name, {}) for name in FAMILIES if name not in ("elastic_net", "parametric", "stepwise")},
     **{f"elastic_net_{tenth / 10:.1f}": ("elastic_net", {"l1_ratio": tenth / 10}) for tenth in range(1, 10)},
+    **{name: ("parametric", {"distribution": name}) for name in ("weibull", "log_logistic", "log_normal")},
     **{f"stepwise_{way}": ("stepwise", {"direction": way}) for way in ("forward", "backward", "both")},
 }
 NAMES = tuple(sorted(_SETTINGS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
@@ -236,3 +237,21 @@ def best_by_likelihood(risks: list[Floats], fold: Ints, outcome: Outcome) -> Int
             cox.log_likelihood(risk, whole) - cox.log_likelihood(risk[seen], part) for risk in np.clip(found, -50, 50).T
         ]
     return np.argsort(-gains, kind="stable")
+
+
+def chosen_by_folds(path: Callable[[Bools], Floats], z: Floats, outcome: Outcome, *, seed: int) -> int:
+    """Position of the best of several candidates by cross-validated partial likelihood.
+
+    Parameters
+    ----------
+    path
+        Rows to fit on to the coefficients of each candidate, ``(p, k)``.
+    z, outcome
+        All samples.
+    seed
+        Deals the folds.
+    """
+    n_folds = folds_for(outcome.event)
+    fold = inner_folds(outcome, n_folds=n_folds, seed=seed)
+    risks = [z @ path(fold != number) for number in range(n_folds)]
+    return int(best_by_likelihood(risks, fold, outcome)[0])

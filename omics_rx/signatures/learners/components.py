@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from omics_rx.signatures import cox
@@ -11,9 +9,7 @@ from omics_rx.signatures.learners.base import (
     Bools,
     Floats,
     LinearLearner,
-    best_by_likelihood,
-    folds_for,
-    inner_folds,
+    chosen_by_folds,
 )
 from omics_rx.signatures.risk_sets import Outcome
 
@@ -46,7 +42,7 @@ class SuperPC(LinearLearner):
             part = outcome.rows(rows)
             return np.column_stack([_first_component(z[rows], part, size) for size in sizes])
 
-        best = _chosen(path, z, outcome, seed=self.seed)
+        best = chosen_by_folds(path, z, outcome, seed=self.seed)
         self.n_selected_ = sizes[best]
         self.coef_ = path(np.ones(len(z), dtype=bool))[:, best]
 
@@ -92,7 +88,7 @@ class PlsRCox(LinearLearner):
         def path(rows: Bools) -> Floats:
             return _pls(z[rows], outcome.rows(rows), most)
 
-        best = _chosen(path, z, outcome, seed=self.seed)
+        best = chosen_by_folds(path, z, outcome, seed=self.seed)
         self.n_components_ = best + 1
         self.coef_ = path(np.ones(len(z), dtype=bool))[:, best]
 
@@ -132,11 +128,3 @@ def _pls(z: Floats, outcome: Outcome, most: int) -> Floats:
     if not found:
         return np.zeros((z.shape[1], most))
     return np.column_stack([found[min(at, len(found) - 1)] for at in range(most)])
-
-
-def _chosen(path: Callable[[Bools], Floats], z: Floats, outcome: Outcome, *, seed: int) -> int:
-    """Position of the best candidate by cross-validated partial likelihood."""
-    n_folds = folds_for(outcome.event)
-    fold = inner_folds(outcome, n_folds=n_folds, seed=seed)
-    risks = [z @ path(fold != number) for number in range(n_folds)]
-    return int(best_by_likelihood(risks, fold, outcome)[0])
