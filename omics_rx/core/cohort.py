@@ -78,8 +78,15 @@ class Endpoint:
         return int(self.event.sum())
 
 
-def as_cohort(data: CohortLike) -> AnnData:
+def as_cohort(data: CohortLike, *, copy: bool = True) -> AnnData:
     """Take an AnnData as it is, or wrap a samples x genes frame.
+
+    Parameters
+    ----------
+    data
+        AnnData or frame.
+    copy
+        Whether the values of a frame are copied; without, nothing may be written into the result.
 
     Raises
     ------
@@ -99,7 +106,7 @@ def as_cohort(data: CohortLike) -> AnnData:
         _refuse_repeated(index)
         values = data.to_numpy()
         # floats keep their precision: rounding them to 32 bits makes ties, and ties change rank scores
-        values = values.copy() if values.dtype in (np.float32, np.float64) else values.astype(np.float64)
+        values = values.astype(values.dtype if values.dtype in (np.float32, np.float64) else np.float64, copy=copy)
         cohort = AnnData(values, obs=pd.DataFrame(index=index), var=pd.DataFrame(index=columns))
     elif isinstance(data, AnnData):
         cohort = data

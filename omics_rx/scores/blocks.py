@@ -78,7 +78,8 @@ def as_block(values: Any, genes: pd.Index, *, keep_sparse: bool) -> np.ndarray |
                 table.sum_duplicates()
                 table.eliminate_zeros()
             return table
-    dense: np.ndarray = values.toarray() if hasattr(values, "toarray") else np.asarray(values)
+    # frames lie gene by gene, and rows are what is worked on
+    dense: np.ndarray = np.ascontiguousarray(values.toarray() if hasattr(values, "toarray") else values)
     if dense.dtype not in (np.float32, np.float64):
         dense = dense.astype(np.float64)
     if np.isinf([np.nanmin(dense, initial=0.0), np.nanmax(dense, initial=0.0)]).any():

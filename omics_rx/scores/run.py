@@ -123,14 +123,14 @@ def coverage(cohort: CohortLike, gene_sets: GeneSetsLike | GeneSets) -> pd.DataF
         Index set; ``n_genes``, ``n_found``, ``coverage`` (share of the absolute weight found) and ``missing``
         (names joined by ``;``). A gene that is NaN in every sample is missing.
     """
-    data = cohorts.as_cohort(cohort)
+    data = cohorts.as_cohort(cohort, copy=False)
     data = data.to_memory() if data.isbacked and data.is_view else data
     return as_sets(gene_sets).coverage(data.var_names[blocks.known_genes(data)])
 
 
 def _checked(cohort: CohortLike, sets: GeneSets, method: str, settings: dict[str, Any]) -> AnnData:
     """Check names, method, weights and settings before any work is done."""
-    data = cohorts.as_cohort(cohort)
+    data = cohorts.as_cohort(cohort, copy=False)
     if data.isbacked and data.is_view:
         data = data.to_memory()
     if not data.var_names.is_unique:
