@@ -66,8 +66,11 @@ def limits(ranker: Ranker, subtype: str, info: pd.DataFrame) -> tuple[str, ...]:
         f"For the response model: {ranker.reference_}",
         "Predictions come from a model of cell lines; their errors in tumours are not known.",
         "Rank intervals tell how the order hangs on labels and weights of evidence, not on the tumours and lines seen.",
+        training_lines(ranker.screen_.cells.obs),
         _lines(subtype, int((ranker.sources_.line_groups == LINE_GROUP.get(subtype)).sum())),
     ]
+    if ranker.sources_.expressing is not None:
+        said.append("The single cells are those given, whichever subtype is ranked: they move every subtype alike.")
     if thin:
         said.append(f"Little is known of {', '.join(thin)}; what is missing moves no drug.")
     said.append(_learnt(ranker))
@@ -75,6 +78,45 @@ def limits(ranker: Ranker, subtype: str, info: pd.DataFrame) -> tuple[str, ...]:
         said.append("Evidence given by the user is used as it came: if it holds the answer, so does the score.")
     said.append("Resistance and combinations are out of scope. A ranking proposes experiments, not treatment.")
     return tuple(said)
+
+
+def training_lines(lines: pd.DataFrame) -> str:
+    """Say from which tissues and from people of which ancestry the lines come that the response model learnt from.
+
+    Parameters
+    ----------
+    lines
+        One row a line; ``tissue`` and ``ancestry`` where known.
+    """
+    parts = []
+    for column, words in (("tissue", "tissue"), ("ancestry", "ancestry of the donors")):
+        known = lines[column].dropna() if column in lines else pd.Series(dtype=object)
+        if known.empty:
+            parts.append(f"the {words} is not known")
+            continue
+        shares = known.value_counts()
+        most = ", ".join(f"{name} {count / len(lines):.0%}" for name, count in shares.head(3).items())
+        breast = f", breast {shares['breast'] / len(lines):.0%}" if "breast" in shares.index[3:] else ""
+        missing = f", not known {1 - len(known) / len(lines):.0%}" if len(known) < len(lines) else ""
+        parts.append(f"{words} {most}{breast}{missing}")
+    return f"The response model learnt from {len(lines)} lines: {'; '.join(parts)}."
+
+
+def coverage(ranker: Ranker) -> pd.DataFrame:
+    """How much each subtype's ranking rests on; see :meth:`Ranker.coverage`."""
+    kinds = [kind.name for kind in ranker.sources_.kinds()]
+    groups, counts = ranker.sources_.line_groups, ranker.subtypes_.value_counts()
+    rows = {}
+    for subtype, evidence in ranker.evidence_.items():
+        own = ranker.labels_[ranker.labels_["subtype"] == subtype]
+        rows[subtype] = {
+            "n_tumours": int(counts.get(subtype, 0)),
+            "n_lines": int((groups == LINE_GROUP.get(subtype)).sum()),
+            "n_working": int(own["status"].isin(POSITIVE).sum()),
+            "n_other_labels": int((~own["status"].isin(POSITIVE)).sum()),
+            **evidence[kinds].notna().mean().to_dict(),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("subtype")
 
 
 def _lines(subtype: str, n: int) -> str:

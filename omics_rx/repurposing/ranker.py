@@ -228,6 +228,18 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
             ev.subtype_evidence(self.sources_, subtype)
         return self._ranked(subtype, subtype, self.evidence_[subtype])
 
+    def coverage(self) -> pd.DataFrame:
+        """What each subtype's ranking rests on: who is well served, and who is not.
+
+        Returns
+        -------
+        DataFrame
+            Index subtype (those that can be ranked); ``n_tumours``, ``n_lines`` (breast lines that stand for it),
+            ``n_working`` and ``n_other_labels`` (labels), and the share of drugs that have each kind of evidence.
+        """
+        self._check_fitted()
+        return limits.coverage(self)
+
     def _rank_patient(self, patient: str) -> Ranking:
         if patient not in self.subtypes_.index:
             raise unknown_name("tumour", patient, self.subtypes_.index.astype(str))

@@ -308,3 +308,32 @@ def test_a_library_of_strangers_is_refused(world):
     library = pd.DataFrame(np.zeros((2, 60)), index=["aspirin", "water"], columns=[f"g{i}" for i in range(60)])
     with pytest.raises(InputError, match=r"none of the 2 rows .*aspirin"):
         Ranker(None).fit(world.model, world.cohort, library)
+
+
+def test_coverage_tells_what_each_subtype_rests_on(fitted, labels):
+    table = fitted.coverage()
+    assert table["n_tumours"].to_dict() == dict.fromkeys(SUBTYPES, 20)
+    assert table["n_lines"].to_dict() == {"LumA": 16, "LumB": 16, "Her2": 16, "Basal": 16}
+    approved = labels[labels["status"] == "approved"]["subtype"].value_counts()
+    assert table["n_working"].to_dict() == approved.reindex(SUBTYPES).to_dict()
+    assert table.loc["Basal", "measured_selectivity"] == 1
+    assert table["pathway_activity"].eq(0).all()
+
+
+def test_lines_are_told_by_tissue_and_ancestry():
+    from omics_rx.repurposing.limits import training_lines
+
+    lines = pd.DataFrame({"tissue": ["lung"] * 5 + ["blood"] * 3 + ["skin"] * 2 + ["kidney"] * 2 + ["breast"] * 1
+                          + [None] * 7})  # fmt: skip
+    told = training_lines(lines)
+    assert told == (
+        "The response model learnt from 20 lines: tissue lung 25%, blood 15%, skin 10%, breast 5%, not known 35%; "
+        "the ancestry of the donors is not known."
+    )
+    assert "ancestry of the donors European 50%, East Asian 50%" in training_lines(
+        pd.DataFrame({"ancestry": ["European", "East Asian"]})
+    )
+
+
+def test_limits_name_the_lines(fitted):
+    assert any("The response model learnt from 88 lines" in said for said in fitted.rank("Basal").limits)
