@@ -18,7 +18,7 @@ from omics_rx.core.errors import InputError, examples
 from omics_rx.response import similarity
 from omics_rx.response.few_shot import kernel_of
 from omics_rx.response.parts.base import positions
-from omics_rx.response.parts.kernel_ridge import KernelRidge, squared_distances
+from omics_rx.response.parts.kernel_ridge import KernelRidge
 from omics_rx.response.query import resolve
 from omics_rx.response.similarity import VIEWS, DrugFeatures, tanimoto, view
 
@@ -145,29 +145,29 @@ class LinePaths:
     z
         Expression of the training lines, ``(n_cells, n_genes)``.
     rate
-        Width of the kernel a gene.
+        Width of the kernel in each gene, ``(n_genes,)``.
     height, weighted
         Integrals of the kernel, and of the kernel times the place on the way, for each line (rows) and each line the
         kernel stands on (columns), ``(n_cells, n_cells)``.
     """
 
     z: np.ndarray
-    rate: float
+    rate: np.ndarray
     height: np.ndarray
     weighted: np.ndarray
 
     @classmethod
     def of(cls, kernel: KernelRidge) -> LinePaths:
         """Integrate once for a fitted core."""
-        z = kernel.training_.cells.z
-        rate, cross = kernel.gamma_ / z.shape[1], z @ z.T
+        z, importance = kernel.training_.cells.z, kernel.importance_
+        width, cross = kernel.gamma_ / importance.sum(), (z * importance) @ z.T
         norms = np.diag(cross)
         height, weighted = np.zeros_like(cross), np.zeros_like(cross)
         for node, weight in zip(*_nodes(), strict=True):
-            found = weight * np.exp(-rate * (node**2 * norms[:, None] - 2 * node * cross + norms[None, :]))
+            found = weight * np.exp(-width * (node**2 * norms[:, None] - 2 * node * cross + norms[None, :]))
             height += found
             weighted += node * found
-        return cls(z, rate, height, weighted)
+        return cls(z, width * importance, height, weighted)
 
     def contributions(self, dual: np.ndarray) -> np.ndarray:
         """Integrated gradients of every training line for the coefficients of one drug, ``(n_cells, n_genes)``."""
@@ -232,7 +232,8 @@ def gene_contributions(kernel: KernelRidge, z: np.ndarray, dual: np.ndarray) -> 
     """Integrated gradients of the kernel core on the straight way from the average line to a sample.
 
     With ``k(x) = exp(-g |x - t|^2)``, the gradient on the way ``a z`` is a sum over training lines ``t`` of
-    ``-2 g dual k(a z) (a z - t)``, so all genes need two integrals a line, done by Gauss-Legendre quadrature.
+    ``-2 g dual k(a z) (a z - t)`` in every gene, with ``g`` the width times the importance of the gene, so all genes
+    need two integrals a line, done by Gauss-Legendre quadrature.
 
     Parameters
     ----------
@@ -250,14 +251,15 @@ def gene_contributions(kernel: KernelRidge, z: np.ndarray, dual: np.ndarray) -> 
     """
     present = np.isfinite(z)
     own, lines = z[present], kernel.training_.cells.z[:, present]
-    rate = kernel.gamma_ / present.sum()
-    size, cross, norms = own @ own, lines @ own, np.einsum("ij,ij->i", lines, lines)
+    importance = kernel.importance_[present]
+    width = kernel.gamma_ / importance.sum()
+    size, cross, norms = (own**2) @ importance, lines @ (own * importance), (lines**2) @ importance
     nodes, weights = _nodes()
     distance = nodes[:, None] ** 2 * size - 2 * nodes[:, None] * cross + norms
-    height = np.exp(-rate * distance) * weights[:, None]
+    height = np.exp(-width * distance) * weights[:, None]
     to_sample, to_lines = (nodes @ height) @ dual, (height.sum(axis=0) * dual) @ lines
     result = np.zeros(len(z))
-    result[present] = -2 * rate * own * (own * to_sample - to_lines)
+    result[present] = -2 * width * importance * own * (own * to_sample - to_lines)
     return result
 
 
@@ -269,18 +271,13 @@ def explain(model: ResponseModel, cells: Cells, drug: str | pd.DataFrame, *, n_a
     parts = gene_contributions(kernel, cells.z[0], dual)
     present = np.isfinite(cells.z)
     average = np.where(present, 0.0, np.nan)
-    base = mean + float((_kernel(kernel, average) @ dual)[0])
-    core = mean + float((_kernel(kernel, cells.z) @ dual)[0])
+    base = mean + float((kernel.alike(average) @ dual)[0])
+    core = mean + float((kernel.alike(cells.z) @ dual)[0])
     whole = float(model.learnt_.stack.predict(cells, features)[0, 0])
     genes = pd.Series(parts, index=kernel.training_.cells.genes, name="contribution")
     order = np.argsort(-np.abs(parts), kind="stable")
     nearest = _alike(model, features, n_alike)
     return Explanation(str(cells.names[0]), name, base, genes.iloc[order], core, whole - core, nearest)
-
-
-def _kernel(kernel: KernelRidge, z: np.ndarray) -> np.ndarray:
-    values: np.ndarray = np.exp(-kernel.gamma_ * squared_distances(z, kernel.training_.cells.z))
-    return values
 
 
 def _alike(model: ResponseModel, own: DrugFeatures, n_alike: int) -> pd.DataFrame:

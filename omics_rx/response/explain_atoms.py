@@ -24,8 +24,8 @@ from omics_rx.core.errors import InputError
 from omics_rx.response import similarity
 from omics_rx.response.explain import asked
 from omics_rx.response.few_shot import kernel_of
-from omics_rx.response.parts.base import known_cells, positions
-from omics_rx.response.parts.kernel_ridge import KernelRidge, squared_distances
+from omics_rx.response.parts.base import positions
+from omics_rx.response.parts.kernel_ridge import KernelRidge
 from omics_rx.response.similarity import N_BITS, RADIUS, DrugFeatures
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def carrier_of(kernel: KernelRidge, cells: Cells | None, *, without: int | None)
     if without is not None:
         keep = np.delete(keep, without)
     drugs = kernel.training_.drugs.take(keep)
-    basis = kernel.completed_ if cells is None else _residual(kernel, cells)
+    basis = kernel.completed_ if cells is None else kernel.basis(cells, kernel.alike(cells.z) @ kernel.dual_)
     basis = basis[:, keep].mean(axis=0)
     line = float(basis.mean())
     alike = similarity.drug_kernel(drugs, drugs, views=kernel.views)
@@ -156,15 +156,6 @@ def carrier_of(kernel: KernelRidge, cells: Cells | None, *, without: int | None)
     ridge = kernel.drug_ridges_[0] * np.eye(len(keep))
     weights = np.linalg.solve(alike + ridge, means - centre) + inverse @ (basis - line)
     return Carrier(centre + line, weights, drugs)
-
-
-def _residual(kernel: KernelRidge, cells: Cells) -> np.ndarray:
-    """What expression says of each training drug in some cells; what was measured where a cell was trained on."""
-    training = kernel.training_.cells
-    values: np.ndarray = np.exp(-kernel.gamma_ * squared_distances(cells.z, training.z)) @ kernel.dual_
-    row = known_cells(cells, training)
-    values[row >= 0] = kernel.completed_[row[row >= 0]]
-    return values
 
 
 def _without(inverse: np.ndarray, drug: int | None) -> np.ndarray:

@@ -67,7 +67,7 @@ def training_of(screen: DrugScreen, target: str = "ln_ic50") -> tuple[Training, 
     matrix = matrix.loc[expression.index]
     matrix = matrix.loc[:, matrix.notna().any(axis=0)]
     drugs = similarity.features(screen.drugs.loc[matrix.columns])
-    return Training(cells_of(lines, z), drugs, matrix.to_numpy()), reference
+    return Training(cells_of(lines, z), drugs, matrix.to_numpy(), reference.sd), reference
 
 
 def with_current_genes(cohort: CohortLike) -> AnnData:

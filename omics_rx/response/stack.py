@@ -6,7 +6,7 @@ Weights and left-overs come from predictions for cells the parts had not seen, n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import nnls
@@ -83,7 +83,7 @@ def fit(
     for name, part in parts.items():
         if name in fitted:
             continue
-        left = Training(training.cells, training.drugs, training.y - blend)
+        left = replace(training, y=training.y - blend)
         fitted[name] = clone(part).fit(left, seed=subseed(seed, name))
         blend = blend + _held_out(settled(fitted[name]), left, folds, subseed(seed, name))
     ordered = {name: fitted[name] for name in parts}
@@ -102,7 +102,8 @@ def held_in(training: Training, test: np.ndarray) -> tuple[Training, Cells]:
     kept = training.take_cells(train)
     mean, sd = kept.cells.z.mean(axis=0), kept.cells.z.std(axis=0)
     sd = np.where(sd > 1e-9, sd, 1.0)
-    inner = Training(_rescaled(kept.cells, mean, sd), kept.drugs, kept.y)
+    spread = None if kept.gene_sd is None else kept.gene_sd * sd
+    inner = replace(kept, cells=_rescaled(kept.cells, mean, sd), gene_sd=spread)
     return inner, _rescaled(training.cells.take(test), mean, sd)
 
 

@@ -18,9 +18,10 @@ from omics_rx.response.parts import PARTS
 from omics_rx.response.parts.base import Cells, State, Training
 from omics_rx.response.similarity import N_BITS, DrugFeatures, texts
 from omics_rx.response.stack import Stack
+from omics_rx.response.upgrade import UPGRADE_FROM
 
 KIND = "response_model"
-SCHEMA = 1
+SCHEMA = 2
 
 
 def save(model: ResponseModel, path: Path | str) -> Path:
@@ -163,7 +164,7 @@ def load(path: Path | str) -> ResponseModel:
     MissingFileError, IntegrityError
         If the file is missing; if it is damaged, altered, of another kind or of a newer schema.
     """
-    opened = bundle.load(path, kind=KIND, schema=SCHEMA)
+    opened = bundle.load(path, kind=KIND, schema=SCHEMA, upgrade_from=UPGRADE_FROM)
     try:
         return _restored(opened)
     except (KeyError, TypeError, ValueError, IndexError) as error:
@@ -230,11 +231,11 @@ def _training(opened: bundle.Bundle, screen: DrugScreen, arrays: dict[str, np.nd
     from omics_rx.response.prepare import cells_of
 
     terms = json.loads(opened.text("drug-terms.json"))
-    genes = json.loads(opened.text("reference.json"))["genes"]
+    reference = json.loads(opened.text("reference.json"))
     z = pd.DataFrame(
         arrays["z"].astype(np.float64),
         index=pd.Index(terms["cells"], dtype=object),
-        columns=pd.Index(genes, dtype=object),
+        columns=pd.Index(reference["genes"], dtype=object),
     )
     cells: Cells = cells_of(screen.cells[terms["cells"]], z)
     drugs = DrugFeatures(
@@ -244,7 +245,7 @@ def _training(opened: bundle.Bundle, screen: DrugScreen, arrays: dict[str, np.nd
         tuple(frozenset(found) for found in terms["pathway"]),
         tuple(texts(screen.drugs.loc[terms["names"]], "smiles")),
     )
-    return Training(cells, drugs, arrays["y"])
+    return Training(cells, drugs, arrays["y"], np.asarray(reference["sd"]))
 
 
 def default(progress: bool | None = None) -> ResponseModel:  # noqa: FBT001 - the name is the argument

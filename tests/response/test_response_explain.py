@@ -31,10 +31,10 @@ def test_base_genes_and_rest_add_up_to_the_prediction(model, planted, cell, drug
 def test_contributions_agree_with_numerical_integration(model):
     kernel = model.learnt_.stack.parts["kernel"]
     z, lines, dual = kernel.training_.cells.z[3], kernel.training_.cells.z, kernel.dual_[:, 2]
-    rate = kernel.gamma_ / len(z)
+    rate = kernel.gamma_ * kernel.importance_ / kernel.importance_.sum()
 
     def answer(x: np.ndarray) -> float:
-        return float(np.exp(-rate * ((x - lines) ** 2).sum(axis=1)) @ dual)
+        return float(np.exp(-((x - lines) ** 2) @ rate) @ dual)
 
     gene, h = 6, 1e-5
     step = np.zeros(len(z))
@@ -122,7 +122,7 @@ def test_the_mean_over_training_lines_is_the_mean_of_the_lines(model, planted):
 
 
 def test_a_training_drug_is_explained_by_the_others_as_a_refit_without_it_would(planted):
-    settled = KernelRidge(gamma=0.25, ridge=0.3, drug_ridges=(1.0, 1.0))
+    settled = KernelRidge(gamma=0.25, ridge=0.3, drug_ridges=(1.0, 1.0), together=False)
     whole = orx.response.ResponseModel(("kernel",)).fit(planted, progress=False)
     training = whole.learnt_.training
     kernel = clone(settled).fit(training)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,7 +18,8 @@ from omics_rx.response.prepare import training_of
 def test_each_drug_is_solved_exactly_on_its_own_cells(planted):
     """Parity with scikit-learn, drug by drug on the rows measured, though one inverse serves all drugs here."""
     training, _ = training_of(planted)
-    part = KernelRidge(gamma=0.25, ridge=0.3).fit(training)
+    training = replace(training, gene_sd=None)
+    part = KernelRidge(gamma=0.25, ridge=0.3, together=False).fit(training)
     found = part.predict(training.cells.take(np.arange(10)), training.drugs)
     z = training.cells.z
     for column in range(training.y.shape[1]):
@@ -29,8 +32,8 @@ def test_each_drug_is_solved_exactly_on_its_own_cells(planted):
 
 def test_gaps_are_filled_with_what_the_model_predicts(planted):
     training, _ = training_of(planted)
-    part = KernelRidge(gamma=0.25, ridge=0.3).fit(training)
-    kernel = np.exp(-0.25 * squared_distances(training.cells.z, training.cells.z))
+    part = KernelRidge(gamma=0.25, ridge=0.3, together=False).fit(training)
+    kernel = part.alike(training.cells.z)
     gaps = np.isnan(training.y)
     np.testing.assert_allclose(part.completed_[gaps], (kernel @ part.dual_)[gaps], atol=1e-8)
     assert (part.dual_[gaps] == 0).all()
@@ -51,8 +54,33 @@ def test_distances_leave_missing_genes_out():
     a = np.array([[0.0, 1.0, np.nan], [1.0, 1.0, 1.0]])
     b = np.array([[0.0, 3.0, 9.0]])
     np.testing.assert_allclose(squared_distances(a, b), [[4 / 2], [(1 + 4 + 64) / 3]])
+    # (2 * 0 + 1 * 4) / 3, and (2 * 1 + 1 * 4 + 3 * 64) / 6
+    np.testing.assert_allclose(squared_distances(a, b, np.array([2.0, 1.0, 3.0])), [[4 / 3], [198 / 6]])
     with pytest.raises(InputError, match="none of the model's genes"):
         squared_distances(np.full((1, 3), np.nan), b)
+
+
+def test_left_out_errors_agree_with_leaving_out(planted):
+    training, _ = training_of(planted)
+    part = KernelRidge(gamma=0.25, ridge=0.3, together=False).fit(training)
+    assert np.array_equal(np.isfinite(part.errors_), np.isfinite(training.y))
+    cell, drug = np.argwhere(np.isfinite(training.y))[17]
+    have = np.flatnonzero(np.isfinite(training.y[:, drug]))
+    rest = have[have != cell]
+    kernel = part.alike(training.cells.z)
+    left = training.y[rest, drug] - part.drug_means_[drug]
+    weights = np.linalg.solve(kernel[np.ix_(rest, rest)] + 0.3 * np.eye(len(rest)), left)
+    expected = training.y[cell, drug] - part.drug_means_[drug] - kernel[cell, rest] @ weights
+    assert part.errors_[cell, drug] == pytest.approx(expected)
+
+
+def test_a_gene_counts_by_its_spread_before_it_was_standardised(planted):
+    training, reference = training_of(planted)
+    np.testing.assert_array_equal(training.gene_sd, reference.sd)
+    part = KernelRidge(gamma=0.25, ridge=0.3).fit(training)
+    z, weight = training.cells.z, reference.sd / reference.sd.mean()
+    far = (weight * (z[3] - z[8]) ** 2).sum() / weight.sum()
+    assert part.alike(z[[3]])[0, 8] == pytest.approx(np.exp(-0.25 * far))
 
 
 def test_leave_one_drug_out_in_closed_form():
@@ -77,9 +105,9 @@ def test_both_unseen_is_the_kronecker_solution(planted):
     from omics_rx.response.similarity import drug_kernel
 
     training, _ = training_of(planted)
-    complete = Training(training.cells, training.drugs, np.nan_to_num(training.y, nan=1.0))
+    complete = Training(training.cells, training.drugs, np.nan_to_num(training.y, nan=1.0))  # all genes alike
     known = complete.take_drugs(np.arange(9))
-    part = KernelRidge(gamma=0.25, ridge=0.3, drug_ridges=(0.7, 0.7)).fit(known)
+    part = KernelRidge(gamma=0.25, ridge=0.3, drug_ridges=(0.7, 0.7), together=False).fit(known)
     fresh = np.random.default_rng(3).normal(size=(3, complete.cells.z.shape[1]))
     cells = Cells(
         pd.Index(["a", "b", "c"]), fresh, complete.cells.genes,

@@ -168,11 +168,12 @@ def test_files_that_are_no_model_are_refused(tmp_path):
         orx.response.load(tmp_path / "bad.orx")
 
 
-def test_a_file_of_schema_1_still_predicts_what_it_did():
-    """The fixture was written by the first release; see data/README.md."""
+@pytest.mark.parametrize("schema", [1, 2])
+def test_a_file_of_an_earlier_version_still_predicts_what_it_did(schema):
+    """The fixtures were written when the schema was new; see data/README.md."""
     folder = Path(__file__).parent / "data"
-    model = orx.response.load(folder / "response_model_schema1.orx")
-    expected = pd.read_csv(folder / "response_model_schema1.csv", index_col=0)
+    model = orx.response.load(folder / f"response_model_schema{schema}.orx")
+    expected = pd.read_csv(folder / f"response_model_schema{schema}.csv", index_col=0)
     found = model.predict(model.screen_.cells[expected.index], domain="cell_line").mean
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
@@ -182,7 +183,7 @@ def test_a_newer_schema_is_refused_with_the_remedy(fitted, tmp_path):
     with zipfile.ZipFile(source) as archive, zipfile.ZipFile(tmp_path / "newer.orx", "w") as newer:
         for name in archive.namelist():
             data = archive.read(name)
-            newer.writestr(name, data.replace(b'"schema": 1', b'"schema": 99') if name == "manifest.json" else data)
+            newer.writestr(name, data.replace(b'"schema": 2', b'"schema": 99') if name == "manifest.json" else data)
     with pytest.raises(IntegrityError, match="upgrade omics-rx"):
         orx.response.load(tmp_path / "newer.orx")
 

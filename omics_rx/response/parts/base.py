@@ -8,7 +8,7 @@ Its learnt state can be written as numbers and text, never as a pickle.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -60,19 +60,23 @@ class Training:
     y
         ln IC50 (ln uM) or, for a part that learns residuals, what is left of it, ``(n_cells, n_drugs)``; NaN where
         not measured.
+    gene_sd
+        Standard deviation of each gene over the training lines before genes were standardised, ``(n_genes,)``; None
+        where it is not known, and then every gene counts alike.
     """
 
     cells: Cells
     drugs: DrugFeatures
     y: np.ndarray
+    gene_sd: np.ndarray | None = None
 
     def take_cells(self, rows: np.ndarray) -> Training:
         """The same drugs in some of the cells."""
-        return Training(self.cells.take(rows), self.drugs, self.y[rows])
+        return replace(self, cells=self.cells.take(rows), y=self.y[rows])
 
     def take_drugs(self, columns: np.ndarray) -> Training:
         """The same cells with some of the drugs."""
-        return Training(self.cells, self.drugs.take(columns), self.y[:, columns])
+        return replace(self, drugs=self.drugs.take(columns), y=self.y[:, columns])
 
 
 @dataclass(frozen=True)

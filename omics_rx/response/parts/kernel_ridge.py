@@ -4,6 +4,9 @@ For a drug measured before, an RBF kernel on expression predicts how far a cell 
 never seen, what is known of the other drugs in that cell is carried over by a drug kernel; where both are new the
 two steps follow each other, which is Kronecker kernel ridge regression without ever forming the product.
 
+Cells are compared gene by gene on the training scale, each gene counted by its standard deviation over the training
+lines: half-way between genes standardised and genes as measured, which was better than either.
+
 References
 ----------
 Stock et al., A comparative study of pairwise learning methods based on kernel ridge regression, Neural Comput 30
@@ -21,6 +24,7 @@ from sklearn.base import BaseEstimator
 from omics_rx.core.errors import InputError, NotFittedError
 from omics_rx.core.work import rng
 from omics_rx.response.parts.base import Cells, State, Training, known_cells, positions
+from omics_rx.response.parts.coupling import couple
 from omics_rx.response.similarity import VIEWS, DrugFeatures, drug_kernel
 
 _GAMMAS = (0.25, 0.125, 0.5)
@@ -46,16 +50,25 @@ class KernelRidge(BaseEstimator):  # type: ignore[misc,unused-ignore]
     views
         What makes two drugs alike, some of ``("structure", "targets", "pathway")``.
 
+    together
+        Whether drugs learn from each other, see :mod:`omics_rx.response.parts.coupling`; if not, each is learnt from
+        its own responses by the one ridge.
+
     Attributes
     ----------
     gamma_, ridge_, drug_ridges_
         The settings used.
     drug_means_
-        Mean ln IC50 (ln uM) of each training drug, ``(n_drugs,)``.
+        Mean ln IC50 (ln uM) of each training drug over all training cells, filled where not measured, ``(n_drugs,)``.
+    importance_
+        How much each gene counts when cells are compared, 1 on average, ``(n_genes,)``.
     dual_
-        Dual coefficients, ``(n_cells, n_drugs)``; 0 where a pair was not measured.
+        Coefficients of all drugs learnt together, ``(n_cells, n_drugs)``; see :mod:`.coupling`.
     completed_
         Residuals of the training cells, with the pairs not measured filled by the model, ``(n_cells, n_drugs)``.
+    errors_
+        Measured less predicted (ln uM), had the cell been left out, ``(n_cells, n_drugs)``; NaN where not measured.
+        Drug means and the scale of genes are those of all training cells.
     """
 
     learns: Literal["response"] = "response"
@@ -67,14 +80,16 @@ class KernelRidge(BaseEstimator):  # type: ignore[misc,unused-ignore]
         ridge: float | None = None,
         drug_ridges: tuple[float, float] | None = None,
         views: Sequence[str] = VIEWS,
+        together: bool = True,
     ) -> None:
+        self.together = together
         self.gamma = gamma
         self.ridge = ridge
         self.drug_ridges = drug_ridges
         self.views = views
 
     def fit(self, training: Training, *, seed: int = 0) -> KernelRidge:
-        """Learn dual coefficients drug by drug, each from exactly the cells it was measured in.
+        """Learn the drugs one by one, each from exactly the cells it was measured in, then all of them together.
 
         Raises
         ------
@@ -86,10 +101,19 @@ class KernelRidge(BaseEstimator):  # type: ignore[misc,unused-ignore]
         if not np.isfinite(training.cells.z).all():
             raise InputError("training cells lack genes: keep the genes measured in every training cell")
         self.training_ = training
-        distance = squared_distances(training.cells.z, training.cells.z)
+        self.importance_ = _importance(training)
+        distance = squared_distances(training.cells.z, training.cells.z, self.importance_)
         self.gamma_, self.ridge_ = self._chosen(distance, training.y, seed)
-        self.drug_means_ = np.nanmean(training.y, axis=0)
-        self.dual_, self.completed_ = solve(np.exp(-self.gamma_ * distance), training.y - self.drug_means_, self.ridge_)
+        means, kernel = np.nanmean(training.y, axis=0), np.exp(-self.gamma_ * distance)
+        self.drug_means_ = means
+        self.dual_, self.completed_ = solve(kernel, training.y - means, self.ridge_)
+        if self.together:
+            coupled = couple(kernel, self.completed_, seed=seed)
+            self.drug_means_, self.dual_ = means + coupled.centre, coupled.dual
+            self.completed_ = self.completed_ - coupled.centre
+            self.errors_ = training.y - means - coupled.left_out
+        else:
+            self.errors_ = left_out_errors(kernel, self.dual_, np.isfinite(training.y), self.ridge_)
         self._fit_drugs()
         return self
 
@@ -121,13 +145,18 @@ class KernelRidge(BaseEstimator):  # type: ignore[misc,unused-ignore]
     def settled(self) -> KernelRidge:
         """Return an unfitted copy with the settings that were chosen, for refitting on folds of the same cells."""
         self._check_fitted()
-        return KernelRidge(gamma=self.gamma_, ridge=self.ridge_, drug_ridges=self.drug_ridges_, views=self.views)
+        return KernelRidge(
+            gamma=self.gamma_,
+            ridge=self.ridge_,
+            drug_ridges=self.drug_ridges_,
+            views=self.views,
+            together=self.together,
+        )
 
     def predict(self, cells: Cells, drugs: DrugFeatures) -> np.ndarray:
         """Return ln uM, ``(n_cells, n_drugs)``; see :class:`omics_rx.response.parts.base.Part`."""
         self._check_fitted()
-        kernel = np.exp(-self.gamma_ * squared_distances(cells.z, self.training_.cells.z))
-        residual = kernel @ self.dual_
+        residual = self.alike(cells.z) @ self.dual_
         column = positions(drugs.names, self.training_.drugs.names)
         result = np.empty((len(cells), len(drugs)))
         seen = column >= 0
@@ -136,16 +165,26 @@ class KernelRidge(BaseEstimator):  # type: ignore[misc,unused-ignore]
             result[:, ~seen] = self._carried_over(cells, drugs.take(np.flatnonzero(~seen)), residual)
         return result
 
+    def alike(self, z: np.ndarray) -> np.ndarray:
+        """Kernel of cells with the training cells, ``(n_cells, n_training)``, from z-scores ``(n_cells, n_genes)``."""
+        result: np.ndarray = np.exp(-self.gamma_ * squared_distances(z, self.training_.cells.z, self.importance_))
+        return result
+
     def _carried_over(self, cells: Cells, drugs: DrugFeatures, residual: np.ndarray) -> np.ndarray:
         """Responses to new drugs from those to the training drugs, measured where the cell itself was measured."""
-        row = known_cells(cells, self.training_.cells)
-        basis = residual.copy()
-        basis[row >= 0] = self.completed_[row[row >= 0]]
+        basis = self.basis(cells, residual)
         line = basis.mean(axis=1, keepdims=True)
         alike = drug_kernel(drugs, self.training_.drugs, views=self.views)
         means = self.global_mean_ + alike @ self.mean_dual_
         carried: np.ndarray = means[None, :] + line + (basis - line) @ (alike @ self.drug_inverse_).T
         return carried
+
+    def basis(self, cells: Cells, residual: np.ndarray) -> np.ndarray:
+        """Residuals of the training drugs: as predicted, but as measured in cells that were trained on."""
+        row = known_cells(cells, self.training_.cells)
+        result = residual.copy()
+        result[row >= 0] = self.completed_[row[row >= 0]]
+        return result
 
     def state(self) -> State:
         """Learnt arrays and the settings used."""
@@ -153,11 +192,12 @@ class KernelRidge(BaseEstimator):  # type: ignore[misc,unused-ignore]
         return State(
             record={
                 "gamma": self.gamma_, "ridge": self.ridge_, "drug_ridges": list(self.drug_ridges_),
-                "views": list(self.views), "global_mean": self.global_mean_,
+                "views": list(self.views), "global_mean": self.global_mean_, "together": self.together,
             },
             arrays={
-                "drug_means": self.drug_means_, "dual": self.dual_, "completed": self.completed_,
-                "mean_dual": self.mean_dual_, "drug_inverse": self.drug_inverse_,
+                "importance": self.importance_, "drug_means": self.drug_means_, "dual": self.dual_,
+                "completed": self.completed_, "errors": self.errors_, "mean_dual": self.mean_dual_,
+                "drug_inverse": self.drug_inverse_,
             },
         )  # fmt: skip
 
@@ -167,9 +207,9 @@ class KernelRidge(BaseEstimator):  # type: ignore[misc,unused-ignore]
         self.gamma_, self.ridge_ = float(state.record["gamma"]), float(state.record["ridge"])
         first, second = state.record["drug_ridges"]
         self.drug_ridges_ = (float(first), float(second))
-        self.views = tuple(state.record["views"])
+        self.views, self.together = tuple(state.record["views"]), bool(state.record["together"])
         self.global_mean_ = float(state.record["global_mean"])
-        for name in ("drug_means", "dual", "completed", "mean_dual", "drug_inverse"):
+        for name in ("importance", "drug_means", "dual", "completed", "errors", "mean_dual", "drug_inverse"):
             setattr(self, f"{name}_", np.asarray(state.arrays[name]))
         return self
 
@@ -178,7 +218,14 @@ class KernelRidge(BaseEstimator):  # type: ignore[misc,unused-ignore]
             raise NotFittedError("the kernel part was not fitted: call fit first")
 
 
-def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def _importance(training: Training) -> np.ndarray:
+    if training.gene_sd is None:
+        return np.ones(training.cells.z.shape[1])
+    importance: np.ndarray = training.gene_sd / training.gene_sd.mean()
+    return importance
+
+
+def squared_distances(a: np.ndarray, b: np.ndarray, importance: np.ndarray | None = None) -> np.ndarray:
     """Mean squared difference over the genes a row of ``a`` has, ``(n_a, n_b)``.
 
     Parameters
@@ -187,14 +234,19 @@ def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         Cells x genes; NaN is a missing gene, left out of that cell's mean rather than set to anything.
     b
         Training cells x genes, without missing genes.
+    importance
+        Weight of each gene in the mean, ``(n_genes,)``; None counts all alike.
     """
+    weight = np.ones(b.shape[1]) if importance is None else importance
     result = np.empty((len(a), len(b)))
     for rows, present in _by_genes_present(a):
         if not present.any():
             raise InputError("a cell has none of the model's genes: nothing can be predicted for it")
-        left, right = (a[rows], b) if present.all() else (a[np.ix_(rows, present)], b[:, present])
-        norms = np.einsum("ij,ij->i", left, left)[:, None] + np.einsum("ij,ij->i", right, right)[None, :]
-        result[rows] = np.maximum(norms - 2 * (left @ right.T), 0.0) / present.sum()
+        every = bool(present.all())
+        left, right = (a[rows], b) if every else (a[np.ix_(rows, present)], b[:, present])
+        w = weight if every else weight[present]
+        norms = ((left**2) @ w)[:, None] + ((right**2) @ w)[None, :]
+        result[rows] = np.maximum(norms - 2 * ((left * w) @ right.T), 0.0) / w.sum()
     return result
 
 
@@ -239,6 +291,32 @@ def solve(kernel: np.ndarray, residual: np.ndarray, ridge: float) -> tuple[np.nd
     dual = inverse @ completed
     dual[missing] = 0.0
     return dual, completed
+
+
+def left_out_errors(kernel: np.ndarray, dual: np.ndarray, known: np.ndarray, ridge: float) -> np.ndarray:
+    """Error on each measured pair had its cell been left out of that drug, where each drug was solved by itself.
+
+    Parameters
+    ----------
+    kernel, dual, ridge
+        As given to :func:`solve`, and what it gave.
+    known
+        Which pairs were measured, ``(n, d)``.
+
+    Returns
+    -------
+    numpy.ndarray
+        Measured less predicted, ``(n, d)``; NaN where not measured.
+    """
+    inverse = np.linalg.inv(kernel + ridge * np.eye(len(kernel)))
+    errors = np.full(known.shape, np.nan)
+    for column in range(known.shape[1]):
+        have, gaps = np.flatnonzero(known[:, column]), np.flatnonzero(~known[:, column])
+        # the diagonal of the inverse over the measured cells alone, by the Schur complement
+        across = inverse[np.ix_(gaps, have)]
+        lost = (across * np.linalg.solve(inverse[np.ix_(gaps, gaps)], across)).sum(axis=0) if gaps.size else 0.0
+        errors[have, column] = dual[have, column] / (np.diag(inverse)[have] - lost)
+    return errors
 
 
 class _InnerLoss:

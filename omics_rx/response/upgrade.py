@@ -1,0 +1,36 @@
+"""What turns a response model saved by an earlier version into one of today."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from omics_rx.core import bundle
+from omics_rx.response.parts.kernel_ridge import left_out_errors, squared_distances
+
+Saved = tuple[dict[str, Any], dict[str, bytes]]
+
+_KERNEL = "part-kernel.safetensors"
+
+
+def from_schema_1(record: Mapping[str, Any], members: Mapping[str, bytes]) -> Saved:
+    """In schema 1 the kernel core counted all genes alike and learnt each drug by itself."""
+    if "kernel" not in record["parts"]:
+        return dict(record), dict(members)
+    kernel = {**record["parts"]["kernel"], "together": False}
+    opened = bundle.Bundle("", 1, record, members)
+    training, arrays = opened.arrays("training.safetensors"), opened.arrays(_KERNEL)
+    z = training["z"].astype(np.float64)
+    alike = np.exp(-float(kernel["gamma"]) * squared_distances(z, z))
+    arrays["importance"] = np.ones(len(json.loads(opened.text("reference.json"))["genes"]))
+    arrays["errors"] = left_out_errors(alike, arrays["dual"], np.isfinite(training["y"]), float(kernel["ridge"]))
+    return (
+        {**record, "parts": {**record["parts"], "kernel": kernel}},
+        {**members, _KERNEL: bundle.tensors(arrays)},
+    )
+
+
+UPGRADE_FROM = {1: from_schema_1}
