@@ -14,10 +14,12 @@ from omics_rx.core.cohort import UNITS, expression, record, with_info, with_reco
 from omics_rx.core.errors import InputError, examples
 from omics_rx.harmonize.units import check_possible
 from omics_rx.io.assembly import assembled, check_settings, places
+from omics_rx.io.cell_files import read_h5ad
 from omics_rx.io.clinical import with_clinical
 from omics_rx.io.clinical_tables import ClinicalSource
 from omics_rx.io.files import existing, kind, not_read, opened
 from omics_rx.io.frames import read_parquet, read_sheet
+from omics_rx.io.hdf5_checks import hdf5_form
 from omics_rx.io.orientation import ORIENTATIONS, gene_axis
 from omics_rx.io.platforms import with_gene_names
 from omics_rx.io.published import Published, is_star_folder, read_gct, read_series_matrix, read_star_folder
@@ -222,12 +224,9 @@ def _from_published(found: Published, file: Path, *, average: bool) -> tuple[Ann
 
 
 def _from_h5ad(file: Path) -> tuple[AnnData, list[str]]:
-    import anndata
-
-    try:
-        cohort = anndata.read_h5ad(file)
-    except (OSError, KeyError, ValueError, TypeError) as error:
-        raise InputError(f"{file} is an HDF5 file but no whole h5ad ({error}): write it again with anndata") from error
+    if (form := hdf5_form(file)) != "h5ad":
+        raise InputError(f"{file} is a {form} and no h5ad: write the matrix as text or h5ad, or see read_single_cell")
+    cohort = read_h5ad(file, backed=False)
     if not cohort.obs_names.is_unique:
         repeated = cohort.obs_names[cohort.obs_names.duplicated()].unique()
         raise InputError(f"{file}: {len(repeated)} samples stand twice ({examples(repeated)}): name each once")

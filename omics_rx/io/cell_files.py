@@ -12,46 +12,17 @@ import pandas as pd
 from omics_rx.core.errors import InputError, IntegrityError, examples
 from omics_rx.harmonize.symbols import numbered
 from omics_rx.io.assembly import assembled
+from omics_rx.io.hdf5_checks import HDF5_DAMAGE
 from omics_rx.io.orientation import gene_axis
 from omics_rx.io.table import read_table
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-# what h5py and anndata raise of a file that was cut short or overwritten; a size read wrong asks for endless memory
-HDF5_DAMAGE = (
-    OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError, IndexError, OverflowError, MemoryError,
-    AssertionError,
-)  # fmt: skip
-_MOST_UNPACKED = 2000  # gzip makes at most a thousandth of a table
-_ALWAYS_FITS = 1 << 26
 _IN_MEMORY = ("obs", "var", "uns", "obsm", "varm", "obsp", "varp")
 _N_BLOCK = 512
 _CELL_NAMES = ("CellID", "obs_names", "cell_id", "barcode", "barcodes", "cell_names")
 _GENE_NAMES = ("Gene", "var_names", "gene_symbols", "gene_names", "Accession")
-
-
-def check_sizes(file: Path, handle: Any) -> None:
-    """Refuse a file whose tables say they are larger than any packing of its bytes, before memory is asked for.
-
-    Raises
-    ------
-    IntegrityError
-        If one does.
-    """
-    import h5py
-
-    most = _MOST_UNPACKED * file.stat().st_size + _ALWAYS_FITS
-
-    def look(name: str, item: Any) -> None:
-        if isinstance(item, h5py.Dataset) and item.size and item.size * item.dtype.itemsize > most:
-            size = item.size * item.dtype.itemsize / file.stat().st_size
-            raise IntegrityError(
-                f"{file} is damaged: {name!r} says it is {size:.0f} times as large as the file: "
-                "copy or download it again"
-            )
-
-    handle.visititems(look)
 
 
 def read_h5ad(file: Path, *, backed: bool) -> AnnData:

@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.cohort import with_info, with_record
-from omics_rx.core.errors import InputError, IntegrityError, examples
+from omics_rx.core.errors import InputError, examples
 from omics_rx.harmonize.cell_sums import are_counts, places_of_counts
 from omics_rx.harmonize.symbols import recognised
-from omics_rx.io.cell_files import HDF5_DAMAGE, check_sizes, read_dense, read_h5ad, read_loom
+from omics_rx.io.cell_files import read_dense, read_h5ad, read_loom
 from omics_rx.io.files import existing, not_read, opened
 from omics_rx.io.files import kind as file_kind
+from omics_rx.io.hdf5_checks import hdf5_form
 from omics_rx.io.tenx import read_tenx_folder, read_tenx_h5, tenx_files, tenx_samples
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _one_sample(file: Path, sample: str) -> tuple[AnnData, list[str]]:
 
 def _parts(file: Path, *, backed: bool) -> list[tuple[str, AnnData, list[str]]]:
     """Sample, cells and sentences of each matrix in a file or folder."""
-    if backed and (file.is_dir() or file_kind(file) != "hdf5" or _hdf5_form(file) != "h5ad"):
+    if backed and (file.is_dir() or file_kind(file) != "hdf5" or hdf5_form(file) != "h5ad"):
         raise InputError(f"{file} is no h5ad, and only h5ad can stay on disk: read it, write it as h5ad, and open that")
     if file.is_dir():
         samples, said = tenx_samples(file)
@@ -106,29 +107,10 @@ def _parts(file: Path, *, backed: bool) -> list[tuple[str, AnnData, list[str]]]:
     return [(file.name.split(".")[0], *read_dense(file))]
 
 
-def _hdf5_form(file: Path) -> str:
-    import h5py
-
-    try:
-        with h5py.File(file, "r") as handle:
-            check_sizes(file, handle)
-            if "obs" in handle and "var" in handle:
-                return "h5ad"
-            if "row_attrs" in handle and "col_attrs" in handle:
-                return "loom"
-            if any("barcodes" in group for group in handle.values() if hasattr(group, "keys")):
-                return "10x"
-            return f"HDF5 file with {examples(handle)}"
-    except IntegrityError:
-        raise
-    except HDF5_DAMAGE as error:
-        raise IntegrityError(f"{file} is truncated or damaged ({error}): copy or download it again") from error
-
-
 def _from_hdf5(file: Path, *, backed: bool) -> tuple[AnnData, list[str]]:
     import h5py
 
-    form = _hdf5_form(file)
+    form = hdf5_form(file)
     if form == "h5ad":
         cells = read_h5ad(file, backed=backed)
         return cells, ["h5ad, its matrices left on disk" if backed else "h5ad, taken as it is"]

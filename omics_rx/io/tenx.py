@@ -13,8 +13,8 @@ import pandas as pd
 
 from omics_rx.core.errors import InputError, IntegrityError, MissingFileError, examples
 from omics_rx.harmonize.symbols import numbered
-from omics_rx.io.cell_files import HDF5_DAMAGE
 from omics_rx.io.files import opened, text_lines
+from omics_rx.io.hdf5_checks import HDF5_DAMAGE
 from omics_rx.io.layout import fields
 from omics_rx.io.market import read_market
 

@@ -4,6 +4,7 @@ import gzip
 import re
 import zipfile
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -248,8 +249,12 @@ def test_a_missing_file_says_where_it_was_looked_for(tmp_path):
 
 def test_an_hdf5_file_that_is_no_h5ad_is_named(tmp_path):
     bad = file(tmp_path, b"\x89HDF\r\n\x1a\n" + b"\x00" * 200)
-    with pytest.raises(InputError, match="no whole h5ad"):
+    with pytest.raises(IntegrityError, match=r"bad\.tsv is truncated or damaged .*: copy or download it again"):
         read_bulk(bad)
+    with h5py.File(tmp_path / "table.h5", "w") as handle:
+        handle["assay"] = [1.0]
+    with pytest.raises(InputError, match=r"table\.h5 is a HDF5 file with assay and no h5ad: write the matrix as text"):
+        read_bulk(tmp_path / "table.h5")
 
 
 def test_a_wrong_option_is_refused_before_the_file_is_read(tmp_path):

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from omics_rx.core.errors import InputError, IntegrityError, MissingFileError, OmicsRxError, UnknownNameError
-from omics_rx.io import join, read_features, read_mirna, read_single_cell
+from omics_rx.io import join, read_bulk, read_features, read_mirna, read_single_cell
 
 MARKET = b"%%MatrixMarket matrix coordinate integer general\n%\n3 2 3\n1 1 5\n2 2 1\n3 2 7\n"
 GENES = b"ENSG00000141510\tTP53\nENSG00000141736\tERBB2\nENSG00000136997\tMYC\n"
@@ -146,6 +146,19 @@ def test_swapped_axes_and_repeated_cells_are_refused(tmp_path):
         read_single_cell(saved(tmp_path / "twice.h5ad", ["c1", "c1"], ["TP53"]))
     with pytest.raises(InputError, match="holds 0 cells and 1 genes"):
         read_single_cell(saved(tmp_path / "none.h5ad", [], ["TP53"]))
+
+
+@pytest.mark.parametrize("reader", [read_single_cell, read_bulk])
+@pytest.mark.parametrize("shift", [(8, 1 << 40), (24, 1 << 20)], ids=["of the heap", "of an object in it"])
+def test_an_overwritten_size_in_a_table_of_strings_ends_and_is_named(tmp_path, reader, shift):
+    """In such a heap the HDF5 library looked for a string without end."""
+    file = saved(tmp_path / "x.h5ad", ["c1", "c2"], ["TP53"])
+    content = bytearray(file.read_bytes())
+    place = content.index(b"GCOL") + shift[0]
+    content[place : place + 8] = shift[1].to_bytes(8, "little")
+    file.write_bytes(content)
+    with pytest.raises(IntegrityError, match=r"x\.h5ad is damaged \(a heap at byte \d+\): copy or download it again"):
+        reader(file)
 
 
 def test_an_h5ad_cut_short_is_named(tmp_path):
