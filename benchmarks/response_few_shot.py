@@ -21,7 +21,7 @@ from omics_rx.core.work import rng
 from omics_rx.metrics.compare import paired_difference
 from omics_rx.metrics.response import double_centred
 from omics_rx.response.crossfit import measured_in
-from omics_rx.response.few_shot import ErrorCovariance, covariance, kernel_of, leave_one_out
+from omics_rx.response.few_shot import ErrorCovariance, covariance, kernel_of
 
 SHOWN = (1, 3, 5, 10)
 
@@ -47,7 +47,7 @@ def fold_rows(screen: orx.core.screen.DrugScreen, fold: orx.response.splits.Fold
     names = model.learnt_.training.drugs.names
     measured = measured_in(screen, fold).reindex(columns=names)
     predicted = model.predict(screen.cells[fold.test_cells]).mean.loc[measured.index, names]
-    learnt = covariance(leave_one_out(kernel_of(model)))
+    learnt = covariance(kernel_of(model).errors_)
     errors = (measured - predicted).to_numpy()
     left = [(measured - model.learnt_.centre).to_numpy(), (predicted - model.learnt_.centre).to_numpy()]
     return [

@@ -21,7 +21,7 @@ import pandas as pd
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.work import rng
 from omics_rx.response.parts.base import Cells, Training, positions
-from omics_rx.response.parts.kernel_ridge import KernelRidge, squared_distances
+from omics_rx.response.parts.kernel_ridge import KernelRidge
 from omics_rx.response.prediction import Prediction, separate
 from omics_rx.response.query import Query, resolve
 from omics_rx.response.similarity import DrugFeatures, drug_kernel
@@ -174,29 +174,6 @@ def kernel_of(model: ResponseModel) -> KernelRidge:
     return found
 
 
-def leave_one_out(kernel: KernelRidge) -> np.ndarray:
-    """Error of the kernel core on each training pair had its line been left out of that drug, in closed form.
-
-    Returns
-    -------
-    numpy.ndarray
-        Measured less predicted (ln uM), ``(n_cells, n_drugs)``; NaN where not measured. Drug means and gene scales are
-        those of all training lines.
-    """
-    z = kernel.training_.cells.z
-    matrix = np.exp(-kernel.gamma_ * squared_distances(z, z))
-    inverse = np.linalg.inv(matrix + kernel.ridge_ * np.eye(len(z)))
-    known = np.isfinite(kernel.training_.y)
-    errors = np.full(known.shape, np.nan)
-    for column in range(known.shape[1]):
-        have, gaps = np.flatnonzero(known[:, column]), np.flatnonzero(~known[:, column])
-        # the diagonal of the inverse over the measured lines alone, by the Schur complement
-        across = inverse[np.ix_(gaps, have)]
-        lost = (across * np.linalg.solve(inverse[np.ix_(gaps, gaps)], across)).sum(axis=0) if gaps.size else 0.0
-        errors[have, column] = kernel.dual_[have, column] / (np.diag(inverse)[have] - lost)
-    return errors
-
-
 def covariance(errors: np.ndarray, *, seed: int = 0) -> ErrorCovariance:
     """Learn how errors go together, the share that does not by predicting lines left out of the learning.
 
@@ -254,7 +231,7 @@ def adapt(
     at = positions(given.index, learnt.training.drugs.names)
     predicted = learnt.stack.predict(cells, learnt.training.drugs)[0]
     if learnt not in _LEARNT:
-        _LEARNT[learnt] = covariance(leave_one_out(kernel_of(model)), seed=model.seed)
+        _LEARNT[learnt] = covariance(kernel_of(model).errors_, seed=model.seed)
     shift, left = _LEARNT[learnt].given(at, given.to_numpy() - predicted[at])
     names = learnt.training.drugs.names.rename("drug_id")
     return AdaptedModel(

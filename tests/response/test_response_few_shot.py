@@ -9,8 +9,6 @@ import pytest
 import omics_rx as orx
 from omics_rx.core.errors import InputError
 from omics_rx.response import few_shot
-from omics_rx.response.parts.kernel_ridge import KernelRidge
-from omics_rx.response.prepare import training_of
 
 
 def test_the_posterior_of_two_drugs_by_hand():
@@ -20,22 +18,6 @@ def test_the_posterior_of_two_drugs_by_hand():
     np.testing.assert_allclose(shift, [0.5, 0.8])
     # variance of the second: 2 - .8**2 / 1 shared, 2 of its own, of 4 in all
     np.testing.assert_allclose(left**2, [0.25 + 0.5, (2 - 0.64 + 2) / 4])
-
-
-def test_leave_one_out_errors_agree_with_leaving_out(planted):
-    training, _ = training_of(planted)
-    part = KernelRidge(gamma=0.25, ridge=0.3).fit(training)
-    errors = few_shot.leave_one_out(part)
-    assert np.array_equal(np.isfinite(errors), np.isfinite(training.y))
-    cell, drug = np.argwhere(np.isfinite(training.y))[17]
-    have = np.flatnonzero(np.isfinite(training.y[:, drug]))
-    rest = have[have != cell]
-    z = training.cells.z
-    kernel = np.exp(-0.25 * ((z[:, None] - z[None]) ** 2).mean(axis=2))
-    left = training.y[rest, drug] - part.drug_means_[drug]
-    weights = np.linalg.solve(kernel[np.ix_(rest, rest)] + 0.3 * np.eye(len(rest)), left)
-    expected = training.y[cell, drug] - part.drug_means_[drug] - kernel[cell, rest] @ weights
-    assert errors[cell, drug] == pytest.approx(expected)
 
 
 def test_planted_blocks_of_errors_are_learnt_and_used():
