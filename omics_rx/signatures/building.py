@@ -48,6 +48,7 @@ def build(
     n_genes: int = 12,
     n_folds: int = 5,
     n_null: int = 1000,
+    n_null_whole: int = 0,
     seed: int = 0,
     n_jobs: int | None = None,
     progress: bool | None = None,
@@ -83,6 +84,9 @@ def build(
         Outer folds, balanced over cohort and event.
     n_null
         Random gene sets of the same size to hold against the signature on the external cohorts.
+    n_null_whole
+        How often the whole recipe is repeated over random genes, to hold against it there; each time takes as long as
+        the recipe's fit.
     seed, n_jobs, progress
         Of all that is random; processes for the folds; a bar on stderr.
 
@@ -107,12 +111,13 @@ def build(
     inputs = {name: _sha256(member) for name, member in {**members, **outside}.items()}
     settings = {
         "recipe": made.name, "ensemble": ensemble if isinstance(ensemble, str | None) else ", ".join(ensemble),
-        "endpoint": kind, "n_genes": n_genes, "n_folds": n_folds, "n_null": n_null, "seed": seed,
+        "endpoint": kind, "n_genes": n_genes, "n_folds": n_folds, "n_null": n_null, "n_null_whole": n_null_whole,
+        "seed": seed,
         "genes": None if genes is None else len(train.genes),
     }  # fmt: skip
     study = cache.key(
         sorted(inputs[name] for name in members), train.genes, sorted(made.pool()), made.description,
-        {name: value for name, value in settings.items() if name not in ("n_folds", "n_null")},
+        {name: value for name, value in settings.items() if name not in ("n_folds", "n_null", "n_null_whole")},
     )  # fmt: skip
     before = ledger.check({name: inputs[name] for name in outside}, study, reopen=reopen)
     held = nested.cross_validated(train, made, n_folds=n_folds, seed=seed, n_jobs=n_jobs, progress=progress)
@@ -127,13 +132,15 @@ def build(
         baseline=baseline.learn(held["risk_score"], train.time, train.event, train.cohort),
     )
     drawn = nulls.random_genes(train, outside, size=len(signature.genes), n_sets=n_null, seed=seed)
+    pools = nulls.random_pools(train, outside, recipe=made, n_sets=n_null_whole, seed=seed, progress=progress)
     opened = {}
     for name, member in outside.items():
         entry = ledger.opening(name, sha256=inputs[name], study=study, weights=signature.weights, recipe=made.name)
         ledger.record(entry)
         opened[name] = {"sha256": entry.sha256, "time": entry.time, "before": before[name]}
         full = _full_score(fitted, member)
-        more, further, scores[name] = judge.external(member, signature, full, drawn=drawn.get(name), seed=seed)
+        null = {"random genes ({} sets)": drawn.get(name), "random genes ({} whole recipes)": pools.get(name)}
+        more, further, scores[name] = judge.external(member, signature, full, null=null, seed=seed)
         table, gains = [*more, *table], [*further, *gains]
     figures = pd.DataFrame(table, columns=judge.TABLE)
     assessed = assess(scores, members, outside, baseline=signature.baseline, seed=seed)
@@ -144,7 +151,7 @@ def build(
         pattern_weights=dict(fitted.parts), nulls=drawn, null_p=null_p,
         limits=[*limits.sentences(
             members, outside, train=train, fitted=fitted, signature=signature, figures=figures, null_p=null_p, held=held
-        ), *ledger.sentences(before), *assessed.sentences],
+        ), *limits.whole_nulls(pools, figures), *ledger.sentences(before), *assessed.sentences],
         provenance=provenance, calibration=assessed.calibration, calibration_groups=assessed.calibration_groups,
         decision=assessed.decision, clinical=assessed.clinical,
     )  # fmt: skip

@@ -91,13 +91,13 @@ def out_of_sample(
     return table, gains
 
 
-def null_row(member: Member, drawn: pd.Series) -> dict[str, Any]:
-    """Row of random gene sets: their mean concordance and central 95%."""
+def null_row(member: Member, drawn: pd.Series, method: str) -> dict[str, Any]:
+    """Row of random genes: their mean concordance and central 95%."""
     lower, upper = np.percentile(drawn, [2.5, 97.5])
     return {
         "cohort": member.name, "role": "external", "endpoint": member.endpoint.name, "n": len(member.endpoint.samples),
         "events": member.endpoint.n_events, "concordance": float(drawn.mean()), "lower": float(lower),
-        "upper": float(upper), "uno": float("nan"), "method": f"random genes ({len(drawn)} sets)",
+        "upper": float(upper), "uno": float("nan"), "method": method.format(len(drawn)),
     }  # fmt: skip
 
 
@@ -109,7 +109,12 @@ def score_frame(member: Member, scored: pd.DataFrame) -> pd.DataFrame:
 
 
 def external(
-    member: Member, signature: RiskSignature, full: pd.Series, *, drawn: pd.Series | None, seed: int
+    member: Member,
+    signature: RiskSignature,
+    full: pd.Series,
+    *,
+    null: Mapping[str, pd.Series | None],
+    seed: int,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], pd.DataFrame]:
     """Open an external cohort: table rows, gains, and its scores. Nothing is refitted and no sign is flipped."""
     scored = signature.score(member.cohort, reference="cohort")
@@ -118,6 +123,5 @@ def external(
     if found is not None:
         risks["proliferation"] = found
     table, gains = rows(member, "external", risks, seed=seed)
-    if drawn is not None and len(drawn):
-        table.append(null_row(member, drawn))
+    table += [null_row(member, drawn, method) for method, drawn in null.items() if drawn is not None and len(drawn)]
     return table, gains, score_frame(member, scored)

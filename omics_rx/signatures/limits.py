@@ -128,3 +128,15 @@ def _nulls(null_p: Mapping[str, float], figures: pd.DataFrame) -> list[str]:
     judged = figures[(figures["role"] == "external") & (figures["method"] == "signature")]
     chance = judged.loc[judged["lower"] <= 0.5, "cohort"]
     return [*found, *(f"In {name} the interval of the concordance includes chance." for name in chance)]
+
+
+def whole_nulls(pools: pd.DataFrame, figures: pd.DataFrame) -> list[str]:
+    """How often the whole recipe over random genes orders the patients of an external cohort as well."""
+    found = []
+    for name, drawn in pools.items() if len(pools) else ():
+        rows = (figures["cohort"] == name) & (figures["role"] == "external") & (figures["method"] == "signature")
+        as_well = int((drawn >= float(figures.loc[rows, "concordance"].iloc[0])).sum())
+        found.append(
+            f"In {name}, {as_well} of {len(drawn)} runs of the whole recipe over random genes order patients as well."
+        )
+    return found

@@ -9,6 +9,8 @@ import pytest
 import omics_rx as orx
 from omics_rx.core.errors import InputError, IntegrityError, UnknownNameError
 from omics_rx.metrics import survival
+from omics_rx.signatures import assemble, nulls
+from omics_rx.signatures.recipes import StackedPatterns
 
 
 def _row(study, cohort, role, method="signature"):
@@ -118,6 +120,31 @@ def test_noise_is_no_signature_or_claims_nothing(make_cohort, patterns):
 
 def _build(patterns, training, **more):
     return orx.signatures.build(patterns, training, n_null=0, **more)
+
+
+def test_the_whole_recipe_over_random_genes_knows_less(make_cohort, patterns):
+    settings = {"external": {"c": make_cohort(3)}, "n_genes": 6, "n_null": 0}
+    pool = {"pattern 0": patterns["pattern 0"]}  # 20 of 120 genes: at random about one of the six that tell
+    study = orx.signatures.build(pool, {"a": make_cohort(1)}, n_null_whole=4, **settings)
+    row = _row(study, "c", "external", "random genes (4 whole recipes)")
+    assert row["concordance"] < _row(study, "c", "external")["concordance"] - 0.02
+    assert any("of 4 runs of the whole recipe over random genes" in text for text in study.limits)
+
+
+def test_random_pools_keep_the_sizes_of_the_patterns(make_cohort, patterns, monkeypatch):
+    seen = []
+
+    class Watching(StackedPatterns):
+        def fit(self, train, *, seed):
+            seen.append({name: [train.positions[g] for g in genes] for name, genes in self.patterns.items()})
+            return super().fit(train, seed=seed)
+
+    members = assemble.prepare({"a": make_cohort(1)}, role="training")
+    outside = assemble.prepare({"c": make_cohort(3)}, role="external")
+    drawn = nulls.random_pools(assemble.training_set(members), outside, recipe=Watching(patterns), n_sets=2, seed=0)
+    assert drawn.shape == (2, 1)
+    assert [[len(at) for at in pools.values()] for pools in seen] == [[20] * 5] * 2
+    assert sorted(seen[0]["pattern 0"]) != sorted(seen[1]["pattern 0"]) != list(range(20))
 
 
 def test_endpoints_that_differ_are_refused_unless_said(make_cohort, patterns):
