@@ -6,7 +6,9 @@
 Structures are made by joining the ring systems of GDSC2's compounds to small groups, so that none needs a download;
 tumours are training lines with noise, standardised among themselves. Memory is the most that the process held. Then
 compounds with a known structure are clustered by ring system, and the measured preference of lines with an EGFR event
-is shown by cluster: for which scaffolds EGFR-altered lines are more sensitive than their and the drug's mean say.
+is shown by cluster: for which scaffolds EGFR-altered lines are more sensitive than their and the drug's mean say. And
+unseen compounds are judged by how alike they are to those trained on: preference r of each drug, and how far its mean
+is off (ln uM).
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ import omics_rx as orx
 from omics_rx.core.cohort import with_info
 from omics_rx.core.work import rng
 from omics_rx.metrics.response import double_centred
-from omics_rx.response import library, scaffolds
+from omics_rx.response import applicability, library, scaffolds, similarity
+from omics_rx.response.crossfit import measured_in, predict_alone
+from omics_rx.response.parts.kernel_ridge import KernelRidge
 
 GROUPS = (
     "C", "CC", "CCC", "C(C)C", "CO", "CCO", "OC", "OCC", "N", "NC", "N(C)C", "C#N", "F", "Cl", "Br", "C(F)(F)F",
@@ -93,6 +97,30 @@ def egfr_study(screen) -> None:
               f"({', '.join(drugs.loc[chosen, 'name'])})")  # fmt: skip
 
 
+def by_similarity(screen) -> None:
+    """Print how well unseen compounds are predicted, by their similarity to the nearest training compound."""
+    screen = screen.subset(drugs=screen.drugs.index[screen.drugs["smiles"].notna()])
+    rows = []
+    for fold in orx.response.folds(screen, "drug", 5):
+        known, asked = (similarity.features(screen.drugs.loc[names]) for names in
+                        (fold.train.columns[fold.train.any()], fold.test_drugs))  # fmt: skip
+        alike = similarity.tanimoto(asked.bits, known.bits).max(axis=1)
+        least = applicability.domain(known).least
+        measured = measured_in(screen, fold)
+        found = predict_alone(KernelRidge(gamma=0.25, ridge=0.3), screen, fold)
+        left, told = (double_centred(values.where(measured.notna()).to_numpy()) for values in (measured, found))
+        r = pd.DataFrame(left).corrwith(pd.DataFrame(told)).to_numpy()
+        shift = (measured - found).mean().abs().to_numpy()
+        rows.append(pd.DataFrame({"similarity": alike, "r": r, "shift": shift, "least": least}))
+    table = pd.concat(rows)
+    table["band"] = pd.cut(table["similarity"], [0, 0.15, 0.2, 0.25, 0.3, 0.4, 0.6, 1])
+    shown = table.groupby("band", observed=True)
+    shown = shown.agg(drugs=("r", "size"), preference_r=("r", "mean"), off_by=("shift", "mean"))
+    least, r = table["least"].mean(), table["similarity"].corr(table["r"], "spearman")
+    print(f"unseen compounds by similarity to the nearest training compound (domain from {least:.3f} on)")
+    print(f"{shown.round(3).to_string()}\nSpearman of similarity with preference r {r:.2f}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--structures", type=int, default=10_000)
@@ -101,6 +129,7 @@ def main() -> None:
     model = orx.response.default()
     screen = model.screen_
     egfr_study(screen)
+    by_similarity(screen)
     pairs = made_up(screen.drugs["smiles"].dropna(), told.structures)
     cohort = tumours(model, told.tumours)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20

@@ -18,7 +18,7 @@ import pandas as pd
 from omics_rx.core.errors import InputError, examples
 from omics_rx.response.similarity import DrugFeatures, tanimoto
 
-_OUTSIDE = 0.05
+_OUTSIDE = 0.1
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Domain:
     Attributes
     ----------
     least
-        Similarity below which a structure is outside: one training compound in twenty is further than this from its
+        Similarity below which a structure is outside: one training compound in ten is further than this from its
         nearest other one.
     elements
         Element symbols among the training compounds.

@@ -72,12 +72,7 @@ class Explanation:
             Index set; ``contribution`` (ln uM), ``n_genes`` of the set among the model's genes; largest first by size.
             Sets without a gene of the model have a missing contribution.
         """
-        rows = {}
-        for name, genes in gene_sets.items():
-            own = self.genes[self.genes.index.isin(list(genes))]
-            rows[name] = (float(own.sum()) if len(own) else np.nan, len(own))
-        table = pd.DataFrame.from_dict(rows, orient="index", columns=["contribution", "n_genes"])
-        return table.iloc[np.argsort(-table["contribution"].abs().to_numpy(), kind="stable")]
+        return _by_set(self.genes, gene_sets)
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +97,20 @@ class DrugExplanation:
     genes: pd.DataFrame
     spread: float
     alike: pd.DataFrame
+
+    def pathways(self, gene_sets: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+        """Sum the shares of the genes of each set; as :meth:`Explanation.pathways`, with ``share``."""
+        return _by_set(self.genes["share"], gene_sets)
+
+
+def _by_set(genes: pd.Series, gene_sets: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """Sum of the genes of each set, under the name of the series, and how many there are; the largest first by size."""
+    rows = {}
+    for name, members in gene_sets.items():
+        own = genes[genes.index.isin(list(members))]
+        rows[name] = (float(own.sum()) if len(own) else np.nan, len(own))
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=[str(genes.name), "n_genes"])
+    return table.iloc[np.argsort(-table.iloc[:, 0].abs().to_numpy(), kind="stable")]
 
 
 def explain_drug(model: ResponseModel, drug: str | pd.DataFrame, *, n_alike: int = 5) -> DrugExplanation:

@@ -99,6 +99,9 @@ def test_shares_of_a_drug_add_up_and_agree_with_single_lines(model, planted):
     for drug in ("D04", "D07", NEW):
         found = model.explain_drug(drug)
         assert found.genes["share"].sum() == pytest.approx(1)
+    whole = model.explain_drug("D04").pathways({"all": planted.cells.var_names, "none": ["NOT_THERE"]})
+    assert whole.loc["all", "share"] == pytest.approx(1)
+    assert pd.isna(whole.loc["none", "share"])
     for drug in ("D01", "D06", "D11"):
         found = model.explain_drug(drug)
         target = planted.drugs.loc[drug, "targets"]

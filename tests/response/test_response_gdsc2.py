@@ -63,3 +63,29 @@ def test_a_tumour_cohort_is_answered_with_its_limits_said(model, gse1992):
     assert np.isfinite(found.mean.to_numpy()).all()
     assert found.calibrated_for == "cell_line"
     assert "among themselves" in found.reference
+
+
+def test_quinazolines_are_the_ring_system_that_lines_with_an_egfr_event_prefer(gdsc2):
+    """The gefitinib story, from measured responses: kinase inhibitors of EGFR built on quinazoline stand out."""
+    events = gdsc2.cells.obsm["events"]
+    carriers = events.index[events.filter(regex=r"^EGFR").fillna(0).gt(0).any(axis=1)]
+    matrix = gdsc2.matrix()
+    left = matrix.sub(matrix.mean(), axis=1)
+    left = left.sub(left.mean(axis=1), axis=0)
+    values = left.loc[left.index.isin(carriers)].mean()
+    groups = orx.response.scaffolds.clusters(gdsc2.drugs.loc[matrix.columns], "ring")
+    found = orx.response.scaffolds.activity(groups, values)
+    assert found.index[0] == "c1ccc2ncncc2c1"
+    assert found["p"].iloc[0] < 0.01
+    assert {drug_of(gdsc2, name) for name in ("Gefitinib", "Erlotinib", "Lapatinib")} <= set(
+        found["drugs"].iloc[0].split(";")
+    )
+
+
+def test_launched_drugs_outside_oncology_are_answered_with_their_limits(model, gdsc2):
+    drugs = orx.response.library.launched()
+    lines = gdsc2.cells[model.learnt_.training.cells.names[:5]]
+    (found,) = orx.response.library.stream(model, lines, drugs)
+    assert found.loc[found["status"].eq("new"), list(lines.obs_names)].notna().all(axis=None)
+    metformin = found.set_index("name").loc["Metformin"]
+    assert metformin["warning"] != ""

@@ -1,0 +1,74 @@
+"""Is the told probability of resistance the share that comes true? Brier score and reliability, unseen lines of GDSC2.
+
+    python benchmarks/response_resistance.py
+    python benchmarks/response_resistance.py --method outlier
+
+Thresholds come from the training lines of each fold, the errors that make the probability from the lines of the other
+folds; neither sees the lines judged. Beside the model stand the drug's own share of resistant training lines, told for
+every line alike, and the same for the lines of a tissue.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+import pandas as pd
+
+import omics_rx as orx
+from omics_rx.metrics.compare import paired_difference
+from omics_rx.metrics.ranking import auroc
+from omics_rx.response import resistance
+from omics_rx.response.prediction import Prediction
+
+
+def tissue_share(truth: pd.DataFrame, tissue: pd.Series, cells: pd.Index) -> pd.DataFrame:
+    """Share of the training lines of a line's tissue that are resistant, drawn to the drug's own by five lines."""
+    own = truth.mean()
+    grouped = truth.groupby(tissue.reindex(truth.index))
+    total, n = grouped.sum(), grouped.count()
+    share = (total + 5 * own) / (n + 5)
+    found = share.reindex(tissue.reindex(cells))
+    return found.set_axis(cells).fillna(own)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--method", default="waterfall", choices=resistance.METHODS)
+    parser.add_argument("--folds", type=int, default=5)
+    told = parser.parse_args()
+    screen = orx.datasets.load("gdsc2", progress=False)
+    made = orx.response.folds(screen, "cell", told.folds)
+    found = orx.response.out_of_fold(orx.response.ResponseModel(), screen, n_folds=told.folds, progress=False)
+    matrix = screen.matrix().reindex(index=found.mean.index, columns=found.mean.columns)
+    errors = matrix - found.mean
+    tissue = screen.cells.obs["tissue"].astype(str)
+    truths, tables = [], {"model": [], "tissue": [], "drug": []}
+    for fold in made:
+        cells = fold.test_cells
+        train = matrix.drop(index=cells)
+        cut = resistance.thresholds(train, told.method)
+        asked = Prediction(**{**vars(found), "mean": found.mean.loc[cells]})
+        tables["model"].append(resistance.probability(asked, cut, errors.drop(index=cells)))
+        before = resistance.resistant(train, cut)
+        tables["drug"].append(pd.DataFrame([before.mean()] * len(cells), index=cells))
+        tables["tissue"].append(tissue_share(before, tissue, cells))
+        truths.append(resistance.resistant(matrix.loc[cells], cut))
+    truth = pd.concat(truths)
+    whole = {name: pd.concat(parts) for name, parts in tables.items()}
+    known = truth.notna().to_numpy()
+    print(f"{told.method}: {int(known.sum()):,} pairs of {int(truth.notna().any().sum())} drugs, "
+          f"{np.nanmean(truth.to_numpy()):.2f} resistant")  # fmt: skip
+    by_drug = {name: ((table - truth) ** 2).mean() for name, table in whole.items()}
+    for name, table in whole.items():
+        areas = [auroc(truth[d].dropna().astype(bool), table[d][truth[d].notna()]) for d in truth
+                 if truth[d].nunique() == 2]  # fmt: skip
+        print(f"{name}: Brier {resistance.brier(truth, table):.4f}, median AUROC over drugs {np.median(areas):.3f}")
+    for name in ("tissue", "drug"):
+        gap = paired_difference(by_drug[name], by_drug["model"])
+        print(f"Brier of {name} less the model's: {gap.value:.4f} ({gap.lower:.4f} to {gap.upper:.4f}), {gap.n} drugs")
+    print(resistance.reliability(truth, whole["model"]).round(3).to_string(index=False))
+
+
+if __name__ == "__main__":
+    main()
