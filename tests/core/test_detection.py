@@ -51,6 +51,8 @@ def test_units_of_real_cohorts_are_detected_as_they_are_told(request, name, unit
         (["p1", "p2"], 0, "tumour"),
         (["ACH-000001", "ACH-000002"], 0, "cell_line"),
         (["SIDM00001", "CVCL_0001", "HT-29"], 0, "cell_line"),
+        (["MCF7_BREAST", "SW1116_LARGE_INTESTINE", "x"], 0, "cell_line"),
+        (["P1_LUNG", "P2_LUNG", "P3_LUNG"], 0, "tumour"),
         (["CID4465_AAACCTGAGTACGT", "CID4465_AAACCTGAGTACGA"], 0, "single_cell"),
         ([f"c{i}" for i in range(300)], 0.9, "single_cell"),
         ([f"c{i}" for i in range(300)], 0.5, "tumour"),
