@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from omics_rx.core.errors import examples
 from omics_rx.harmonize.symbols import current_symbols, recognised
 from omics_rx.io.assembly import Axis
 from omics_rx.io.table import Table
@@ -51,11 +52,18 @@ def gene_axis(table: Table, orientation: str | None) -> Axis:
         where = "column names" if columns > rows else f"column {column!r}" if column else "row names"
         shape = ORIENTATIONS[1] if rows > columns else ORIENTATIONS[0]
         ids = table.columns if columns > rows else table.annotations[column].tolist() if column else table.rows
-        statement = f"{shape}: {recognised(ids[:N_PROBE]):.0%} of the {where} are human genes"
+        statement = f"{shape}: {recognised(ids[:N_PROBE]):.0%} of the {where} are human genes{_others(ids)}"
         return Axis(rows > columns, column if rows > columns else None, statement)
     longer = len(table.rows) > len(table.columns)
     shape = ORIENTATIONS[1] if longer else ORIENTATIONS[0]
     return Axis(longer, None, f"{shape}: no identifier is known in either axis, so the longer is taken for genes")
+
+
+def _others(ids: list[str]) -> str:
+    """Name some that are no genes, which clinical columns among the genes are."""
+    probed = ids[:N_PROBE]
+    unknown = (current_symbols(probed)["status"] == "unknown").to_numpy()
+    return f", not {examples(np.array(probed, dtype=object)[unknown], 3)}" if unknown.any() else ""
 
 
 def _weight(ids: list[str]) -> float:

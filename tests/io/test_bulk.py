@@ -179,3 +179,15 @@ def test_counts_by_versioned_ensembl_ids_come_to_symbols(shared_data):
     known = report[report["status"].isin(["renamed", "merged"])]
     theirs = harmonize.current_symbols(symbols.loc[known["source_id"]])["symbol"].to_numpy()
     assert np.mean(known["id"].to_numpy() == theirs) > 0.97
+
+
+def test_columns_that_are_no_genes_are_named(tmp_path):
+    (tmp_path / "mixed.csv").write_text("id,TP53,ERBB2,MYC,t.rfs\np1,1.5,2,3,300\np2,2.5,2,4,200\n")
+    assert "samples x genes: 75% of the column names are human genes, not t.rfs" in notes(
+        read_bulk(tmp_path / "mixed.csv")
+    )
+
+
+def test_lines_of_ccle_are_told_to_be_cell_lines(shared_data):
+    cohort = read_bulk(shared_data / "drugs" / "ccle_small_1000x500.csv.gz")
+    assert (cohort.shape, info(cohort).domain, info(cohort).unit) == ((500, 1000), "cell_line", "log2 intensity")
