@@ -1,9 +1,9 @@
-"""Opening a million cells on disk: python benchmarks/io_million_cells.py [--cells N] [--genes P] [--file PATH].
+"""Opening a million cells on disk: python benchmarks/io_million_cells.py [--cells N] [--file PATH] [--folder DIR].
 
-Writes an h5ad of 1,000,000 cells x 20,000 genes, 50 counts a cell, with the counts again as a layer, in 30 patients and
-10 cell types. Then, each in a fresh process, opens it with read_single_cell(backed=True), opens it with anndata's own
-backed mode, and opens it and adds the cells up by patient and cell type. Prints seconds, processor seconds (imports
-are in neither) and peak memory (imports are in it).
+Writes an h5ad of 1,000,000 cells x 20,000 genes, block by block, with counts of some 1,000 genes a cell (8 GB), in 30
+patients and 10 cell types. Then, each in a fresh process, opens it with read_single_cell(backed=True), opens it with
+anndata's own backed mode, and opens it and adds the cells up by patient and cell type. Prints seconds, processor
+seconds (imports are in neither) and peak memory (imports are in it); of opening, the quickest of some turns.
 """
 
 import argparse
@@ -14,11 +14,11 @@ import tempfile
 from pathlib import Path
 
 import anndata as ad
+import h5py
 import numpy as np
 import pandas as pd
-from scipy import sparse
+from scores_million_cells import make_file
 
-N_COUNTS = 50
 RUN = """
 import json, resource, sys, time
 import anndata, h5py, pandas
@@ -39,42 +39,38 @@ ACTS = {
 }
 
 
-def write(path: Path, n_cells: int, n_genes: int) -> None:
+def write(path: Path, n_cells: int) -> None:
+    """Write the cells part by part, then tell each cell's patient and type."""
+    make_file(path, n_cells)
     random = np.random.default_rng(0)
-    places = random.integers(0, n_genes, size=(n_cells, N_COUNTS), dtype=np.int32)
-    places.sort(axis=1)
-    ends = np.arange(0, n_cells * N_COUNTS + 1, N_COUNTS, dtype=np.int64)
-    ones = np.ones(n_cells * N_COUNTS, dtype=np.float32)
-    counts = sparse.csr_matrix((ones, places.ravel(), ends), shape=(n_cells, n_genes))
-    counts.sum_duplicates()
-    obs = pd.DataFrame(
-        {
-            "patient": pd.Categorical.from_codes(random.integers(0, 30, n_cells), [f"p{i}" for i in range(30)]),
-            "type": pd.Categorical.from_codes(random.integers(0, 10, n_cells), [f"t{i}" for i in range(10)]),
-            "n_counts": random.random(n_cells),
-        },
-        index=[f"AAACCTG{i:09d}-1" for i in range(n_cells)],
-    )
-    var = pd.DataFrame(index=[f"ENSG{i:011d}" for i in range(n_genes)])
-    ad.AnnData(counts, obs=obs, var=var, layers={"counts": counts}).write_h5ad(path)
+    with h5py.File(path, "r+") as handle:
+        obs = ad.io.read_elem(handle["obs"])
+        for name, n in (("patient", 30), ("type", 10)):
+            obs[name] = pd.Categorical.from_codes(random.integers(0, n, n_cells), [f"{name[0]}{i}" for i in range(n)])
+        del handle["obs"]
+        ad.io.write_elem(handle, "obs", obs)
+
+
+def measured(act: str, file: Path) -> dict[str, float]:
+    done = subprocess.run([sys.executable, "-c", RUN.format(act=act), file], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cells", type=int, default=1_000_000)
-    parser.add_argument("--genes", type=int, default=20_000)
     parser.add_argument("--file", type=Path, help="an h5ad to open instead, with obs columns patient and type")
+    parser.add_argument("--repeats", type=int, default=3, help="turns of opening, of which the quickest is printed")
+    parser.add_argument("--folder", type=Path, help="where the temporary file is made")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         file = options.file or Path(folder) / "cells.h5ad"
         if options.file is None:
-            write(file, options.cells, options.genes)
+            write(file, options.cells)
         print(f"{file.stat().st_size / 2**30:.2f} GiB on disk")
         for name, act in ACTS.items():
-            done = subprocess.run(
-                [sys.executable, "-c", RUN.format(act=act), file], capture_output=True, text=True, check=True
-            )
-            told = json.loads(done.stdout)
+            turns = [measured(act, file) for _ in range(1 if "pseudobulk" in act else options.repeats)]
+            told = {key: min(turn[key] for turn in turns) for key in turns[0]}
             print(f"{name:32s} {told['seconds']:6.2f} s  {told['cpu']:6.2f} s of processor  {told['GiB']:.2f} GiB")
 
 
