@@ -70,6 +70,9 @@ def umap(
         for group in names:
             inside = known & (groups.astype(str) == group).to_numpy()
             ax.scatter(places[inside, 0], places[inside, 1], s=size, color=colours[group], linewidths=0, label=group)
+            if len(names) > len(style.CYCLE):  # more colours than a reader holds: write the name where the cells are
+                ax.annotate(group, np.median(places[inside], axis=0), ha="center", va="center", fontsize="small",
+                            color=style.INK, bbox=style.PLATE)  # fmt: skip
         style.legend(ax, loc="center left", bbox_to_anchor=(1, 0.5), markerscale=2.5)
         style.title(ax, name)
     axis = basis.removeprefix("X_").upper()

@@ -70,8 +70,8 @@ def _stacked(counts: pd.DataFrame, ax: Axes | None) -> Axes:
     return ax
 
 
-def heatmap(scores: pd.DataFrame, groups: pd.Series | None = None, *, limit: float | None = None,
-            ax: Axes | None = None) -> Axes:  # fmt: skip
+def heatmap(scores: pd.DataFrame, groups: pd.Series | None = None, *, annotations: pd.DataFrame | None = None,
+            limit: float | None = None, ax: Axes | None = None) -> Axes:  # fmt: skip
     """Scores of every sample, each score standardised over the samples; samples sorted by group.
 
     Parameters
@@ -81,6 +81,9 @@ def heatmap(scores: pd.DataFrame, groups: pd.Series | None = None, *, limit: flo
     groups
         Group of each sample, drawn as a coloured strip; within a group samples are sorted by the direction in
         which the scores vary most.
+    annotations
+        Further facts of the samples, one strip a column under the map: words in colours, numbers from light to dark,
+        missing ones grey.
     limit
         Standard deviations at which the colours saturate; by default 98% of the values lie within.
     ax
@@ -91,7 +94,8 @@ def heatmap(scores: pd.DataFrame, groups: pd.Series | None = None, *, limit: flo
     z = (values - values.mean()) / values.std(ddof=0).replace(0.0, np.nan)
     labels = pd.Series("all", index=z.index) if groups is None else groups.reindex(z.index)
     z, labels = _sorted(z, labels)
-    ax = style.axes(ax, (7.2, 1.6 + 0.24 * z.shape[1]))
+    n_strips = 0 if annotations is None else annotations.shape[1]
+    ax = style.axes(ax, (7.2, 1.6 + 0.24 * z.shape[1] + 0.4 * n_strips))
     bound = limit or style.symmetric_limit(z.to_numpy())
     image = ax.imshow(z.T.to_numpy(), aspect="auto", interpolation="none", cmap=style.diverging(),
                       vmin=-bound, vmax=bound)  # fmt: skip
@@ -100,6 +104,8 @@ def heatmap(scores: pd.DataFrame, groups: pd.Series | None = None, *, limit: flo
     ax.tick_params(length=0)
     ax.set_xticks([])
     ax.set_xlabel(f"{len(z)} samples")
+    if annotations is not None:
+        _annotation_strips(ax, annotations.reindex(z.index), z.shape[1])
     if groups is not None:
         group_strip(ax, labels)
     colourbar(ax, image, "Score, SD from the cohort mean")
@@ -116,6 +122,36 @@ def _sorted(z: pd.DataFrame, labels: pd.Series) -> tuple[pd.DataFrame, pd.Series
     place = labels.astype(object).map(lambda name: rank.get(str(name), len(rank))).to_numpy()
     ordered = np.lexsort((filled @ direction, place.astype(int)))
     return z.iloc[ordered], labels.iloc[ordered]
+
+
+def _annotation_strips(ax: Axes, annotations: pd.DataFrame, n_rows: int) -> None:
+    """Draw one strip a column below a heat map of ``n_rows`` rows, and what its colours mean."""
+    from matplotlib.colors import to_rgb
+    from matplotlib.patches import Patch
+
+    handles, names = [], []
+    for place, (name, column) in enumerate(annotations.items()):
+        numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+        if numeric and column.notna().any():
+            low, high = float(column.min()), float(column.max())
+            shade = (column.to_numpy(dtype=np.float64) - low) / ((high - low) or 1.0)
+            colours = style.sequential()(np.ma.masked_invalid(shade))[:, :3]
+            names.append(f"{style.shorten(str(name))} ({low:g} to {high:g})")
+        else:
+            words = column.astype(object).where(column.notna(), "missing").astype(str)
+            known = {**style.colours(style.order(words[words != "missing"])), "missing": style.MISSING}
+            colours = np.array([to_rgb(known[word]) for word in words])
+            present = [word for word in known if (words == word).any()]
+            handles += [Patch(color=known[word], label=f"{style.shorten(str(name))}: {word}") for word in present]
+            names.append(style.shorten(str(name)))
+        top = n_rows - 0.2 + place
+        ax.imshow(colours[None], aspect="auto", interpolation="none",
+                  extent=(-0.5, len(annotations) - 0.5, top + 0.85, top))  # fmt: skip
+    shown = [label.get_text() for label in ax.get_yticklabels()]
+    ax.set_ylim(n_rows - 0.2 + len(names), -0.5)
+    ax.set_yticks([*range(n_rows), *(n_rows + 0.225 + np.arange(len(names)))], [*shown, *names])
+    if handles:
+        style.legend(ax, handles=handles, loc="upper left", bbox_to_anchor=(0, -0.06), ncols=4, fontsize="small")
 
 
 def group_strip(ax: Axes, labels: pd.Series) -> None:

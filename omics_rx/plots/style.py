@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 INK, MUTED, GRID, PAPER = "#1f2328", "#5b6570", "#d5dae0", "#fffffe"
 BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"
 CYCLE = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
+# for more groups than the six that everyone tells apart: darker, then lighter shades of them
+MORE = (
+    "#00395c", "#8a3d00", "#00573f", "#8c3b6b", "#8f6400", "#1f7fb8",
+    "#8fc1dd", "#f3b488", "#8fd3bd", "#ecc9dc", "#f6d98f", "#c3e2f5",
+)  # fmt: skip
 MISSING = "#a9b1ba"
+PLATE = {"boxstyle": "round,pad=0.15", "facecolor": PAPER, "edgecolor": "none", "alpha": 0.7}
 KNOWN = {
     "Basal": VERMILLION, "Her2": PURPLE, "LumA": BLUE, "LumB": SKY, "Normal": GREEN, "Luminal": BLUE,
     "low": BLUE, "high": VERMILLION, "external": VERMILLION, "left out": PURPLE, "cross-validated": BLUE,
@@ -70,11 +76,15 @@ def legend(ax: Axes, **options: Any) -> None:
 
 
 def colours(names: Iterable[object]) -> dict[str, str]:
-    """Colour of each group: the same one for a subtype or risk group in every plot, the cycle for the others."""
+    """Colour of each group: the same one for a subtype or risk group in every plot, the cycle for the others.
+
+    Up to 18 groups have colours of their own.
+    """
+    palette = (*CYCLE, *MORE)
     found: dict[str, str] = {}
     for name in map(str, names):
-        free = [colour for colour in CYCLE if colour not in found.values()] or list(CYCLE)
-        found.setdefault(name, KNOWN.get(name, free[0] if free != list(CYCLE) else CYCLE[len(found) % len(CYCLE)]))
+        free = [colour for colour in palette if colour not in found.values()] or [palette[len(found) % len(palette)]]
+        found.setdefault(name, KNOWN.get(name, free[0]))
     return found
 
 

@@ -49,7 +49,8 @@ def test_a_group_has_the_same_colour_in_every_plot():
     assert style.colours(["Basal", "x"])["Basal"] == style.colours(["y", "LumA", "Basal"])["Basal"]
     several = style.colours([f"group {i}" for i in range(6)])
     assert len(set(several.values())) == 6
-    assert len(style.colours([f"group {i}" for i in range(9)])) == 9
+    assert len(set(style.colours([f"group {i}" for i in range(18)]).values())) == 18
+    assert len(style.colours([f"group {i}" for i in range(30)])) == 30
 
 
 @pytest.mark.parametrize("background", [(0.0, 0.0, 0.0), (1.0, 1.0, 1.0), style.BLUE, style.SKY, style.ORANGE])
@@ -75,6 +76,26 @@ def test_heatmap_standardises_each_score_and_keeps_missing_ones_missing(samples)
     # LumA comes first, and its four samples are the four highest of "a"
     assert sorted(image[0, :4]) == sorted(((np.arange(8) - 3.5) / np.std(np.arange(8)))[4:])
     assert {"LumA (4)", "Basal (4)"} <= set(texts(ax))
+
+
+def test_heatmap_annotations_follow_the_samples(samples):
+    values = pd.DataFrame({"a": np.arange(8.0), "b": np.arange(8.0)}, index=samples)
+    facts = pd.DataFrame(
+        {"ER": ["yes", "no", None, "no", "no", "no", "yes", "yes"], "age": [30, 40, 50, 60, 70, 80, np.nan, 90]},
+        index=samples,
+    )
+    ax = plots.heatmap(values, annotations=facts.iloc[::-1])
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b", "ER", "age (30 to 90)"]
+    colours = style.colours(["no", "yes"])
+    drawn = [to_hex(colour) for colour in ax.images[1].get_array()[0]]
+    told = [style.MISSING if word is None else colours[word] for word in facts["ER"]]
+    assert drawn in (told, told[::-1])  # one direction of the samples or the other
+    ages = ax.images[2].get_array()[0].sum(axis=1)
+    known = facts["age"].notna().to_numpy()
+    order = 1 if drawn == told else -1
+    assert (np.diff(ages[::order][known]) < 0).all()
+    assert to_hex(ax.images[2].get_array()[0][::order][6]) == style.MISSING
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["ER: no", "ER: yes", "ER: missing"]
 
 
 def test_heatmap_of_a_constant_score_is_grey_not_zero(samples):
