@@ -51,31 +51,6 @@ TEXTS = {
 TENX = {"matrix.mtx": MARKET, "genes.tsv": "E1\tTP53\nE2\tERBB2\nE3\tMYC\n", "barcodes.tsv": "AAAC-1\nAAAG-1\n"}
 
 
-def damaged(data, random):
-    """One to three faults: bytes changed, put in or lost, lines lost, doubled or swapped, the end lost."""
-    for _ in range(random.integers(1, 4)):
-        kind, place = random.integers(7), int(random.integers(max(len(data), 1)))
-        if kind == 0:
-            data = data[:place] + bytes([random.integers(256)]) + data[place + 1 :]
-        elif kind == 1:
-            data = data[:place] + bytes([random.choice(list(b'\t,;. "\n\r#0159eE-NAn'))]) + data[place:]
-        elif kind == 2:
-            data = data[:place] + data[place + 1 + int(random.integers(4)) :]
-        elif kind == 3:
-            data = data[:place]
-        else:
-            rows = data.split(b"\n")
-            one, other = random.integers(len(rows), size=2)
-            if kind == 4:
-                rows.insert(one, rows[other])
-            elif kind == 5:
-                rows[one], rows[other] = rows[other], rows[one]
-            else:
-                rows.pop(one)
-            data = b"\n".join(rows)
-    return data
-
-
 def attempt(read, path, data):
     """What was read, or the message of the error; any other error fails."""
     try:
@@ -101,7 +76,7 @@ def held(text):
 
 
 @pytest.mark.parametrize("form", TEXTS)
-def test_damaged_text_is_refused_by_name_or_read_as_it_is(tmp_path, form, recwarn):
+def test_damaged_text_is_refused_by_name_or_read_as_it_is(tmp_path, damaged, form, recwarn):
     content, read = TEXTS[form]
     file, refused = tmp_path / "damaged.txt", []
     for turn in range(N // len(TEXTS)):
@@ -120,7 +95,7 @@ def test_damaged_text_is_refused_by_name_or_read_as_it_is(tmp_path, form, recwar
 
 
 @pytest.mark.parametrize("name", TENX)
-def test_a_damaged_10x_folder_is_refused_by_name_or_read(tmp_path, name, recwarn):
+def test_a_damaged_10x_folder_is_refused_by_name_or_read(tmp_path, damaged, name, recwarn):
     refused = []
     for other, content in TENX.items():
         (tmp_path / other).write_text(content)
