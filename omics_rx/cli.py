@@ -184,15 +184,35 @@ def rank(
     model: ModelFile = None,
     labels: Annotated[Path | None, typer.Option(help="Your own labels, tab-separated.")] = None,
     seed: Seed = 0,
+    *,
+    universe: Annotated[bool, typer.Option(help="Rank launched drugs outside oncology too.")] = False,
+    library: Annotated[Path | None, typer.Option(help="Perturbation library: GMT, GCT, GCTX or a table.")] = None,
+    network: Annotated[Path | None, typer.Option(help="Network of genes: SIF or an edge list.")] = None,
+    docking: Annotated[Path | None, typer.Option(help="Docking scores: SDF of poses or a table.")] = None,
+    structures: Annotated[int, typer.Option(help="Write so many drugs as 3-D structures for docking.")] = 0,
 ) -> None:
-    """Rank existing drugs for a subtype; writes the tables and report.html to a folder."""
+    """Rank existing drugs for a subtype; writes tables, report.html and candidates.md to a folder."""
     from omics_rx import datasets, io, repurposing
+    from omics_rx.core.bundle import write_text
     from omics_rx.report import write
 
     cohort = io.read_bulk(expression) if expression else datasets.load("gse1992")
-    ranking = repurposing.Ranker(labels=_labels(labels), seed=seed).fit(_model(model), cohort).rank(subtype)
+    ranker = repurposing.Ranker(labels=_labels(labels), seed=seed).fit(
+        _model(model),
+        cohort,
+        repurposing.read_library(library) if library else None,
+        extra=repurposing.read_docking_scores(docking) if docking else None,
+        network=repurposing.read_network(network) if network else None,
+        universe="resources" if universe else None,
+    )
+    ranking = ranker.rank(subtype)
     ranking.save(out)
     write(ranking, out / "report.html")
+    write_text(out / "candidates.md", "\n".join(str(ranking.sheet(drug)) for drug in ranking.table.index[:10]))
+    if structures:
+        written = repurposing.export_structures(ranking, out / "structures.sdf", n=structures, seed=seed)
+        for name, reason in written.loc[~written["written"], ["name", "reason"]].itertuples(index=False):
+            typer.echo(f"no structure of {name}: {reason}", err=True)
     typer.echo(ranking.table.iloc[:15, :6].to_string())
     typer.echo(f"wrote {out}")
 

@@ -170,6 +170,10 @@ def test_a_ledger_cut_short_is_told_by_its_head(basis, tmp_path):
             pd.concat([_outcome(), _outcome(direction=-1.0, source="lab B")]),
             "1 outcomes contradict .*drug 0 / organoid",
         ),
+        (
+            pd.concat([_outcome("drug 0"), _outcome("alias-0", -1.0, source="lab B")]),
+            "outcomes contradict .*organoid",
+        ),
         (pd.concat([_outcome(), _outcome()]), "2 outcomes are given twice .*drug 0"),
         (_outcome(direction=3), "direction outside -1 to 1"),
         (_outcome(weight=0), "weight outside"),

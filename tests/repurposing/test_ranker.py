@@ -337,3 +337,46 @@ def test_lines_are_told_by_tissue_and_ancestry():
 
 def test_limits_name_the_lines(fitted):
     assert any("The response model learnt from 88 lines" in said for said in fitted.rank("Basal").limits)
+
+
+def test_a_library_whose_genes_do_not_match_is_refused(world, monkeypatch):
+    from omics_rx import harmonize
+
+    def symbols(names):
+        return pd.DataFrame({"symbol": [name if str(name).startswith("TP") else None for name in names]}, index=names)
+
+    monkeypatch.setattr(harmonize, "current_symbols", symbols, raising=False)
+    random = np.random.default_rng(0)
+    strange = pd.DataFrame(random.normal(size=(2, 80)), index=["drug 1", "drug 2"],
+                           columns=[f"probe_{i}" for i in range(80)])  # fmt: skip
+    with pytest.raises(InputError, match="share 0 genes"):
+        Ranker(labels=None).fit(world.model, world.cohort, strange)
+    elsewhere = strange.set_axis([f"TP{i}" for i in range(80)], axis=1)  # known genes that the cohort lacks
+    with pytest.raises(InputError, match=r"share 0 genes .*both gene symbols"):
+        Ranker(labels=None).fit(world.model, world.cohort, elsewhere)
+
+
+def test_a_drug_under_two_names_is_one_drug(world, labels):
+    both = pd.DataFrame({"docking": [1.0, 2.0]}, index=["drug 1", "alias-1"])
+    with pytest.raises(InputError, match=r"1 drugs have several rows .*D001"):
+        Ranker(labels=None).fit(world.model, world.cohort, extra=both)
+    row = {"subtype": "Basal", "mechanism": "x"}
+    told = pd.DataFrame([{"drug": "drug 50", "status": "approved", **row}, {"drug": "alias-50", "status": "failed",
+                                                                           **row}])  # fmt: skip
+    with pytest.raises(InputError, match="contradict"):
+        Ranker(pd.concat([labels, told], ignore_index=True)).fit(world.model, world.cohort)
+
+
+def test_a_subtype_with_too_few_lines_has_no_measured_evidence_and_says_so(world):
+    screen = world.screen
+    her2 = screen.cells.obs_names[screen.cells.obs["breast_subtype"] == "Her2"]
+    cells = screen.cells.copy()
+    cells.obs.loc[her2[2:], "breast_subtype"] = None
+    few = type(screen)(screen.responses, cells, screen.drugs, "few")
+    ranking = (
+        Ranker(labels=None).fit(_with(world, few, world.model.predict(None).preference), world.cohort).rank("Her2")
+    )
+    assert ranking.table[["measured_sensitivity", "measured_selectivity"]].isna().all().all()
+    assert ranking.table["warning"].str.contains("measured in 2 lines of the subtype").all()
+    assert any("2 Her2 breast lines" in said for said in ranking.limits)
+    assert any("measured selectivity for the subtype's lines (0% of" in said for said in ranking.limits)
