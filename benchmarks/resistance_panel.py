@@ -11,7 +11,8 @@ from external_cohorts import folder
 
 import omics_rx as orx
 from omics_rx.core.cohort import expression
-from omics_rx.signatures.panel import fewest_markers, learning_curve, search_panel
+from omics_rx.signatures.panel import search_panel
+from omics_rx.signatures.panel_curves import fewest_markers, learning_curve
 
 DRUG = "Doxorubicin"
 FAST = ("lasso", "lda", "naive_bayes", "cart", "shrunken_centroids", "ridge")

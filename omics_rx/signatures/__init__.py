@@ -14,7 +14,9 @@ _NAMES = {
     "describe_groups": "follow_up:describe",
     "explain_signature": "explain:explain",
     "explain_model": "explain:explain_model",
+    "fewest_markers": "panel_curves:fewest_markers",
     "from_weights": "published:from_weights",
+    "learning_curve": "panel_curves:learning_curve",
     "list": "library:list_signatures",
     "load": "library:load_signature",
     "load_study": "study:load_study",
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from omics_rx.signatures.library import list_signatures as list  # noqa: A004
     from omics_rx.signatures.library import load_signature as load
     from omics_rx.signatures.panel import search_panel
+    from omics_rx.signatures.panel_curves import fewest_markers, learning_curve
     from omics_rx.signatures.published import from_weights
     from omics_rx.signatures.recipes import RECIPES
     from omics_rx.signatures.searching import SearchResult, search
@@ -49,7 +52,9 @@ __all__ = [
     "describe_groups",
     "explain_model",
     "explain_signature",
+    "fewest_markers",
     "from_weights",
+    "learning_curve",
     "list",
     "load",
     "load_study",

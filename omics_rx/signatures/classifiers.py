@@ -89,11 +89,29 @@ def make(name: str, *, k: int, seed: int = 0) -> Any:
     UnknownNameError
         If there is no such classifier.
     """
-    from importlib import import_module
+    from sklearn.pipeline import make_pipeline
 
+    return make_pipeline(Strongest(k), *preparation(), bare(name, seed=seed))
+
+
+def preparation() -> Any:
+    """Pipeline that fills missing values with medians and scales, each marker by itself."""
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
+
+    return make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
+
+
+def bare(name: str, *, seed: int = 0) -> Any:
+    """Make a classifier alone, for markers that are chosen, filled and scaled.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such classifier.
+    """
+    from importlib import import_module
 
     if name not in _MADE:
         raise unknown_name("classifier", name, ALGORITHMS)
@@ -105,8 +123,7 @@ def make(name: str, *, k: int, seed: int = 0) -> Any:
         made.set_params(random_state=seed)
     if "class_weight" in own:
         made.set_params(class_weight="balanced")
-    filled = SimpleImputer(strategy="median", keep_empty_features=True)
-    return make_pipeline(Strongest(k), filled, StandardScaler(), made)
+    return made
 
 
 def scores_of(model: Any, X: Floats) -> Floats:

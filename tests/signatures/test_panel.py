@@ -8,7 +8,8 @@ import pytest
 
 from omics_rx.core.errors import InputError, UnknownNameError
 from omics_rx.signatures import classifiers
-from omics_rx.signatures.panel import fewest_markers, learning_curve, search_panel
+from omics_rx.signatures.panel import search_panel
+from omics_rx.signatures.panel_curves import fewest_markers, learning_curve
 
 
 def _profiles(seed=0, n=80, *, effect=1.5, wide=40):
