@@ -1,9 +1,9 @@
 """AUCell and ssGSEA over a million sparse cells from a backed file: time, memory, and the same on a dask cluster.
 
-python benchmarks/scores_million_cells.py [--cells N] [--folder DIR] [--methods NAME ...] [--interrupt S] [--no-dask]
+python benchmarks/scores_million_cells.py [--cells N] [--folder DIR] [--methods NAME ...] [--interrupt N] [--no-dask]
 
 The file is made block by block: 20,000 genes, 5% of the values above zero, 8 GB for a million cells.
-``--interrupt`` presses Ctrl-C on a first try after so many seconds, to show that the second goes on where it stopped.
+``--interrupt`` presses Ctrl-C on a first try after so many blocks, to show that the second goes on where it stopped.
 The dask cluster needs the extra ``scale``.
 """
 
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import os
 import resource
 import signal
 import subprocess
@@ -28,6 +27,7 @@ import pandas as pd
 from scipy import sparse
 
 import omics_rx as orx
+from omics_rx.core import cache
 
 N_GENES, SHARE, PART = 20_000, 0.05, 10_000
 
@@ -78,14 +78,16 @@ def from_file(path: Path, method: str) -> tuple[pd.DataFrame, float]:
     return scores, time.perf_counter() - start
 
 
-def interrupted(path: Path, method: str, seconds: float) -> None:
-    """Start the same work in a process of its own and press Ctrl-C; the finished blocks stay in the cache."""
+def interrupted(path: Path, method: str, n_blocks: int) -> None:
+    """Start the same work in a process of its own and press Ctrl-C once so many finished blocks are in the cache."""
     work = f"import scores_million_cells as m; from pathlib import Path; m.from_file(Path({str(path)!r}), {method!r})"
-    here = {"cwd": Path(__file__).resolve().parent, "env": os.environ | {"PYTHONUNBUFFERED": "1"}}
-    child = subprocess.Popen([sys.executable, "-c", work], stderr=subprocess.DEVNULL, **here)
-    time.sleep(seconds)
+    child = subprocess.Popen([sys.executable, "-c", work], stderr=subprocess.DEVNULL, cwd=Path(__file__).parent)
+    while len(list((cache.folder() / "scores").glob("*/*.npy"))) < n_blocks and child.poll() is None:
+        time.sleep(0.1)
     child.send_signal(signal.SIGINT)
-    print(f"{method}: Ctrl-C after {seconds:.0f} s, the process ended with {child.wait(60)}", flush=True)
+    ended = child.wait(60)
+    kept = len(list((cache.folder() / "scores").glob("*/*.npy")))
+    print(f"{method}: Ctrl-C, the process ended with {ended}, {kept} blocks kept", flush=True)
 
 
 def on_cluster(path: Path, method: str) -> tuple[pd.DataFrame, float]:
@@ -108,7 +110,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where the file is made and kept")
     parser.add_argument("--no-dask", action="store_true")
     parser.add_argument("--methods", nargs="+", default=["aucell", "ssgsea"])
-    parser.add_argument("--interrupt", type=float, metavar="SECONDS", help="also interrupt the first method and go on")
+    parser.add_argument("--interrupt", type=int, metavar="BLOCKS", help="also interrupt the first method and go on")
     told = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         path = (told.folder or Path(temporary)) / f"cells_{told.cells}.h5ad"
