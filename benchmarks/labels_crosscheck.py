@@ -45,8 +45,8 @@ def knowledge(folder: Path) -> pd.DataFrame:
 
 def elsewhere(folder: Path) -> set[str]:
     """Lower-case names of drugs that a source knows as approved in any cancer."""
-    words = ("cancer", "carcinoma", "neoplasm", "tumou?r", "leuk", "lymphoma", "myeloma", "sarcoma", "melanoma", "glioma",
-             "blastoma", "mesothelioma", "myelodysplas", "myelofibrosis", "mycosis")  # fmt: skip
+    words = ("cancer", "carcinoma", "neoplasm", "tumou?r", "leuk", "lymphoma", "myeloma", "sarcoma", "melanoma",
+             "glioma", "blastoma", "mesothelioma", "myelodysplas", "myelofibrosis", "mycosis")  # fmt: skip
     repo = pd.read_csv(folder / "repodb.csv.gz", low_memory=False).query("status == 'Approved'")
     hub = pd.read_csv(folder / "broad_repurposing_hub_from_metaLINCS.csv").query("clinical_phase == 'Launched'")
     ptdb = pd.read_csv(folder / "pharmacotherapydb_indications.tsv", sep="\t").query("category == 'DM'")
