@@ -86,6 +86,7 @@ def assembled(
 
     further = dict(layers or {})
     var = pd.DataFrame(index=table.columns)
+    noted = table.annotations.columns.tolist()
     if axis.in_rows:
         var = table.annotations.map(lambda field: field or None)
         if axis.column is not None:
@@ -97,7 +98,9 @@ def assembled(
     _check_finite(table, file, noun)
     table, further, joined = _one_each(table, further, file, average=average)
     obs = table.annotations.map(lambda field: field or None).set_axis(pd.Index(table.rows, dtype=object), axis=0)
-    said = [*table.notes, axis.statement, *joined, *facts(table.columns, table.numbers, noun)]
+    where = "var" if axis.in_rows else "obs"
+    apart = [f"{len(noted)} columns beside the values are in {where} ({examples(noted)})"] if noted else []
+    said = [*table.notes, axis.statement, *apart, *joined, *facts(table.columns, table.numbers, noun)]
     var.index = pd.Index(numbered(table.columns), dtype=object)
     return AnnData(table.numbers, obs=obs, var=var, layers=further), said
 

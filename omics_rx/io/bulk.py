@@ -20,7 +20,7 @@ from omics_rx.io.clinical_tables import ClinicalSource
 from omics_rx.io.files import existing, kind, not_read, opened
 from omics_rx.io.frames import read_parquet, read_sheet
 from omics_rx.io.hdf5_checks import hdf5_form
-from omics_rx.io.orientation import ORIENTATIONS, gene_axis
+from omics_rx.io.orientation import ORIENTATIONS, gene_axis, with_names
 from omics_rx.io.platforms import with_gene_names
 from omics_rx.io.published import Published, is_star_folder, read_gct, read_series_matrix, read_star_folder
 from omics_rx.io.quantifiers import is_feature_counts, quantifier, read_quantified, tidy_feature_counts
@@ -186,7 +186,8 @@ def _read(
         table = read_sheet(file, sheet)
     else:
         raise not_read(file, form, "bulk expression", "text, parquet, xlsx or h5ad")
-    return assembled(table, file, gene_axis(table, orientation), noun="genes", average=average)
+    axis = gene_axis(table, orientation)
+    return assembled(table if axis.in_rows else with_names(table), file, axis, noun="genes", average=average)
 
 
 _PUBLISHED: dict[str, Callable[[Path], Published]] = {

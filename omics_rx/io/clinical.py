@@ -101,7 +101,10 @@ def _read(
     pair = chosen_pair(frame, told, endpoint)
     follow = follow_up(frame, pair, time_unit, events, endpoint, notes) if pair else None
     if follow is None:
-        notes.append("no follow-up was found: no pair of time and event columns")
+        notes.append(
+            "no follow-up was found: no pair of time and event columns by their names; if there is one, read the table "
+            "with read_clinical(columns={'time': ..., 'event': ...})"
+        )
     others = frame.rename(columns={name: f"{name}_as_given" for name in ("time", "event", "endpoint") if name in frame})
     tidy = others.apply(_numbers) if len(others.columns) else others
     tidy = pd.concat([follow, tidy], axis=1) if follow is not None else tidy

@@ -19,6 +19,7 @@ from omics_rx.io.clinical import with_clinical
 from omics_rx.io.clinical_tables import ClinicalSource
 from omics_rx.io.files import existing, kind, not_read
 from omics_rx.io.frames import read_parquet, read_sheet
+from omics_rx.io.orientation import SAMPLE_COLUMN, only_numbered
 from omics_rx.io.table import Table, read_table
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ _DIAGNOSTICS = "diagnostics_"
 _METHYLATION = re.compile(r"^(?:cg\d{8}|ch\.(?:\d+|X)\.\w+)")
 _SAMPLE = re.compile(r"^(?:TCGA-\w{2}-\w{4}|GSM\d+|ACH-\d{6}|C3[LN]-\d{5})")
 _BARCODE = re.compile(r"TCGA-\w{2}-\w{4}")
-_PATIENT_COLUMN = re.compile(r"^(?:patient|case|subject|sample)(?:[_ ]?(?:id|name|barcode))?$|^id$", re.IGNORECASE)
 _N_PROBE = 2000
 _ENOUGH = 0.3
 
@@ -155,8 +155,7 @@ def _with_ids(table: Table, id_column: str | None, file: Path) -> tuple[Table, l
     """Table with its samples named by the column told, by the only one that can be meant, or by their images."""
     columns = [*map(str, table.annotations.columns), *table.columns]
     if id_column is None:
-        numbered = table.rows == [str(i) for i in range(len(table.rows))]
-        candidates = [name for name in columns if _PATIENT_COLUMN.match(name)] if numbered else []
+        candidates = [name for name in columns if SAMPLE_COLUMN.match(name)] if only_numbered(table) else []
         if len(candidates) != 1:
             return _named_by_image(table)
         id_column = candidates[0]

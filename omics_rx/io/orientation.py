@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,6 +16,24 @@ from omics_rx.io.table import Table
 ORIENTATIONS = ("samples x genes", "genes x samples")
 ENOUGH = 0.3  # share of names known, from which an axis is told by them
 N_PROBE = 3000
+SAMPLE_COLUMN = re.compile(
+    r"^(?:patient|case|subject|sample|model|depmap)(?:[_ ]?(?:id|name|barcode))?$|^id$", re.IGNORECASE
+)
+
+
+def only_numbered(table: Table) -> bool:
+    """Whether the rows have no names but their numbers."""
+    return table.rows == [str(i) for i in range(len(table.rows))]
+
+
+def with_names(table: Table) -> Table:
+    """Rows named by the only column of text that can name samples, where they are only numbered, as by DepMap."""
+    columns = [name for name in table.annotations if SAMPLE_COLUMN.match(str(name))]
+    if len(columns) != 1 or not only_numbered(table) or not table.annotations[columns[0]].all():
+        return table
+    said = f"samples are named by the column {columns[0]!r}, for the rows are only numbered"
+    names = table.annotations[columns[0]].astype(str).tolist()
+    return replace(table, rows=names, notes=(*table.notes, said))
 
 
 def weight_of_rows(table: Table, weight: Callable[[list[str]], float]) -> tuple[float, str | None]:

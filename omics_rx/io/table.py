@@ -24,6 +24,7 @@ _NUMERIC_NOTES = _ENTREZ | {
     "start", "end", "length", "gene_length", "gene_id", "chr", "chrom", "chromosome", "strand",
 }  # fmt: skip
 _DECIMAL_COMMA = re.compile(r"^[+-]?\d*,\d+(?:[eE][+-]?\d+)?$")
+_GROUPED = re.compile(r"^[+-]?\d{1,3}(?:\.\d{3})+,\d+$|^[+-]?\d{1,3}(?:,\d{3})+\.\d+$")  # 1.234,5 is a number too
 _SURE_DECIMAL = re.compile(rb",(?:\d{1,2}|\d{4,})(?!\d)|(?<!\d)0,\d")
 
 
@@ -144,7 +145,10 @@ def _text_columns(header: list[str], probed: list[list[str]]) -> list[int]:
     found = []
     for position in range(1, len(header)):
         tokens = [row[position] for row in probed if position < len(row)]
-        is_text = any(value_of(token) is None and not _DECIMAL_COMMA.match(token) for token in tokens)
+        is_text = any(
+            value_of(token) is None and not _DECIMAL_COMMA.match(token) and not _GROUPED.match(token)
+            for token in tokens
+        )
         if is_text and not _some_numbers(tokens):
             found.append(position)
     return found

@@ -50,6 +50,11 @@ def file(tmp_path, content):
             InputError,
             "line 2, column 'A': 's1' is no number (row 'id'): two header rows? Keep one",
         ),
+        (
+            "id;s1;s2\nTP53;1.234,5;2\nERBB2;3;4\n",
+            InputError,
+            "line 2, column 's1': '1.234,5' is no number (row 'TP53')",
+        ),
         (GOOD.replace("\t4\t", "\tinf\t"), InputError, "1 values are infinite, in 1 genes (ERBB2 in s2): a logarithm"),
         (
             GOOD.replace("\t", ",").replace("1.5", "1,5"),

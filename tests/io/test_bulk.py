@@ -191,3 +191,18 @@ def test_columns_that_are_no_genes_are_named(tmp_path):
 def test_lines_of_ccle_are_told_to_be_cell_lines(shared_data):
     cohort = read_bulk(shared_data / "drugs" / "ccle_small_1000x500.csv.gz")
     assert (cohort.shape, info(cohort).domain, info(cohort).unit) == ((500, 1000), "cell_line", "log2 intensity")
+
+
+def test_a_matrix_of_depmap_is_named_by_its_models(tmp_path):
+    head = ",SequencingID,ModelID,IsDefaultEntryForModel,ModelConditionID,TP53 (7157),ERBB2 (2064),MYC (4609)\n"
+    rows = "0,CDS-1,ACH-000019,Yes,MC-1,1.5,2.5,3\n1,CDS-2,ACH-000020,Yes,MC-2,4.5,5.5,6\n"
+    (tmp_path / "OmicsExpressionTPMLogp1HumanProteinCodingGenes.csv").write_text(head + rows)
+    cohort = read_bulk(tmp_path / "OmicsExpressionTPMLogp1HumanProteinCodingGenes.csv")
+    assert cohort.obs_names.tolist() == ["ACH-000019", "ACH-000020"]
+    assert info(cohort).domain == "cell_line"
+    assert cohort.obs["SequencingID"].tolist() == ["CDS-1", "CDS-2"]
+    assert "samples are named by the column 'ModelID', for the rows are only numbered" in notes(cohort)
+    assert any(
+        said.startswith("4 columns beside the values are in obs (SequencingID, ModelID") for said in notes(cohort)
+    )
+    assert harmonize.genes(cohort).var_names.tolist() == ["TP53", "ERBB2", "MYC"]
