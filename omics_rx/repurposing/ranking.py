@@ -28,6 +28,7 @@ _FRAMES = {
     "opinions": ("opinions.csv", "drug_id"),
 }
 _SCHEMA = 1
+_LATER = ("opinions",)  # not written by the first rankings saved
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,13 +206,15 @@ def load_ranking(folder: Path | str) -> Ranking:
         If a file is missing; if the folder holds something else or another schema.
     """
     source = Path(folder)
-    files = [file for file, _ in _FRAMES.values()] + ["provenance.json"]
+    files = [file for name, (file, _) in _FRAMES.items() if name not in _LATER] + ["provenance.json"]
     absent = [file for file in files if not (source / file).is_file()]
     if absent:
         raise MissingFileError(f"{source} holds no ranking (no {', '.join(absent)}): name a folder that save() wrote")
     record = _record(source / "provenance.json")
     frames: dict[str, Any] = {}
     for name, (file, index) in _FRAMES.items():
+        if name in _LATER and not (source / file).is_file():
+            continue
         text = {"drug_id": str, "name": str, "known": str, "warning": str, "reason": str}
         frame = pd.read_csv(source / file, dtype=text, float_precision="round_trip", low_memory=False)
         frames[name] = frame.set_index(index) if index else frame

@@ -107,3 +107,16 @@ def test_it_can_be_cited(ranking):
 def test_ranks_and_places():
     assert ranks(np.array([0.1, 0.9, 0.9, -1.0])).tolist() == [3, 1, 2, 4]
     assert [ordinal(n) for n in (2, 11, 13, 21, 102, 112)] == ["2nd", "11th", "13th", "21st", "102nd", "112th"]
+
+
+def test_a_ranking_saved_before_there_were_second_opinions_is_read(fitted, tmp_path):
+    ranking = fitted.rank("Basal")
+    ranking.save(tmp_path / "new")
+    again = load_ranking(tmp_path / "new")
+    pd.testing.assert_frame_equal(again.opinions, ranking.opinions.loc[again.opinions.index])
+    (tmp_path / "new" / "opinions.csv").unlink()
+    old = load_ranking(tmp_path / "new")
+    assert old.opinions.empty
+    told = old.explain(old.table.index[0])
+    assert told.agreement != told.agreement
+    assert "LIME" not in told.sentence
