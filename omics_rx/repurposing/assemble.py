@@ -91,4 +91,4 @@ def _cites(ranker: Ranker) -> tuple[str, ...]:
     learnt = ("ke2017", "lundberg2020") if ranker.learnt_ else ()
     reversals = ("lamb2006", "subramanian2017", "cheng2014", "zhang2008", "chen2017")
     near = ("guney2016",) if ranker.sources_.network is not None else ()
-    return ("milacic2024", *learnt, *near, *(reversals if ranker.sources_.profiles is not None else ()))
+    return ("milacic2024", "ribeiro2016", *learnt, *near, *(reversals if ranker.sources_.profiles is not None else ()))
