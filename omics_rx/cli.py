@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
 
-from omics_rx.core.errors import InputError, MissingFileError, OmicsRxError, examples
+from omics_rx.core.errors import InputError, MissingFileError, OmicsRxError, examples, unknown_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +44,9 @@ Seed = Annotated[int, typer.Option(help="Seed of every random choice.")]
 Expression = Annotated[Path, typer.Argument(help="Expression file: samples x genes or genes x samples.")]
 Clinical = Annotated[Path | None, typer.Option(help="Table with time, event and clinical columns.")]
 Subtype = Annotated[str, typer.Option(help="LumA, LumB, Her2, Basal or Normal.")]
+TimeUnit = Annotated[
+    str | None, typer.Option(help="Unit of the follow-up where its column does not say: days, months or years.")
+]
 ModelFile = Annotated[Path | None, typer.Option(help="Saved model; the default one when left out.")]
 
 
@@ -66,12 +69,12 @@ def quickstart(
 
 
 @app.command()
-def check(expression: Expression, clinical: Clinical = None) -> None:
+def check(expression: Expression, clinical: Clinical = None, time_unit: TimeUnit = None) -> None:
     """Say what a cohort is, and which scores, signatures and models can run on it."""
     from omics_rx import io
     from omics_rx.workflow.check import check as run_check
 
-    typer.echo(str(run_check(io.read_bulk(expression, clinical=clinical))))
+    typer.echo(str(run_check(io.read_bulk(expression, clinical=clinical, time_unit=time_unit))))
 
 
 @app.command()
@@ -92,6 +95,9 @@ def score(
     signature: Annotated[str, typer.Option(help="Name of a shipped signature, or a saved .json.")] = "",
     sets: Annotated[str, typer.Option(help="immune, cell_death, subtype, or a GMT or JSON file of gene sets.")] = "",
     method: Annotated[str, typer.Option(help="Method for a file of gene sets.")] = "ssgsea",
+    reference: Annotated[
+        str, typer.Option(help="Scale of a signature: cohort (20 samples or more), or frozen (a single patient).")
+    ] = "cohort",
 ) -> None:
     """Score every sample with a saved signature or with gene sets."""
     from omics_rx import harmonize, io, scores, signatures
@@ -102,7 +108,7 @@ def score(
     cohort = io.read_bulk(expression)
     named = {"immune": scores.immune, "cell_death": scores.cell_death, "subtype": scores.subtype}
     if signature:
-        table = signatures.load(signature).score(cohort)
+        table = signatures.load(signature).score(cohort, reference=_reference(reference))
     elif sets in named:
         table = named[sets](cohort)
     else:
@@ -122,6 +128,8 @@ def build(
     reopen: Annotated[
         list[str] | None, typer.Option(help="NAME of an external cohort another study has opened; repeat.")
     ] = None,
+    time_unit: TimeUnit = None,
+    n_genes: Annotated[int, typer.Option(help="Most genes of the signature.")] = 12,
     report: Annotated[Path | None, typer.Option(help="Also write the study as a page.")] = None,
     seed: Seed = 0,
 ) -> None:
@@ -131,10 +139,11 @@ def build(
 
     study = signatures.build(
         recipe,
-        _cohorts(train),
-        external=_cohorts(external or []),
+        _cohorts(train, time_unit=time_unit),
+        external=_cohorts(external or [], time_unit=time_unit),
         endpoint=endpoint,
         reopen=reopen or [],
+        n_genes=n_genes,
         seed=seed,
     )
     study.signature.save(out)
@@ -246,7 +255,15 @@ def _labels(file: Path | None) -> pd.DataFrame | str:
     return pd.read_csv(file, sep="\t")
 
 
-def _cohorts(named: list[str]) -> dict[str, Any]:
+def _reference(name: str) -> Literal["cohort", "frozen"]:
+    if name == "frozen":
+        return "frozen"
+    if name != "cohort":
+        raise unknown_name("reference", name, ("cohort", "frozen"))
+    return "cohort"
+
+
+def _cohorts(named: list[str], *, time_unit: str | None = None) -> dict[str, Any]:
     """Read ``NAME=FILE`` or ``NAME=FILE,CLINICAL``."""
     from omics_rx import datasets, io
 
@@ -257,7 +274,11 @@ def _cohorts(named: list[str]) -> dict[str, Any]:
     for text in named:
         name, _, files = text.partition("=")
         expression, _, clinical = files.partition(",")
-        found[name] = io.read_bulk(expression, clinical=clinical or None) if files else datasets.load(name)
+        found[name] = (
+            io.read_bulk(expression, clinical=clinical or None, time_unit=time_unit if clinical else None)
+            if files
+            else datasets.load(name)
+        )
     return found
 
 

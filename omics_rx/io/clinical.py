@@ -99,7 +99,7 @@ def _read(
     if absent:
         raise InputError(f"the clinical table has no column {', '.join(absent)}: it has {examples(frame.columns, 15)}")
     pair = chosen_pair(frame, told, endpoint)
-    follow = follow_up(frame, pair, time_unit, events, endpoint, notes) if pair else None
+    follow = follow_up(frame, pair, time_unit, events, endpoint or _named_endpoint(frame), notes) if pair else None
     if follow is None:
         notes.append(
             "no follow-up was found: no pair of time and event columns by their names; if there is one, read the table "
@@ -191,6 +191,12 @@ def _matching_column(frame: pd.DataFrame, wanted: list[str], key: str | None) ->
             f"{frame.columns[0]!r}, has {examples(frame.iloc[:, 0].dropna())}: pass columns={{'sample': ...}}"
         )
     return best[1], best[2]
+
+
+def _named_endpoint(frame: pd.DataFrame) -> str | None:
+    """What the event is, where a column called endpoint says one thing for everybody."""
+    said = frame["endpoint"].dropna().astype(str).unique() if "endpoint" in frame else ()
+    return str(said[0]) if len(said) == 1 else None
 
 
 def with_clinical(

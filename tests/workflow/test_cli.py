@@ -40,9 +40,54 @@ def test_score_writes_a_table_by_its_suffix(expression, tmp_path):
         assert len(read(out)) == 30
 
 
+def _study_files(folder, name, seed):
+    """A cohort whose ferroptosis genes carry the risk, as two files; days, and the event named."""
+    from omics_rx import scores
+
+    random, sets = np.random.default_rng(seed), scores.cell_death_sets()
+    genes = list(dict.fromkeys(gene for found in sets.values() for gene in found[:12]))
+    hidden = random.normal(size=90)
+    values = pd.DataFrame(random.normal(size=(90, len(genes))), columns=genes)
+    values[sets["ferroptosis"][:6]] += 1.5 * hidden[:, None]
+    values.index = [f"{name}-{at}" for at in range(90)]
+    time, lost = random.exponential(900 * np.exp(-1.2 * hidden)) + 5, random.exponential(1500, 90) + 5
+    clinical = pd.DataFrame({"time": np.minimum(time, lost), "event": (time <= lost).astype(int), "endpoint": "death"})
+    (values + 8).T.to_csv(folder / f"{name}.tsv", sep="\t", index_label="gene")
+    clinical.set_axis(values.index).to_csv(folder / f"{name}_clinical.tsv", sep="\t", index_label="sample")
+    return f"{name}={folder / name}.tsv,{folder / name}_clinical.tsv"
+
+
+def test_a_signature_is_built_from_files_and_scores_a_file(tmp_path, monkeypatch):
+    monkeypatch.setenv("OMICS_RX_OPENINGS", str(tmp_path / "openings.jsonl"))
+    cohorts = [_study_files(tmp_path, name, seed) for seed, name in enumerate("abn")]
+    signature, out = tmp_path / "cdi.json", tmp_path / "scores.tsv"
+    made = ["build", "--train", cohorts[0], "--train", cohorts[1], "--external", cohorts[2], "--out", str(signature)]
+    unsaid = run(cli.app, made)
+    assert unsaid.exit_code == 2
+    assert "does not say its unit" in unsaid.output
+    found = run(cli.app, [*made, "--time-unit", "days", "--n-genes", "8"])
+    assert found.exit_code == 0, found.output
+    assert "external    death" in found.output
+    scored = run(cli.app, ["score", str(tmp_path / "n.tsv"), "--signature", str(signature), "--out", str(out)])
+    assert scored.exit_code == 0, scored.output
+    table = pd.read_csv(out, sep="\t", index_col=0)
+    follow_up = pd.read_csv(tmp_path / "n_clinical.tsv", sep="\t", index_col=0)
+    assert follow_up.loc[table.index, "event"].corr(table["risk_score"]) > 0.2
+    one = pd.read_csv(tmp_path / "n.tsv", sep="\t", index_col=0).iloc[:, :1]
+    one.to_csv(tmp_path / "one.tsv", sep="\t")
+    alone = ["score", str(tmp_path / "one.tsv"), "--signature", str(signature), "--out", str(tmp_path / "one.csv")]
+    assert "too few to be scaled by themselves" in run(cli.app, alone).output
+    assert run(cli.app, [*alone, "--reference", "frozen"]).exit_code == 0
+    assert len(pd.read_csv(tmp_path / "one.csv")) == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (
+            ["score", "{file}", "--signature", "cell_death", "--reference", "own", "--out", "{dir}/s.csv"],
+            "cohort, frozen",
+        ),
         (["check", "no_such_file.csv"], "no_such_file.csv"),
         (["score", "{file}", "--out", "s.csv"], "either --signature or --sets"),
         (["score", "{file}", "--sets", "immune", "--out", "{dir}/s.docx"], "end it in .csv"),
