@@ -31,7 +31,7 @@ from omics_rx.response.explain import LinePaths, gene_contributions, shares
 from omics_rx.response.explain_atoms import explain_atoms, over_atoms
 from omics_rx.response.few_shot import kernel_of
 from omics_rx.response.model import ResponseModel
-from omics_rx.response.parts.kernel_ridge import KernelRidge, squared_distances
+from omics_rx.response.parts.kernel_ridge import KernelRidge
 
 STEPS = (10, 30, 100, 300, 1000)
 N_NULL = 1000
@@ -93,7 +93,7 @@ def gene_deletion(kernel: KernelRidge, pairs: list[tuple[int, int]]) -> pd.DataF
         chance = rng(0, "genes", row, column).permutation(len(size))
         changed = np.array([np.where(np.isin(np.arange(len(size)), order[:k]), 0.0, z[row])
                             for order in (size, chance) for k in STEPS])  # fmt: skip
-        values = np.exp(-kernel.gamma_ * squared_distances(np.vstack([z[row], changed]), z)) @ dual
+        values = kernel.alike(np.vstack([z[row], changed])) @ dual
         rows.append(np.abs(values[1:] - values[0]))
     mean = np.mean(rows, axis=0).reshape(2, -1)
     return pd.DataFrame(mean, index=["largest", "random"], columns=[f"{k} genes" for k in STEPS])

@@ -30,7 +30,7 @@ GRIDS = {
     "RandomForest": [
         {"n_estimators": 100, "max_depth": 30, "max_samples": 0.2, "n_jobs": 1, "criterion": "squared_error"}
     ],
-    "ElasticNet": [{"l1_ratio": ratio, "alpha": alpha} for ratio in (0, 0.5) for alpha in (1, 0.1)],
+    "ElasticNet": [{"l1_ratio": ratio, "alpha": alpha} for ratio, alpha in ((0, 0.1), (0.5, 0.1))],
     "SimpleNeuralNetwork": [{"dropout_prob": 0.3, "units_per_layer": [128, 64, 32]}],
 }
 SHOWN = ("pearson", "rmse", "normalised_r", "per_drug_r", "preference_r", "seconds")
