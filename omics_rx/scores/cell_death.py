@@ -28,7 +28,7 @@ def cell_death_sets(*, patterns: Iterable[str] | None = None, min_sources: int =
     Parameters
     ----------
     patterns
-        Some of ``PATTERNS`` and ``FURTHER_PATTERNS``; None takes the twelve ``PATTERNS``.
+        One or some of ``PATTERNS`` and ``FURTHER_PATTERNS``; None takes the twelve ``PATTERNS``.
     min_sources
         Keep genes that at least this many sources list. Young patterns have one or two sources in all.
 
@@ -47,7 +47,7 @@ def cell_death_sets(*, patterns: Iterable[str] | None = None, min_sources: int =
     The twelve patterns are those of Zou et al., International Journal of Surgery 2022; the gene lists are put
     together from the sources named with each gene.
     """
-    asked = PATTERNS if patterns is None else tuple(patterns)
+    asked = PATTERNS if patterns is None else (patterns,) if isinstance(patterns, str) else tuple(patterns)
     known = (*PATTERNS, *FURTHER_PATTERNS)
     table = resources.table("cell_death.tsv")
     supported = table[table["sources"].str.count(";") + 1 >= min_sources]

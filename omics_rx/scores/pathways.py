@@ -55,6 +55,8 @@ def enrich(
     """
     import gseapy
 
+    if isinstance(genes, str):
+        raise InputError(f"genes is {genes!r}, not a list of genes: write [{genes!r}]")
     universe = set(map(str, background))
     listed = list(dict.fromkeys(str(gene) for gene in genes))
     inside = [gene for gene in listed if gene in universe]

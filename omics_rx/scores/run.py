@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -16,6 +15,7 @@ from omics_rx.core import cohort as cohorts
 from omics_rx.core.errors import InputError, examples, unknown_name
 from omics_rx.core.work import track
 from omics_rx.scores import blocks
+from omics_rx.scores import settings as setting_rules
 from omics_rx.scores.kernels import KERNELS, TRAITS
 from omics_rx.scores.sets import GeneSets, GeneSetsLike, as_sets
 
@@ -86,7 +86,7 @@ def score(
         If there is no such method.
     """
     sets = as_sets(gene_sets)
-    data = _checked(cohort, sets, method, settings)
+    data = _checked(cohort, sets, method, settings, min_coverage)
     if key_added is not None and (isinstance(cohort, pd.DataFrame) or (cohort.isbacked and cohort.is_view)):
         what = "a frame" if isinstance(cohort, pd.DataFrame) else "a view of a file"
         raise InputError(f"key_added writes into an AnnData and the cohort is {what}: leave it out")
@@ -95,6 +95,8 @@ def score(
     low = found[found["coverage"] < min_coverage]
     if len(low):
         shown = [f"{name} {row.coverage:.0%}" for name, row in low.iterrows()]
+        if sets.coverage(data.obs_names)["coverage"].max() > found["coverage"].max():
+            raise InputError("the genes of the sets are among the rows: a cohort is samples x genes, so transpose it")
         raise InputError(
             f"{len(low)} of {len(found)} gene sets have less than {min_coverage:.0%} of their genes in the cohort "
             f"({examples(shown)}): match the gene names (harmonize.genes), leave these sets out or lower min_coverage; "
@@ -128,7 +130,7 @@ def coverage(cohort: CohortLike, gene_sets: GeneSetsLike | GeneSets) -> pd.DataF
     return as_sets(gene_sets).coverage(data.var_names[blocks.known_genes(data)])
 
 
-def _checked(cohort: CohortLike, sets: GeneSets, method: str, settings: dict[str, Any]) -> AnnData:
+def _checked(cohort: CohortLike, sets: GeneSets, method: str, given: dict[str, Any], min_coverage: float) -> AnnData:
     """Check names, method, weights and settings before any work is done."""
     data = cohorts.as_cohort(cohort, copy=False)
     if data.isbacked and data.is_view:
@@ -140,6 +142,7 @@ def _checked(cohort: CohortLike, sets: GeneSets, method: str, settings: dict[str
         )
     if method not in TRAITS:
         raise unknown_name("score", method, TRAITS)
+    setting_rules.check(method, given, min_coverage)
     traits = TRAITS[method]
     if _DEPTH.index(sets.kind()) > _DEPTH.index(traits.weights):
         fit = [name for name, other in TRAITS.items() if _DEPTH.index(other.weights) >= _DEPTH.index(sets.kind())]
@@ -148,10 +151,6 @@ def _checked(cohort: CohortLike, sets: GeneSets, method: str, settings: dict[str
         raise InputError(
             f"{method} compares samples with each other and has {data.n_obs}: use ssgsea, singscore or mean"
         )
-    accepted = list(inspect.signature(KERNELS[method]).parameters)[2:]
-    for name in settings:
-        if name not in accepted:
-            raise unknown_name(f"setting of {method}", name, accepted)
     return data
 
 

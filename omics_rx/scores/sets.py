@@ -91,7 +91,7 @@ def as_sets(gene_sets: GeneSetsLike | GeneSets) -> GeneSets:
     if not isinstance(gene_sets, Mapping):
         raise InputError(
             f"gene sets are a mapping of name to genes or a frame with set and gene, not a {type(gene_sets).__name__}: "
-            'write {"name": ["GENE1", "GENE2"]}'
+            'write {"name": ["GENE1", "GENE2"]}, or read a file with io.read_gene_sets'
         )
     if not gene_sets:
         raise InputError("no gene set was given: name at least one")

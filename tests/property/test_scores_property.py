@@ -61,3 +61,30 @@ def test_mean_follows_a_shift(values, shift):
     moved = cohort + shift
     before, after = (orx.scores.score(data, SETS, method="mean") for data in (cohort, moved))
     np.testing.assert_allclose(after - before, shift, atol=1e-9)
+
+
+ALONE = sorted(name for name, traits in TRAITS.items() if not traits.whole_cohort)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    values=arrays(float, (5, 16), elements=COARSE),
+    more=arrays(float, (1, 16), elements=st.floats(-50, 50)),
+    order=st.permutations(range(5)),
+)
+def test_adding_or_permuting_samples_changes_no_score_of_the_others(values, more, order):
+    cohort, larger = frame(values), frame(np.vstack([values, more]))
+    for method in ALONE:
+        before = orx.scores.score(cohort, SETS, method=method)
+        after = orx.scores.score(larger.iloc[[*order, 5]], SETS, method=method)
+        pd.testing.assert_frame_equal(after.loc[before.index], before)
+
+
+@settings(max_examples=20, deadline=None)
+@given(values=arrays(float, (6, 16), elements=st.floats(-5, 5, width=32)), order=st.permutations(range(6)))
+def test_permuting_samples_changes_nothing_where_samples_are_compared(values, order):
+    cohort = frame(values)
+    for method in sorted(set(TRAITS) - set(ALONE)):
+        before = orx.scores.score(cohort, SETS, method=method)
+        after = orx.scores.score(cohort.iloc[list(order)], SETS, method=method)
+        pd.testing.assert_frame_equal(after.loc[before.index], before, atol=1e-7, rtol=1e-7)

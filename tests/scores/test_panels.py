@@ -188,6 +188,10 @@ class TestCellDeath:
         with pytest.raises(UnknownNameError, match="Did you mean ferroptosis"):
             orx.scores.cell_death_sets(patterns=["feroptosis"])
 
+    def test_one_pattern_may_be_named_alone(self):
+        alone = orx.scores.cell_death_sets(patterns="ferroptosis")
+        assert alone == orx.scores.cell_death_sets(patterns=["ferroptosis"])
+
 
 class TestProliferation:
     def test_is_the_mean_of_eleven_genes(self, cohort):

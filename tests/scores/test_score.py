@@ -260,3 +260,29 @@ def test_dask_chunks_are_scored_where_they_are(cells):
         for chunked in (dense, stored):
             scores = orx.scores.score(AnnData(chunked, **names), SETS, method=method)
             pd.testing.assert_frame_equal(scores, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("method", "settings", "message"),
+    [
+        ("ssgsea", {"ties": "avg"}, "unknown way of ssgsea to handle ties 'avg'. Did you mean average"),
+        ("aucell", {"ties": "min"}, "unknown way of aucell to handle ties 'min'"),
+        ("aucell", {"top": 5}, "top is 5: give a number from 0 to 1"),
+        ("ssgsea", {"alpha": "x"}, "alpha is 'x': give a number from 0 to inf"),
+        ("gsva", {"tau": -1}, "tau is -1"),
+        ("mean", {"min_coverage": 30}, "min_coverage is 30: give a number from 0 to 1"),
+    ],
+)
+def test_settings_that_cannot_be_meant_are_refused(cohort, method, settings, message):
+    with pytest.raises(InputError, match=message):
+        orx.scores.score(cohort, {"a": list(cohort.columns[:5])}, method=method, **settings)
+
+
+def test_a_cohort_that_lies_on_its_side_is_told_so(cohort):
+    with pytest.raises(InputError, match="transpose it"):
+        orx.scores.score(cohort.T, {"a": list(cohort.columns[:5])})
+
+
+def test_a_path_in_place_of_sets_names_the_reader(cohort):
+    with pytest.raises(InputError, match=r"io\.read_gene_sets"):
+        orx.scores.score(cohort, "sets.gmt")
