@@ -56,7 +56,8 @@ def read_bulk(
     and R write it; the same in parquet or xlsx; GCT 1.2 and 1.3; a GEO series matrix; featureCounts; a folder of GDC's
     STAR gene counts with its sample sheet, or of salmon or kallisto files (as TPM, counts in ``layers["counts"]``);
     h5ad. Genes keep the identifiers of the file; one that stands twice is numbered (``MATR3``, ``MATR3#2``).
-    ``harmonize.genes`` brings them to current symbols and joins them.
+    ``harmonize.genes`` brings them to current symbols and joins them. Rows that are only numbered are named by their
+    one column of sample, patient or model ids, as DepMap writes them.
 
     Parameters
     ----------
@@ -98,7 +99,8 @@ def read_bulk(
     MissingFileError, IntegrityError
         If a file is not there, or is damaged.
     InputError
-        If it holds no matrix, repeats samples, cannot have the unit told, or the clinical table does not fit.
+        If it holds no matrix, infinite values or a few values below zero among counts, repeats samples, cannot have
+        the unit told (as after a second logarithm), or the clinical table does not fit.
     """
     check_settings(orientation, ORIENTATIONS, replicates)
     file = existing(path)
