@@ -81,7 +81,8 @@ def from_file(path: Path, method: str) -> tuple[pd.DataFrame, float]:
 def interrupted(path: Path, method: str, n_blocks: int) -> None:
     """Start the same work in a process of its own and press Ctrl-C once so many finished blocks are in the cache."""
     work = f"import scores_million_cells as m; from pathlib import Path; m.from_file(Path({str(path)!r}), {method!r})"
-    child = subprocess.Popen([sys.executable, "-c", work], stderr=subprocess.DEVNULL, cwd=Path(__file__).parent)
+    told = {"cwd": Path(__file__).parent, "preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    child = subprocess.Popen([sys.executable, "-c", work], stderr=subprocess.DEVNULL, **told)
     while len(list((cache.folder() / "scores").glob("*/*.npy"))) < n_blocks and child.poll() is None:
         time.sleep(0.1)
     child.send_signal(signal.SIGINT)
