@@ -18,7 +18,7 @@ from omics_rx.response.similarity import N_BITS, DrugFeatures
 SMALL = {
     "lightgbm": {"n_trees": 20},
     "forest": {"n_trees": 8},
-    "network": {"n_members": 2, "n_towers": 2, "width": 8, "rank": 4, "n_steps": 20},
+    "network": {"n_members": 2, "hidden": 16, "width": 8, "rank": 4, "n_steps": 20, "columns": 6},
 }
 TREES = ("lightgbm", "forest")
 

@@ -1,22 +1,33 @@
-"""Training of the response network by row blocks of the full matrix, stopped early on lines and drugs held back."""
+"""Training of the response network by blocks of the full matrix, stopped early on lines and drugs held back.
+
+Everything random depends on the seed and the number of the step, so a training taken up again goes on as it would have
+gone on. The gradient of a step is a sum over pieces of its block of lines: pieces are what several processes share, and
+what a block's lines are divided into where memory runs out.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from math import cos, pi
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from omics_rx.core.work import rng, subseed
+from omics_rx.core.work import log, rng, subseed, track
 from omics_rx.response.parts.network_layers import DrugInput, ResponseNetwork, Sizes
+
+if TYPE_CHECKING:
+    from omics_rx.response.parts.network_devices import Worker
 
 _HELD_BACK = 0.1
 _EVERY = 10
 _DECAY = 1e-2
 _MEAN_WEIGHT = 0.1
+_WARM_UP = 0.3
+_JUDGED_LINES = 256
 
 Weights = dict[str, Tensor]
 
@@ -30,13 +41,17 @@ class Matrix:
     targets in each cell.
     """
 
-    components: Tensor
+    expression: Tensor
     drugs: DrugInput
     residual: Tensor
     known: Tensor
     line: Tensor
     means: Tensor
     target: Tensor
+
+    def to(self, device: torch.device) -> Matrix:
+        """The same on a device."""
+        return Matrix(*(getattr(self, name).to(device) for name in self.__dataclass_fields__))
 
 
 @dataclass(frozen=True)
@@ -46,107 +61,236 @@ class Schedule:
     n_steps: int
     learning_rate: float
     rows: int
+    columns: int
     patience: int
 
-
-@contextmanager
-def one_seed(seed: int) -> Iterator[None]:
-    """Seed torch for a while on one thread and leave it as it was: sums in one order give one result."""
-    threads = torch.get_num_threads()
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(threads)
+    def rate(self, step: int) -> float:
+        """Learning rate: a straight way up, half a cosine down."""
+        done = (step + 1) / self.n_steps
+        if done < _WARM_UP:
+            return self.learning_rate * done / _WARM_UP
+        return self.learning_rate * 0.5 * (1 + cos(pi * (done - _WARM_UP) / (1 - _WARM_UP)))
 
 
-def train_member(matrix: Matrix, sizes: Sizes, schedule: Schedule, *, seed: int) -> tuple[Weights, Weights]:
-    """Train one network.
+@dataclass
+class Best:
+    """The least error seen, at which step, and the weights then."""
+
+    loss: float
+    step: int
+    weights: Weights
+
+
+class Training:
+    """One network in training; :meth:`run` carries it to its end.
 
     A tenth of the lines and of the drugs is held back. Two moments are kept: when the lines held back were predicted
     best (for drugs trained on) and when the drugs held back were (for new drugs).
+    """
+
+    def __init__(self, matrix: Matrix, sizes: Sizes, schedule: Schedule, *, seed: int, worker: Worker) -> None:
+        self.matrix, self.schedule, self.seed, self.worker = matrix.to(worker.device), schedule, seed, worker
+        torch.manual_seed(subseed(seed, "torch"))
+        self.network = ResponseNetwork(sizes).to(worker.device)
+        self.optimiser = torch.optim.AdamW(
+            self.network.parameters(), lr=schedule.learning_rate, weight_decay=_DECAY, foreach=False
+        )
+        lines, drugs = _sides(len(matrix.residual), matrix.residual.shape[1], seed)
+        self.lines, self.drugs = torch.from_numpy(lines), torch.from_numpy(drugs).to(worker.device)
+        self.step = 0
+        self.pieces = 1
+        self.best = [Best(float("inf"), 0, self.weights()) for _ in range(2)]
+
+    def weights(self) -> Weights:
+        """A copy of the network's weights."""
+        return {name: value.detach().cpu().clone() for name, value in self.network.state_dict().items()}
+
+    @property
+    def finished(self) -> bool:
+        """Whether the last step was made or nothing was gained for long."""
+        waited = self.step - 1 - max(found.step for found in self.best)
+        return self.step >= self.schedule.n_steps or (self.step > 0 and waited >= self.schedule.patience)
+
+    def run(self, checkpoint: Path | None, *, title: str) -> None:
+        """Train to the end, from where a checkpoint stands."""
+        from omics_rx.response.parts.network_checkpoint import Keeper
+
+        with Keeper(self, checkpoint if self.worker.rank == 0 else None) as keeper:
+            keeper.take_up(checkpoint)
+            shown = track(range(self.step, self.schedule.n_steps), title, progress=self.worker.progress)
+            for _ in shown:
+                if self.finished:
+                    break
+                self.one_step()
+                keeper.after_step()
+
+    def one_step(self) -> None:
+        """Learn from one block of lines, then judge every tenth step on what is held back."""
+        lines, n_drugs = len(self.lines), self.matrix.residual.shape[1]
+        order = rng(self.seed, "rows", self.step).permutation(lines)[: self.schedule.rows]
+        rows = self.lines[torch.from_numpy(order)]
+        columns = rng(self.seed, "columns", self.step).permutation(n_drugs)[: self.schedule.columns]
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.schedule.rate(self.step)
+        self.network.train()
+        self._gradient(rows, torch.from_numpy(np.sort(columns)))
+        self.worker.add_up(self.network)
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimiser.step()
+        if self.step % _EVERY == _EVERY - 1 or self.step == self.schedule.n_steps - 1:
+            self._judge()
+        self.step += 1
+
+    def _gradient(self, rows: Tensor, columns: Tensor) -> None:
+        """Gradient of this process's share of the block; where memory runs out, in pieces of half the size."""
+        share = rows[self.worker.rank :: self.worker.world]
+        block = Block(self.matrix, rows, columns, self.drugs[columns])
+        while True:
+            try:
+                self.optimiser.zero_grad()
+                torch.manual_seed(subseed(self.seed, "step", self.step, self.worker.rank))
+                for number, piece in enumerate(share.tensor_split(self.pieces)):
+                    first = number == 0 and self.worker.rank == 0
+                    loss(self.network, block, piece, first=first).backward()  # type: ignore[no-untyped-call,unused-ignore]
+            except (MemoryError, RuntimeError) as error:
+                if not _out_of_memory(error) or self.pieces * 2 > len(share):
+                    raise
+                if self.pieces == 1:
+                    log.warning(
+                        "memory ran out on a block of %d lines: going on in smaller pieces, slower and to the same "
+                        "result; a smaller setting rows avoids it", len(share),
+                    )  # fmt: skip
+                self.pieces *= 2
+            else:
+                return
+
+    def _judge(self) -> None:
+        self.network.eval()
+        for number, found in enumerate(held_back_losses(self.network, self.matrix, self.lines, self.drugs)):
+            if found < self.best[number].loss:
+                self.best[number] = Best(found, self.step, self.weights())
+
+    def errors(self) -> tuple[np.ndarray, np.ndarray]:
+        """Rows held back, and measured less predicted there on unit scale, NaN where not measured."""
+        self.network.load_state_dict(self.best[0].weights)
+        self.network.eval()
+        rest = _others(self.lines, len(self.matrix.residual))
+        with torch.no_grad():
+            left = self.matrix.residual[rest] - unseen_lines(self.network, self.matrix, rest)
+            left[self.matrix.known[rest] == 0] = float("nan")
+        return rest.numpy(), left.cpu().numpy().astype(np.float64)
+
+
+def train_member(matrix: Matrix, sizes: Sizes, schedule: Schedule, *, seed: int, **how: Any) -> dict[str, Any]:
+    """Train one network.
+
+    Parameters
+    ----------
+    matrix, sizes, schedule, seed
+        What to learn, how large, how, and the seed of all that is random.
+    how
+        ``worker``, ``checkpoint`` and ``title``, see :class:`Training`.
 
     Returns
     -------
-    for_lines, for_drugs
-        Weights of the network at either moment.
+    dict
+        ``lines`` and ``drugs``: weights at either moment; ``rows`` and ``errors``: see :meth:`Training.errors`.
     """
-    with one_seed(subseed(seed, "torch")):
-        network = ResponseNetwork(sizes)
-        optimiser = torch.optim.AdamW(network.parameters(), lr=schedule.learning_rate, weight_decay=_DECAY)
-        rates = torch.optim.lr_scheduler.OneCycleLR(optimiser, schedule.learning_rate, total_steps=schedule.n_steps)
-        lines, drugs = _sides(matrix, seed)
-        best = [(np.inf, 0, _copy(network)), (np.inf, 0, _copy(network))]
-        for step in range(schedule.n_steps):
-            network.train()
-            rows = torch.randperm(len(lines))[: schedule.rows]
-            loss = _loss(network, matrix, lines[rows], drugs)
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call,unused-ignore]
-            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimiser.step()
-            rates.step()
-            if step % _EVERY == _EVERY - 1 or step == schedule.n_steps - 1:
-                found = _held_back_losses(network, matrix, lines, drugs)
-                best = [
-                    (new, step, _copy(network)) if new < old[0] else old for new, old in zip(found, best, strict=True)
-                ]
-                if step - max(best[0][1], best[1][1]) >= schedule.patience:
-                    break
-        return best[0][2], best[1][2]
+    worker: Worker = how["worker"]
+    with worker.one_thread():
+        training = Training(matrix, sizes, schedule, seed=seed, worker=worker)
+        training.run(how["checkpoint"], title=how["title"])
+        rows, errors = training.errors()
+        return {"lines": training.best[0].weights, "drugs": training.best[1].weights, "rows": rows, "errors": errors}
 
 
-def _copy(network: ResponseNetwork) -> Weights:
-    return {name: value.detach().clone() for name, value in network.state_dict().items()}
+def _out_of_memory(error: Exception) -> bool:
+    """Whether an error says that memory ran out: torch has a class for that on a GPU, and a text on the CPU."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "allocate memory" in str(error)
 
 
-def _sides(matrix: Matrix, seed: int) -> tuple[Tensor, Tensor]:
+def _sides(n_cells: int, n_drugs: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Positions of the lines trained on, and for each drug whether its description is trained on."""
-    n_cells, n_drugs = matrix.residual.shape
     generator = rng(seed, "held back")
     lines = np.sort(generator.permutation(n_cells)[max(1, int(_HELD_BACK * n_cells)) :])
     drugs = np.ones(n_drugs, dtype=bool)
     drugs[generator.permutation(n_drugs)[: max(1, int(_HELD_BACK * n_drugs))]] = False
-    return torch.from_numpy(lines), torch.from_numpy(drugs)
+    return lines, drugs
 
 
-def _squared(found: Tensor, matrix: Matrix, rows: Tensor, columns: Tensor | None = None) -> Tensor:
-    """Mean squared error over the pairs known; summed over the towers, so that each learns by itself."""
-    known = matrix.known[rows]
-    if columns is not None:
-        known = known * columns
-    return (known * (found - matrix.residual[rows]) ** 2).sum() / known.sum().clamp(min=1)
+def _others(lines: Tensor, n_cells: int) -> Tensor:
+    out = torch.ones(n_cells, dtype=torch.bool)
+    out[lines] = False
+    return torch.nonzero(out)[:, 0]
 
 
-def _loss(network: ResponseNetwork, matrix: Matrix, rows: Tensor, drugs: Tensor) -> Tensor:
-    """Unseen line with drugs trained on, plus line trained on with unseen drug, plus the means of drugs."""
-    cold_drug, mean, by_target = network.drugs(matrix.drugs)
-    cold_cell, line = network.cells(matrix.components[rows])
-    trained = drugs.to(cold_drug.dtype)
+def _squared(found: Tensor, residual: Tensor, counted: Tensor) -> Tensor:
+    return (counted * (found - residual) ** 2).sum()
+
+
+@dataclass(frozen=True)
+class Block:
+    """Lines and drugs that a step learns from.
+
+    ``rows`` and ``columns`` are their positions in ``matrix``; ``trained`` says of which drugs the description may
+    learn.
+    """
+
+    matrix: Matrix
+    rows: Tensor
+    columns: Tensor
+    trained: Tensor
+
+    def of(self, values: Tensor, rows: Tensor) -> Tensor:
+        """The block's drugs in some of its lines."""
+        return values[rows][:, self.columns]
+
+
+def loss(network: ResponseNetwork, block: Block, piece: Tensor, *, first: bool) -> Tensor:
+    """What a piece of a block's lines adds to the block's loss: summed over the pieces it is the loss of the block.
+
+    Mean squared errors of unseen line with drug trained on, of line trained on with unseen drug and, once a block
+    (``first``), of the means of drugs. The tower learns from the first alone: descriptions of some hundred drugs
+    would teach it those drugs by heart.
+    """
+    matrix, trained = block.matrix, block.trained
+    own, residual = block.of(matrix.known, piece), block.of(matrix.residual, piece)
+    cold_drug, mean, by_target = network.drugs(matrix.drugs.take(block.columns))
+    cell, line = network.cells(matrix.expression[piece])
     # the description of a drug held back learns nothing, its free embedding does
-    warm_drug = torch.where(drugs[:, None], cold_drug, cold_drug.detach()) + network.free_drugs
-    target = matrix.target[rows] * torch.where(drugs, by_target, by_target.detach())
-    lines = line[..., None] + network.meet(cold_cell, warm_drug) + target
-    warm_cell = cold_cell + network.free_cells[:, rows]
-    fresh = matrix.line[rows][:, None] + network.meet(warm_cell, cold_drug) + target
-    means = (trained * (mean - matrix.means) ** 2).sum() / trained.sum()
-    return _squared(lines, matrix, rows) + _squared(fresh, matrix, rows, trained) + _MEAN_WEIGHT * means
+    described = torch.where(trained[:, None], cold_drug, cold_drug.detach())
+    target = block.of(matrix.target, piece) * torch.where(trained, by_target, by_target.detach())
+    warm_drug = described + network.free_drugs[block.columns]
+    lines = line[:, None] + network.meet(cell, warm_drug) + network.free_bias[block.columns] + target
+    warm_cell = cell.detach() + network.free_cells[piece]
+    fresh = matrix.line[piece][:, None] + network.meet(warm_cell, cold_drug) + target
+    known, weight = block.of(matrix.known, block.rows), trained.to(own.dtype)
+    total = _squared(lines, residual, own) / known.sum().clamp(min=1)
+    total = total + _squared(fresh, residual, own * weight) / (known * weight).sum().clamp(min=1)
+    if first:
+        means = matrix.means[block.columns]
+        total = total + _MEAN_WEIGHT * (weight * (mean - means) ** 2).sum() / weight.sum().clamp(min=1)
+    return total
+
+
+def unseen_lines(network: ResponseNetwork, matrix: Matrix, rows: Tensor) -> Tensor:
+    """Predicted residuals of lines as if they had not been seen, ``(n_rows, n_drugs)``."""
+    drug, _, by_target = network.drugs(matrix.drugs)
+    cell, line = network.cells(matrix.expression[rows])
+    warm = network.meet(cell, drug + network.free_drugs) + network.free_bias
+    return line[:, None] + warm + matrix.target[rows] * by_target
 
 
 @torch.no_grad()
-def _held_back_losses(network: ResponseNetwork, matrix: Matrix, lines: Tensor, drugs: Tensor) -> tuple[float, float]:
-    network.eval()
+def held_back_losses(network: ResponseNetwork, matrix: Matrix, lines: Tensor, drugs: Tensor) -> tuple[float, float]:
+    """Mean squared error on the lines held back, and on the drugs held back in some of the lines trained on."""
+    rest, some = _others(lines, len(matrix.residual)), lines[:_JUDGED_LINES]
+    found = unseen_lines(network, matrix, rest)
     cold_drug, _, by_target = network.drugs(matrix.drugs)
-    cold_cell, line = network.cells(matrix.components)
-    target = matrix.target * by_target
-    found = line[..., None] + network.meet(cold_cell, cold_drug + network.free_drugs) + target
-    fresh = matrix.line[..., None] + network.meet(cold_cell + network.free_cells, cold_drug) + target
-    out = torch.ones(len(matrix.components), dtype=torch.bool)
-    out[lines] = False
-    rest = torch.nonzero(out)[:, 0]
+    cell = network.cells(matrix.expression[some])[0] + network.free_cells[some]
+    fresh = matrix.line[some][:, None] + network.meet(cell, cold_drug) + matrix.target[some] * by_target
+    counted = matrix.known[some] * ~drugs
     return (
-        float(_squared(found.mean(dim=0)[rest], matrix, rest)),
-        float(_squared(fresh.mean(dim=0)[lines], matrix, lines, (~drugs).to(fresh.dtype))),
+        float(_squared(found, matrix.residual[rest], matrix.known[rest]) / matrix.known[rest].sum().clamp(min=1)),
+        float(_squared(fresh, matrix.residual[some], counted) / counted.sum().clamp(min=1)),
     )
