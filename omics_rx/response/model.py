@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -73,7 +73,8 @@ class ResponseModel(BaseEstimator):  # type: ignore[misc,unused-ignore]
     ----------
     parts
         ``"default"``, or names of parts: those that predict responses are blended by out-of-fold weights, those
-        that predict residuals follow in order. See ``omics_rx.response.PARTS``.
+        that predict residuals follow in order. See ``omics_rx.response.PARTS``. A mapping gives settings as well:
+        ``{"kernel": {}, "network": {"n_members": 2, "devices": "gpu", "checkpoints": "folder"}}``.
     target
         What is learnt and predicted: ``"ln_ic50"`` (ln uM; responses beyond the doses tested, where the screen marks
         them, count as bounds: see :mod:`omics_rx.response.censoring`), or ``"auc"`` (0 to 1, high is resistant),
@@ -102,7 +103,7 @@ class ResponseModel(BaseEstimator):  # type: ignore[misc,unused-ignore]
 
     def __init__(
         self,
-        parts: str | Sequence[str] = "default",
+        parts: str | Sequence[str] | Mapping[str, Mapping[str, Any]] = "default",
         *,
         target: str = "ln_ic50",
         coverage: float = 0.9,
@@ -179,7 +180,8 @@ class ResponseModel(BaseEstimator):  # type: ignore[misc,unused-ignore]
             raise InputError(f"coverage is {self.coverage}: choose a share from 0.5 to below 1, such as 0.9")
         if self.n_inner < 2:
             raise InputError(f"n_inner is {self.n_inner}: at least two inner folds are needed")
-        return {name: PARTS[name]() for name in names}
+        settings = self.parts if isinstance(self.parts, Mapping) else {}
+        return {name: _new_part(name, settings.get(name, {})) for name in names}
 
     def _intervals(self, fitted: stack.Stack, training: Training, errors: np.ndarray) -> intervals.Intervals:
         edges, widths = new_drugs.widths(fitted, training, n_folds=self.n_inner, coverage=self.coverage, seed=self.seed)
@@ -453,6 +455,16 @@ class ResponseModel(BaseEstimator):  # type: ignore[misc,unused-ignore]
         from omics_rx.response.store import save
 
         return save(self, path)
+
+
+def _new_part(name: str, settings: Mapping[str, Any]) -> Part:
+    part: Part = PARTS[name]()
+    known = part.get_params()  # type: ignore[attr-defined,unused-ignore]
+    unknown = [setting for setting in settings if setting not in known]
+    if unknown:
+        raise unknown_name(f"setting of the part {name}", unknown[0], known)
+    made: Part = part.set_params(**settings)  # type: ignore[attr-defined,unused-ignore]
+    return made
 
 
 def _spread(y: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,9 @@ def card(model: ResponseModel) -> dict[str, Any]:
 
 def _settings(model: ResponseModel) -> dict[str, Any]:
     settings: dict[str, Any] = model.get_params()
-    if not isinstance(settings["parts"], str):
+    if isinstance(settings["parts"], Mapping):
+        settings["parts"] = {name: dict(own) for name, own in settings["parts"].items()}
+    elif not isinstance(settings["parts"], str):
         settings["parts"] = list(settings["parts"])
     return settings
 
@@ -176,7 +179,7 @@ def _restored(opened: bundle.Bundle) -> ResponseModel:
 
     record = opened.record
     settings = dict(record["settings"])
-    if not isinstance(settings["parts"], str):
+    if isinstance(settings["parts"], list):
         settings["parts"] = tuple(settings["parts"])
     model = ResponseModel(settings.pop("parts"), **settings)
     screen = _screen(opened)
