@@ -1,7 +1,8 @@
 """What a few measured responses of a sample say about all its others, in closed form.
 
-The errors that the kernel core makes on lines it has not seen go together between drugs. A Gaussian process with that
-covariance, learnt from leave-one-out errors on the training lines, is conditioned on the errors seen in the sample.
+The errors that a model makes on lines it has not seen go together between drugs. A Gaussian process with that
+covariance, learnt from leave-one-out errors of the kernel core on the training lines (from the errors of the graph
+network on the lines its members held back, where there is no core), is conditioned on the errors seen in the sample.
 
 References
 ----------
@@ -28,6 +29,7 @@ from omics_rx.response.similarity import DrugFeatures, drug_kernel
 
 if TYPE_CHECKING:
     from omics_rx.response.model import Learnt, ResponseModel
+    from omics_rx.response.parts.network import GraphNetwork
 
 _OWN_SHARES = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8)
 _N_TRIED = 5
@@ -144,17 +146,43 @@ class AdaptedModel:
         shift, left = every[np.maximum(column, 0)], self._left[np.maximum(column, 0)]
         new = np.flatnonzero(column < 0)
         if new.size:
-            carried, mean = _carry(kernel_of(self._model), query.features.take(new)), float(every.mean())
+            carried, mean = _carry(core_of(self._model), query.features.take(new)), float(every.mean())
             shift[new] = mean + carried @ (every - mean)
             left[new] = 1.0
         return shift, left
 
 
-def _carry(kernel: KernelRidge, drugs: DrugFeatures) -> np.ndarray:
+def _carry(core: KernelRidge | GraphNetwork, drugs: DrugFeatures) -> np.ndarray:
     """Weights that carry deviations of the training drugs to new ones, ``(n_new, n_training)``."""
-    alike = drug_kernel(drugs, kernel.training_.drugs, views=kernel.views)
-    weights: np.ndarray = alike @ kernel.drug_inverse_
+    weights: np.ndarray
+    if isinstance(core, KernelRidge):
+        weights = drug_kernel(drugs, core.training_.drugs, views=core.views) @ core.drug_inverse_
+    else:
+        weights = core.carried(drugs)
     return weights
+
+
+def core_of(model: ResponseModel) -> KernelRidge | GraphNetwork:
+    """The part whose errors are learnt from: the kernel core, or else the graph network.
+
+    Raises
+    ------
+    InputError
+        If the model has neither.
+    """
+    from omics_rx.response.parts.network import GraphNetwork
+
+    found = model.learnt_.stack.parts.get("network")
+    if "kernel" not in model.learnt_.stack.parts and isinstance(found, GraphNetwork):
+        return found
+    return kernel_of(model)
+
+
+def unseen_errors(core: KernelRidge | GraphNetwork) -> np.ndarray:
+    """Measured less predicted (ln uM) of training lines as if not seen, ``(n_lines, n_drugs)``; NaN is unmeasured."""
+    known = np.isfinite(core.errors_).any(axis=1)
+    errors: np.ndarray = core.errors_[known]
+    return errors
 
 
 def kernel_of(model: ResponseModel) -> KernelRidge:
@@ -231,7 +259,7 @@ def adapt(
     at = positions(given.index, learnt.training.drugs.names)
     predicted = learnt.stack.predict(cells, learnt.training.drugs)[0]
     if learnt not in _LEARNT:
-        _LEARNT[learnt] = covariance(kernel_of(model).errors_, seed=model.seed)
+        _LEARNT[learnt] = covariance(unseen_errors(core_of(model)), seed=model.seed)
     shift, left = _LEARNT[learnt].given(at, given.to_numpy() - predicted[at])
     names = learnt.training.drugs.names.rename("drug_id")
     return AdaptedModel(
