@@ -1,0 +1,117 @@
+"""Atoms and genes add up to what the graph network predicts, as captum says too, and do not depend on numbering."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import omics_rx as orx
+from omics_rx.core.errors import InputError
+from omics_rx.response import explain_network
+from omics_rx.response.explain_network import explain_atoms
+from omics_rx.response.parts.network import GraphNetwork
+from omics_rx.response.prepare import training_of
+
+SMALL = {"n_members": 2, "hidden": 16, "width": 8, "rank": 8, "n_steps": 40, "learning_rate": 1e-2}
+
+
+@pytest.fixture(scope="module")
+def data(planted):
+    return training_of(planted)[0]
+
+
+@pytest.fixture(scope="module")
+def fitted(data) -> GraphNetwork:
+    return GraphNetwork(**SMALL).fit(data, seed=0)
+
+
+def pair(data, *, new: bool, smiles: str | None = None, cell: int = 3):
+    drug = data.drugs.take(np.array([4]))
+    names = pd.Index(["new"]) if new else drug.names
+    return data.cells.take(np.array([cell])), replace(drug, names=names, smiles=(smiles or drug.smiles[0],))
+
+
+@pytest.mark.parametrize("new", [False, True])
+@pytest.mark.parametrize("known", [False, True])
+def test_atoms_and_genes_add_up_to_the_prediction(fitted, data, new, known):
+    cells, drugs = pair(data, new=new)
+    if not known:
+        cells = replace(cells, names=pd.Index(["other"]))
+    found = explain_atoms(fitted, cells, drugs, tolerance=1e-3)
+    assert found.prediction == pytest.approx(fitted.predict(cells, drugs)[0, 0], abs=1e-9)
+    total = found.base + found.atoms.sum() + found.genes.sum() + found.gap
+    assert total == pytest.approx(found.prediction, abs=1e-9)
+    assert abs(found.gap) <= 1e-3
+    assert list(found.atoms.index) == list(range(4))
+    assert found.atoms.abs().max() > 1e-4
+
+
+def test_a_missing_gene_adds_nothing_and_the_sum_still_holds(fitted, data):
+    cells, drugs = pair(data, new=False)
+    z = cells.z.copy()
+    z[0, [0, 7]] = np.nan
+    cells = replace(cells, z=z)
+    found = explain_atoms(fitted, cells, drugs)
+    assert found.prediction == pytest.approx(fitted.predict(cells, drugs)[0, 0], abs=1e-9)
+    assert found.genes[["GENE00", "GENE07"]].tolist() == [0.0, 0.0]
+
+
+def test_captum_gives_the_same_contributions(fitted, data):
+    captum = pytest.importorskip("captum.attr")
+    cells, drugs = pair(data, new=False)
+    way = explain_network._Way(fitted, cells, drugs)
+    found = explain_atoms(fitted, cells, drugs, tolerance=1e-4)
+
+    def answer(atoms, bonds, genes):
+        # captum lays the steps of a single example one behind the other
+        steps = len(genes)
+        flat = atoms.reshape(-1, atoms.shape[-1]), bonds.reshape(-1, bonds.shape[-1])
+        return way._mean(lambda network: way._answers(network, *flat, genes)).reshape(steps)
+
+    given = way.atoms[None], way.bonds[None], way.genes
+    atoms, bonds, genes = captum.IntegratedGradients(answer).attribute(
+        given, tuple(torch.zeros_like(value) for value in given), n_steps=1000, method="gausslegendre"
+    )
+    by_atom = atoms[0].sum(dim=1)
+    for end in way.ends:
+        by_atom = by_atom.index_add(0, end, bonds[0].sum(dim=1) / 2)
+    np.testing.assert_allclose(found.atoms, by_atom.numpy(), atol=5e-3)
+    np.testing.assert_allclose(found.genes.sort_index(), genes[0].numpy(), atol=5e-3)
+
+
+def test_numbering_atoms_otherwise_moves_contributions_with_them(fitted, data):
+    from rdkit import Chem
+
+    text = "OCC(Cl)C(=O)N"
+    order = [3, 0, 6, 1, 5, 2, 4]
+    other = Chem.RenumberAtoms(Chem.MolFromSmiles(text), order)
+    renumbered = Chem.MolToSmiles(other, canonical=False)
+    written = [int(i) for i in other.GetProp("_smilesAtomOutputOrder").strip("[],").split(",")]
+    one, two = (explain_atoms(fitted, *pair(data, new=True, smiles=smiles)) for smiles in (text, renumbered))
+    np.testing.assert_allclose(two.atoms, one.atoms.to_numpy()[np.array(order)[written]], atol=1e-8)
+
+
+def test_a_network_with_other_weights_explains_otherwise(fitted, data):
+    other = GraphNetwork(**SMALL).fit(data, seed=9)
+    one, two = (explain_atoms(part, *pair(data, new=False)).genes.sort_index() for part in (fitted, other))
+    assert np.corrcoef(one, two)[0, 1] < 0.99
+
+
+def test_what_cannot_be_explained_is_refused(fitted, data):
+    cells, drugs = pair(data, new=True)
+    with pytest.raises(InputError, match="give its SMILES"):
+        explain_atoms(fitted, cells, replace(drugs, smiles=(None,)))
+    with pytest.raises(InputError, match="one pair"):
+        explain_atoms(fitted, data.cells, drugs)
+    with pytest.raises(InputError, match="unexplained"):
+        explain_atoms(fitted, cells, drugs, tolerance=0.0)
+
+
+def test_a_model_without_the_network_says_so(planted):
+    model = orx.response.ResponseModel(("drug_mean",)).fit(planted, progress=False)
+    with pytest.raises(InputError, match="graph network"):
+        explain_network.network_of(model)
