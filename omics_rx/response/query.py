@@ -64,6 +64,7 @@ def resolve(drugs: pd.DataFrame | None, screen: DrugScreen, known: DrugFeatures)
     frame = _without_salts(_tidy(drugs))
     asked = similarity.features(frame)
     ids = _recognised(frame, screen.drugs.loc[known.names])
+    applicability.refuse_mixtures(frame[ids.isna()])
     _check_described(asked, frame, ids)
     nearest = tanimoto(asked.bits, known.bits)
     seen = ids.notna().to_numpy()
@@ -86,13 +87,12 @@ def resolve(drugs: pd.DataFrame | None, screen: DrugScreen, known: DrugFeatures)
 
 
 def _without_salts(frame: pd.DataFrame) -> pd.DataFrame:
-    """Structures without counter-ions, with their InChIKeys; those that are several compounds are refused."""
+    """Structures without counter-ions, with their InChIKeys."""
     from omics_rx.harmonize import drugs
 
     bare = drugs.structures(frame)
     if "inchikey" in frame:
         bare["inchikey"] = bare["inchikey"].where(bare["inchikey"].notna(), frame["inchikey"])
-    applicability.refuse_mixtures(bare)
     return bare
 
 

@@ -155,3 +155,13 @@ def test_a_structure_given_twice_and_ids_given_twice(model, planted):
     np.testing.assert_allclose(found["a"], found["b"])
     with pytest.raises(InputError, match="stand twice"):
         model.predict(planted.cells, pd.DataFrame({"name": ["a", "a"], "smiles": ["CCCO", "CCO"]}), "cell_line")
+
+
+def test_a_combination_that_was_trained_on_is_known_and_not_refused(planted):
+    drugs = planted.drugs.copy()
+    drugs.loc["D02", ["smiles", "inchikey"]] = ["CCCCO.c1ccccc1CC", None]
+    screen = DrugScreen(planted.responses, planted.cells, drugs)
+    model = orx.response.ResponseModel(("kernel",)).fit(screen, progress=False)
+    found = model.predict(planted.cells, asked("c1ccccc1CC.OCCCC"), "cell_line")
+    assert found.drugs.loc["x", "nearest"] == "D02"
+    np.testing.assert_allclose(found.mean["x"], model.predict(planted.cells, domain="cell_line").mean["D02"])
