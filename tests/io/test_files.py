@@ -5,6 +5,7 @@ import gzip
 import itertools
 import lzma
 import threading
+import zlib
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omics_rx.core.errors import IntegrityError
+from omics_rx.io import unpacking
 from omics_rx.io.files import opened
 
 # more than the thread reads ahead, so that it has to wait for its reader
@@ -44,6 +46,15 @@ def test_every_byte_comes_out_once_and_the_thread_ends(tmp_path, pack):
     with opened(put(tmp_path, pack(LARGE[:6_000_000]))) as stream:
         assert stream.read() == LARGE[:6_000_000]
     assert not unpackers()
+
+
+def test_zlib_unpacks_the_same_where_its_quicker_kin_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setattr(unpacking, "_inflater", zlib)
+    packed = gzip.compress(LARGE[:9], 1) + b"\0" * 8 + gzip.compress(LARGE[9:3_000_000], 1)
+    with opened(put(tmp_path, packed)) as stream:
+        assert stream.read() == LARGE[:3_000_000]
+    with pytest.raises(IntegrityError, match="truncated or damaged"), opened(put(tmp_path, packed[:-900])) as stream:
+        stream.read()
 
 
 def test_well_packed_bytes_come_in_bounded_blocks(tmp_path):
