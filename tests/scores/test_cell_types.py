@@ -28,6 +28,19 @@ def cells() -> AnnData:
     return AnnData(counts, obs=pd.DataFrame({"kind": kinds}, index=names), var=genes)
 
 
+def test_markers_are_ranked_as_by_scanpy(cells):
+    """Scanpy's Wilcoxon score without ties is the AUROC on another scale."""
+    import scanpy
+
+    logged = orx.harmonize.units.logged(cells)[0].copy()
+    scanpy.tl.rank_genes_groups(logged, "kind", method="wilcoxon", use_raw=False)
+    ours = orx.scores.marker_genes(cells, "kind", progress=False)
+    for kind in ("T", "tumour", "fibroblast"):
+        told = scanpy.get.rank_genes_groups_df(logged, kind).set_index("names")["scores"]
+        auroc = ours[ours["group"] == kind].set_index("gene")["auroc"]
+        assert np.corrcoef(told, auroc[told.index])[0, 1] == pytest.approx(1, abs=1e-6)
+
+
 def test_separation_equals_scipy_and_sklearn():
     random = np.random.default_rng(1)
     values = random.poisson(1.5, size=(40, 6)).astype(float)  # full of ties
