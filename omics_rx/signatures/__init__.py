@@ -11,6 +11,7 @@ _NAMES = {
     "build": "building:build",
     "clinical_gain": "clinical:gain",
     "compare_groups": "follow_up:compare_groups",
+    "compare_risk_groups": "follow_up:compare_risk_groups",
     "describe_groups": "follow_up:describe",
     "explain_signature": "explain:explain",
     "explain_model": "explain:explain_model",
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from omics_rx.signatures.clinical import gain as clinical_gain
     from omics_rx.signatures.explain import explain as explain_signature
     from omics_rx.signatures.explain import explain_model
-    from omics_rx.signatures.follow_up import compare_groups
+    from omics_rx.signatures.follow_up import compare_groups, compare_risk_groups
     from omics_rx.signatures.follow_up import describe as describe_groups
     from omics_rx.signatures.library import list_signatures as list  # noqa: A004
     from omics_rx.signatures.library import load_signature as load
@@ -49,6 +50,7 @@ __all__ = [
     "build",
     "clinical_gain",
     "compare_groups",
+    "compare_risk_groups",
     "describe_groups",
     "explain_model",
     "explain_signature",

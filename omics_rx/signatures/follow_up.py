@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from omics_rx.core.errors import InputError, examples
+from omics_rx.signatures.signature import RiskSignature, Scale
 
 if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
@@ -21,6 +22,7 @@ COLUMNS = [
 ]  # fmt: skip
 _LEAST = 3  # known values a group
 _MOST_LEVELS = 12
+_MEASURED = 0.5  # share of a pathway's genes that the cohort must have
 _Z = 1.959963984540054
 
 
@@ -77,24 +79,71 @@ def compare_groups(
     return found[COLUMNS]
 
 
-def describe(cohort: CohortLike) -> dict[str, pd.DataFrame]:
+def compare_risk_groups(
+    signature: RiskSignature, cohort: CohortLike, *, more: Mapping[str, object] | None = None, pathways: bool = False,
+    reference: Scale = "cohort",
+) -> pd.DataFrame:  # fmt: skip
+    """Score a cohort and say how its patients of high and low risk differ, in one call.
+
+    Parameters
+    ----------
+    signature
+        A signature.
+    cohort
+        Samples x genes.
+    more
+        Further tables by name, samples x columns, such as shares of cells or predicted sensitivity; a prediction of
+        ``response`` stands for its ``preference``, what distinguishes drugs within a sample.
+    pathways
+        Compare Reactome pathways too; they are many, and the correction runs over all of them.
+    reference
+        As in ``RiskSignature.score``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As :func:`compare_groups`, over :func:`describe` and ``more``.
+    """
+    groups = signature.score(cohort, reference=reference)["risk_group"]
+    tables = describe(cohort, pathways=pathways)
+    for name, given in (more or {}).items():
+        table = getattr(given, "preference", given)
+        if not isinstance(table, pd.DataFrame):
+            raise InputError(f"{name} is a {type(given).__name__}: give a frame, samples x columns, or a prediction")
+        tables[name] = table
+    return compare_groups(groups, tables)
+
+
+def describe(cohort: CohortLike, *, pathways: bool = False) -> dict[str, pd.DataFrame]:
     """What the package can tell of the samples by itself, ready for :func:`compare_groups`.
+
+    Parameters
+    ----------
+    cohort
+        Samples x genes.
+    pathways
+        Score Reactome pathways too.
 
     Returns
     -------
     dict
-        ``immune``, ``checkpoints``, ``subtype``, ``cell death`` and ``proliferation``, samples x columns; a table that
-        the cohort's genes do not allow is absent. Add shares of cells, pathway scores and predicted sensitivity.
+        ``immune``, ``cell types`` (scores, regulatory T cells among them), ``cell shares`` (of the mixture, where the
+        unit allows it), ``checkpoints``, ``subtype``, ``cell death``, ``proliferation`` and ``pathways``, samples x
+        columns; a table that the cohort's genes or unit do not allow is absent. Add predicted sensitivity.
     """
     from omics_rx import scores
 
     made: dict[str, Callable[[CohortLike], pd.DataFrame]] = {
         "immune": scores.immune,
+        "cell types": scores.immune_cell_types,
+        "cell shares": lambda data: scores.deconvolve(data).fractions,
         "checkpoints": scores.checkpoints,
         "subtype": lambda data: scores.subtype(data)[["subtype"]],
         "cell death": scores.cell_death,
         "proliferation": lambda data: scores.proliferation(data).to_frame("proliferation"),
     }
+    if pathways:
+        made["pathways"] = _pathways
     found = {}
     for name, make in made.items():
         try:
@@ -102,6 +151,20 @@ def describe(cohort: CohortLike) -> dict[str, pd.DataFrame]:
         except InputError:
             continue  # absent, as the docstring says: nothing stands in for what was not measured
     return found
+
+
+def _pathways(cohort: CohortLike) -> pd.DataFrame:
+    """Combined z of the Reactome pathways of which the cohort has enough genes."""
+    from omics_rx import harmonize, scores
+
+    data = harmonize.genes(cohort)
+    measured, sets = set(data.var_names), scores.pathway_sets()
+    kept = {name: genes for name, genes in sets.items() if len(measured.intersection(genes)) >= _MEASURED * len(genes)}
+    if not kept:
+        raise InputError(
+            f"none of {len(sets)} pathways has {_MEASURED:.0%} of its genes in the cohort: check the names"
+        )
+    return scores.score(data, kept, method="zscore")
 
 
 def benjamini_hochberg(p_values: Floats) -> Floats:

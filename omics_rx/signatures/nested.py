@@ -39,12 +39,16 @@ def cross_validated(
     Raises
     ------
     InputError
-        If a cohort is too small for the folds.
+        If a cohort is too small for the folds, or there are fewer events than two a fold.
     """
     fold = train.folds(n_folds, seed=seed, name="outer")
     sizes = pd.Series(train.cohort).value_counts()
     if sizes.min() < 2 * n_folds:
         raise InputError(f"{sizes.idxmin()} has {sizes.min()} samples, {n_folds} folds need {2 * n_folds}: add samples")
+    if train.n_events < 2 * n_folds:
+        raise InputError(
+            f"{train.n_events} events in {train.n} samples: {n_folds} folds need two each; add cohorts or follow-up"
+        )
     jobs = [(train, recipe, fold != number, subseed(seed, "fold", number)) for number in range(n_folds)]
     parts = _run(_held_back, jobs, "cross-validating", n_jobs=n_jobs, progress=progress)
     table = pd.concat(parts).loc[train.samples]

@@ -211,6 +211,30 @@ def test_other_faults_are_refused(make_cohort, patterns):
         _build(patterns, {"a": good, "b": make_cohort(4, 8)})
 
 
+def test_follow_up_that_teaches_nothing_is_refused(make_cohort, patterns):
+    single = make_cohort(5)
+    single.obs["event"] = np.arange(120) == 7
+    with pytest.raises(InputError, match="1 events in 120"):
+        _build(patterns, {"a": single})
+    early = make_cohort(5)  # everybody is lost before the first event, so no two patients can be compared
+    early.obs["event"] = np.arange(120) < 30
+    early.obs["time"] = np.where(np.arange(120) < 30, 50.0, 10.0 + np.arange(120) / 100)
+    with pytest.raises(InputError, match=r"no two of \d+ samples can be compared|there is no signature"):
+        _build(patterns, {"a": early})
+    zero = make_cohort(5)
+    zero.obs.iloc[:2, 0] = 0.0
+    with pytest.raises(InputError, match="a: 2 follow-up times are zero or negative"):
+        _build(patterns, {"a": zero})
+
+
+def test_a_gene_that_does_not_vary_in_a_cohort_leaves_the_pool(make_cohort, patterns):
+    flat = make_cohort(2)
+    flat.X[:, 0] = 7.5
+    study = _build(patterns, {"a": make_cohort(1), "b": flat}, n_genes=6)
+    assert "XQ000" not in study.signature.genes
+    assert "XQ001" in study.signature.genes
+
+
 def test_samples_without_follow_up_are_left_out_and_counted(make_cohort, patterns):
     partial = make_cohort(2)
     partial.obs.iloc[:4, 0] = np.nan

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
+import omics_rx as orx
 from omics_rx.core.errors import InputError
 from omics_rx.signatures.follow_up import benjamini_hochberg, compare_groups, describe
 
@@ -106,3 +109,24 @@ def test_a_real_cohort_is_described_and_its_groups_differ_in_proliferation(gse19
     assert found.loc["proliferation", "q_value"] < 0.01
     assert found.loc["proliferation", "effect"] > 0
     assert found.loc["subtype LumA", "upper"] < 0
+
+
+def test_one_call_scores_compares_and_takes_predictions(gse1992):
+    signature = orx.signatures.load("cell_death")
+    drugs = pd.DataFrame(np.random.default_rng(0).normal(size=(gse1992.n_obs, 2)), gse1992.obs_names, ["a", "b"])
+    found = orx.signatures.compare_risk_groups(
+        signature, gse1992, more={"sensitivity": SimpleNamespace(preference=drugs)}
+    )
+    assert {"immune", "cell types", "checkpoints", "subtype", "sensitivity"} <= set(found["table"])
+    assert "cell shares" not in set(found["table"])  # log ratios have lost the linear scale
+    assert found["column"].str.contains("reg", case=False).any()
+    rows = found[found["p_value"].notna()]
+    np.testing.assert_allclose(rows["q_value"], benjamini_hochberg(rows["p_value"].to_numpy()))
+    with pytest.raises(InputError, match="sensitivity is a list"):
+        orx.signatures.compare_risk_groups(signature, gse1992, more={"sensitivity": [1, 2]})
+
+
+def test_pathways_are_compared_where_asked_for(gse1992):
+    told = describe(gse1992, pathways=True)
+    assert told["pathways"].shape[0] == gse1992.n_obs
+    assert told["pathways"].shape[1] > 50
