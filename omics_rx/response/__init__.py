@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from omics_rx.response.model import ResponseModel
     from omics_rx.response.parts import PARTS
     from omics_rx.response.prediction import Prediction
+    from omics_rx.response.resistance import Resistance
     from omics_rx.response.splits import SPLITS, Fold, check, folds, leaks
     from omics_rx.response.store import default, load
 
 __all__ = [
     "PARTS", "SPLITS", "AdaptedModel", "AtomExplanation", "DrugExplanation", "Explanation", "Fold", "LibraryScreen",
-    "Prediction", "ResponseModel", "cells", "check", "default", "evaluate", "folds", "leaks", "library", "load",
-    "out_of_fold", "resistance", "scaffolds",
+    "Prediction", "Resistance", "ResponseModel", "cells", "check", "default", "evaluate", "folds", "leaks", "library",
+    "load", "out_of_fold", "resistance", "scaffolds",
 ]  # fmt: skip
 
 _NAMES = {
@@ -32,6 +33,7 @@ _NAMES = {
     "Fold": "splits",
     "LibraryScreen": "library",
     "Prediction": "prediction",
+    "Resistance": "resistance",
     "ResponseModel": "model",
     "check": "splits",
     "default": "store",

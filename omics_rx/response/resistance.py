@@ -9,20 +9,93 @@ Iorio et al., A landscape of pharmacogenomic interactions in cancer, Cell 166 (2
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtr, ndtri
 
 from omics_rx.core.errors import InputError, examples, unknown_name
 
 if TYPE_CHECKING:
+    from omics_rx.response.model import ResponseModel
     from omics_rx.response.prediction import Prediction
 
 METHODS = ("waterfall", "outlier")
 _MIN_LINES = 10
 _LINEAR = 0.95
 _BINS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Resistance:
+    """Which samples are predicted to resist which drugs.
+
+    Attributes
+    ----------
+    probability
+        That the response lies above the drug's threshold, samples x drugs; NaN where the drug has no threshold.
+    threshold
+        By ``drug_id`` (ln uM, or AUC for a model of AUC).
+    method
+        How thresholds were found: one of ``METHODS``, or ``"given"``.
+    calibrated_for
+        Domain whose errors the probability was learnt from: for tumours it is that of a cell line of like profile.
+    """
+
+    probability: pd.DataFrame
+    threshold: pd.Series
+    method: str
+    calibrated_for: str
+
+
+def assess(model: ResponseModel, prediction: Prediction, cut: str | pd.Series = "waterfall") -> Resistance:
+    """Tell the probability of resistance for predictions of a fitted model.
+
+    Errors are those of the kernel core on each training line left out; for a new drug, the interval stands for them.
+
+    Parameters
+    ----------
+    model
+        The model that made the prediction; it needs the kernel core.
+    prediction
+        What it predicted.
+    cut
+        How to find thresholds from the training lines (see :func:`thresholds`), or thresholds by ``drug_id``. A new
+        drug has no training lines: give its threshold, or its probabilities are missing.
+
+    Raises
+    ------
+    InputError
+        If the method is not known, the model has no kernel core, or no drug has a threshold.
+    """
+    from omics_rx.response.few_shot import kernel_of
+
+    training = model.learnt_.training
+    measured = pd.DataFrame(training.y, index=training.cells.names, columns=training.drugs.names)
+    found = thresholds(measured, cut) if isinstance(cut, str) else cut.astype(np.float64)
+    names = prediction.mean.columns
+    # a compound asked for under another id has the threshold of the training drug it is
+    own = prediction.drugs["nearest"].where(prediction.drugs["known"].astype(bool)).reindex(names)
+    level = found.reindex(names).fillna(found.reindex(own.to_numpy()).set_axis(names)).rename("threshold")
+    if level.isna().all():
+        raise InputError(f"none of the {len(names)} drugs has a threshold ({examples(names)}): give them by drug_id")
+    errors = pd.DataFrame(kernel_of(model).errors_, index=measured.index, columns=measured.columns)
+    known = names[own.notna().to_numpy()]
+    chance = pd.DataFrame(np.nan, index=prediction.mean.index, columns=names)
+    if len(known):
+        left_out = errors[own[known]].set_axis(known, axis=1)
+        asked = replace(prediction, mean=prediction.mean[known])
+        chance[known] = probability(asked, level[known], left_out)
+    new = names.difference(known, sort=False)
+    if len(new):
+        # the interval of a new drug, read as that of a normal distribution: its errors are known by groups only
+        spread = (prediction.upper[new] - prediction.mean[new]) / ndtri((1 + prediction.coverage) / 2)
+        above = ndtr(((prediction.mean[new] - level[new]) / spread).to_numpy())
+        chance[new] = np.where(np.isfinite(spread), above, np.nan)
+    method = cut if isinstance(cut, str) else "given"
+    return Resistance(chance, level, method, prediction.calibrated_for)
 
 
 def thresholds(responses: pd.DataFrame, method: str = "waterfall") -> pd.Series:

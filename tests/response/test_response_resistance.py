@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import omics_rx as orx
 from omics_rx.core.errors import InputError
 from omics_rx.response import resistance
 
@@ -73,3 +74,37 @@ def test_missing_stays_missing_and_absent_is_told():
         resistance.probability(SimpleNamespace(mean=measured), pd.Series({"a": 0.0}), measured * np.nan)
     with pytest.raises(InputError, match="no pair"):
         resistance.brier(measured, measured.rename(columns={"a": "b"}))
+
+
+@pytest.fixture(scope="module")
+def model(planted):
+    return orx.response.ResponseModel().fit(planted, progress=False)
+
+
+def test_a_model_tells_resistance_of_lines_it_has_not_seen(planted):
+    seen, unseen = planted.cells.obs_names[:55], planted.cells.obs_names[55:]
+    model = orx.response.ResponseModel().fit(planted.subset(cells=seen), progress=False)
+    found = resistance.assess(model, model.predict(planted.cells[unseen], domain="cell_line"))
+    assert found.method == "waterfall"
+    expected = resistance.thresholds(planted.matrix().loc[seen])
+    pd.testing.assert_series_equal(found.threshold, expected.reindex(found.threshold.index), check_names=False)
+    truth = resistance.resistant(planted.matrix().loc[unseen], found.threshold)
+    share = resistance.resistant(planted.matrix().loc[seen], found.threshold).mean()
+    constant = pd.DataFrame([share] * len(unseen), index=unseen)
+    assert resistance.brier(truth, found.probability) < 0.75 * resistance.brier(truth, constant)
+
+
+def test_given_thresholds_and_new_drugs(model, planted):
+    drugs = pd.DataFrame({"name": ["old", "new"], "smiles": ["OCC", "CCCCCCCCCC=O"]})
+    answer = model.predict(planted.cells, drugs, "cell_line")
+    found = resistance.assess(model, answer, pd.Series({"D00": 1.0, "new": 2.0}))
+    assert found.method == "given"
+    assert found.threshold.to_dict() == {"old": 1.0, "new": 2.0}
+    every = resistance.assess(model, model.predict(planted.cells, domain="cell_line"), pd.Series({"D00": 1.0}))
+    np.testing.assert_allclose(found.probability["old"], every.probability["D00"])
+    assert every.probability["D03"].isna().all()
+    if np.isfinite(answer.upper["new"]).all():
+        at_mean = answer.mean["new"].sub(2.0).abs().idxmin()
+        assert found.probability.loc[at_mean, "new"] == pytest.approx(0.5, abs=0.2)
+    with pytest.raises(InputError, match="none of the 2 drugs has a threshold"):
+        resistance.assess(model, answer, pd.Series({"D09": 1.0}))
