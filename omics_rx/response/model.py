@@ -220,7 +220,9 @@ class ResponseModel(BaseEstimator):  # type: ignore[misc,unused-ignore]
             where a part uses them.
         drugs
             None for the drugs of the screen, or a frame with ``name`` and ``smiles`` (and, where known,
-            ``targets``, ``pathway``). A compound of the screen is recognised by its structure.
+            ``targets``, ``pathway``). Salts are taken off, and a compound of the screen is recognised by its
+            structure. A drug outside the domain of the training compounds is answered with a warning, in
+            ``drugs["warning"]`` of the result and in the log.
         domain
             ``"cell_line"``, ``"tumour"`` or ``"single_cell"``; None is what the cohort says.
         reference
@@ -232,7 +234,7 @@ class ResponseModel(BaseEstimator):  # type: ignore[misc,unused-ignore]
         ------
         NotFittedError, InputError
             If the model was not fitted; if the cohort or a sample of it has under half of the model's genes, or a
-            structure cannot be read.
+            structure cannot be read or is a mixture.
         """
         learnt = self._fitted
         query = resolve(drugs, learnt.screen, learnt.training.drugs)

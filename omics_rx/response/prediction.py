@@ -29,7 +29,8 @@ class Prediction:
     applicability
         0 to 1 for each drug: 1 for a drug of the training screen, else the largest Tanimoto similarity to one.
     drugs
-        Index ``drug_id``; ``name``, ``known`` (in the training screen), ``nearest`` (training drug most alike).
+        Index ``drug_id``; ``name``, ``known`` (in the training screen), ``nearest`` (training drug most alike),
+        ``warning`` (why a new drug is outside the domain of the training compounds; empty where it is inside).
     calibrated_for
         Domain whose errors the interval was learnt from. For samples of another domain it is not covered.
     reference
