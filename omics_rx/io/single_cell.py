@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _RECORD = "reading"
 _N_PROBE = 2000
+_MOST_GENES = 100_000  # of a species; a longer axis holds cells
 
 
 def read_single_cell(source: Path | str | Mapping[str, Path | str], *, backed: bool = False) -> AnnData:
@@ -178,6 +179,8 @@ def _check(cells: AnnData, origin: str) -> None:
             f"{origin}: {len(repeated)} names stand for several cells ({examples(repeated)}): pass the samples apart, "
             "as sample to file, or name each cell once"
         )
+    if cells.n_obs > _MOST_GENES:
+        return
     rows, columns = recognised(cells.obs_names[:_N_PROBE]), recognised(cells.var_names[:_N_PROBE])
     if rows > 0.5 and columns < 0.1:
         raise InputError(
