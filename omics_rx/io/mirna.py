@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ from omics_rx.io.files import kind as file_kind
 from omics_rx.io.frames import read_parquet, read_sheet
 from omics_rx.io.gdc_mirna import gdc_kind, has_gdc_mirna, read_gdc_mirna
 from omics_rx.io.numbers import as_narrow_as_exact
-from omics_rx.io.orientation import ENOUGH, N_PROBE, ORIENTATIONS, weight_of_rows
+from omics_rx.io.orientation import ENOUGH, N_PROBE, ORIENTATIONS, told_axis
 from omics_rx.io.published import Published, read_gct
 from omics_rx.io.table import Table, read_table
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 _RECORD = "reading"
 _ANY_SPECIES = re.compile(r"^[a-z]{3,4}[-.](?:mir|let)[-.]?\d|^MI(?:MAT)?\d{7}|^(?:mir|let)-?\d", re.IGNORECASE)
 _CCLE_LINE = re.compile(r"^[A-Z0-9]+_[A-Z]+(?:_[A-Z]+)*$")
+_SHAPES = ("samples x microRNAs", "microRNAs x samples")
 _MIRGE_TOTAL = "miRNAtotal"
 _AS_CPM = {"TPM": "CPM", "log2(TPM + 1)": "log2(CPM + 1)"}
 
@@ -193,25 +195,19 @@ def _from_mirge(table: Table) -> Published:
 
 def _mirna_axis(table: Table, file: Path, orientation: str | None) -> Axis:
     """Tell which axis holds microRNAs by their names, or by its length where none is known."""
-    rows, column = weight_of_rows(table, _looks)
-    columns = _looks(table.columns)
-    if orientation is not None:
-        of_rows = orientation == ORIENTATIONS[1]
-        return Axis(of_rows, column if of_rows else None, f"{orientation.replace('genes', 'microRNAs')}, as told")
-    if max(rows, columns) >= ENOUGH and rows != columns:
-        where = "column names" if columns > rows else f"column {column!r}" if column else "row names"
-        shape = "microRNAs x samples" if rows > columns else "samples x microRNAs"
-        return Axis(
-            rows > columns,
-            column if rows > columns else None,
-            f"{shape}: told by the {where} ({max(rows, columns):.0%})",
+    found = told_axis(table, _looks, orientation)
+    if found is not None:
+        axis, names, share = found
+        shape = _SHAPES[axis.in_rows]
+        return replace(
+            axis, statement=f"{shape}: told by the {axis.statement} ({share:.0%})" if names else f"{shape}, as told"
         )
     for what, names in (("row", table.rows), ("column", table.columns)):
         if recognised(names[:N_PROBE]) > ENOUGH:
             raise InputError(f"{file}: the {what} names are genes ({examples(names)}), not microRNAs: use read_bulk")
     longer = len(table.rows) > len(table.columns)
-    shape = "microRNAs x samples" if longer else "samples x microRNAs"
-    return Axis(longer, None, f"{shape}: no microRNA is known in either axis, so the longer is taken for microRNAs")
+    how = "no microRNA is known in either axis, so the longer is taken for microRNAs"
+    return Axis(longer, None, f"{_SHAPES[longer]}: {how}")
 
 
 def _looks(ids: list[str]) -> float:

@@ -61,22 +61,43 @@ def weight_of_rows(table: Table, weight: Callable[[list[str]], float]) -> tuple[
     return best, column
 
 
+def told_axis(
+    table: Table, weight: Callable[[list[str]], float], orientation: str | None
+) -> tuple[Axis, list[str], float] | None:
+    """Axis of features by the names in a table, or as told; None where no names tell it.
+
+    Returns
+    -------
+    tuple of Axis, list of str and float, or None
+        The axis, stated as where its names stand; these names; and how much they look like features.
+    """
+    rows, column = weight_of_rows(table, weight)
+    if orientation is not None:
+        in_rows = orientation == ORIENTATIONS[1]
+        return Axis(in_rows, column if in_rows else None, f"{orientation}, as told"), [], 0.0
+    columns = weight(table.columns)
+    if max(rows, columns) < ENOUGH or rows == columns:
+        return None
+    if columns > rows:
+        return Axis(in_rows=False, column=None, statement="column names"), table.columns, columns
+    if column is not None:
+        ids = table.annotations[column].tolist()
+        return Axis(in_rows=True, column=column, statement=f"column {column!r}"), ids, rows
+    return Axis(in_rows=True, column=None, statement="row names"), table.rows, rows
+
+
 def gene_axis(table: Table, orientation: str | None) -> Axis:
     """Tell which axis holds genes by the identifiers in it, or by its length where no identifier is known."""
-    rows, column = weight_of_rows(table, _weight)
-    columns = _weight(table.columns)
-    if orientation is not None:
-        of_rows = orientation == ORIENTATIONS[1]
-        return Axis(of_rows, column if of_rows else None, f"{orientation}, as told")
-    if max(rows, columns) >= ENOUGH and rows != columns:
-        where = "column names" if columns > rows else f"column {column!r}" if column else "row names"
-        shape = ORIENTATIONS[1] if rows > columns else ORIENTATIONS[0]
-        ids = table.columns if columns > rows else table.annotations[column].tolist() if column else table.rows
-        statement = f"{shape}: {recognised(ids[:N_PROBE]):.0%} of the {where} are human genes{_others(ids)}"
-        return Axis(rows > columns, column if rows > columns else None, statement)
-    longer = len(table.rows) > len(table.columns)
-    shape = ORIENTATIONS[1] if longer else ORIENTATIONS[0]
-    return Axis(longer, None, f"{shape}: no identifier is known in either axis, so the longer is taken for genes")
+    found = told_axis(table, _weight, orientation)
+    if found is None:
+        longer = len(table.rows) > len(table.columns)
+        how = "no identifier is known in either axis, so the longer is taken for genes"
+        return Axis(longer, None, f"{ORIENTATIONS[longer]}: {how}")
+    axis, ids, _ = found
+    if not ids:
+        return axis
+    share = f"{recognised(ids[:N_PROBE]):.0%} of the {axis.statement} are human genes{_others(ids)}"
+    return replace(axis, statement=f"{ORIENTATIONS[axis.in_rows]}: {share}")
 
 
 def _others(ids: list[str]) -> str:
