@@ -195,8 +195,8 @@ def _matching_column(frame: pd.DataFrame, wanted: list[str], key: str | None) ->
 
 def _named_endpoint(frame: pd.DataFrame) -> str | None:
     """What the event is, where a column called endpoint says one thing for everybody."""
-    said = frame["endpoint"].dropna().astype(str).unique() if "endpoint" in frame else ()
-    return str(said[0]) if len(said) == 1 else None
+    said: list[str] = frame["endpoint"].dropna().astype(str).unique().tolist() if "endpoint" in frame else []
+    return said[0] if len(said) == 1 else None
 
 
 def with_clinical(
