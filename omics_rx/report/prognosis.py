@@ -22,7 +22,7 @@ _FORMATS = {
 }
 # item of the TRIPOD+AI checklist (Collins et al., BMJ 2024, 385:e078378) and the section that answers it
 _TRIPOD = (
-    ("5, 20", "Data and participants", "How sure is the signature?"),
+    ("5, 20", "Data and participants", "Patients"),
     ("8", "Outcome", "Survival by risk group"),
     ("9", "Predictors", "The genes of the signature"),
     ("11", "Missing data", LIMITS),
@@ -32,6 +32,19 @@ _TRIPOD = (
     ("22", "Model specification", "The genes of the signature, and the signature's own file"),
     ("26", "Limitations", LIMITS),
 )
+
+
+def patients_sections(study: Any) -> list[Section]:
+    """Flow of patients from the cohorts as given to those judged, where the study keeps it."""
+    table = getattr(study, "patients", None)
+    if table is None or not len(table):
+        return []
+    shown = table.rename(columns={name: name.replace("_", " ") for name in table})
+    words = (
+        "Patients of each cohort: as given, left out for want of follow-up, judged, and scored; events among those "
+        "judged, and median follow-up in months by the reverse Kaplan-Meier method."
+    )
+    return [Section("Patients", (Table(shown, words, {"median follow-up": ".0f"}),), "figures")]
 
 
 def prognosis_sections(study: Any) -> list[Section]:
@@ -90,14 +103,20 @@ def _clinical(table: pd.DataFrame) -> Iterable[Block]:
         "base_concordance": "base", "concordance": "with the signature", "difference": "gain", "p_value": "p",
         "hazard_ratio": "hazard ratio", "base": "compared with",
     }  # fmt: skip
-    kept = [
-        "cohort", "role", "base", "columns", "n", "events", "base_concordance", "concordance", "difference", "lower",
-        "upper", "p_value", "hazard_ratio",
-    ]  # fmt: skip
+    kept = ["cohort", "base", "n", "events", "base_concordance", "concordance", "difference", "p_value", "hazard_ratio"]
+    shown = table.assign(
+        cohort=table["cohort"].astype(str) + " (" + table["role"].astype(str) + ")",
+        difference=[
+            f"{row['difference']:+.3f} ({row['lower']:+.3f} to {row['upper']:+.3f})" for row in table.to_dict("records")
+        ],
+    )
     yield Table(
-        table[kept].rename(columns=names),
+        shown[kept].rename(columns=names),
         "Concordance of cross-validated Cox models without and with the signature on the same patients, the gain with "
         "its 95% interval, the likelihood ratio test, and the hazard ratio a standard deviation of the score, the rest "
         "held.",
-        _FORMATS,
+        {name: text for name, text in _FORMATS.items() if name != "gain"},
     )
+    for cohort, rows in table[table["base"] == "clinical"].groupby("cohort", sort=False):
+        columns = str(rows["columns"].iloc[0]).replace("_", " ")
+        yield Text(f"Clinical variables of {cohort}: {columns}.")

@@ -11,7 +11,7 @@ import pandas as pd
 from omics_rx import plots
 from omics_rx.report import svg
 from omics_rx.report.page import Block, Figure, KeyFigure, KeyFigures, Page, Section, Table, Text
-from omics_rx.report.prognosis import prognosis_sections, tripod_section
+from omics_rx.report.prognosis import patients_sections, prognosis_sections, tripod_section
 from omics_rx.report.sections import known, limits_section, listed, methods_section
 
 _FORMATS = {
@@ -34,7 +34,15 @@ _FEW_EVENTS = 100
 
 def study_page(study: Any) -> Page:
     """Page of a study alone."""
-    return Page(f"Prognostic signature: {study.name}", study_sentence(study), tuple(study_sections(study)))
+    return Page(f"Prognostic signature: {study.name}", _summary(study), tuple(study_sections(study)))
+
+
+def _summary(study: Any) -> str:
+    """What the page is about; what was found is its first section."""
+    trained = list(dict.fromkeys(study.table.loc[study.table["role"] != "external", "cohort"].astype(str)))
+    outside = list(dict.fromkeys(study.table.loc[study.table["role"] == "external", "cohort"].astype(str)))
+    judged_on = f", judged on {listed(outside)}, which took no part in it" if outside else ""
+    return f"A signature of {len(study.signature.genes)} genes, trained on {listed(trained)}{judged_on}."
 
 
 def signature_page(signature: Any) -> Page:
@@ -56,6 +64,7 @@ def study_sections(study: Any) -> list[Section]:
     return [
         Section("Does the signature predict outcome?", (_key_figures(study), Text(study_sentence(study))), "answer"),
         Section("How sure is the signature?", tuple(_certainty(study)), "certainty"),
+        *patients_sections(study),
         Section("Survival by risk group", tuple(_curves(study)), "figures"),
         *prognosis_sections(study),
         _genes_section(study.signature),

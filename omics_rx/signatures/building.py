@@ -153,7 +153,7 @@ def build(
             members, outside, train=train, fitted=fitted, signature=signature, figures=figures, null_p=null_p, held=held
         ), *limits.whole_nulls(pools, figures), *ledger.sentences(before), *assessed.sentences],
         provenance=provenance, calibration=assessed.calibration, calibration_groups=assessed.calibration_groups,
-        decision=assessed.decision, clinical=assessed.clinical,
+        decision=assessed.decision, clinical=assessed.clinical, patients=judge.patients(members, outside, scores),
     )  # fmt: skip
 
 

@@ -125,3 +125,28 @@ def external(
     table, gains = rows(member, "external", risks, seed=seed)
     table += [null_row(member, drawn, method) for method, drawn in null.items() if drawn is not None and len(drawn)]
     return table, gains, score_frame(member, scored)
+
+
+def patients(
+    members: Mapping[str, Member], outside: Mapping[str, Member], scores: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
+    """Flow of patients: given, without follow-up, judged and scored; events and median follow-up of those judged."""
+    rows = []
+    for name, member in {**outside, **members}.items():
+        judged = len(member.endpoint.samples)
+        rows.append(
+            {
+                "cohort": name, "role": "external" if name in outside else "training",
+                "given": judged + member.without_follow_up, "without_follow-up": member.without_follow_up,
+                "judged": judged, "scored": int(scores[name]["risk_score"].notna().sum()),
+                "events": member.endpoint.n_events, "median_follow-up": _median_follow_up(member),
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _median_follow_up(member: Member) -> float:
+    """Months by which half would be lost to follow-up if nobody had the event; NaN where fewer are lost."""
+    curve = survival.kaplan_meier(member.endpoint.time, ~member.endpoint.event)
+    reached = curve.loc[curve["survival"] <= 0.5, "time"]
+    return float(reached.iloc[0]) if len(reached) else float("nan")

@@ -16,8 +16,9 @@ from omics_rx.signatures import assess
 from omics_rx.signatures.files import to_json
 from omics_rx.signatures.signature import RiskSignature
 
-KIND, SCHEMA = "signature study", 2
-_FRAMES = ("table", "gains", "nulls", "calibration", "calibration_groups", "decision", "clinical")
+KIND, SCHEMA = "signature study", 3
+_FRAMES = ("table", "gains", "nulls", "calibration", "calibration_groups", "decision", "clinical", "patients")
+PATIENTS = ["cohort", "role", "given", "without_follow-up", "judged", "scored", "events", "median_follow-up"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +62,9 @@ class Study:
         Predicted and observed chance of an event in fifths of each external cohort, at each horizon.
     decision
         Net benefit on each external cohort: ``metrics.decision_curve``.
+    patients
+        Flow of patients: ``cohort``, ``role``, ``given``, ``without_follow-up``, ``judged``, ``scored`` (with a risk),
+        ``events`` and ``median_follow-up`` (months, reverse Kaplan-Meier) of those judged.
     clinical
         Gain over clinical columns, proliferation and both in each cohort that has them: ``signatures.clinical.gain``.
     """
@@ -81,6 +85,7 @@ class Study:
     calibration_groups: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=assess.GROUPS), repr=False)
     decision: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=assess.DECISION), repr=False)
     clinical: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=assess.CLINICAL), repr=False)
+    patients: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=PATIENTS), repr=False)
 
     def save(self, path: Path | str) -> Path:
         """Save the study as one file; in a folder it is called ``study.orx``.
@@ -113,7 +118,12 @@ def _with_assessment(record: dict[str, Any], members: dict[str, bytes]) -> tuple
     return record, {**members, **empty}
 
 
-UPGRADE_FROM = {1: _with_assessment}
+def _with_patients(record: dict[str, Any], members: dict[str, bytes]) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Schema 2 did not keep the flow of patients: that table is empty."""
+    return record, {**members, "patients.parquet": bundle.parquet(pd.DataFrame(columns=PATIENTS))}
+
+
+UPGRADE_FROM = {1: _with_assessment, 2: _with_patients}
 
 
 def _file(path: Path | str) -> Path:

@@ -33,7 +33,8 @@ def test_the_page_shows_chances_decisions_clinical_gain_and_tripod(tmp_path):
     page = (tmp_path / "study.html").read_text()
     for heading in (
         "Do the predicted chances come true?", "What does it add to clinical variables?", "TRIPOD+AI",
-        "net benefit of treating",
+        "net benefit of treating", "Clinical variables of c: age.", "reverse Kaplan-Meier",
     ):  # fmt: skip
         assert heading in page
     assert f"{study.calibration['slope'].iloc[0]:.2f}" in page
+    assert page.count("orders the patients of") == 1  # said once, in the section that answers

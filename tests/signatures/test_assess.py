@@ -53,7 +53,7 @@ def test_gain_over_clinical_columns_where_there_are_any(planted_study, make_coho
 def test_a_study_keeps_its_tables(planted_study, tmp_path):
     planted_study.save(tmp_path)
     again = orx.signatures.load_study(tmp_path)
-    for name in ("calibration", "calibration_groups", "decision"):
+    for name in ("calibration", "calibration_groups", "decision", "patients"):
         pd.testing.assert_frame_equal(getattr(again, name), getattr(planted_study, name))
     assert again.clinical.empty
 
@@ -71,9 +71,32 @@ def test_what_could_not_be_judged_is_said(make_cohort, patterns):
     )
 
 
+def test_the_flow_of_patients_is_counted(make_cohort, patterns):
+    partial = make_cohort(2)
+    partial.obs.iloc[:4, 0] = np.nan
+    study = orx.signatures.build(patterns, {"a": make_cohort(1), "b": partial}, n_genes=6, n_null=0)
+    found = study.patients.set_index("cohort")
+    assert found.loc["b", ["given", "without_follow-up", "judged", "scored"]].tolist() == [120, 4, 116, 116]
+    kept = partial.obs.iloc[4:]
+    assert found.loc["b", "events"] == kept["event"].sum()
+    # as scikit-survival has the curve of censoring
+    from sksurv.nonparametric import kaplan_meier_estimator
+
+    time, left = kaplan_meier_estimator(~kept["event"].to_numpy(), kept["time"].to_numpy())
+    assert found.loc["b", "median_follow-up"] == pytest.approx(time[left <= 0.5][0])
+
+
 def test_a_study_of_schema_1_still_opens():
     old = orx.signatures.load_study(SAVED / "schema1_study.orx")
     assert old.signature.baseline is None
     assert len(old.table) == 11
     assert old.calibration.empty
+    assert old.patients.empty
     assert list(old.clinical.columns[:3]) == ["cohort", "role", "base"]
+
+
+def test_a_study_of_schema_2_still_opens():
+    old = orx.signatures.load_study(SAVED / "schema2_study.orx")
+    assert len(old.calibration)
+    assert old.patients.empty
+    assert list(old.patients.columns[:3]) == ["cohort", "role", "given"]

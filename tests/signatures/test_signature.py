@@ -160,6 +160,18 @@ def _changed(file, change, *, rehash=False):
     file.write_text(json.dumps(content))
 
 
+def test_published_formulas_keep_their_weights(gse1992):
+    recurrence = orx.signatures.load("recurrence_score")
+    spread = orx.harmonize.genes(gse1992).to_df()[list(recurrence.genes)].std()
+    raw = pd.Series(recurrence.weights) / spread
+    assert raw["BAG1"] / raw["CD68"] == pytest.approx(-0.07 / 0.05, rel=1e-5)
+    assert raw["GRB7"] / raw["ERBB2"] == pytest.approx(9, rel=1e-5)
+    assert raw["ESR1"] / raw["PGR"] == pytest.approx(0.8 / 1.2, rel=1e-5)
+    assert raw["MKI67"] / raw["GRB7"] == pytest.approx(1.04 / 4 / (0.47 * 0.9), rel=1e-5)  # four of five are measured
+    inflamed = orx.signatures.load("tumour_inflammation").score(gse1992)["risk_score"]
+    assert inflamed.corr(gse1992.to_df()["CXCL9"]) < -0.7
+
+
 @pytest.mark.parametrize(
     ("change", "rehash", "says"),
     [
@@ -211,7 +223,7 @@ def test_the_shipped_signatures_open_and_are_what_their_sources_say():
     from omics_rx.core import resources
 
     listed = orx.signatures.list()
-    assert {"cell_death", "proliferation"} <= set(listed.index)
+    assert {"cell_death", "proliferation", "recurrence_score", "tumour_inflammation"} <= set(listed.index)
     for name in listed.index:
         signature = orx.signatures.load(name)
         assert signature.name == name
