@@ -47,7 +47,8 @@ class Explanation:
         What the other parts of the model add (ln uM): ``core + rest`` is ``mean`` of the prediction. For a new drug in
         a training line it also holds how far the line's measured responses lie from what expression says of them.
     alike
-        Training drugs most alike: ``drug_id``, ``name``, ``structure``, ``targets``, ``pathway`` (similarity, 0 to 1).
+        Training drugs most alike: ``drug_id``, ``name``, and by ``structure``, ``targets``, ``pathway`` and
+        ``reactome`` how alike (0 to 1).
     """
 
     cell_id: str

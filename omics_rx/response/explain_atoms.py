@@ -52,7 +52,7 @@ class AtomExplanation:
         sensitive.
     parts
         ``base`` (what is predicted of a drug unlike all others: the mean of the drugs and the sample's own shift),
-        ``structure`` (sum of the atoms), ``targets``, ``pathway`` (ln uM); their sum is ``core``.
+        ``structure`` (sum of the atoms), ``targets``, ``pathway``, ``reactome`` (ln uM); their sum is ``core``.
     core
         The kernel core's prediction (ln uM) for the drug as one it has not measured.
     """

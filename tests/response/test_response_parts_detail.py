@@ -90,11 +90,31 @@ def test_a_view_that_is_missing_counts_neither_for_nor_against():
     )
     kernel = similarity.drug_kernel(drugs, drugs)
     np.testing.assert_allclose(np.diag(kernel), 1.0)
-    # a has two views, b one: the structure they share counts 1 / sqrt(2)
-    assert kernel[0, 1] == pytest.approx(1 / np.sqrt(2))
-    # one shared target of 2 and 1: 1 / sqrt(2), over sqrt(2 * 2) views
-    assert kernel[0, 2] == pytest.approx(1 / np.sqrt(2) / 2)
+    # a has structure, targets and Reactome, b structure alone: what they share counts 1 / sqrt(3)
+    assert kernel[0, 1] == pytest.approx(1 / np.sqrt(3))
+    # one shared target of 2 and 1, and the Reactome pathways in common, over sqrt(3 * 3) views
+    shared = similarity.view("reactome", drugs, drugs)[0, 2]
+    assert kernel[0, 2] == pytest.approx((1 / np.sqrt(2) + shared) / 3)
     assert np.linalg.eigvalsh(kernel).min() > -1e-12
+
+
+def test_reactome_brings_targets_of_one_pathway_together_as_counted_by_hand():
+    from omics_rx.core import resources
+
+    names = ("MAP2K1", "EGFR", "TUBB", "NOGENE")
+    one, two, far, none = (frozenset({gene}) for gene in names)
+    found = similarity.reactome([one, two, far, none, one | none])
+    sets = [set(text.split(";")) for text in resources.table("reactome_pathways.tsv.gz")["genes"]]
+    common = sum(1 / len(own) for own in sets if {"MAP2K1", "EGFR"} <= own)
+    size = [np.sqrt(sum(1 / len(own) for own in sets if gene in own)) for gene in names[:2]]
+    drugs = similarity.features(pd.DataFrame({"targets": names}, index=list("abcd")))
+    kernel = similarity.view("reactome", drugs, drugs)
+    assert kernel[0, 1] == pytest.approx(common / (size[0] * size[1]))
+    assert kernel[0, 1] > kernel[0, 2]
+    assert not found[3].any()
+    assert not kernel[3].any()
+    np.testing.assert_allclose(found[4], found[0] / 2)
+    assert np.diag(kernel)[:3] == pytest.approx(1.0)
 
 
 def test_unreadable_structures_are_named():

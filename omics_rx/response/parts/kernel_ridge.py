@@ -48,7 +48,7 @@ class KernelRidge(BaseEstimator):  # type: ignore[misc,unused-ignore]
         Ridges on the drug kernel for the means of the drugs and for their preferences. None chooses by leaving one
         drug out, in closed form.
     views
-        What makes two drugs alike, some of ``("structure", "targets", "pathway")``.
+        What makes two drugs alike, some of ``("structure", "targets", "pathway", "reactome")``.
 
     together
         Whether drugs learn from each other, see :mod:`omics_rx.response.parts.coupling`; if not, each is learnt from
