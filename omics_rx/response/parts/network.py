@@ -7,7 +7,7 @@ step and all pairs meet in a low-rank product, so a step costs its cells plus it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -130,7 +130,7 @@ class GraphNetwork(BaseEstimator):  # type: ignore[misc,unused-ignore]
             title = f"Network {number + 1} of {self.n_members}"
             train = partial(train_member, matrix, sizes, schedule, seed=own, title=title, checkpoint=self._file(own))
             made.append(launch(train, self.devices))
-        self.members_ = [(found["lines"], found["drugs"]) for found in made]
+        self.members_ = [(_tensors(found["lines"]), _tensors(found["drugs"])) for found in made]
         self.errors_ = np.full(self.residual_.shape, np.nan)
         for found in made:
             self.errors_[found["rows"]] = self.scale_ * found["errors"]
@@ -291,8 +291,6 @@ class GraphNetwork(BaseEstimator):  # type: ignore[misc,unused-ignore]
 
     def restore(self, state: State, training: Training) -> GraphNetwork:
         """Take up a state again."""
-        import torch
-
         self.set_params(**state.record["settings"])
         self.training_ = training
         self.scale_ = float(state.record["scale"])
@@ -302,11 +300,14 @@ class GraphNetwork(BaseEstimator):  # type: ignore[misc,unused-ignore]
 
         def weights(number: int, moment: str) -> dict[str, Tensor]:
             prefix = f"{number}/{moment}/"
-            return {
-                name.removeprefix(prefix): torch.from_numpy(np.array(value))
-                for name, value in state.arrays.items()
-                if name.startswith(prefix)
-            }
+            named = {name: value for name, value in state.arrays.items() if name.startswith(prefix)}
+            return _tensors({name.removeprefix(prefix): value for name, value in named.items()})
 
         self.members_ = [(weights(number, "lines"), weights(number, "drugs")) for number in range(self.n_members)]
         return self
+
+
+def _tensors(arrays: Mapping[str, np.ndarray]) -> dict[str, Tensor]:
+    import torch
+
+    return {name: torch.from_numpy(np.array(value)) for name, value in arrays.items()}

@@ -194,14 +194,18 @@ def train_member(matrix: Matrix, sizes: Sizes, schedule: Schedule, *, seed: int,
     Returns
     -------
     dict
-        ``lines`` and ``drugs``: weights at either moment; ``rows`` and ``errors``: see :meth:`Training.errors`.
+        ``lines`` and ``drugs``: weights at either moment, as arrays, which pass between processes; ``rows`` and
+        ``errors``: see :meth:`Training.errors`.
     """
     worker: Worker = how["worker"]
     with worker.one_thread():
         training = Training(matrix, sizes, schedule, seed=seed, worker=worker)
         training.run(how["checkpoint"], title=how["title"])
         rows, errors = training.errors()
-        return {"lines": training.best[0].weights, "drugs": training.best[1].weights, "rows": rows, "errors": errors}
+        for_lines, for_drugs = (
+            {name: value.numpy() for name, value in found.weights.items()} for found in training.best
+        )
+        return {"lines": for_lines, "drugs": for_drugs, "rows": rows, "errors": errors}
 
 
 def _out_of_memory(error: Exception) -> bool:
