@@ -24,7 +24,8 @@ _NUMERIC_NOTES = _ENTREZ | {
     "start", "end", "length", "gene_length", "gene_id", "chr", "chrom", "chromosome", "strand",
 }  # fmt: skip
 _DECIMAL_COMMA = re.compile(r"^[+-]?\d*,\d+(?:[eE][+-]?\d+)?$")
-_GROUPED = re.compile(r"^[+-]?\d{1,3}(?:\.\d{3})+,\d+$|^[+-]?\d{1,3}(?:,\d{3})+\.\d+$")  # 1.234,5 is a number too
+# 1,5 and 1.234,5 and 1,234.5
+_NUMBER_WITH_COMMA = re.compile(rf"{_DECIMAL_COMMA.pattern}|^[+-]?\d{{1,3}}(?:\.\d{{3}}|,\d{{3}})+[.,]\d+$")
 _SURE_DECIMAL = re.compile(rb",(?:\d{1,2}|\d{4,})(?!\d)|(?<!\d)0,\d")
 
 
@@ -145,10 +146,7 @@ def _text_columns(header: list[str], probed: list[list[str]]) -> list[int]:
     found = []
     for position in range(1, len(header)):
         tokens = [row[position] for row in probed if position < len(row)]
-        is_text = any(
-            value_of(token) is None and not _DECIMAL_COMMA.match(token) and not _GROUPED.match(token)
-            for token in tokens
-        )
+        is_text = any(value_of(token) is None and not _NUMBER_WITH_COMMA.match(token) for token in tokens)
         if is_text and not _some_numbers(tokens):
             found.append(position)
     return found
@@ -163,7 +161,10 @@ def _some_numbers(tokens: list[str]) -> bool:
 def _filled(layout: _Layout, first: list[Line], lines: Iterator[Line]) -> Table:
     numeric = layout.numeric
     if not numeric:
-        raise InputError(f"{layout.path} has no column of numbers (columns: {examples(layout.header[1:])})")
+        raise InputError(
+            f"{layout.path} has no column of numbers (columns: {examples(layout.header[1:])}): keep one header row; "
+            "clinical tables are read by read_clinical"
+        )
     values = np.zeros((256, len(numeric)), dtype=np.float32)
     names: list[str] = []
     notes: list[list[str]] = []

@@ -70,7 +70,7 @@ def file(tmp_path, content):
         ("1.5\t2.5\n1.1\t2.2\n", InputError, "the first line holds values (2.5)"),
         ("a\tb\n1.5\t2.5\n1.1\t2.2\n", InputError, "the first column holds values (1.5, 1.1)"),
         ("id\ts1\n\t1\nTP53\t2\n", InputError, "1 of 2 rows have no name"),
-        ("id\tname\nx\tyes\nz\tno\n", InputError, "no column of numbers (columns: name)"),
+        ("id\tname\nx\tyes\nz\tno\n", InputError, "no column of numbers (columns: name): keep one header row"),
         ('id\ts1\nTP53\t1\n"ERBB2\t2\nBRCA1\t3\n', InputError, "line 3: a quoted field"),
         ("id\ts1\ts1\nTP53\t1\t2\nERBB2\t2\t3\n", InputError, "1 samples stand twice (s1)"),
     ],
