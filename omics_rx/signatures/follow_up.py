@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from omics_rx.core.errors import InputError, examples
-from omics_rx.signatures.signature import RiskSignature, Scale
+from omics_rx.signatures.scale import Scale
+from omics_rx.signatures.signature import RiskSignature
 
 if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike

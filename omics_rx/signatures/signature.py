@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from omics_rx.core import bundle
 from omics_rx.core import cohort as cohorts
-from omics_rx.core.errors import InputError, examples, unknown_name
+from omics_rx.core.errors import InputError, examples
 from omics_rx.core.provenance import Provenance
 from omics_rx.harmonize.reference import GeneReference
 from omics_rx.signatures.baseline import Baseline
+from omics_rx.signatures.scale import Scale, expected, scaled
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -24,10 +25,6 @@ if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
 
 Floats = NDArray[np.float64]
-Scale: TypeAlias = Literal["cohort", "frozen"] | GeneReference
-
-MIN_COHORT = 20  # below this a gene's mean and sd within the cohort say more about chance than about the platform
-_SHRINKAGE = 0.05  # of the gene correlations towards none, so that genes that nearly repeat each other do no harm
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,12 +141,12 @@ class RiskSignature:
         """
         needed = self.min_coverage if min_coverage is None else min_coverage
         found = self._found(cohort)
-        z, scale = self._scaled(found, reference)
+        z, scale = scaled(self, found, reference)
         values = z.to_numpy()
         known = np.isfinite(values)
         weights = self.vector
         coverage = known @ np.abs(weights) / np.abs(weights).sum()
-        parts, fidelity = self._expected(values, known)
+        parts, fidelity = expected(self, values, known)
         scores = np.where(known.any(axis=1), np.nansum(parts, axis=1), np.nan)
         short = coverage < needed
         if short.all():
@@ -192,8 +189,8 @@ class RiskSignature:
             speak for it. For a linear score these are its Shapley values against the average patient, whose score is
             0 (Lundberg and Lee 2017, corollary 1).
         """
-        z, _ = self._scaled(self._found(cohort), reference)
-        parts, _ = self._expected(z.to_numpy(), np.isfinite(z.to_numpy()))
+        z, _ = scaled(self, self._found(cohort), reference)
+        parts, _ = expected(self, z.to_numpy(), np.isfinite(z.to_numpy()))
         return pd.DataFrame(parts, index=z.index, columns=list(self.genes))
 
     def predict_survival(
@@ -258,65 +255,3 @@ class RiskSignature:
         if data is not None and set(self.genes) <= set(data.var_names) and data.var_names.is_unique:
             return data
         return harmonize.genes(cohort, min_mapped=0.0)
-
-    def _scaled(self, cohort: AnnData, reference: Scale) -> tuple[pd.DataFrame, str]:
-        """Scaled values, z, of the signature's genes, ``n x k`` with NaN where missing, and how it was made."""
-        present = [gene for gene in self.genes if gene in set(cohort.var_names)]
-        unit = cohorts.info(cohort).unit
-        if not present:
-            raise InputError(
-                f"none of the {len(self.genes)} genes of {self.name} is in the cohort ({examples(self.genes)} against "
-                f"{examples(cohort.var_names, 3)}): check the gene names"
-            )
-        frame = cohorts.expression(cohort[:, present])
-        if isinstance(reference, GeneReference):
-            return reference.z(frame).reindex(columns=list(self.genes)), f"given ({reference.origin or reference.unit})"
-        if reference == "cohort":
-            if len(frame) < MIN_COHORT:
-                raise InputError(
-                    f"{len(frame)} samples are too few to be scaled by themselves ({MIN_COHORT} are needed): pass "
-                    'reference="frozen", or a harmonize.GeneReference learnt on a cohort of the same platform'
-                )
-            own = GeneReference.learn(_in_logs(frame, unit), unit=unit)
-            return own.z(_in_logs(frame, unit)).reindex(columns=list(self.genes)), "cohort"
-        if reference != "frozen":
-            raise unknown_name("reference", reference, ("cohort", "frozen"))
-        if self.reference is None:
-            raise InputError(f"{self.name} has no frozen reference: pass a cohort, or a harmonize.GeneReference")
-        if unit != self.reference.unit:
-            raise InputError(
-                f"the cohort is in {unit}, the frozen reference of {self.name} in {self.reference.unit} "
-                f"({self.reference.origin}): score it with its cohort, or pass a harmonize.GeneReference learnt on its "
-                "platform"
-            )
-        return self.reference.z(frame).reindex(columns=list(self.genes)), f"frozen ({self.reference.origin})"
-
-    def _expected(self, z: Floats, known: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-        """What each known gene adds to the expected score ``(n, k)``, and that score's fidelity ``(n,)``.
-
-        For jointly normal genes ``E[z_m | z_o] = S_mo S_oo^-1 z_o``, so each set of known genes has weights of its
-        own: ``w_o + S_oo^-1 S_om w_m``. Fidelity is the expected correlation with the full score.
-        """
-        weights, k = self.vector, len(self.genes)
-        spread = (1 - _SHRINKAGE) * self.correlation + _SHRINKAGE * np.eye(k)
-        whole = float(weights @ spread @ weights)
-        parts, fidelity = np.full(z.shape, np.nan), np.full(len(z), np.nan)
-        patterns, member = np.unique(known, axis=0, return_inverse=True)
-        for number, have in enumerate(patterns):
-            rows = member.ravel() == number
-            if not have.any():
-                continue
-            inner = spread[np.ix_(have, have)]
-            own = weights[have]
-            if not have.all():
-                own = own + np.linalg.solve(inner, spread[np.ix_(have, ~have)] @ weights[~have])
-            parts[np.ix_(rows, have)] = z[np.ix_(rows, have)] * own
-            fidelity[rows] = np.sqrt(min(1.0, float(own @ inner @ own) / whole))
-        return parts, fidelity
-
-
-def _in_logs(frame: pd.DataFrame, unit: str) -> pd.DataFrame:
-    """Values on a logarithmic scale: linear units become log2(x + 1)."""
-    if unit in ("counts", "CPM", "TPM", "FPKM"):
-        return pd.DataFrame(np.log2(frame + 1))
-    return frame
