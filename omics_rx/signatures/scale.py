@@ -30,8 +30,8 @@ def scaled(signature: RiskSignature, cohort: AnnData, reference: Scale) -> tuple
     unit = cohorts.info(cohort).unit
     if not present:
         raise InputError(
-            f"none of the {len(signature.genes)} genes of {signature.name} is in the cohort ({examples(signature.genes)} against "
-            f"{examples(cohort.var_names, 3)}): check the gene names"
+            f"none of the {len(signature.genes)} genes of {signature.name} is in the cohort "
+            f"({examples(signature.genes)} against {examples(cohort.var_names, 3)}): check the gene names"
         )
     frame = cohorts.expression(cohort[:, present])
     if isinstance(reference, GeneReference):
@@ -53,8 +53,8 @@ def scaled(signature: RiskSignature, cohort: AnnData, reference: Scale) -> tuple
     if unit != signature.reference.unit:
         raise InputError(
             f"the cohort is in {unit}, the frozen reference of {signature.name} in {signature.reference.unit} "
-            f"({signature.reference.origin}): score it with its cohort, or pass a harmonize.GeneReference learnt on its "
-            "platform"
+            f"({signature.reference.origin}): score it with its cohort, or pass a harmonize.GeneReference learnt on "
+            "its platform"
         )
     z = signature.reference.z(frame).reindex(columns=list(signature.genes))
     return z, f"frozen ({signature.reference.origin})"
