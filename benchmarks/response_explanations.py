@@ -137,14 +137,14 @@ def structural(model: ResponseModel, drug: str, bits: list[int]) -> float:
     """Structural part of the prediction of a training drug from the others, had it only some bits."""
     from dataclasses import replace
 
-    from omics_rx.response.explain_atoms import carrier_of, view_shares
+    from omics_rx.response.explain_atoms import carrier_of, shares_of
 
     kernel = kernel_of(model)
     at = kernel.training_.drugs.names.get_indexer([drug])
     own = kernel.training_.drugs.take(at)
     fewer = np.zeros_like(own.bits)
     fewer[0, bits] = 1
-    found = view_shares(replace(own, bits=fewer), carrier_of(kernel, None, without=int(at[0])), kernel.views)
+    found = shares_of(replace(own, bits=fewer), carrier_of(kernel, None, without=int(at[0])), kernel)
     return float(found["structure"].sum())
 
 

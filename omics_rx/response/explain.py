@@ -235,7 +235,7 @@ def weights_of(kernel: KernelRidge, drug: DrugFeatures) -> tuple[np.ndarray, flo
     carried, n = alike @ kernel.drug_inverse_, len(alike)
     # the line's own mean is carried over whole, and what each drug has beyond it by likeness
     dual: np.ndarray = kernel.dual_ @ (carried + (1 - carried.sum()) / n)
-    return dual, float(kernel.global_mean_ + alike @ kernel.mean_dual_)
+    return dual, kernel.global_mean_ + float(kernel.mean_shifts(drug)[0])
 
 
 def gene_contributions(kernel: KernelRidge, z: np.ndarray, dual: np.ndarray) -> np.ndarray:

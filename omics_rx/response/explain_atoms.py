@@ -52,7 +52,8 @@ class AtomExplanation:
         sensitive.
     parts
         ``base`` (what is predicted of a drug unlike all others: the mean of the drugs and the sample's own shift),
-        ``structure`` (sum of the atoms), ``targets``, ``pathway``, ``reactome`` (ln uM); their sum is ``core``.
+        ``structure`` (sum of the atoms), ``targets``, ``pathway``, ``reactome``, ``properties`` (size, polarity and
+        shape of the whole molecule; ln uM); their sum is ``core``.
     core
         The kernel core's prediction (ln uM) for the drug as one it has not measured.
     """
@@ -108,14 +109,16 @@ class Carrier:
     ----------
     base
         What is said of a drug unlike all others (ln uM).
-    weights
-        What likeness 1 to each training drug adds (ln uM), ``(n_drugs,)``.
+    of_mean, of_preference
+        What likeness 1 to each training drug adds (ln uM) to the drug's mean and to what the sample prefers,
+        ``(n_drugs,)``.
     drugs
         The training drugs it stands on.
     """
 
     base: float
-    weights: np.ndarray
+    of_mean: np.ndarray
+    of_preference: np.ndarray
     drugs: DrugFeatures
 
 
@@ -130,7 +133,7 @@ def explain_atoms(
         raise InputError(f"no structure is known of {name!r}: give its SMILES")
     at = int(positions(features.names, kernel.training_.drugs.names)[0])
     carrier = carrier_of(kernel, cells, without=at if at >= 0 else None)
-    shares = view_shares(features, carrier, kernel.views)
+    shares = shares_of(features, carrier, kernel)
     atoms, symbols = over_atoms(_molecule(smiles), shares.pop("structure"))
     parts = pd.Series({"base": carrier.base, "structure": float(atoms.sum()), **shares}, name="ln uM")
     table = pd.DataFrame({"symbol": symbols, "contribution": atoms}).rename_axis("atom")
@@ -149,13 +152,12 @@ def carrier_of(kernel: KernelRidge, cells: Cells | None, *, without: int | None)
     basis = kernel.completed_ if cells is None else kernel.basis(cells, kernel.alike(cells.z) @ kernel.dual_)
     basis = basis[:, keep].mean(axis=0)
     line = float(basis.mean())
-    alike = similarity.drug_kernel(drugs, drugs, views=kernel.views)
+    alike = similarity.drug_kernel(drugs, drugs, views=kernel.mean_views)
     inverse = _without(kernel.drug_inverse_, without)
     means = kernel.drug_means_[keep]
     centre = float(means.mean())
     ridge = kernel.drug_ridges_[0] * np.eye(len(keep))
-    weights = np.linalg.solve(alike + ridge, means - centre) + inverse @ (basis - line)
-    return Carrier(centre + line, weights, drugs)
+    return Carrier(centre + line, np.linalg.solve(alike + ridge, means - centre), inverse @ (basis - line), drugs)
 
 
 def _without(inverse: np.ndarray, drug: int | None) -> np.ndarray:
@@ -168,11 +170,17 @@ def _without(inverse: np.ndarray, drug: int | None) -> np.ndarray:
     return left
 
 
-def view_shares(drug: DrugFeatures, carrier: Carrier, views: Sequence[str]) -> dict[str, Any]:
-    """What each view adds: a value a bit for structure, one number for the others."""
-    known = carrier.drugs
+def shares_of(drug: DrugFeatures, carrier: Carrier, kernel: KernelRidge) -> dict[str, Any]:
+    """What each view adds to mean and preference together: a value a bit for structure, one number for the others."""
+    of_mean = _view_shares(drug, carrier.drugs, carrier.of_mean, kernel.mean_views)
+    of_preference = _view_shares(drug, carrier.drugs, carrier.of_preference, kernel.views)
+    names = dict.fromkeys((*of_preference, *of_mean))
+    return {name: of_mean.get(name, 0.0) + of_preference.get(name, 0.0) for name in names}
+
+
+def _view_shares(drug: DrugFeatures, known: DrugFeatures, carried: np.ndarray, views: Sequence[str]) -> dict[str, Any]:
     both = similarity.n_views(drug, views) * similarity.n_views(known, views)
-    weights = np.divide(carrier.weights, np.sqrt(both), out=np.zeros(len(known)), where=both > 0)
+    weights = np.divide(carried, np.sqrt(both), out=np.zeros(len(known)), where=both > 0)
     found: dict[str, Any] = {}
     for view in views:
         if view == "structure":

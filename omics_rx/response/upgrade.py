@@ -21,6 +21,7 @@ def from_schema_1(record: Mapping[str, Any], members: Mapping[str, bytes]) -> Sa
     if "kernel" not in record["parts"]:
         return dict(record), dict(members)
     kernel = {**record["parts"]["kernel"], "together": False}
+    kernel["mean_views"] = kernel["views"]
     opened = bundle.Bundle("", 1, record, members)
     training, arrays = opened.arrays("training.safetensors"), opened.arrays(_KERNEL)
     z = training["z"].astype(np.float64)

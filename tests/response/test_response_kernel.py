@@ -102,7 +102,7 @@ def test_leave_one_drug_out_in_closed_form():
 
 def test_both_unseen_is_the_kronecker_solution(planted):
     """Two steps equal the explicit two-step solution K (K + aI)^-1 Y (L + bI)^-1 L' on a complete table."""
-    from omics_rx.response.similarity import drug_kernel
+    from omics_rx.response.similarity import MEAN_VIEWS, drug_kernel
 
     training, _ = training_of(planted)
     complete = Training(training.cells, training.drugs, np.nan_to_num(training.y, nan=1.0))  # all genes alike
@@ -121,7 +121,9 @@ def test_both_unseen_is_the_kronecker_solution(planted):
     residual = across @ np.linalg.solve(kernel + 0.3 * np.eye(len(kernel)), known.y - means)
     line = residual.mean(axis=1, keepdims=True)
     carry = np.linalg.solve(among + 0.7 * np.eye(9), alike.T)
-    expected = means.mean() + (means - means.mean()) @ carry + line + (residual - line) @ carry
+    strong, strength = (drug_kernel(drugs, known.drugs, views=MEAN_VIEWS) for drugs in (new, known.drugs))
+    shift = (means - means.mean()) @ np.linalg.solve(strength + 0.7 * np.eye(9), strong.T)
+    expected = means.mean() + shift + line + (residual - line) @ carry
     np.testing.assert_allclose(part.predict(cells, new), expected, atol=1e-8)
 
 

@@ -25,7 +25,7 @@ from omics_rx.core.errors import InputError, NotFittedError
 from omics_rx.core.work import rng
 from omics_rx.response.parts.base import Cells, State, Training, known_cells, positions
 from omics_rx.response.parts.coupling import couple
-from omics_rx.response.similarity import VIEWS, DrugFeatures, drug_kernel
+from omics_rx.response.similarity import MEAN_VIEWS, VIEWS, DrugFeatures, drug_kernel
 
 _GAMMAS = (0.25, 0.125, 0.5)
 _RIDGES = (0.3, 0.15, 0.6, 1.2)
@@ -47,8 +47,10 @@ class KernelRidge(BaseEstimator):  # type: ignore[misc,unused-ignore]
     drug_ridges
         Ridges on the drug kernel for the means of the drugs and for their preferences. None chooses by leaving one
         drug out, in closed form.
-    views
-        What makes two drugs alike, some of ``("structure", "targets", "pathway", "reactome")``.
+    views, mean_views
+        What makes two drugs alike, in which cells they prefer and in how strong they are on average: some of
+        ``("structure", "targets", "pathway", "reactome", "properties")``. Size and lipophilicity tell of strength
+        alone.
 
     together
         Whether drugs learn from each other, see :mod:`omics_rx.response.parts.coupling`; if not, each is learnt from
@@ -80,6 +82,7 @@ class KernelRidge(BaseEstimator):  # type: ignore[misc,unused-ignore]
         ridge: float | None = None,
         drug_ridges: tuple[float, float] | None = None,
         views: Sequence[str] = VIEWS,
+        mean_views: Sequence[str] = MEAN_VIEWS,
         together: bool = True,
     ) -> None:
         self.together = together
@@ -87,6 +90,7 @@ class KernelRidge(BaseEstimator):  # type: ignore[misc,unused-ignore]
         self.ridge = ridge
         self.drug_ridges = drug_ridges
         self.views = views
+        self.mean_views = mean_views
 
     def fit(self, training: Training, *, seed: int = 0) -> KernelRidge:
         """Learn the drugs one by one, each from exactly the cells it was measured in, then all of them together.
@@ -130,16 +134,18 @@ class KernelRidge(BaseEstimator):  # type: ignore[misc,unused-ignore]
 
     def _fit_drugs(self) -> None:
         """Prepare the carrying over of means and preferences to new drugs."""
-        kernel = drug_kernel(self.training_.drugs, self.training_.drugs, views=self.views)
+        drugs = self.training_.drugs
+        kernel = drug_kernel(drugs, drugs, views=self.views)
+        mean_kernel = drug_kernel(drugs, drugs, views=self.mean_views)
         self.global_mean_ = float(self.drug_means_.mean())
         centred = self.drug_means_ - self.global_mean_
         preferences = self.completed_ - self.completed_.mean(axis=1, keepdims=True)
         if self.drug_ridges is None:
-            self.drug_ridges_ = (_best_ridge(kernel, centred[:, None]), _best_ridge(kernel, preferences.T))
+            self.drug_ridges_ = (_best_ridge(mean_kernel, centred[:, None]), _best_ridge(kernel, preferences.T))
         else:
             self.drug_ridges_ = (float(self.drug_ridges[0]), float(self.drug_ridges[1]))
         identity = np.eye(len(kernel))
-        self.mean_dual_ = np.linalg.solve(kernel + self.drug_ridges_[0] * identity, centred)
+        self.mean_dual_ = np.linalg.solve(mean_kernel + self.drug_ridges_[0] * identity, centred)
         self.drug_inverse_ = np.linalg.inv(kernel + self.drug_ridges_[1] * identity)
 
     def settled(self) -> KernelRidge:
@@ -150,6 +156,7 @@ class KernelRidge(BaseEstimator):  # type: ignore[misc,unused-ignore]
             ridge=self.ridge_,
             drug_ridges=self.drug_ridges_,
             views=self.views,
+            mean_views=self.mean_views,
             together=self.together,
         )
 
@@ -175,9 +182,15 @@ class KernelRidge(BaseEstimator):  # type: ignore[misc,unused-ignore]
         basis = self.basis(cells, residual)
         line = basis.mean(axis=1, keepdims=True)
         alike = drug_kernel(drugs, self.training_.drugs, views=self.views)
-        means = self.global_mean_ + alike @ self.mean_dual_
+        means = self.global_mean_ + self.mean_shifts(drugs)
         carried: np.ndarray = means[None, :] + line + (basis - line) @ (alike @ self.drug_inverse_).T
         return carried
+
+    def mean_shifts(self, drugs: DrugFeatures) -> np.ndarray:
+        """How far the means of new drugs lie from the mean of all, by their likeness to the training drugs (ln uM)."""
+        alike: np.ndarray = drug_kernel(drugs, self.training_.drugs, views=self.mean_views)
+        shifts: np.ndarray = alike @ self.mean_dual_
+        return shifts
 
     def basis(self, cells: Cells, residual: np.ndarray) -> np.ndarray:
         """Residuals of the training drugs: as predicted, but as measured in cells that were trained on."""
@@ -192,7 +205,8 @@ class KernelRidge(BaseEstimator):  # type: ignore[misc,unused-ignore]
         return State(
             record={
                 "gamma": self.gamma_, "ridge": self.ridge_, "drug_ridges": list(self.drug_ridges_),
-                "views": list(self.views), "global_mean": self.global_mean_, "together": self.together,
+                "views": list(self.views), "mean_views": list(self.mean_views), "global_mean": self.global_mean_,
+                "together": self.together,
             },
             arrays={
                 "importance": self.importance_, "drug_means": self.drug_means_, "dual": self.dual_,
@@ -207,7 +221,8 @@ class KernelRidge(BaseEstimator):  # type: ignore[misc,unused-ignore]
         self.gamma_, self.ridge_ = float(state.record["gamma"]), float(state.record["ridge"])
         first, second = state.record["drug_ridges"]
         self.drug_ridges_ = (float(first), float(second))
-        self.views, self.together = tuple(state.record["views"]), bool(state.record["together"])
+        self.views, self.mean_views = tuple(state.record["views"]), tuple(state.record["mean_views"])
+        self.together = bool(state.record["together"])
         self.global_mean_ = float(state.record["global_mean"])
         for name in ("importance", "drug_means", "dual", "completed", "errors", "mean_dual", "drug_inverse"):
             setattr(self, f"{name}_", np.asarray(state.arrays[name]))
