@@ -27,10 +27,8 @@ _PRIOR = 1.0  # events expected and seen that are added to each leaf, so that a 
 class _Forest(Learner):
     """Trees grown on resamples; the risk is the mean hazard ratio of the leaves a sample falls in."""
 
-    def __init__(self, n_trees: int = 100, *, min_leaf: int = 10, seed: int = 0) -> None:
-        super().__init__(seed=seed)
-        self.n_trees = n_trees
-        self.min_leaf = min_leaf
+    n_trees: int
+    min_leaf: int
 
     @abstractmethod
     def _rule(self, outcome: Outcome) -> Rule:
@@ -64,7 +62,16 @@ class _Forest(Learner):
         return np.asarray(np.mean([tree.predict(z) for tree in self.trees_], axis=0))
 
 
-class ConditionalForest(_Forest):
+class _Resampled(_Forest):
+    """A forest of as many trees as are asked for."""
+
+    def __init__(self, n_trees: int = 100, *, min_leaf: int = 10, seed: int = 0) -> None:
+        super().__init__(seed=seed)
+        self.n_trees = n_trees
+        self.min_leaf = min_leaf
+
+
+class ConditionalForest(_Resampled):
     """Forest of conditional trees on subsamples of 63.2% without replacement.
 
     A node takes the feature whose linear statistic with the log-rank scores is largest and only then looks for a cut,
@@ -90,7 +97,7 @@ class ConditionalForest(_Forest):
         return np.sort(random.choice(n, size=max(2, round(0.632 * n)), replace=False))
 
 
-class ConditionalTree(ConditionalForest):
+class ConditionalTree(_Forest):
     """One conditional tree over all samples and features, grown while the corrected p stays at or below 0.05.
 
     Parameters
@@ -105,13 +112,11 @@ class ConditionalTree(ConditionalForest):
     Hothorn, Hornik and Zeileis, J Comput Graph Stat 2006, 15:651.
     """
 
-    def __init__(self, min_leaf: int = 7, *, seed: int = 0) -> None:
-        super().__init__(1, min_leaf=min_leaf, seed=seed)
+    n_trees = 1
 
-    def get_params(self, deep: bool = True) -> dict[str, object]:  # noqa: FBT001, FBT002 - scikit-learn's own
-        """Settings, as scikit-learn asks for them."""
-        del deep
-        return {"min_leaf": self.min_leaf, "seed": self.seed}
+    def __init__(self, min_leaf: int = 7, *, seed: int = 0) -> None:
+        super().__init__(seed=seed)
+        self.min_leaf = min_leaf
 
     def _rule(self, outcome: Outcome) -> Rule:
         del outcome
@@ -125,7 +130,7 @@ class ConditionalTree(ConditionalForest):
         return np.arange(n)
 
 
-class MaxstatForest(_Forest):
+class MaxstatForest(_Resampled):
     """Forest on maximally selected rank statistics, as ranger grows it.
 
     Parameters
@@ -145,7 +150,7 @@ class MaxstatForest(_Forest):
         return maximally_selected(self.min_leaf)
 
 
-class ObliqueForest(_Forest):
+class ObliqueForest(_Resampled):
     """Forest whose nodes split on a sum of features, weighed by one Newton step of a Cox model.
 
     Parameters
