@@ -27,7 +27,7 @@ from omics_rx.harmonize.alignment import Consensus, coral
 from omics_rx.harmonize.domain import line_reference, to_training_scale
 from omics_rx.metrics import ranking
 from omics_rx.metrics.response import normalised_r, per_drug_r, preference_r
-from omics_rx.response.parts.kernel_ridge import solve, squared_distances
+from omics_rx.response.parts.kernel_solvers import solve, squared_distances
 
 GAMMA, RIDGE = 0.25, 0.3
 FEWEST = 15  # lines of a tissue that make a cohort

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 DEFAULT_PARTS = ("kernel", "genomic")
 TARGETS = ("ln_ic50", "auc")
 _CENSORED_ROUNDS = 2
-_CITES = ("gdsc_iorio2016", "stock2018", "vovk2005", "rogers2010")
+_CITES = ("gdsc_iorio2016", "stock2018", "breiman1997", "vovk2005", "rogers2010", "milacic2024")
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from omics_rx.core import bundle
-from omics_rx.response.parts.kernel_ridge import left_out_errors, squared_distances
+from omics_rx.response.parts.kernel_solvers import left_out_errors, squared_distances
 
 Saved = tuple[dict[str, Any], dict[str, bytes]]
 

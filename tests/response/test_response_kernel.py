@@ -11,7 +11,8 @@ from sklearn.kernel_ridge import KernelRidge as SklearnKernelRidge
 
 from omics_rx.core.errors import InputError
 from omics_rx.response.parts.base import Cells, Training, known_cells
-from omics_rx.response.parts.kernel_ridge import KernelRidge, _best_ridge, solve, squared_distances
+from omics_rx.response.parts.kernel_ridge import KernelRidge, _best_ridge
+from omics_rx.response.parts.kernel_solvers import solve, squared_distances
 from omics_rx.response.prepare import training_of
 
 
