@@ -251,7 +251,9 @@ def dynamic_auc(
     found = pd.Series(np.nan, index=pd.Index(months, name="months"), name="auc")
     for month in months:
         if times[events].min() <= month < times.max() and month < learnt["time"].max():
-            found[month] = cumulative_dynamic_auc(learnt, structured(times, events), values, [month])[0][0]
+            # events after the month weigh nothing, and their weights would be infinite where nobody is censored later
+            judged = structured(times, events & (times <= month))
+            found[month] = cumulative_dynamic_auc(learnt, judged, values, [month])[0][0]
     return found
 
 

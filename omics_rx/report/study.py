@@ -19,6 +19,8 @@ _FORMATS = {
     "lower": ".2f",
     "upper": ".2f",
     "Uno": ".2f",
+    "AUC, 36 months": ".2f",
+    "AUC, 60 months": ".2f",
     "difference": "+.2f",
     "p_value": ".3f",
 }
@@ -155,8 +157,13 @@ def _certainty(study: Any) -> Iterable[Figure | Table | Text]:
         f"Concordance with 95% interval: {words}.",
     )
     first = [name for name in ("cohort", "role", "method") if name in table]
-    shown = table[[*first, *(name for name in table if name not in first)]].rename(columns={"uno": "Uno"})
-    yield Table(shown, "Harrell's concordance with its 95% bootstrap interval, and Uno's, in each cohort.", _FORMATS)
+    shown = table[[*first, *(name for name in table if name not in first)]].rename(
+        columns={"uno": "Uno", "auc_36": "AUC, 36 months", "auc_60": "AUC, 60 months"}
+    )
+    caption = (
+        "Harrell's concordance with its 95% bootstrap interval, Uno's, and the cumulative-dynamic AUC, in each cohort."
+    )
+    yield Table(shown, caption, _FORMATS)
     opened = getattr(study, "external_opened", None) or {}
     for name, record in opened.items():
         yield Text(

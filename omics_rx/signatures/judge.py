@@ -15,7 +15,11 @@ from omics_rx.signatures.assemble import Member
 if TYPE_CHECKING:
     from omics_rx.signatures.signature import RiskSignature
 
-TABLE = ["cohort", "role", "endpoint", "n", "events", "concordance", "lower", "upper", "uno", "method"]
+MONTHS = (36, 60)  # when discrimination is judged apart from the whole follow-up
+TABLE = [
+    "cohort", "role", "endpoint", "n", "events", "concordance", "lower", "upper", "uno",
+    *(f"auc_{month}" for month in MONTHS), "method",
+]  # fmt: skip
 GAINS = ["cohort", "role", "against", "difference", "lower", "upper", "p_value"]
 
 
@@ -53,11 +57,12 @@ def rows(
         scored = risk.dropna().index
         found = survival.concordance(time[scored], event[scored], risk[scored], seed=seed)
         uno = survival.uno_concordance(time[scored], event[scored], risk[scored], seed=seed, n_boot=1)
+        auc = survival.dynamic_auc(time[scored], event[scored], risk[scored], at=MONTHS)
         table.append(
             {
                 "cohort": member.name, "role": role, "endpoint": member.endpoint.name, "n": found.n,
                 "events": found.n_events, "concordance": found.value, "lower": found.lower, "upper": found.upper,
-                "uno": uno.value, "method": method,
+                "uno": uno.value, **{f"auc_{month}": float(auc[month]) for month in MONTHS}, "method": method,
             }
         )  # fmt: skip
         if method == "proliferation":
@@ -97,7 +102,8 @@ def null_row(member: Member, drawn: pd.Series, method: str) -> dict[str, Any]:
     return {
         "cohort": member.name, "role": "external", "endpoint": member.endpoint.name, "n": len(member.endpoint.samples),
         "events": member.endpoint.n_events, "concordance": float(drawn.mean()), "lower": float(lower),
-        "upper": float(upper), "uno": float("nan"), "method": method.format(len(drawn)),
+        "upper": float(upper), "uno": float("nan"), **dict.fromkeys((f"auc_{month}" for month in MONTHS), float("nan")),
+        "method": method.format(len(drawn)),
     }  # fmt: skip
 
 

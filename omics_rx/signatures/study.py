@@ -35,7 +35,8 @@ class Study:
         One row a cohort, role and method: ``cohort``, ``role`` (``external``: never touched before; ``left out``:
         by a signature made from the other cohorts; ``cross-validated``: by signatures made without the sample),
         ``endpoint``, ``n``, ``events``, ``concordance`` (Harrell), ``lower``, ``upper`` (95% bootstrap), ``uno``
-        (Uno's concordance), ``method`` (``signature``; ``full model``, before distilling; ``proliferation``;
+        (Uno's concordance), ``auc_36`` and ``auc_60`` (cumulative-dynamic AUC at these months, missing where patients
+        are not followed that long), ``method`` (``signature``; ``full model``, before distilling; ``proliferation``;
         ``random genes``: mean and central 95% of random sets).
     gains
         Concordance of the signature less that of proliferation on the same samples: ``cohort``, ``role``,

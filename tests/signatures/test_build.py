@@ -65,6 +65,21 @@ def test_what_was_opened_is_written_down(planted_study):
     assert "Cox" in orx.cite(planted_study).methods
 
 
+def test_discrimination_at_a_time_is_that_of_the_scores_kept(planted_study):
+    scored = planted_study.scores["c"]
+    row = _row(planted_study, "c", "external")
+    for month in (36, 60):
+        early = scored[(scored["time"] <= month) & scored["event"]]
+        late = scored[scored["time"] > month]
+        # Hung and Chiang's weights are one over the chance of not being censored by the time of the event
+        followed = orx.metrics.curves.kaplan_meier(scored["time"], ~scored["event"]).set_index("time")["survival"]
+        chance = [followed[followed.index < time].iloc[-1] if (followed.index < time).any() else 1.0
+                  for time in early["time"]]  # fmt: skip
+        ahead = np.sign(early["risk_score"].to_numpy()[:, None] - late["risk_score"].to_numpy()[None]).mean(axis=1)
+        expected = np.average((ahead + 1) / 2, weights=1 / np.array(chance))
+        assert row[f"auc_{month}"] == pytest.approx(expected, abs=1e-9)
+
+
 def test_the_table_and_scores_are_whole(planted_study):
     roles = planted_study.table.groupby("role")["cohort"].agg(set).to_dict()
     assert roles == {"external": {"c"}, "cross-validated": {"a", "b"}, "left out": {"a", "b"}}
