@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from omics_rx.response.crossfit import evaluate, out_of_fold
     from omics_rx.response.explain import DrugExplanation, Explanation
     from omics_rx.response.explain_atoms import AtomExplanation
+    from omics_rx.response.explain_network import NetworkExplanation
     from omics_rx.response.few_shot import AdaptedModel
     from omics_rx.response.library import LibraryScreen
     from omics_rx.response.model import ResponseModel
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PARTS", "SPLITS", "AdaptedModel", "AtomExplanation", "DrugExplanation", "Explanation", "Fold", "LibraryScreen",
-    "Prediction", "Resistance", "ResponseModel", "cells", "check", "default", "evaluate", "folds", "leaks", "library",
-    "load", "out_of_fold", "resistance", "scaffolds",
+    "NetworkExplanation", "Prediction", "Resistance", "ResponseModel", "cells", "check", "default", "evaluate",
+    "folds", "leaks", "library", "load", "out_of_fold", "resistance", "scaffolds",
 ]  # fmt: skip
 
 _NAMES = {
@@ -32,6 +33,7 @@ _NAMES = {
     "Explanation": "explain",
     "Fold": "splits",
     "LibraryScreen": "library",
+    "NetworkExplanation": "explain_network",
     "Prediction": "prediction",
     "Resistance": "resistance",
     "ResponseModel": "model",

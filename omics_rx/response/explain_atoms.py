@@ -78,27 +78,31 @@ class AtomExplanation:
         str
             An SVG element.
         """
-        from rdkit.Chem import rdDepictor
-        from rdkit.Chem.Draw import rdMolDraw2D
+        return drawn(self.smiles, self.atoms["contribution"].to_numpy(), width=width, height=height)
 
-        molecule = _molecule(self.smiles)
-        rdDepictor.Compute2DCoords(molecule)
-        values = self.atoms["contribution"].to_numpy()
-        top = float(np.abs(values).max(initial=0.0)) or 1.0
-        shades = {
-            i: tuple(1 - abs(value) / top * (1 - own) for own in (_RED if value > 0 else _BLUE))
-            for i, value in enumerate(values)
-        }
-        drawer = rdMolDraw2D.MolDraw2DSVG(width, height)
-        options: Any = drawer.drawOptions()
-        options.useBWAtomPalette()
-        options.highlightBondWidthMultiplier = 16
-        rdMolDraw2D.PrepareAndDrawMolecule(
-            drawer, molecule, highlightAtoms=list(shades), highlightAtomColors=shades, highlightBonds=[]
-        )
-        drawer.FinishDrawing()
-        text = drawer.GetDrawingText()
-        return text[text.index("<svg") :]
+
+def drawn(smiles: str, values: np.ndarray, *, width: int, height: int) -> str:
+    """Draw a molecule as SVG with a value an atom: blue below 0, red above, white at 0, darkest at the largest."""
+    from rdkit.Chem import rdDepictor
+    from rdkit.Chem.Draw import rdMolDraw2D
+
+    molecule = _molecule(smiles)
+    rdDepictor.Compute2DCoords(molecule)
+    top = float(np.abs(values).max(initial=0.0)) or 1.0
+    shades = {
+        i: tuple(1 - abs(value) / top * (1 - own) for own in (_RED if value > 0 else _BLUE))
+        for i, value in enumerate(values)
+    }
+    drawer = rdMolDraw2D.MolDraw2DSVG(width, height)
+    options: Any = drawer.drawOptions()
+    options.useBWAtomPalette()
+    options.highlightBondWidthMultiplier = 16
+    rdMolDraw2D.PrepareAndDrawMolecule(
+        drawer, molecule, highlightAtoms=list(shades), highlightAtomColors=shades, highlightBonds=[]
+    )
+    drawer.FinishDrawing()
+    text = drawer.GetDrawingText()
+    return text[text.index("<svg") :]
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from omics_rx.harmonize.reference import GeneReference
     from omics_rx.response.explain import DrugExplanation, Explanation
     from omics_rx.response.explain_atoms import AtomExplanation
+    from omics_rx.response.explain_network import NetworkExplanation
     from omics_rx.response.few_shot import AdaptedModel
 
 DEFAULT_PARTS = ("kernel", "genomic")
@@ -360,6 +361,39 @@ class ResponseModel(BaseEstimator):  # type: ignore[misc,unused-ignore]
         if cell_id is None:
             return explain_atoms(self, drug)
         return explain_atoms(self, drug, self._one(cell_id, cohort, domain)[0], sample=cell_id)
+
+    def explain_network(
+        self,
+        cell_id: str,
+        drug: str | pd.DataFrame,
+        *,
+        cohort: CohortLike | None = None,
+        domain: str | None = None,
+    ) -> NetworkExplanation:
+        """Say what each atom and each gene adds to the graph network's prediction of one pair.
+
+        Parameters
+        ----------
+        cell_id, cohort, domain
+            The sample, as in :meth:`adapt`.
+        drug
+            As in :meth:`explain`.
+
+        Returns
+        -------
+        NetworkExplanation
+            Integrated gradients (ln uM) that add up to the network's prediction to 0.01; ``svg()`` draws the atoms.
+
+        Raises
+        ------
+        NotFittedError, InputError
+            As :meth:`explain`; if the model has no graph network, or no structure is known of the drug.
+        """
+        from omics_rx.response.explain import asked
+        from omics_rx.response.explain_network import explain_atoms, network_of
+
+        network = network_of(self)
+        return explain_atoms(network, self._one(cell_id, cohort, domain)[0], asked(self, drug)[1])
 
     def _one(self, cell_id: str, cohort: CohortLike | None, domain: str | None) -> tuple[Cells, tuple[str, str]]:
         """One sample on the training scale, with its domain and how it came there."""

@@ -115,3 +115,17 @@ def test_a_model_without_the_network_says_so(planted):
     model = orx.response.ResponseModel(("drug_mean",)).fit(planted, progress=False)
     with pytest.raises(InputError, match="graph network"):
         explain_network.network_of(model)
+
+
+def test_a_fitted_model_explains_a_pair_by_its_network_and_draws_it(planted):
+    model = orx.response.ResponseModel({"network": SMALL}).fit(planted, progress=False)
+    found = model.explain_network("cell003", "D05")
+    mean = float(model.predict(planted.cells[["cell003"]]).mean["D05"].iloc[0])
+    assert found.prediction == pytest.approx(mean, abs=1e-4)  # the network answers in single precision
+    assert (found.cell_id, found.drug_id, found.smiles) == ("cell003", "D05", "CCOC")
+    picture = found.svg()
+    assert picture.startswith("<svg")
+    assert picture.count("<ellipse") >= 4  # one ground for each atom
+    kernel = orx.response.ResponseModel(("kernel",)).fit(planted, progress=False)
+    with pytest.raises(InputError, match="needs the graph network"):
+        kernel.explain_network("cell003", "D05")
