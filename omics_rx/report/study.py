@@ -19,8 +19,8 @@ _FORMATS = {
     "lower": ".2f",
     "upper": ".2f",
     "Uno": ".2f",
-    "AUC, 36 months": ".2f",
-    "AUC, 60 months": ".2f",
+    "AUC 36 m": ".2f",
+    "AUC 60 m": ".2f",
     "difference": "+.2f",
     "p_value": ".3f",
 }
@@ -157,11 +157,14 @@ def _certainty(study: Any) -> Iterable[Figure | Table | Text]:
         f"Concordance with 95% interval: {words}.",
     )
     first = [name for name in ("cohort", "role", "method") if name in table]
-    shown = table[[*first, *(name for name in table if name not in first)]].rename(
-        columns={"uno": "Uno", "auc_36": "AUC, 36 months", "auc_60": "AUC, 60 months"}
-    )
+    shown = table[[*first, *(name for name in table if name not in first)]].drop(columns=["lower", "upper"])
+    shown["concordance"] = [
+        f"{row['concordance']:.2f} ({row['lower']:.2f} to {row['upper']:.2f})" for row in table.to_dict("records")
+    ]
+    shown = shown.rename(columns={"uno": "Uno", "auc_36": "AUC 36 m", "auc_60": "AUC 60 m"})
     caption = (
-        "Harrell's concordance with its 95% bootstrap interval, Uno's, and the cumulative-dynamic AUC, in each cohort."
+        "Harrell's concordance with its 95% bootstrap interval, Uno's, and the cumulative-dynamic AUC at 36 and 60 "
+        "months, in each cohort."
     )
     yield Table(shown, caption, _FORMATS)
     opened = getattr(study, "external_opened", None) or {}
