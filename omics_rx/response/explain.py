@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.errors import InputError, examples
-from omics_rx.response import similarity
 from omics_rx.response.few_shot import kernel_of
 from omics_rx.response.parts.base import positions
 from omics_rx.response.parts.kernel_ridge import KernelRidge
@@ -231,8 +230,8 @@ def weights_of(kernel: KernelRidge, drug: DrugFeatures) -> tuple[np.ndarray, flo
     column = positions(drug.names, kernel.training_.drugs.names)[0]
     if column >= 0:
         return kernel.dual_[:, column], float(kernel.drug_means_[column])
-    alike = similarity.drug_kernel(drug, kernel.training_.drugs, views=kernel.views)[0]
-    carried, n = alike @ kernel.drug_inverse_, len(alike)
+    carried = kernel.carried(drug)[0]
+    n = len(carried)
     # the line's own mean is carried over whole, and what each drug has beyond it by likeness
     dual: np.ndarray = kernel.dual_ @ (carried + (1 - carried.sum()) / n)
     return dual, kernel.global_mean_ + float(kernel.mean_shifts(drug)[0])

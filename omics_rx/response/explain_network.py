@@ -24,7 +24,6 @@ from omics_rx.response.parts.network import GraphNetwork
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from omics_rx.response.model import ResponseModel
     from omics_rx.response.parts.network_layers import ResponseNetwork
     from omics_rx.response.similarity import DrugFeatures
 
@@ -77,23 +76,6 @@ class NetworkExplanation:
             An SVG element.
         """
         return drawn(self.smiles, self.atoms.to_numpy(), width=width, height=height)
-
-
-def network_of(model: ResponseModel) -> GraphNetwork:
-    """The graph network of a fitted model.
-
-    Raises
-    ------
-    InputError
-        If the model has none.
-    """
-    found = model.learnt_.stack.parts.get("network")
-    if not isinstance(found, GraphNetwork):
-        raise InputError(
-            f"the model's parts are {', '.join(model.learnt_.stack.parts)}: this needs the graph network, such as "
-            'parts=("network",)'
-        )
-    return found
 
 
 def explain_atoms(

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -25,7 +25,6 @@ from omics_rx.response.parts.base import Cells, Training, positions
 from omics_rx.response.parts.kernel_ridge import KernelRidge
 from omics_rx.response.prediction import Prediction, separate
 from omics_rx.response.query import Query, resolve
-from omics_rx.response.similarity import DrugFeatures, drug_kernel
 
 if TYPE_CHECKING:
     from omics_rx.response.model import Learnt, ResponseModel
@@ -146,20 +145,10 @@ class AdaptedModel:
         shift, left = every[np.maximum(column, 0)], self._left[np.maximum(column, 0)]
         new = np.flatnonzero(column < 0)
         if new.size:
-            carried, mean = _carry(core_of(self._model), query.features.take(new)), float(every.mean())
+            carried, mean = core_of(self._model).carried(query.features.take(new)), float(every.mean())
             shift[new] = mean + carried @ (every - mean)
             left[new] = 1.0
         return shift, left
-
-
-def _carry(core: KernelRidge | GraphNetwork, drugs: DrugFeatures) -> np.ndarray:
-    """Weights that carry deviations of the training drugs to new ones, ``(n_new, n_training)``."""
-    weights: np.ndarray
-    if isinstance(core, KernelRidge):
-        weights = drug_kernel(drugs, core.training_.drugs, views=core.views) @ core.drug_inverse_
-    else:
-        weights = core.carried(drugs)
-    return weights
 
 
 def core_of(model: ResponseModel) -> KernelRidge | GraphNetwork:
@@ -170,12 +159,8 @@ def core_of(model: ResponseModel) -> KernelRidge | GraphNetwork:
     InputError
         If the model has neither.
     """
-    from omics_rx.response.parts.network import GraphNetwork
-
-    found = model.learnt_.stack.parts.get("network")
-    if "kernel" not in model.learnt_.stack.parts and isinstance(found, GraphNetwork):
-        return found
-    return kernel_of(model)
+    parts = model.learnt_.stack.parts
+    return network_of(model) if "network" in parts and "kernel" not in parts else kernel_of(model)
 
 
 def unseen_errors(core: KernelRidge | GraphNetwork) -> np.ndarray:
@@ -193,13 +178,27 @@ def kernel_of(model: ResponseModel) -> KernelRidge:
     InputError
         If the model has none.
     """
-    found = model.learnt_.stack.parts.get("kernel")
-    if not isinstance(found, KernelRidge):
-        raise InputError(
-            f"the model's parts are {', '.join(model.learnt_.stack.parts)}: this needs the kernel core, such as "
-            'parts="default"'
-        )
+    found: KernelRidge = _part(model, "kernel", 'the kernel core, such as parts="default"')
     return found
+
+
+def network_of(model: ResponseModel) -> GraphNetwork:
+    """The graph network of a fitted model.
+
+    Raises
+    ------
+    InputError
+        If the model has none.
+    """
+    found: GraphNetwork = _part(model, "network", 'the graph network, such as parts=("network",)')
+    return found
+
+
+def _part(model: ResponseModel, name: str, needed: str) -> Any:
+    parts = model.learnt_.stack.parts
+    if name not in parts:
+        raise InputError(f"the model's parts are {', '.join(parts)}: this needs {needed}")
+    return parts[name]
 
 
 def covariance(errors: np.ndarray, *, seed: int = 0) -> ErrorCovariance:

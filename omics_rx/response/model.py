@@ -390,7 +390,8 @@ class ResponseModel(BaseEstimator):  # type: ignore[misc,unused-ignore]
             As :meth:`explain`; if the model has no graph network, or no structure is known of the drug.
         """
         from omics_rx.response.explain import asked
-        from omics_rx.response.explain_network import explain_atoms, network_of
+        from omics_rx.response.explain_network import explain_atoms
+        from omics_rx.response.few_shot import network_of
 
         network = network_of(self)
         return explain_atoms(network, self._one(cell_id, cohort, domain)[0], asked(self, drug)[1])

@@ -11,7 +11,7 @@ import torch
 
 import omics_rx as orx
 from omics_rx.core.errors import InputError
-from omics_rx.response import explain_network
+from omics_rx.response import explain_network, few_shot
 from omics_rx.response.explain_network import explain_atoms
 from omics_rx.response.parts.network import GraphNetwork
 from omics_rx.response.prepare import training_of
@@ -114,7 +114,7 @@ def test_what_cannot_be_explained_is_refused(fitted, data):
 def test_a_model_without_the_network_says_so(planted):
     model = orx.response.ResponseModel(("drug_mean",)).fit(planted, progress=False)
     with pytest.raises(InputError, match="graph network"):
-        explain_network.network_of(model)
+        few_shot.network_of(model)
 
 
 def test_a_fitted_model_explains_a_pair_by_its_network_and_draws_it(planted):

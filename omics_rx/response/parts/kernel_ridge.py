@@ -182,10 +182,14 @@ class KernelRidge(BaseEstimator):  # type: ignore[misc,unused-ignore]
         """Responses to new drugs from those to the training drugs, measured where the cell itself was measured."""
         basis = self.basis(cells, residual)
         line = basis.mean(axis=1, keepdims=True)
-        alike = drug_kernel(drugs, self.training_.drugs, views=self.views)
         means = self.global_mean_ + self.mean_shifts(drugs)
-        carried: np.ndarray = means[None, :] + line + (basis - line) @ (alike @ self.drug_inverse_).T
+        carried: np.ndarray = means[None, :] + line + (basis - line) @ self.carried(drugs).T
         return carried
+
+    def carried(self, drugs: DrugFeatures) -> np.ndarray:
+        """Weights that carry deviations of the training drugs to new ones, ``(n_new, n_training)``."""
+        weights: np.ndarray = drug_kernel(drugs, self.training_.drugs, views=self.views) @ self.drug_inverse_
+        return weights
 
     def mean_shifts(self, drugs: DrugFeatures) -> np.ndarray:
         """How far the means of new drugs lie from the mean of all, by their likeness to the training drugs (ln uM)."""
