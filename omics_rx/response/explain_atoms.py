@@ -35,8 +35,31 @@ if TYPE_CHECKING:
 _RED, _BLUE = (0.80, 0.24, 0.10), (0.10, 0.40, 0.75)
 
 
+class Drawn:
+    """An explanation whose atoms can be drawn; ``smiles`` and ``atoms`` are those of the explanation."""
+
+    smiles: str
+    atoms: pd.DataFrame | pd.Series
+
+    def svg(self, *, width: int = 360, height: int = 260) -> str:
+        """Draw the molecule with its atoms coloured: blue where they add sensitivity, red where they take it.
+
+        Parameters
+        ----------
+        width, height
+            Size in pixels.
+
+        Returns
+        -------
+        str
+            An SVG element.
+        """
+        values = self.atoms["contribution"] if isinstance(self.atoms, pd.DataFrame) else self.atoms
+        return drawn(self.smiles, values.to_numpy(), width=width, height=height)
+
+
 @dataclass(frozen=True, eq=False)
-class AtomExplanation:
+class AtomExplanation(Drawn):
     """How the structure of a drug moves its predicted response.
 
     Attributes
@@ -64,21 +87,6 @@ class AtomExplanation:
     atoms: pd.DataFrame
     parts: pd.Series
     core: float
-
-    def svg(self, *, width: int = 360, height: int = 260) -> str:
-        """Draw the molecule with its atoms coloured: blue where they add sensitivity, red where they take it.
-
-        Parameters
-        ----------
-        width, height
-            Size in pixels.
-
-        Returns
-        -------
-        str
-            An SVG element.
-        """
-        return drawn(self.smiles, self.atoms["contribution"].to_numpy(), width=width, height=height)
 
 
 def drawn(smiles: str, values: np.ndarray, *, width: int, height: int) -> str:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from omics_rx.core.errors import InputError
 from omics_rx.response import graphs
-from omics_rx.response.explain_atoms import drawn
+from omics_rx.response.explain_atoms import Drawn
 from omics_rx.response.parts import network_inputs as inputs
 from omics_rx.response.parts.base import Cells, known_cells, positions
 from omics_rx.response.parts.network import GraphNetwork
@@ -32,7 +32,7 @@ _TOLERANCE = 0.01
 
 
 @dataclass(frozen=True, eq=False)
-class NetworkExplanation:
+class NetworkExplanation(Drawn):
     """What atoms and genes add to the network's prediction of one pair.
 
     Attributes
@@ -61,21 +61,6 @@ class NetworkExplanation:
     genes: pd.Series
     prediction: float
     gap: float
-
-    def svg(self, *, width: int = 360, height: int = 260) -> str:
-        """Draw the molecule with its atoms coloured: blue where they add sensitivity, red where they take it.
-
-        Parameters
-        ----------
-        width, height
-            Size in pixels.
-
-        Returns
-        -------
-        str
-            An SVG element.
-        """
-        return drawn(self.smiles, self.atoms.to_numpy(), width=width, height=height)
 
 
 def explain_atoms(

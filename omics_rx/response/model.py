@@ -12,24 +12,29 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from omics_rx.core import cohort as cohorts
-from omics_rx.core.errors import InputError, NotFittedError, examples, unknown_name
+from omics_rx.core.errors import InputError, NotFittedError, unknown_name
 from omics_rx.core.provenance import Provenance, frame_sha256
 from omics_rx.core.screen import DrugScreen
 from omics_rx.core.work import track
 from omics_rx.harmonize.domain import to_training_scale
 from omics_rx.response import censoring, intervals, new_drugs, stack
+from omics_rx.response.explains import Explains
 from omics_rx.response.parts import PARTS
 from omics_rx.response.parts.base import Cells, Part, Training, positions
 from omics_rx.response.prediction import Prediction, separate
-from omics_rx.response.prepare import cells_of, check_coverage, check_samples, training_of, with_current_genes
+from omics_rx.response.prepare import (
+    cells_of,
+    check_coverage,
+    check_samples,
+    one_sample,
+    training_of,
+    with_current_genes,
+)
 from omics_rx.response.query import Query, resolve, tell
 
 if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
     from omics_rx.harmonize.reference import GeneReference
-    from omics_rx.response.explain import DrugExplanation, Explanation
-    from omics_rx.response.explain_atoms import AtomExplanation
-    from omics_rx.response.explain_network import NetworkExplanation
     from omics_rx.response.few_shot import AdaptedModel
 
 DEFAULT_PARTS = ("kernel", "genomic")
@@ -67,7 +72,7 @@ class Learnt:
     spread: np.ndarray
 
 
-class ResponseModel(BaseEstimator):  # type: ignore[misc,unused-ignore]
+class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore]
     """Predict ln IC50 (ln uM) of drugs in cell lines, tumours and, by structure and targets, of new drugs.
 
     Parameters
@@ -276,139 +281,8 @@ class ResponseModel(BaseEstimator):  # type: ignore[misc,unused-ignore]
         """
         from omics_rx.response.few_shot import adapt
 
-        cells, stated = self._one(cell_id, cohort, domain)
+        cells, stated = one_sample(self, cell_id, cohort, domain)
         return adapt(self, cells, measured, stated=stated)
-
-    def explain(
-        self,
-        cell_id: str,
-        drug: str | pd.DataFrame,
-        *,
-        cohort: CohortLike | None = None,
-        domain: str | None = None,
-    ) -> Explanation:
-        """Say which genes move the prediction of one sample and drug, and which training drugs are most alike.
-
-        Parameters
-        ----------
-        cell_id, cohort, domain
-            The sample, as in :meth:`adapt`.
-        drug
-            The ``drug_id`` of a training drug, or a frame of one drug as :meth:`predict` takes it.
-
-        Returns
-        -------
-        Explanation
-            Gene contributions (ln uM) that add up to the kernel core's prediction.
-
-        Raises
-        ------
-        NotFittedError, InputError
-            If the model was not fitted or has no kernel core; if the sample or the drug is not known.
-        """
-        from omics_rx.response.explain import explain
-
-        return explain(self, self._one(cell_id, cohort, domain)[0], drug)
-
-    def explain_drug(self, drug: str | pd.DataFrame) -> DrugExplanation:
-        """Say which genes tell sensitive from resistant training lines for one drug.
-
-        Parameters
-        ----------
-        drug
-            As in :meth:`explain`.
-
-        Returns
-        -------
-        DrugExplanation
-            Shares of the genes in the variance of the kernel core's predictions, which add up to 1.
-        """
-        from omics_rx.response.explain import explain_drug
-
-        return explain_drug(self, drug)
-
-    def explain_atoms(
-        self,
-        drug: str | pd.DataFrame,
-        cell_id: str | None = None,
-        *,
-        cohort: CohortLike | None = None,
-        domain: str | None = None,
-    ) -> AtomExplanation:
-        """Say what each atom of a drug adds to what its structure, targets and pathway predict.
-
-        Parameters
-        ----------
-        drug
-            As in :meth:`explain`. A training drug is explained by the other training drugs, as if it were new: of
-            what was measured with it, its atoms say nothing.
-        cell_id, cohort, domain
-            The sample, as in :meth:`adapt`; without ``cell_id``, the mean over the training lines.
-
-        Returns
-        -------
-        AtomExplanation
-            Atom contributions (ln uM) that add up, with base, targets and pathway, to the kernel core's prediction;
-            ``svg()`` draws them on the molecule.
-
-        Raises
-        ------
-        NotFittedError, InputError
-            As :meth:`explain`; if no structure is known of the drug.
-        """
-        from omics_rx.response.explain_atoms import explain_atoms
-
-        if cell_id is None:
-            return explain_atoms(self, drug)
-        return explain_atoms(self, drug, self._one(cell_id, cohort, domain)[0], sample=cell_id)
-
-    def explain_network(
-        self,
-        cell_id: str,
-        drug: str | pd.DataFrame,
-        *,
-        cohort: CohortLike | None = None,
-        domain: str | None = None,
-    ) -> NetworkExplanation:
-        """Say what each atom and each gene adds to the graph network's prediction of one pair.
-
-        Parameters
-        ----------
-        cell_id, cohort, domain
-            The sample, as in :meth:`adapt`.
-        drug
-            As in :meth:`explain`.
-
-        Returns
-        -------
-        NetworkExplanation
-            Integrated gradients (ln uM) that add up to the network's prediction to 0.01; ``svg()`` draws the atoms.
-
-        Raises
-        ------
-        NotFittedError, InputError
-            As :meth:`explain`; if the model has no graph network, or no structure is known of the drug.
-        """
-        from omics_rx.response.explain import asked
-        from omics_rx.response.explain_network import explain_atoms
-        from omics_rx.response.few_shot import network_of
-
-        network = network_of(self)
-        return explain_atoms(network, self._one(cell_id, cohort, domain)[0], asked(self, drug)[1])
-
-    def _one(self, cell_id: str, cohort: CohortLike | None, domain: str | None) -> tuple[Cells, tuple[str, str]]:
-        """One sample on the training scale, with its domain and how it came there."""
-        data = with_current_genes(self._fitted.screen.cells if cohort is None else cohort)
-        row = data.obs_names.get_indexer([cell_id])
-        if row[0] < 0:
-            raise InputError(
-                f"{cell_id!r} is not among the {data.n_obs:,} samples (such as {examples(data.obs_names)}): give the "
-                "name of a row"
-            )
-        if cohort is None:
-            data, row = data[row], np.array([0])
-        cells, told, stated = self.on_scale(data, domain, "cohort")
-        return cells.take(row), (told, stated)
 
     def on_scale(
         self, cohort: CohortLike, domain: str | None = None, reference: Literal["cohort"] | GeneReference = "cohort"

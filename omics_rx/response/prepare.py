@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
     from omics_rx.core.cohort import CohortLike
+    from omics_rx.response.model import ResponseModel
 
 _MIN_CELLS = 20
 _MIN_GENES = 2
@@ -171,3 +172,26 @@ def _events(cohort: AnnData) -> pd.DataFrame:
             f'obsm["events"] is a {type(events).__name__}: make it a frame, cells x named events of 0, 1 or missing'
         )
     return events.astype(np.float64)
+
+
+def one_sample(
+    model: ResponseModel, cell_id: str, cohort: CohortLike | None, domain: str | None
+) -> tuple[Cells, tuple[str, str]]:
+    """One sample of a cohort, or of a model's own lines, on the training scale, with its domain and how it came there.
+
+    Raises
+    ------
+    InputError
+        If no row of the cohort has that name.
+    """
+    data = with_current_genes(model.screen_.cells if cohort is None else cohort)
+    row = data.obs_names.get_indexer([cell_id])
+    if row[0] < 0:
+        raise InputError(
+            f"{cell_id!r} is not among the {data.n_obs:,} samples (such as {examples(data.obs_names)}): give the "
+            "name of a row"
+        )
+    if cohort is None:
+        data, row = data[row], np.array([0])
+    cells, told, stated = model.on_scale(data, domain, "cohort")
+    return cells.take(row), (told, stated)
