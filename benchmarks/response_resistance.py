@@ -1,6 +1,7 @@
 """Is the told probability of resistance the share that comes true? Brier score and reliability, unseen lines of GDSC2.
 
     python benchmarks/response_resistance.py
+    python benchmarks/response_resistance.py --figure benchmarks/figures/response_reliability.png
     python benchmarks/response_resistance.py --method outlier
 
 Thresholds come from the training lines of each fold, the errors that make the probability from the lines of the other
@@ -32,10 +33,26 @@ def tissue_share(truth: pd.DataFrame, tissue: pd.Series, cells: pd.Index) -> pd.
     return found.set_axis(cells).fillna(own)
 
 
+def draw(table: pd.DataFrame, path: str) -> None:
+    """Picture of the shares that came true by told probability, above how many pairs were told each."""
+    import matplotlib.pyplot as plt
+
+    figure, (upper, lower) = plt.subplots(2, 1, figsize=(5, 6), height_ratios=[3, 1], sharex=True, layout="constrained")
+    upper.plot([0, 1], [0, 1], color="0.6", linestyle="--", label="told as it comes")
+    upper.plot(table["told"], table["observed"], marker="o", label="unseen lines")
+    upper.set(ylabel="share resistant", ylim=(0, 1), title="Probability of resistance, GDSC2")
+    upper.legend(loc="upper left", frameon=False)
+    middle = (table["lower"] + table["upper"]) / 2
+    lower.bar(middle, table["n"] / 1e3, width=0.09, color="0.6")
+    lower.set(xlabel="told probability of resistance", ylabel="thousand pairs", xlim=(0, 1))
+    figure.savefig(path, dpi=110)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--method", default="waterfall", choices=resistance.METHODS)
     parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--figure", help="where to draw the reliability as a PNG")
     told = parser.parse_args()
     screen = orx.datasets.load("gdsc2", progress=False)
     made = orx.response.folds(screen, "cell", told.folds)
@@ -67,7 +84,10 @@ def main() -> None:
     for name in ("tissue", "drug"):
         gap = paired_difference(by_drug[name], by_drug["model"])
         print(f"Brier of {name} less the model's: {gap.value:.4f} ({gap.lower:.4f} to {gap.upper:.4f}), {gap.n} drugs")
-    print(resistance.reliability(truth, whole["model"]).round(3).to_string(index=False))
+    table = resistance.reliability(truth, whole["model"])
+    print(table.round(3).to_string(index=False))
+    if told.figure:
+        draw(table, told.figure)
 
 
 if __name__ == "__main__":
