@@ -7,7 +7,7 @@ Sundararajan et al., Axiomatic attribution for deep networks, ICML 2017: integra
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -105,6 +105,28 @@ def explain_atoms(
     )
 
 
+def blanked(network: GraphNetwork, cells: Cells, drugs: DrugFeatures, atoms: Sequence[int]) -> float:
+    """Prediction (ln uM) for one pair when some atoms, and the bonds at them, have no features, as in the base.
+
+    What an explanation says of atoms can be tested by it: blanking those that add most must move the prediction most.
+
+    Parameters
+    ----------
+    network, cells, drugs
+        As for :func:`explain_atoms`.
+    atoms
+        Numbers of the atoms.
+    """
+    import torch
+
+    way = _Way(network, cells, drugs)
+    gone = torch.zeros(len(way.atoms), dtype=torch.bool)
+    gone[list(atoms)] = True
+    way.atoms[gone] = 0
+    way.bonds[gone[way.ends].any(dim=0)] = 0
+    return way.value(1.0)
+
+
 class _Way:
     """The straight way from the blank pair to the pair asked for."""
 
@@ -112,18 +134,13 @@ class _Way:
         import torch
 
         self.part, self.drugs = network, drugs
-        self.asked = network.drug_input(drugs, double=True)
+        self.asked = network.drug_input(drugs)
         found = graphs.graph(str(drugs.smiles[0]))
         self.ends = torch.from_numpy(found.edges)
         self.atoms, self.bonds = (torch.from_numpy(table).double() for table in (found.atoms, found.bonds))
         self.genes = torch.from_numpy(inputs.expression(cells))
         self.column = int(positions(drugs.names, network.training_.drugs.names)[0])
         self.row = int(known_cells(cells, network.training_.cells)[0])
-        # what the expression of the drug's targets is, as a weighted sum of what the network reads of the genes
-        at = [i for i, gene in enumerate(cells.genes) if gene in drugs.targets[0] and np.isfinite(cells.z[0, i])]
-        share = float(np.isfinite(cells.z).mean())
-        self.weight = torch.zeros(self.genes.shape[1], dtype=torch.float64)
-        self.weight[at] = share / max(len(at), 1)
 
     def value(self, at: float) -> float:
         """Prediction (ln uM) at a place on the way, 0 to 1."""
@@ -175,13 +192,15 @@ class _Way:
         edges = (self.ends[:, None, :] + size * place[:, None]).flatten(1)
         batch = place.repeat_interleave(size)
         molecules = Molecules(atoms, edges, bonds, batch, n)
-        terms = self.asked.terms.expand(n, -1)
-        drug, mean, by_target = network.drugs(DrugInput(molecules, place, terms))
+        alike = self.asked.alike.expand(n, -1)
+        drug, mean = network.drugs(DrugInput(molecules, place, alike))
         cell, line = network.cells(genes)
         if self.column >= 0:
-            drug = drug + network.free_drugs[self.column]
-            mean = network.free_bias[self.column].expand(n)
+            at = torch.full((n,), self.column)
+            drug, mean = network.known_drugs(drug, at)
         elif self.row >= 0:
-            cell = cell + network.free_cells[self.row]
+            cell = network.free_cells[self.row].expand(n, -1)
             line = torch.full_like(line, float(self.part.line_[self.row]))
-        return mean + line + (cell * drug).sum(dim=1) + (genes @ self.weight) * by_target
+        else:
+            cell = network.for_new_drugs(cell)
+        return mean + line + (cell * drug).sum(dim=1)

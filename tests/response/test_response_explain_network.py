@@ -12,7 +12,8 @@ import torch
 import omics_rx as orx
 from omics_rx.core.errors import InputError
 from omics_rx.response import explain_network, few_shot
-from omics_rx.response.explain_network import explain_atoms
+from omics_rx.response.explain import shares
+from omics_rx.response.explain_network import blanked, explain_atoms
 from omics_rx.response.parts.network import GraphNetwork
 from omics_rx.response.prepare import training_of
 
@@ -99,6 +100,54 @@ def test_a_network_with_other_weights_explains_otherwise(fitted, data):
     other = GraphNetwork(**SMALL).fit(data, seed=9)
     one, two = (explain_atoms(part, *pair(data, new=False)).genes.sort_index() for part in (fitted, other))
     assert np.corrcoef(one, two)[0, 1] < 0.99
+
+
+@pytest.fixture(scope="module")
+def carried(planted_like):
+    """Chains of carbon that end in oxygen or chlorine, 3 ln uM apart; each drug's target tells its lines apart."""
+    planted = planted_like(n_cells=120, n_drugs=48, noise=0.1)
+    data = training_of(planted)[0]
+    n = np.arange(24)
+    weak = n // 4 % 2
+    smiles = tuple("C" * (3 + i % 12) + ("Cl" if weak[i] else "O") for i in n)
+    drugs = replace(data.drugs.take(n), smiles=smiles)
+    own = np.argmax([[f"GENE{g:02d}" in targets for g in range(4)] for targets in drugs.targets], axis=1)
+    gene = [data.cells.genes.get_loc(f"GENE{g:02d}") for g in own]
+    y = 3.0 * weak - data.cells.z[:, gene]
+    settings = {"n_members": 1, "hidden": 32, "width": 16, "rank": 8, "n_steps": 200, "learning_rate": 1e-2}
+    plain = replace(data, drugs=drugs, y=y)
+    return GraphNetwork(**settings).fit(plain, seed=0), plain, own
+
+
+def test_the_atom_that_decides_is_found_and_blanking_it_moves_the_prediction_most(carried):
+    network, data, _ = carried
+    ends, moved = {}, {}
+    for end in ("Cl", "O"):
+        cells, drugs = pair(data, new=True, smiles="C" * 9 + end)
+        found = explain_atoms(network, cells, drugs, tolerance=0.05)
+        assert found.atoms.abs().idxmax() == 9
+        ends[end] = found.atoms[9]
+        change = [found.prediction - blanked(network, cells, drugs, [i]) for i in range(10)]
+        assert np.argmax(np.abs(change)) == 9
+        moved[end] = change[9]
+        assert blanked(network, cells, drugs, []) == pytest.approx(found.prediction, abs=1e-9)
+    # which of the two ends the network takes for the usual one is its own choice, their difference is planted
+    assert ends["Cl"] - ends["O"] > 1.5
+    assert moved["Cl"] - moved["O"] > 1.5
+
+
+def test_the_gene_that_tells_a_drugs_lines_apart_leads_all_others(carried):
+    network, data, own = carried
+    z = data.cells.z[:8]
+    for j in (4, 7):
+        rows = [
+            explain_atoms(network, data.cells.take(np.array([i])), data.drugs.take(np.array([j])), tolerance=0.05)
+            for i in range(8)
+        ]
+        parts = np.array([row.genes.reindex(data.cells.genes).to_numpy() for row in rows])
+        share = shares(parts, z)[0]
+        assert data.cells.genes[share.argmax()] == f"GENE{own[j]:02d}"
+        assert share.max() > 0.5
 
 
 def test_what_cannot_be_explained_is_refused(fitted, data):
