@@ -38,13 +38,20 @@ def shipped() -> pd.DataFrame:
     return resources.table("labels_cancers.tsv")
 
 
-def evidence(screen: DrugScreen) -> pd.DataFrame:
+def evidence(screen: DrugScreen, held_out: pd.DataFrame | None = None) -> pd.DataFrame:
     """Line evidence of every drug in every cancer that has lines.
+
+    Parameters
+    ----------
+    screen
+        Lines, their expression and responses.
+    held_out
+        ln IC50 predicted for lines by fits that had not seen them, lines x drugs (ln uM).
 
     Returns
     -------
     DataFrame
-        Index (``drug_id``, ``cancer``); the four kinds that lines give, as in :mod:`omics_rx.repurposing.kinds`, each
+        Index (``drug_id``, ``cancer``); the kinds that lines give, as in :mod:`omics_rx.repurposing.kinds`, each
         the cancer's lines against all others that are not breast; NaN where missing. Empty where the screen does not
         tell the tissue of its lines.
     """
@@ -56,6 +63,7 @@ def evidence(screen: DrugScreen) -> pd.DataFrame:
     detail = obs["tissue_detail"].astype(str)
     detail = detail[~detail.str.startswith("breast")]
     responses = without_general(screen.matrix().reindex(detail.index).dropna(how="all"))
+    expected = None if held_out is None else without_general(held_out[held_out.index.isin(detail.index)])
     genes = standardised(co.expression(screen.cells).reindex(detail.index))
     own = targets.genes_of(screen.drugs["targets"])
     tables = {}
@@ -71,6 +79,8 @@ def evidence(screen: DrugScreen) -> pd.DataFrame:
                 "pathway_activity": targets.pathway_activity(own, differences),
             }
         ).reindex(screen.drugs.index)
+        if expected is not None:
+            tables[cancer]["held_out_selectivity"] = group_difference(expected, inside)["difference"]
     table = pd.concat(tables, names=["subtype", "drug_id"]).swaplevel()
     return table[table.notna().any(axis=1)]
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from omics_rx.core.errors import InputError
 from omics_rx.repurposing import further, proximity, reversal, targets
-from omics_rx.repurposing.kinds import KINDS, MALIGNANT_CELLS, PROXIMITY, Kind
+from omics_rx.repurposing.kinds import HELD_OUT, KINDS, MALIGNANT_CELLS, PROXIMITY, REVERSAL, Kind
 from omics_rx.repurposing.selectivity import group_difference, without_general
 
 MIN_TUMOURS, MIN_LINES, N_DISEASE = 5, 3, 100
@@ -52,6 +52,8 @@ class Sources:
         The user's network of genes.
     expressing
         Share of malignant and of other cells that express each drug's targets.
+    held_out
+        ln IC50 of the lines predicted by fits that had not seen them, lines x drugs (ln uM).
     """
 
     drugs: pd.DataFrame
@@ -68,17 +70,17 @@ class Sources:
     applicability: pd.Series | None = None
     network: proximity.Network | None = None
     expressing: pd.DataFrame | None = None
+    held_out: pd.DataFrame | None = None
 
     def kinds(self) -> tuple[Kind, ...]:
-        """Kinds of evidence there can be: the shipped ones (reversal only with a library), then the user's."""
+        """Kinds of evidence there can be: what model and tumours give, what the user's sources add, the user's own."""
         own = tuple(
             Kind(name, name.replace("_", " "), "as given", direction, "given by the user")
             for name, direction in self.extra_directions.items()
         )
-        shipped = KINDS if self.profiles is not None else tuple(kind for kind in KINDS if kind.name != "reversal")
-        near = (PROXIMITY,) if self.network is not None else ()
-        cells = (MALIGNANT_CELLS,) if self.expressing is not None else ()
-        return shipped + near + cells + own
+        added = ((HELD_OUT, self.held_out), (REVERSAL, self.profiles), (PROXIMITY, self.network),
+                 (MALIGNANT_CELLS, self.expressing))  # fmt: skip
+        return (*KINDS, *(kind for kind, source in added if source is not None), *own)
 
 
 def subtype_evidence(sources: Sources, subtype: str) -> pd.DataFrame:
@@ -99,7 +101,7 @@ def subtype_evidence(sources: Sources, subtype: str) -> pd.DataFrame:
     table = pd.DataFrame(index=sources.drugs.index)
     predicted = group_difference(sources.preference, inside)
     table["predicted_sensitivity"], table["predicted_selectivity"] = predicted["mean"], predicted["difference"]
-    lines = _line_evidence(sources, subtype)
+    lines = _line_evidence(sources.responses, sources.line_groups, subtype)
     table["measured_sensitivity"], table["measured_selectivity"] = lines["sensitivity"], lines["difference"]
     own_targets = targets.genes_of(sources.drugs["targets"])
     differences = targets.gene_differences(sources.genes, inside)
@@ -110,6 +112,9 @@ def subtype_evidence(sources: Sources, subtype: str) -> pd.DataFrame:
         "measured_selectivity_t": lines["t"],
         "n_lines": lines["n_inside"],
     }
+    if sources.held_out is not None:
+        expected = _line_evidence(sources.held_out, sources.line_groups, subtype)
+        table["held_out_selectivity"] = expected["difference"]
     if sources.profiles is not None:
         signature = group_difference(sources.genes, inside)["t"]
         scored = sources.profiles.score(signature.dropna())
@@ -151,10 +156,10 @@ def _check_tumours(inside: pd.Series, subtype: str, subtypes: pd.Series) -> None
         )
 
 
-def _line_evidence(sources: Sources, subtype: str) -> pd.DataFrame:
+def _line_evidence(responses: pd.DataFrame, line_groups: pd.Series, subtype: str) -> pd.DataFrame:
     """Sensitivity and selectivity of the subtype's breast lines; all missing for a subtype without lines."""
     group = LINE_GROUP.get(subtype)
-    groups = sources.line_groups.dropna()
-    breast = without_general(sources.responses).reindex(groups.index)
+    groups = line_groups.dropna()
+    breast = without_general(responses).reindex(groups.index)
     found = group_difference(breast, groups == group, min_each=MIN_LINES)
     return found.rename(columns={"mean": "sensitivity"})

@@ -97,6 +97,7 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
         applicability=_joined("applicability", prediction, more),
         network=given.network,
         expressing=expressing,
+        held_out=getattr(model, "held_out_", None),
     )
     return {
         "sources_": sources,

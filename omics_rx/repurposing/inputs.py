@@ -11,7 +11,7 @@ import pandas as pd
 from omics_rx.core.errors import InputError, examples
 from omics_rx.repurposing import reversal
 from omics_rx.repurposing.evidence import LINE_GROUP
-from omics_rx.repurposing.kinds import KINDS, MALIGNANT_CELLS, OUTCOMES, PROXIMITY, SUPPORT
+from omics_rx.repurposing.kinds import ADDED, KINDS, OUTCOMES, SUPPORT
 from omics_rx.repurposing.labels import find_drugs
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def read_extra(
     frames = dict(extra) if isinstance(extra, Mapping) else dict.fromkeys(subtypes, extra)
     matched: dict[str, pd.DataFrame] = {}
     directions: dict[str, int] = {}
-    taken = {kind.name for kind in (*KINDS, PROXIMITY, MALIGNANT_CELLS, OUTCOMES, *SUPPORT)}
+    taken = {kind.name for kind in (*KINDS, *ADDED, OUTCOMES, *SUPPORT)}
     for subtype, frame in frames.items():
         found = find_drugs(frame.index, drugs)
         if found.isna().any():

@@ -43,13 +43,16 @@ KINDS = (
          "cohort: mean z of the target genes, the subtype less the other tumours"),
     Kind("pathway_activity", "pathways of the targets active in the subtype", "sd over tumours", 1,
          "cohort and Reactome: mean z of the genes around the targets, the subtype less the other tumours"),
-    Kind("reversal", "reversal of the subtype's expression", "root mean square over drugs", -1,
-         "perturbation library: mean of six reversal scores against the subtype's signature"),
 )  # fmt: skip
+HELD_OUT = Kind("held_out_selectivity", "predicted selectivity for the subtype's lines", "sd over lines", -1,
+                "response model: as measured selectivity, predicted by fits that had not seen the line")  # fmt: skip
+REVERSAL = Kind("reversal", "reversal of the subtype's expression", "root mean square over drugs", -1,
+                "perturbation library: mean of six reversal scores against the subtype's signature")  # fmt: skip
 PROXIMITY = Kind("proximity", "targets near the subtype's genes in the network", "z against genes of like degree", -1,
                  "the user's network: steps to the hundred genes most over-expressed in the subtype")  # fmt: skip
 MALIGNANT_CELLS = Kind("malignant_cells", "malignant cells that express the targets", "share less that of other cells",
                        1, "the user's single cells: any target gene above 0")  # fmt: skip
+ADDED = (HELD_OUT, REVERSAL, PROXIMITY, MALIGNANT_CELLS)
 OUTCOMES = Kind("outcomes", "outcomes of experiments", "expected outcome, -1 to 1", 1,
                 "ledger of outcomes: its own and, by what they share, those of other drugs")  # fmt: skip
 SUPPORT = (

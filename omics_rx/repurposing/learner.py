@@ -4,7 +4,12 @@ It starts from the average of oriented ranks, which needs no label, and learns f
 are so few that a ranker of labels alone is no better than that average. What a kind of evidence says is a curve over
 the share of its subtype's drugs that a drug beats, so subtypes and kinds are on one scale. Boosted stumps (LightGBM
 trees of one split) make a sum of such curves: the contribution of a kind is exact, whatever the others say, and what
-is missing contributes nothing.
+is missing contributes nothing. What is learnt is which drugs are worth trying; which subtype a drug is for is left to
+the evidence, because the few drugs known to be for one subtype only are of few mechanisms, and what the others teach of
+it misleads for the one left out.
+
+Models that may score different drugs differ in level, which says only whose labels were left out; so no level is part
+of a score, and a drug without evidence has 0.
 """
 
 from __future__ import annotations
@@ -38,8 +43,6 @@ class CrossFit:
     ----------
     contributions
         Members x pairs x kinds, log odds; 0 where the evidence is missing.
-    base
-        Members x pairs, log odds: the score of a pair without any evidence.
     reweighed
         Members x pairs, log odds: what a member's own weights of the kinds change in the average they start from.
     n_models
@@ -52,7 +55,6 @@ class CrossFit:
     """
 
     contributions: np.ndarray
-    base: np.ndarray
     reweighed: np.ndarray
     n_models: int
     curves: np.ndarray
@@ -66,12 +68,11 @@ class CrossFit:
 
     def first(self, n: int) -> CrossFit:
         """The first ``n`` pairs alone."""
-        cut = (self.contributions[:, :n], self.base[:, :n], self.reweighed[:, :n])
-        return CrossFit(*cut, self.n_models, self.curves, self.group[:n])
+        return CrossFit(self.contributions[:, :n], self.reweighed[:, :n], self.n_models, self.curves, self.group[:n])
 
     def scores(self) -> np.ndarray:
         """Score of each pair by each member, members x pairs; the ranking's score is their mean."""
-        return np.asarray(self.base + self.contributions.sum(axis=2))
+        return np.asarray(self.contributions.sum(axis=2))
 
 
 def oriented_ranks(evidence: pd.DataFrame, directions: list[int]) -> np.ndarray:
@@ -115,7 +116,8 @@ def cross_fit(
     evidence
         Pairs x kinds, index (``drug_id``, ``subtype``); NaN where missing.
     training
-        ``drug_id``, ``subtype``, ``kind``, ``weight``: from :func:`~omics_rx.repurposing.labels.training_pairs`.
+        ``drug_id``, ``subtype``, ``positive``, ``weight``, as from
+        :func:`~omics_rx.repurposing.labels.training_pairs`.
     words
         How each drug acts, from :func:`~omics_rx.repurposing.mechanisms.tokens`.
     directions
@@ -136,11 +138,11 @@ def cross_fit(
     groups: dict[bytes, list[int]] = {}
     for i, row in enumerate(kin):
         groups.setdefault(row.tobytes(), []).append(i)
-    kinds = training["kind"].to_numpy()
+    positive = training["positive"].to_numpy(dtype=bool)
     values = oriented_ranks(evidence, directions)
     prior = PRIOR * averaged(values)
     shape = (N_MEMBERS, len(evidence), evidence.shape[1])
-    contributions, base, reweighed = np.zeros(shape), np.zeros(shape[:2]), np.zeros(shape[:2])
+    contributions, reweighed = np.zeros(shape), np.zeros(shape[:2])
     known = np.isfinite(values)
     start, said = prior.sum(axis=1), known.any(axis=0)  # a kind that says nothing of any drug is left out
     places = {drug: np.flatnonzero(drugs == drug) for drug in unique}
@@ -154,15 +156,14 @@ def cross_fit(
         for number, members_of_group in enumerate(groups.values()):
             kept = ~kin[members_of_group[0]][labelled.get_indexer(owner)]
             wanted = np.concatenate([places[unique[i]] for i in members_of_group])
-            data = (filled[rows[kept]], kinds[kept], weight[kept], start[rows[kept]])
+            data = (filled[rows[kept]], positive[kept], weight[kept], start[rows[kept]])
             booster = _booster(data, subseed(seed, "member", member))
-            parts, level = shap_values(booster, filled[wanted])
+            parts, _ = shap_values(booster, filled[wanted])
             learnt = np.where(known[wanted][:, said], parts, 0.0)
             contributions[member][np.ix_(wanted, said)] = prior[wanted][:, said] + learnt
-            base[member, wanted] = level
             group[wanted] = number
             curves[number][:, said] += _curves(booster, int(said.sum())) / N_MEMBERS
-    return CrossFit(contributions, base, reweighed, N_MEMBERS * len(groups), curves, group)
+    return CrossFit(contributions, reweighed, N_MEMBERS * len(groups), curves, group)
 
 
 def _kind_weights(n_kinds: int, member: int, seed: int) -> np.ndarray:
@@ -178,20 +179,16 @@ def _bootstrap(labelled: pd.Index, member: int, seed: int) -> np.ndarray:
 def _booster(data: tuple[np.ndarray, ...], seed: int) -> Any:
     """Fit monotone stumps on top of the average.
 
-    Positives weigh as much as negatives whichever labels are left out, and of the negatives other subtypes of the
-    same drugs as much as other drugs: a ranking is asked both which drug and which subtype.
+    Positives weigh as much as negatives whichever labels are left out.
 
-    ``data``: places (rows x kinds, high speaks for a drug), kind of pair, weight, and the log odds to start from.
+    ``data``: places (rows x kinds, high speaks for a drug), whether positive, weight, and the log odds to start from.
     """
     import lightgbm
 
-    x, kind, weight, start = data
-    positive = kind == "positive"
-    negatives = [name for name in ("mismatch", "other drug") if (kind == name).any()]
+    x, positive, weight, start = data
     balanced = np.zeros(len(weight))
-    for name, share in (("positive", 0.5), *((name, 0.5 / len(negatives)) for name in negatives)):
-        here = kind == name
-        balanced[here] = len(weight) * share * weight[here] / weight[here].sum()
+    for here in (positive, ~positive):
+        balanced[here] = 0.5 * len(weight) * weight[here] / weight[here].sum()
     params = {**_PARAMS, "monotone_constraints": [1] * x.shape[1], "seed": seed}
     labels = positive.astype(np.float64)
     table = lightgbm.Dataset(x, label=labels, weight=balanced, init_score=start, params=params)

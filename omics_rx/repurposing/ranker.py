@@ -173,10 +173,12 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         words = tokens(self.sources_.drugs, classes)
         evidence = self._pairs[kinds]
         if self._across:
-            evidence = pd.concat([evidence, cancers.evidence(self.screen_).reindex(columns=kinds)])
+            of_lines = cancers.evidence(self.screen_, self.sources_.held_out)
+            evidence = pd.concat([evidence, of_lines.reindex(columns=kinds)])
             training = cancers.training_pairs(self.screen_.drugs)
         else:
             training = lb.training_pairs(self.labels_)
+            training = training[training["kind"] != "mismatch"]  # which subtype a drug is for is left to the evidence
         training = training[pd.MultiIndex.from_frame(training[["drug_id", "subtype"]]).isin(evidence.index)]
         self.n_training_ = len(training)
         why = learner.enough(training, words)
@@ -262,16 +264,16 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         names = [kind.name for kind in kinds]
         here = self._pairs.index.get_level_values(1) == key
         drugs = self._pairs.index.get_level_values(0)[here]
-        base, parts, members = self._contributions(here, names)
+        parts, members = self._contributions(here, names)
         if len(self.ledger_.outcomes()):
             kinds, names = (*kinds, OUTCOMES), [*names, OUTCOMES.name]
-            shift, told = self._moved_by_outcomes(subtype, drugs, base + parts.sum(axis=1))
+            shift, told = self._moved_by_outcomes(subtype, drugs, parts.sum(axis=1))
             parts, members = np.column_stack([parts, shift]), members + shift
             evidence = evidence.assign(**{OUTCOMES.name: pd.Series(told, index=drugs)})
         explanations = pd.DataFrame(parts, index=drugs, columns=names)
-        score = base + parts.sum(axis=1)
+        score = parts.sum(axis=1)
         table = assemble.table(self, subtype, evidence, shown=(drugs, names), score=score, members=members)
-        explanations.insert(0, "base", base)
+        explanations.insert(0, "base", 0.0)
         explanations["score"] = score
         explanations.insert(0, "name", self.sources_.drugs.loc[drugs, "name"])
         info = describe(evidence, kinds)
@@ -298,8 +300,8 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
     def scores_before(self, subtype: str) -> tuple[pd.Index, np.ndarray]:
         """Drugs ranked for a subtype, and their scores before any outcome."""
         here = self._pairs.index.get_level_values(1) == subtype
-        base, parts, _ = self._contributions(here, [kind.name for kind in self.sources_.kinds()])
-        return self._pairs.index.get_level_values(0)[here], base + parts.sum(axis=1)
+        parts, _ = self._contributions(here, [kind.name for kind in self.sources_.kinds()])
+        return self._pairs.index.get_level_values(0)[here], parts.sum(axis=1)
 
     def _moved_by_outcomes(self, subtype: str, drugs: pd.Index, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What outcomes add to the scores, in their unit, and to the expected outcomes; the order is the same."""
@@ -307,13 +309,12 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         told = pd.Series(found.shift, index=known).reindex(drugs).fillna(0.0).to_numpy()
         return told * float(scores.std() or 1.0) / post.TRUST, told
 
-    def _contributions(self, here: np.ndarray, kinds: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Base (pairs), contributions (pairs x kinds) and the scores of each member (members x pairs)."""
+    def _contributions(self, here: np.ndarray, kinds: list[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Contributions (pairs x kinds) and the scores of each member (members x pairs)."""
         if self._fit is not None:
-            parts, base = self._fit.contributions[:, here], self._fit.base[:, here]
-            members = base + parts.sum(axis=2) + self._fit.reweighed[:, here]
-            return base.mean(axis=0), parts.mean(axis=0), members
+            parts = self._fit.contributions[:, here]
+            return parts.mean(axis=0), parts.sum(axis=2) + self._fit.reweighed[:, here]
         directions = [kind.direction for kind in self.sources_.kinds()]
         places = learner.oriented_ranks(self._pairs.loc[here, kinds], directions)
         parts = learner.averaged(places)
-        return np.zeros(len(parts)), parts, learner.reweighed_means(places, seed=self.seed)
+        return parts, learner.reweighed_means(places, seed=self.seed)

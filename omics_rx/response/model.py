@@ -61,6 +61,9 @@ class Learnt:
         Half-widths.
     centre, spread
         Mean and standard deviation of ln IC50 (ln uM) of each drug over the training lines, ``(n_drugs,)``.
+    held_out
+        What was predicted for each training line by parts that had not seen it (ln uM), ``(n_cells, n_drugs)``; None in
+        a model saved by a version that did not keep it.
     """
 
     screen: DrugScreen
@@ -70,6 +73,7 @@ class Learnt:
     intervals: intervals.Intervals
     centre: np.ndarray
     spread: np.ndarray
+    held_out: np.ndarray | None = None
 
 
 class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore]
@@ -96,6 +100,8 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
     ----------
     screen_
         The screen it was fitted on.
+    held_out_
+        Predictions for its own lines by fits that had not seen them.
     learnt_
         What was learnt, a :class:`Learnt`.
 
@@ -145,11 +151,11 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
         steps = track(("parts", "intervals"), "Fitting the response model", progress=progress)
         for step in steps:
             if step == "parts":
-                fitted, training, errors = self._fit_parts(parts, training, bounds, folds)
+                fitted, training, held_out, errors = self._fit_parts(parts, training, bounds, folds)
             else:
                 learnt = self._intervals(fitted, training, errors)
         centre, spread = np.nanmean(training.y, axis=0), _spread(training.y)
-        self.learnt_ = Learnt(screen, training, reference, fitted, learnt, centre, spread)
+        self.learnt_ = Learnt(screen, training, reference, fitted, learnt, centre, spread, held_out)
         return self
 
     def _fit_parts(
@@ -158,15 +164,15 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
         training: Training,
         bounds: censoring.Bounds | None,
         folds: list[np.ndarray],
-    ) -> tuple[stack.Stack, Training, np.ndarray]:
-        """Fitted parts, what they were fitted on, and measured less predicted for lines they had not seen (ln uM)."""
+    ) -> tuple[stack.Stack, Training, np.ndarray, np.ndarray]:
+        """Fitted parts, what they were fitted on, predictions for lines not seen, and measured less these (ln uM)."""
         fitted, held_out = stack.fit(parts, training, folds=folds, seed=self.seed)
         if bounds is None:
-            return fitted, training, training.y - held_out
+            return fitted, training, held_out, training.y - held_out
         for _ in range(_CENSORED_ROUNDS):
             training, _ = censoring.expected(training, bounds, held_out)
             fitted, held_out = stack.fit(parts, training, folds=folds, seed=self.seed)
-        return fitted, training, censoring.expected(training, bounds, held_out)[1]
+        return fitted, training, held_out, censoring.expected(training, bounds, held_out)[1]
 
     def _bounded(self, screen: DrugScreen, training: Training) -> tuple[Training, censoring.Bounds | None]:
         """Training data with censored responses at their bounds, and the bounds; None where there are none."""
@@ -197,6 +203,17 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
     def screen_(self) -> DrugScreen:
         """The screen the model was fitted on."""
         return self._fitted.screen
+
+    @property
+    def held_out_(self) -> pd.DataFrame | None:
+        """What inner fits that had not seen a training line predicted for it: lines x drugs (ln uM).
+
+        None in a model saved by a version that did not keep it.
+        """
+        training, values = self._fitted.training, self._fitted.held_out
+        if values is None:
+            return None
+        return pd.DataFrame(values, training.cells.names.rename("cell_id"), training.drugs.names.rename("drug_id"))
 
     @property
     def genes_(self) -> pd.Index:

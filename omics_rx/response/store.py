@@ -154,6 +154,7 @@ def _training_members(learnt: Learnt) -> dict[str, bytes]:
                 "by_drug": interval.by_drug,
                 "edges": interval.edges,
                 "by_applicability": interval.by_applicability,
+                **({} if learnt.held_out is None else {"held_out": learnt.held_out}),
             }
         ),
     }
@@ -202,6 +203,7 @@ def _restored(opened: bundle.Bundle) -> ResponseModel:
         Intervals(float(record["coverage"]), arrays["by_drug"], arrays["edges"], arrays["by_applicability"]),
         arrays["centre"],
         arrays["spread"],
+        arrays.get("held_out"),
     )
     return model
 

@@ -15,9 +15,8 @@ from omics_rx.repurposing import learner
 def booster():
     random = np.random.default_rng(0)
     places = random.random((260, 5)) - 0.5
-    kinds = np.where(places[:, 0] + places[:, 1] ** 3 * 4 + random.normal(scale=0.3, size=260) > 0.1, "positive", "")
-    kinds = np.where(kinds == "positive", kinds, random.choice(["mismatch", "other drug"], 260))
-    data = (places, kinds, np.ones(260), learner.PRIOR * places.mean(axis=1))
+    positive = places[:, 0] + places[:, 1] ** 3 * 4 + random.normal(scale=0.3, size=260) > 0.1
+    data = (places, positive, np.ones(260), learner.PRIOR * places.mean(axis=1))
     return learner._booster(data, 3), places
 
 
@@ -72,8 +71,8 @@ def test_they_are_shapley_values(booster):
 
 def test_a_booster_that_learnt_nothing_says_nothing():
     places = np.zeros((40, 3))
-    kinds = np.where(np.arange(40) % 2 == 0, "positive", "other drug")
-    model = learner._booster((places, kinds, np.ones(40), np.zeros(40)), 0)
+    positive = np.arange(40) % 2 == 0
+    model = learner._booster((places, positive, np.ones(40), np.zeros(40)), 0)
     values, base = learner.shap_values(model, places[:4])
     assert (values == 0).all()
     assert base == pytest.approx(float(model.predict(places[:1], raw_score=True)[0]))

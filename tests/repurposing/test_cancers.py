@@ -95,7 +95,7 @@ def test_planted_drugs_are_found_by_labels_of_other_cancers(world, monkeypatch):
         training += [(drug, own.index[0], True, "positive", 1.0)]
         training += [(drug, cancer, False, "mismatch", 1 / 3) for cancer in own.index[1:]]
     pairs = pd.DataFrame(training, columns=["drug_id", "subtype", "positive", "kind", "weight"])
-    monkeypatch.setattr(cancers, "evidence", lambda screen: evidence)
+    monkeypatch.setattr(cancers, "evidence", lambda screen, held_out=None: evidence)
     monkeypatch.setattr(cancers, "training_pairs", lambda drugs: pairs)
     ranker = Ranker("cancers", seed=1).fit(world.model, world.cohort)
     assert ranker.learnt_

@@ -15,6 +15,7 @@ import omics_rx as orx
 from omics_rx.core.errors import InputError, IntegrityError, MissingFileError, NotFittedError, UnknownNameError
 from omics_rx.core.screen import DrugScreen
 from omics_rx.metrics import response as metrics
+from omics_rx.response.store import SCHEMA
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +70,21 @@ def test_a_saved_model_predicts_the_same(fitted, planted, tmp_path):
         pd.testing.assert_frame_equal(getattr(before, name), getattr(after, name), rtol=0, atol=1e-6)
     assert read.screen_.fingerprint == planted.fingerprint
     assert read.get_params() == fitted.get_params()
+
+
+def test_it_keeps_what_it_predicted_for_lines_it_had_not_seen(fitted, planted, tmp_path):
+    """Worse than what it says of lines it knows, still better than the drug means, and kept in the file."""
+    measured = planted.matrix()
+    held_out = fitted.held_out_
+    errors = {name: float(((table - measured) ** 2).mean().mean()) for name, table in
+              (("seen", fitted.predict(planted.cells, domain="cell_line").mean), ("held out", held_out),
+               ("means", measured * 0 + measured.mean()))}  # fmt: skip
+    assert errors["seen"] < errors["held out"] < errors["means"]
+    pd.testing.assert_frame_equal(orx.response.load(fitted.save(tmp_path / "model.orx")).held_out_, held_out)
+    older = dataclasses.replace(fitted.learnt_, held_out=None)
+    without = clone(fitted)
+    without.learnt_ = older
+    assert orx.response.load(without.save(tmp_path / "older.orx")).held_out_ is None
 
 
 def test_clone_is_unfitted_and_fit_changes_no_argument(fitted, planted):
@@ -179,11 +195,11 @@ def test_a_file_of_an_earlier_version_still_predicts_what_it_did(schema):
 
 
 def test_a_newer_schema_is_refused_with_the_remedy(fitted, tmp_path):
-    source = fitted.save(tmp_path / "model.orx")
+    source, own = fitted.save(tmp_path / "model.orx"), f'"schema": {SCHEMA}'.encode()
     with zipfile.ZipFile(source) as archive, zipfile.ZipFile(tmp_path / "newer.orx", "w") as newer:
         for name in archive.namelist():
             data = archive.read(name)
-            newer.writestr(name, data.replace(b'"schema": 2', b'"schema": 99') if name == "manifest.json" else data)
+            newer.writestr(name, data.replace(own, b'"schema": 99') if name == "manifest.json" else data)
     with pytest.raises(IntegrityError, match="upgrade omics-rx"):
         orx.response.load(tmp_path / "newer.orx")
 
