@@ -53,12 +53,13 @@ class Resistance:
 def assess(model: ResponseModel, prediction: Prediction, cut: str | pd.Series = "waterfall") -> Resistance:
     """Tell the probability of resistance for predictions of a fitted model.
 
-    Errors are those of the kernel core on each training line left out; for a new drug, the interval stands for them.
+    Errors are those of the kernel core on each training line left out (without a core, those of the graph network on
+    the lines its members held back); for a new drug, the interval stands for them.
 
     Parameters
     ----------
     model
-        The model that made the prediction; it needs the kernel core.
+        The model that made the prediction; it needs the kernel core or the graph network.
     prediction
         What it predicted.
     cut
@@ -68,9 +69,9 @@ def assess(model: ResponseModel, prediction: Prediction, cut: str | pd.Series = 
     Raises
     ------
     InputError
-        If the method is not known, the model has no kernel core, or no drug has a threshold.
+        If the method is not known, the model has neither core nor network, or no drug has a threshold.
     """
-    from omics_rx.response.few_shot import kernel_of
+    from omics_rx.response.few_shot import core_of
 
     training = model.learnt_.training
     measured = pd.DataFrame(training.y, index=training.cells.names, columns=training.drugs.names)
@@ -81,7 +82,7 @@ def assess(model: ResponseModel, prediction: Prediction, cut: str | pd.Series = 
     level = found.reindex(names).fillna(found.reindex(own.to_numpy()).set_axis(names)).rename("threshold")
     if level.isna().all():
         raise InputError(f"none of the {len(names)} drugs has a threshold ({examples(names)}): give them by drug_id")
-    errors = pd.DataFrame(kernel_of(model).errors_, index=measured.index, columns=measured.columns)
+    errors = pd.DataFrame(core_of(model).errors_, index=measured.index, columns=measured.columns)
     known = names[own.notna().to_numpy()]
     chance = pd.DataFrame(np.nan, index=prediction.mean.index, columns=names)
     if len(known):

@@ -108,3 +108,16 @@ def test_given_thresholds_and_new_drugs(model, planted):
         assert found.probability.loc[at_mean, "new"] == pytest.approx(0.5, abs=0.2)
     with pytest.raises(InputError, match="none of the 2 drugs has a threshold"):
         resistance.assess(model, answer, pd.Series({"D09": 1.0}))
+
+
+def test_the_graph_network_alone_tells_resistance_and_other_models_say_what_they_need(planted):
+    small = {"n_members": 1, "hidden": 16, "width": 8, "rank": 8, "n_steps": 50, "learning_rate": 1e-2}
+    network = orx.response.ResponseModel({"network": small}, n_inner=2).fit(planted, progress=False)
+    answer = network.predict(planted.cells, domain="cell_line")
+    found = resistance.assess(network, answer).probability
+    truth = resistance.resistant(planted.matrix(), resistance.thresholds(planted.matrix()))
+    share = pd.DataFrame([truth.mean()] * len(truth), index=truth.index)
+    assert resistance.brier(truth, found) < 0.75 * resistance.brier(truth, share)
+    plain = orx.response.ResponseModel(("drug_mean",)).fit(planted, progress=False)
+    with pytest.raises(InputError, match="needs the kernel core"):
+        resistance.assess(plain, plain.predict(planted.cells, domain="cell_line"))
