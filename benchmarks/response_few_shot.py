@@ -2,11 +2,13 @@
 
     python benchmarks/response_few_shot.py
     python benchmarks/response_few_shot.py --folds 2
+    python benchmarks/response_few_shot.py --folds 1 --network 1
 
 For each line of a fold held out (five folds of lines, drugs with a known structure), k drugs drawn at random are
 shown and the rest is predicted. RMSE (ln uM), normalised r and preference r are over the hidden pairs; the gain is the
 line's RMSE without (k = 0, same hidden pairs) less with, and its 95% interval is a paired bootstrap over lines. "all"
-shows every other drug of the line.
+shows every other drug of the line. ``--network N`` adapts the graph network of N members by itself instead of the
+default model: from its errors on the lines that its members held back.
 """
 
 from __future__ import annotations
@@ -17,11 +19,16 @@ import numpy as np
 import pandas as pd
 
 import omics_rx as orx
+from omics_rx.core.screen import DrugScreen
 from omics_rx.core.work import rng
+from omics_rx.harmonize.domain import to_training_scale
 from omics_rx.metrics.compare import paired_difference
 from omics_rx.metrics.response import double_centred
 from omics_rx.response.crossfit import measured_in
-from omics_rx.response.few_shot import ErrorCovariance, covariance, kernel_of
+from omics_rx.response.few_shot import ErrorCovariance, covariance, kernel_of, unseen_errors
+from omics_rx.response.parts.network import GraphNetwork
+from omics_rx.response.prepare import cells_of, training_of, with_current_genes
+from omics_rx.response.splits import Fold
 
 SHOWN = (1, 3, 5, 10)
 
@@ -41,15 +48,31 @@ def adapted(errors: np.ndarray, learnt: ErrorCovariance, k: int | None, row: int
     return result
 
 
-def fold_rows(screen: orx.core.screen.DrugScreen, fold: orx.response.splits.Fold) -> list[dict[str, object]]:
-    """Measured, predicted and shifted responses of one fold, one entry a k."""
+def by_default(screen: DrugScreen, fold: Fold) -> tuple[pd.DataFrame, np.ndarray]:
+    """Predictions of the default model for the lines held out, and its errors on training lines as if not seen."""
     model = orx.response.ResponseModel().fit(fold.training_screen(screen), progress=False)
-    names = model.learnt_.training.drugs.names
-    measured = measured_in(screen, fold).reindex(columns=names)
-    predicted = model.predict(screen.cells[fold.test_cells]).mean.loc[measured.index, names]
-    learnt = covariance(kernel_of(model).errors_)
+    found = model.predict(screen.cells[fold.test_cells]).mean
+    return found[model.learnt_.training.drugs.names], unseen_errors(kernel_of(model))
+
+
+def by_network(screen: DrugScreen, fold: Fold, n_members: int) -> tuple[pd.DataFrame, np.ndarray]:
+    """The same of the graph network alone."""
+    training, reference = training_of(fold.training_screen(screen))
+    part = GraphNetwork(n_members=n_members).fit(training, seed=0)
+    lines = with_current_genes(screen.cells[fold.test_cells])
+    z = to_training_scale(lines, list(reference.genes), domain="cell_line", reference=reference).z
+    found = part.predict(cells_of(lines, z), training.drugs)
+    return pd.DataFrame(found, index=lines.obs_names, columns=training.drugs.names), unseen_errors(part)
+
+
+def fold_rows(screen: DrugScreen, fold: Fold, n_members: int | None) -> list[dict[str, object]]:
+    """Measured, predicted and shifted responses of one fold, one entry a k."""
+    found, unseen = by_network(screen, fold, n_members) if n_members else by_default(screen, fold)
+    measured = measured_in(screen, fold).reindex(columns=found.columns)
+    predicted, learnt = found.loc[measured.index], covariance(unseen)
+    centre = fold.training_screen(screen).matrix().mean().reindex(found.columns)
     errors = (measured - predicted).to_numpy()
-    left = [(measured - model.learnt_.centre).to_numpy(), (predicted - model.learnt_.centre).to_numpy()]
+    left = [(measured - centre).to_numpy(), (predicted - centre).to_numpy()]
     return [
         {
             "k": "all" if k is None else k, "own_share": learnt.own_share, "measured": left[0], "predicted": left[1],
@@ -86,12 +109,13 @@ def row_of(found: dict[str, object]) -> dict[str, object]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folds", type=int, default=5, help="how many of the five folds to run")
+    parser.add_argument("--network", type=int, help="adapt a graph network of so many members instead")
     told = parser.parse_args()
     screen = orx.datasets.load("gdsc2")
     screen = screen.subset(drugs=screen.drugs.index[screen.drugs["smiles"].notna()])
     found = []
     for fold in orx.response.folds(screen, "cell", 5)[: told.folds]:
-        found += [row_of(row) for row in fold_rows(screen, fold)]
+        found += [row_of(row) for row in fold_rows(screen, fold, told.network)]
         print(f"fold {fold.number} done", flush=True)
     table = pd.DataFrame(found)
     rows = []
