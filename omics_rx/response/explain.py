@@ -230,10 +230,7 @@ def weights_of(kernel: KernelRidge, drug: DrugFeatures) -> tuple[np.ndarray, flo
     column = positions(drug.names, kernel.training_.drugs.names)[0]
     if column >= 0:
         return kernel.dual_[:, column], float(kernel.drug_means_[column])
-    carried = kernel.carried(drug)[0]
-    n = len(carried)
-    # the line's own mean is carried over whole, and what each drug has beyond it by likeness
-    dual: np.ndarray = kernel.dual_ @ (carried + (1 - carried.sum()) / n)
+    dual: np.ndarray = kernel.dual_ @ kernel.weights(drug)[0]
     return dual, kernel.global_mean_ + float(kernel.mean_shifts(drug)[0])
 
 

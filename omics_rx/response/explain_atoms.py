@@ -119,18 +119,22 @@ class Carrier:
 
     Attributes
     ----------
-    base
-        What is said of a drug unlike all others (ln uM).
+    base, line
+        Mean of all drugs, and what the sample does whatever the drug, in units of a drug's reach (ln uM).
     of_mean, of_preference
-        What likeness 1 to each training drug adds (ln uM) to the drug's mean and to what the sample prefers,
-        ``(n_drugs,)``.
+        What likeness 1 to each training drug adds (ln uM) to the drug's mean and, in units of its reach, to what the
+        sample prefers, ``(n_drugs,)``.
+    of_reach
+        What likeness 1 adds to the logarithm of the drug's reach, ``(n_drugs,)``.
     drugs
         The training drugs it stands on.
     """
 
     base: float
+    line: float
     of_mean: np.ndarray
     of_preference: np.ndarray
+    of_reach: np.ndarray
     drugs: DrugFeatures
 
 
@@ -145,9 +149,11 @@ def explain_atoms(
         raise InputError(f"no structure is known of {name!r}: give its SMILES")
     at = int(positions(features.names, kernel.training_.drugs.names)[0])
     carrier = carrier_of(kernel, cells, without=at if at >= 0 else None)
-    shares = shares_of(features, carrier, kernel)
+    reach = reach_of(features, carrier, kernel)
+    shares = shares_of(features, carrier, kernel, reach)
     atoms, symbols = over_atoms(_molecule(smiles), shares.pop("structure"))
-    parts = pd.Series({"base": carrier.base, "structure": float(atoms.sum()), **shares}, name="ln uM")
+    base = carrier.base + reach * carrier.line
+    parts = pd.Series({"base": base, "structure": float(atoms.sum()), **shares}, name="ln uM")
     table = pd.DataFrame({"symbol": symbols, "contribution": atoms}).rename_axis("atom")
     return AtomExplanation(name, sample, smiles, table, parts, float(parts.sum()))
 
@@ -161,15 +167,25 @@ def carrier_of(kernel: KernelRidge, cells: Cells | None, *, without: int | None)
     if without is not None:
         keep = np.delete(keep, without)
     drugs = kernel.training_.drugs.take(keep)
-    basis = kernel.completed_ if cells is None else kernel.basis(cells, kernel.alike(cells.z) @ kernel.dual_)
-    basis = basis[:, keep].mean(axis=0)
+    cells = kernel.training_.cells if cells is None else cells
+    log_reach = np.log(kernel.reach_[keep])
+    typical = float(log_reach.mean())
+    basis = kernel.basis(cells, kernel.alike(cells.z) @ kernel.dual_)[:, keep].mean(axis=0)
+    basis = basis / np.exp(log_reach - typical)
     line = float(basis.mean())
     alike = similarity.drug_kernel(drugs, drugs, views=kernel.mean_views)
     inverse = _without(kernel.drug_inverse_, without)
     means = kernel.drug_means_[keep]
     centre = float(means.mean())
-    ridge = kernel.drug_ridges_[0] * np.eye(len(keep))
-    return Carrier(centre + line, np.linalg.solve(alike + ridge, means - centre), inverse @ (basis - line), drugs)
+    levels = np.column_stack([means - centre, log_reach - typical])
+    of_mean, of_reach = np.linalg.solve(alike + kernel.drug_ridges_[0] * np.eye(len(keep)), levels).T
+    return Carrier(centre, line, of_mean, inverse @ (basis - line), of_reach, drugs)
+
+
+def reach_of(drug: DrugFeatures, carrier: Carrier, kernel: KernelRidge) -> float:
+    """How far the responses to the drug are predicted to spread, 1 for a typical drug; no atom has a share in it."""
+    alike = similarity.drug_kernel(drug, carrier.drugs, views=kernel.mean_views)
+    return float(np.exp(alike[0] @ carrier.of_reach))
 
 
 def _without(inverse: np.ndarray, drug: int | None) -> np.ndarray:
@@ -182,10 +198,13 @@ def _without(inverse: np.ndarray, drug: int | None) -> np.ndarray:
     return left
 
 
-def shares_of(drug: DrugFeatures, carrier: Carrier, kernel: KernelRidge) -> dict[str, Any]:
+def shares_of(drug: DrugFeatures, carrier: Carrier, kernel: KernelRidge, reach: float) -> dict[str, Any]:
     """What each view adds to mean and preference together: a value a bit for structure, one number for the others."""
     of_mean = _view_shares(drug, carrier.drugs, carrier.of_mean, kernel.mean_views)
-    of_preference = _view_shares(drug, carrier.drugs, carrier.of_preference, kernel.views)
+    # likeness and its square are both proportional to the likeness in each view
+    alike = similarity.drug_kernel(drug, carrier.drugs, views=kernel.views)[0]
+    raised = reach * carrier.of_preference * (1 - kernel.squared_ + kernel.squared_ * alike)
+    of_preference = _view_shares(drug, carrier.drugs, raised, kernel.views)
     names = dict.fromkeys((*of_preference, *of_mean))
     return {name: of_mean.get(name, 0.0) + of_preference.get(name, 0.0) for name in names}
 

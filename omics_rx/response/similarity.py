@@ -24,7 +24,7 @@ from omics_rx.core.errors import InputError, examples
 N_BITS = 2048
 RADIUS = 2
 VIEWS = ("structure", "targets", "pathway", "reactome")
-MEAN_VIEWS = (*VIEWS, "properties")
+MEAN_VIEWS = ("structure", "reactome", "properties")
 _REACTOME = "reactome_pathways.tsv.gz"
 # standard deviations over the drugs of GDSC2 of the logarithms that `properties` gives, rounded
 _PROPERTY_SCALES = np.array([0.35, 0.45, 0.7, 0.5, 0.4, 0.4, 0.45, 0.15, 0.55, 0.5, 0.7])
@@ -237,7 +237,7 @@ def _cosine(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def view(name: str, a: DrugFeatures, b: DrugFeatures) -> np.ndarray:
-    """One of ``MEAN_VIEWS`` as a kernel, ``(n_a, n_b)``: 1 on equal drugs, 0 where either side is not described."""
+    """One of ``VIEWS`` or ``MEAN_VIEWS`` as a kernel, ``(n_a, n_b)``: 1 on equal drugs, 0 where one is undescribed."""
     if name == "structure":
         return tanimoto(a.bits, b.bits)
     if name == "reactome":

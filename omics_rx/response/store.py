@@ -22,7 +22,7 @@ from omics_rx.response.stack import Stack
 from omics_rx.response.upgrade import UPGRADE_FROM
 
 KIND = "response_model"
-SCHEMA = 2
+SCHEMA = 3
 
 
 def save(model: ResponseModel, path: Path | str) -> Path:

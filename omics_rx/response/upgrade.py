@@ -34,4 +34,18 @@ def from_schema_1(record: Mapping[str, Any], members: Mapping[str, bytes]) -> Sa
     )
 
 
-UPGRADE_FROM = {1: from_schema_1}
+def from_schema_2(record: Mapping[str, Any], members: Mapping[str, bytes]) -> Saved:
+    """In schema 2 all drugs were carried over alike, as measured, and by likeness without its square."""
+    if "kernel" not in record["parts"]:
+        return dict(record), dict(members)
+    kernel = {**record["parts"]["kernel"], "as_measured": 1.0, "squared": 0.0}
+    arrays = bundle.Bundle("", 2, record, members).arrays(_KERNEL)
+    n_drugs = len(arrays["drug_means"])
+    arrays |= {"reach": np.ones(n_drugs), "reach_dual": np.zeros(n_drugs)}
+    return (
+        {**record, "parts": {**record["parts"], "kernel": kernel}},
+        {**members, _KERNEL: bundle.tensors(arrays)},
+    )
+
+
+UPGRADE_FROM = {1: from_schema_1, 2: from_schema_2}

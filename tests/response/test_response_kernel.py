@@ -11,9 +11,11 @@ from sklearn.kernel_ridge import KernelRidge as SklearnKernelRidge
 
 from omics_rx.core.errors import InputError
 from omics_rx.response.parts.base import Cells, Training, known_cells
-from omics_rx.response.parts.kernel_ridge import KernelRidge, _best_ridge
+from omics_rx.response.parts.kernel_ridge import KernelRidge, _reach
 from omics_rx.response.parts.kernel_solvers import solve, squared_distances
+from omics_rx.response.parts.kernel_tuning import best_ridge
 from omics_rx.response.prepare import training_of
+from omics_rx.response.similarity import DrugFeatures
 
 
 def test_each_drug_is_solved_exactly_on_its_own_cells(planted):
@@ -98,11 +100,14 @@ def test_leave_one_drug_out_in_closed_form():
         return total
 
     ridges = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
-    assert _best_ridge(kernel, targets) == min(ridges, key=naive)
+    assert best_ridge(kernel, targets) == min(ridges, key=naive)
 
 
 def test_both_unseen_is_the_kronecker_solution(planted):
-    """Two steps equal the explicit two-step solution K (K + aI)^-1 Y (L + bI)^-1 L' on a complete table."""
+    """Two steps equal the explicit two-step solution K (K + aI)^-1 Y (L + bI)^-1 L' on a complete table.
+
+    Y is in units of each drug's reach, L is half likeness and half its square.
+    """
     from omics_rx.response.similarity import MEAN_VIEWS, drug_kernel
 
     training, _ = training_of(planted)
@@ -117,14 +122,17 @@ def test_both_unseen_is_the_kronecker_solution(planted):
     new = complete.drugs.take(np.arange(9, 12))
     kernel = np.exp(-0.25 * squared_distances(complete.cells.z, complete.cells.z))
     across = np.exp(-0.25 * squared_distances(fresh, complete.cells.z))
-    alike, among = drug_kernel(new, known.drugs), drug_kernel(known.drugs, known.drugs)
+    alike, among = ((k + k**2) / 2 for k in (drug_kernel(drugs, known.drugs) for drugs in (new, known.drugs)))
     means = known.y.mean(axis=0)
     residual = across @ np.linalg.solve(kernel + 0.3 * np.eye(len(kernel)), known.y - means)
-    line = residual.mean(axis=1, keepdims=True)
+    spread = np.sqrt((known.y - means).std(axis=0))
+    reach = spread / np.exp(np.log(spread).mean())
+    line = (residual / reach).mean(axis=1, keepdims=True)
     carry = np.linalg.solve(among + 0.7 * np.eye(9), alike.T)
     strong, strength = (drug_kernel(drugs, known.drugs, views=MEAN_VIEWS) for drugs in (new, known.drugs))
     shift = (means - means.mean()) @ np.linalg.solve(strength + 0.7 * np.eye(9), strong.T)
-    expected = means.mean() + shift + line + (residual - line) @ carry
+    far = np.exp(np.log(reach) @ np.linalg.solve(strength + 0.7 * np.eye(9), strong.T))
+    expected = means.mean() + shift + far * (line + (residual / reach - line) @ carry)
     np.testing.assert_allclose(part.predict(cells, new), expected, atol=1e-8)
 
 
@@ -134,3 +142,37 @@ def test_a_name_alone_does_not_make_a_cell_known(planted):
     impostor = Cells(cells.names, cells.z[::-1].copy(), cells.genes, cells.tissue, cells.events)
     assert (known_cells(impostor, cells) >= 0).sum() == 0
     assert (known_cells(cells, cells) == np.arange(len(cells))).all()
+
+
+def test_what_a_line_was_measured_to_do_is_carried_over_less_its_noise(planted):
+    training, _ = training_of(planted)
+    part = KernelRidge(gamma=0.25, ridge=0.3).fit(training.take_drugs(np.arange(9)))
+    new, cells = training.drugs.take(np.arange(9, 12)), training.cells.take(np.array([4, 20]))
+    predicted = part.predict(cells, part.training_.drugs) - part.drug_means_
+    basis = 0.7 * part.completed_[[4, 20]] + 0.3 * predicted
+    expected = part.global_mean_ + part.mean_shifts(new) + basis @ part.weights(new).T
+    np.testing.assert_allclose(part.predict(cells, new), expected, atol=1e-10)
+
+
+def test_reach_is_the_root_of_the_spread_and_never_nothing():
+    """Spreads 1, 4, 16 and none, which counts as a tenth of the median 2.5: geometric mean (1 * 4 * 16 * .25)^(1/4)."""
+    wave = np.array([-1.0, 1.0] * 10)
+    found = _reach(np.outer(wave, [1.0, 4.0, 16.0, 0.0]))
+    np.testing.assert_allclose(found, np.sqrt(np.array([1.0, 4.0, 16.0, 0.25]) / 2.0))
+
+
+def test_a_drug_that_reaches_far_is_carried_over_at_its_own_scale(planted):
+    """Twins of two drugs that do the same, one ten times as strongly: each new twin is given the reach of its own."""
+    training, _ = training_of(planted)
+    random = np.random.default_rng(0)
+    shape = random.normal(size=(len(training.cells), 1))
+    pick = training.drugs.take(np.array([0, 1]))
+    drugs = DrugFeatures(
+        pd.Index([f"drug {i}" for i in range(8)]), np.repeat(pick.bits, 4, axis=0), (frozenset(),) * 8,
+        (frozenset(),) * 8, tuple(np.repeat(np.array(pick.smiles, dtype=object), 4)),
+    )  # fmt: skip
+    y = shape * np.repeat([0.2, 2.0], 4) + random.normal(0, 0.01, (len(shape), 8))
+    part = KernelRidge(gamma=0.25, ridge=0.3).fit(Training(training.cells, drugs, y))
+    new = DrugFeatures(pd.Index(["weak", "strong"]), pick.bits, (frozenset(),) * 2, (frozenset(),) * 2, pick.smiles)
+    weak, strong = part.predict(training.cells, new).std(axis=0)
+    assert 5 < strong / weak < 20

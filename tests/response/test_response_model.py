@@ -184,13 +184,16 @@ def test_files_that_are_no_model_are_refused(tmp_path):
         orx.response.load(tmp_path / "bad.orx")
 
 
-@pytest.mark.parametrize("schema", [1, 2])
+@pytest.mark.parametrize("schema", [1, 2, 3])
 def test_a_file_of_an_earlier_version_still_predicts_what_it_did(schema):
     """The fixtures were written when the schema was new; see data/README.md."""
     folder = Path(__file__).parent / "data"
     model = orx.response.load(folder / f"response_model_schema{schema}.orx")
     expected = pd.read_csv(folder / f"response_model_schema{schema}.csv", index_col=0)
-    found = model.predict(model.screen_.cells[expected.index], domain="cell_line").mean
+    lines = model.screen_.cells[expected.index]
+    found = model.predict(lines, domain="cell_line").mean
+    new = pd.DataFrame({"name": ["new"], "smiles": ["CCCCCCO"], "targets": ["GENE01"]})
+    found["new"] = model.predict(lines, new, "cell_line").mean.iloc[:, 0]
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
 

@@ -22,17 +22,19 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from omics_rx.core.errors import InputError, NotFittedError
-from omics_rx.core.work import rng
 from omics_rx.response.parts.base import Cells, State, Training, known_cells, positions
 from omics_rx.response.parts.coupling import couple
 from omics_rx.response.parts.kernel_solvers import left_out_errors, solve, squared_distances
+from omics_rx.response.parts.kernel_tuning import InnerLoss, best_ridge
 from omics_rx.response.similarity import MEAN_VIEWS, VIEWS, DrugFeatures, drug_kernel
 
 _GAMMAS = (0.25, 0.125, 0.5)
 _RIDGES = (0.3, 0.15, 0.6, 1.2)
-_DRUG_RIDGES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
-_N_INNER = 4
-_N_TUNING_DRUGS = 48
+_AS_MEASURED = 0.7
+_SQUARED = 0.5
+_ARRAYS = (
+    "importance", "drug_means", "dual", "completed", "errors", "mean_dual", "drug_inverse", "reach", "reach_dual",
+)  # fmt: skip
 
 
 class KernelRidge(BaseEstimator):  # type: ignore[misc,unused-ignore]
@@ -49,10 +51,9 @@ class KernelRidge(BaseEstimator):  # type: ignore[misc,unused-ignore]
         Ridges on the drug kernel for the means of the drugs and for their preferences. None chooses by leaving one
         drug out, in closed form.
     views, mean_views
-        What makes two drugs alike, in which cells they prefer and in how strong they are on average: some of
+        What makes two drugs alike, in which cells they prefer and in how strong and far-reaching they are: some of
         ``("structure", "targets", "pathway", "reactome", "properties")``. Size and lipophilicity tell of strength
-        alone.
-
+        alone, and the name of a pathway tells nothing of it.
     together
         Whether drugs learn from each other, see :mod:`omics_rx.response.parts.coupling`; if not, each is learnt from
         its own responses by the one ridge.
@@ -69,6 +70,13 @@ class KernelRidge(BaseEstimator):  # type: ignore[misc,unused-ignore]
         Coefficients of all drugs learnt together, ``(n_cells, n_drugs)``; see :mod:`.coupling`.
     completed_
         Residuals of the training cells, with the pairs not measured filled by the model, ``(n_cells, n_drugs)``.
+    reach_
+        Root of how far each drug's responses spread over the cells, 1 as geometric mean, ``(n_drugs,)``.
+    as_measured_
+        Share of the measured residual in what is carried over to new drugs from a training cell; the rest is predicted,
+        which is less noisy.
+    squared_
+        Share of the squared likeness in the kernel of preferences: close relatives count for more.
     errors_
         Measured less predicted (ln uM), had the cell been left out, ``(n_cells, n_drugs)``; NaN where not measured.
         Drug means and the scale of genes are those of all training cells.
@@ -126,7 +134,7 @@ class KernelRidge(BaseEstimator):  # type: ignore[misc,unused-ignore]
         """Gamma and ridge as told, or the best of the grids by inner folds: first the ridge, then the width."""
         gamma, ridge = self.gamma, self.ridge
         if gamma is None or ridge is None:
-            loss = _InnerLoss(distance, y, seed)
+            loss = InnerLoss(distance, y, seed)
             if ridge is None:
                 ridge = min(_RIDGES, key=lambda value: loss(gamma or _GAMMAS[0], value))
             if gamma is None:
@@ -136,17 +144,19 @@ class KernelRidge(BaseEstimator):  # type: ignore[misc,unused-ignore]
     def _fit_drugs(self) -> None:
         """Prepare the carrying over of means and preferences to new drugs."""
         drugs = self.training_.drugs
-        kernel = drug_kernel(drugs, drugs, views=self.views)
-        mean_kernel = drug_kernel(drugs, drugs, views=self.mean_views)
+        self.as_measured_, self.squared_ = _AS_MEASURED, _SQUARED
+        kernel, mean_kernel = self.likeness(drugs), drug_kernel(drugs, drugs, views=self.mean_views)
         self.global_mean_ = float(self.drug_means_.mean())
-        centred = self.drug_means_ - self.global_mean_
-        preferences = self.completed_ - self.completed_.mean(axis=1, keepdims=True)
+        self.reach_ = _reach(self.completed_)
+        centred, scaled = self.drug_means_ - self.global_mean_, self.completed_ / self.reach_
+        preferences = scaled - scaled.mean(axis=1, keepdims=True)
         if self.drug_ridges is None:
-            self.drug_ridges_ = (_best_ridge(mean_kernel, centred[:, None]), _best_ridge(kernel, preferences.T))
+            self.drug_ridges_ = (best_ridge(mean_kernel, centred[:, None]), best_ridge(kernel, preferences.T))
         else:
             self.drug_ridges_ = (float(self.drug_ridges[0]), float(self.drug_ridges[1]))
         identity = np.eye(len(kernel))
-        self.mean_dual_ = np.linalg.solve(mean_kernel + self.drug_ridges_[0] * identity, centred)
+        levels = np.column_stack([centred, np.log(self.reach_)])
+        self.mean_dual_, self.reach_dual_ = np.linalg.solve(mean_kernel + self.drug_ridges_[0] * identity, levels).T
         self.drug_inverse_ = np.linalg.inv(kernel + self.drug_ridges_[1] * identity)
 
     def settled(self) -> KernelRidge:
@@ -180,16 +190,30 @@ class KernelRidge(BaseEstimator):  # type: ignore[misc,unused-ignore]
 
     def _carried_over(self, cells: Cells, drugs: DrugFeatures, residual: np.ndarray) -> np.ndarray:
         """Responses to new drugs from those to the training drugs, measured where the cell itself was measured."""
-        basis = self.basis(cells, residual)
-        line = basis.mean(axis=1, keepdims=True)
         means = self.global_mean_ + self.mean_shifts(drugs)
-        carried: np.ndarray = means[None, :] + line + (basis - line) @ self.carried(drugs).T
+        carried: np.ndarray = means[None, :] + self.basis(cells, residual) @ self.weights(drugs).T
         return carried
+
+    def weights(self, drugs: DrugFeatures) -> np.ndarray:
+        """Weights of the residuals of the training drugs in those of new ones, ``(n_new, n_training)``.
+
+        In units of each drug's reach, the line's own mean is carried over whole, and what each drug has beyond it by
+        likeness; the reach of a new drug is predicted as its mean is.
+        """
+        carried, alike = self.carried(drugs), drug_kernel(drugs, self.training_.drugs, views=self.mean_views)
+        whole = (1 - carried.sum(axis=1, keepdims=True)) / carried.shape[1]
+        weights: np.ndarray = np.exp(alike @ self.reach_dual_)[:, None] * (carried + whole) / self.reach_
+        return weights
 
     def carried(self, drugs: DrugFeatures) -> np.ndarray:
         """Weights that carry deviations of the training drugs to new ones, ``(n_new, n_training)``."""
-        weights: np.ndarray = drug_kernel(drugs, self.training_.drugs, views=self.views) @ self.drug_inverse_
+        weights: np.ndarray = self.likeness(drugs) @ self.drug_inverse_
         return weights
+
+    def likeness(self, drugs: DrugFeatures) -> np.ndarray:
+        """How alike drugs are to the training drugs in what cells prefer, ``(n_new, n_training)``."""
+        alike = drug_kernel(drugs, self.training_.drugs, views=self.views)
+        return (1 - self.squared_) * alike + self.squared_ * alike**2
 
     def mean_shifts(self, drugs: DrugFeatures) -> np.ndarray:
         """How far the means of new drugs lie from the mean of all, by their likeness to the training drugs (ln uM)."""
@@ -198,10 +222,11 @@ class KernelRidge(BaseEstimator):  # type: ignore[misc,unused-ignore]
         return shifts
 
     def basis(self, cells: Cells, residual: np.ndarray) -> np.ndarray:
-        """Residuals of the training drugs: as predicted, but as measured in cells that were trained on."""
+        """Residuals of the training drugs: as predicted, but mostly as measured in cells that were trained on."""
         row = known_cells(cells, self.training_.cells)
         result = residual.copy()
-        result[row >= 0] = self.completed_[row[row >= 0]]
+        known, share = row >= 0, self.as_measured_
+        result[known] = share * self.completed_[row[known]] + (1 - share) * residual[known]
         return result
 
     def state(self) -> State:
@@ -211,12 +236,12 @@ class KernelRidge(BaseEstimator):  # type: ignore[misc,unused-ignore]
             record={
                 "gamma": self.gamma_, "ridge": self.ridge_, "drug_ridges": list(self.drug_ridges_),
                 "views": list(self.views), "mean_views": list(self.mean_views), "global_mean": self.global_mean_,
-                "together": self.together,
+                "together": self.together, "as_measured": self.as_measured_, "squared": self.squared_,
             },
             arrays={
                 "importance": self.importance_, "drug_means": self.drug_means_, "dual": self.dual_,
                 "completed": self.completed_, "errors": self.errors_, "mean_dual": self.mean_dual_,
-                "drug_inverse": self.drug_inverse_,
+                "drug_inverse": self.drug_inverse_, "reach": self.reach_, "reach_dual": self.reach_dual_,
             },
         )  # fmt: skip
 
@@ -228,8 +253,9 @@ class KernelRidge(BaseEstimator):  # type: ignore[misc,unused-ignore]
         self.drug_ridges_ = (float(first), float(second))
         self.views, self.mean_views = tuple(state.record["views"]), tuple(state.record["mean_views"])
         self.together = bool(state.record["together"])
-        self.global_mean_ = float(state.record["global_mean"])
-        for name in ("importance", "drug_means", "dual", "completed", "errors", "mean_dual", "drug_inverse"):
+        for name in ("global_mean", "as_measured", "squared"):
+            setattr(self, f"{name}_", float(state.record[name]))
+        for name in _ARRAYS:
             setattr(self, f"{name}_", np.asarray(state.arrays[name]))
         return self
 
@@ -245,37 +271,12 @@ def _importance(training: Training) -> np.ndarray:
     return importance
 
 
-class _InnerLoss:
-    """Squared error on inner folds of cells, over the drugs measured most completely."""
+def _reach(residual: np.ndarray) -> np.ndarray:
+    """Root of the standard deviation of each column, at least a tenth of the median one, 1 as geometric mean.
 
-    def __init__(self, distance: np.ndarray, y: np.ndarray, seed: int) -> None:
-        self.distance = distance
-        order = np.argsort(-np.isfinite(y).sum(axis=0), kind="stable")
-        self.y = y[:, np.sort(order[:_N_TUNING_DRUGS])]
-        cells = rng(seed, "kernel", "inner").permutation(len(y))
-        self.folds = np.array_split(cells, min(_N_INNER, len(y) // 2))
-
-    def __call__(self, gamma: float, ridge: float) -> float:
-        """Sum of squared errors of one pair of settings."""
-        kernel = np.exp(-gamma * self.distance)
-        total = 0.0
-        for test in self.folds:
-            train = np.setdiff1d(np.arange(len(self.y)), test)
-            known = np.isfinite(self.y[train]).any(axis=0)
-            means = np.nanmean(self.y[train][:, known], axis=0)
-            dual, _ = solve(kernel[np.ix_(train, train)], self.y[train][:, known] - means, ridge)
-            error = self.y[test][:, known] - means - kernel[np.ix_(test, train)] @ dual
-            total += float(np.nansum(error**2))
-        return total
-
-
-def _best_ridge(kernel: np.ndarray, targets: np.ndarray) -> float:
-    """Ridge with the least leave-one-out error, in closed form: ``e_i = (A t)_i / A_ii`` with ``A = (K + rI)^-1``."""
-    if len(kernel) < 3:
-        return _DRUG_RIDGES[-1]
-
-    def loss(ridge: float) -> float:
-        inverse = np.linalg.inv(kernel + ridge * np.eye(len(kernel)))
-        return float((((inverse @ targets) / np.diag(inverse)[:, None]) ** 2).sum())
-
-    return min(_DRUG_RIDGES, key=loss)
+    Dividing by the whole standard deviation would let drugs that do little, and their noise, count as much as others.
+    """
+    spread = residual.std(axis=0)
+    spread = np.maximum(spread, max(0.1 * float(np.median(spread)), 1e-9))
+    reach: np.ndarray = np.sqrt(spread / np.exp(np.log(spread).mean()))
+    return reach
