@@ -19,6 +19,7 @@ Drugs with a known structure and targets.
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -33,6 +34,7 @@ from omics_rx.response.explain import LinePaths, gene_contributions, shares
 from omics_rx.response.explain_atoms import explain_atoms, over_atoms
 from omics_rx.response.few_shot import kernel_of
 from omics_rx.response.model import ResponseModel
+from omics_rx.response.parts.base import Training
 from omics_rx.response.parts.kernel_ridge import KernelRidge
 
 STEPS = (10, 30, 100, 300, 1000)
@@ -75,15 +77,15 @@ def recovery(title: str, rank: np.ndarray, sets: list[np.ndarray], first: int = 
     )
 
 
-def target_sets(kernel: KernelRidge, columns: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
+def target_sets(training: Training, columns: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Positions of the known targets of each drug among the genes, and of the genes of small pathways with one."""
-    genes = kernel.training_.cells.genes
+    genes = training.cells.genes
     table = resources.table("reactome_pathways.tsv.gz")
     members = [set(text.split(";")) for text in table["genes"]]
     small = [own for own in members if len(own) <= 50]
     direct, near = [], []
     for j in columns:
-        own = set(kernel.training_.drugs.targets[j])
+        own = set(training.drugs.targets[j])
         around = set().union(*(pathway for pathway in small if pathway & own)) - own if own else set()
         direct.append(np.flatnonzero(genes.isin(list(own))))
         near.append(np.flatnonzero(genes.isin(list(around))))
@@ -107,7 +109,7 @@ def gene_deletion(kernel: KernelRidge, pairs: list[tuple[int, int]]) -> pd.DataF
 
 
 def atom_deletion(model: ResponseModel, drugs: list[str], steps: tuple[int, ...] = (1, 2, 4, 8)) -> pd.DataFrame:
-    """Mean absolute change of the structural part (ln uM) when the bits centred on k atoms are taken away."""
+    """Mean absolute change of the prediction (ln uM) when the bits centred on k atoms are taken away."""
     from rdkit import Chem
     from rdkit.Chem import rdFingerprintGenerator
 
@@ -127,25 +129,25 @@ def atom_deletion(model: ResponseModel, drugs: list[str], steps: tuple[int, ...]
             for k in steps:
                 gone = set(order[:k].tolist())
                 kept = [bit for bit, places in places_of.items() if any(centre not in gone for centre, _ in places)]
-                changes.append(abs(structural(model, drug, kept) - found.parts["structure"]))
+                changes.append(abs(predicted(model, drug, kept) - found.core))
         rows.append(changes)
     mean = np.mean(rows, axis=0).reshape(2, -1)
     return pd.DataFrame(mean, index=["largest", "random"], columns=[f"{k} atoms" for k in steps])
 
 
-def structural(model: ResponseModel, drug: str, bits: list[int]) -> float:
-    """Structural part of the prediction of a training drug from the others, had it only some bits."""
-    from dataclasses import replace
-
-    from omics_rx.response.explain_atoms import carrier_of, shares_of
+def predicted(model: ResponseModel, drug: str, bits: list[int]) -> float:
+    """Mean prediction of a training drug from the others (ln uM), had it only some bits."""
+    from omics_rx.response.explain_atoms import carrier_of, reach_of, shares_of
 
     kernel = kernel_of(model)
     at = kernel.training_.drugs.names.get_indexer([drug])
     own = kernel.training_.drugs.take(at)
     fewer = np.zeros_like(own.bits)
     fewer[0, bits] = 1
-    found = shares_of(replace(own, bits=fewer), carrier_of(kernel, None, without=int(at[0])), kernel)
-    return float(found["structure"].sum())
+    asked, carrier = replace(own, bits=fewer), carrier_of(kernel, None, without=int(at[0]))
+    reach = reach_of(asked, carrier, kernel)
+    found = shares_of(asked, carrier, kernel, reach)
+    return carrier.base + reach * carrier.line + float(sum(np.sum(part) for part in found.values()))
 
 
 def relabelled(model: ResponseModel, drugs: list[str]) -> float:
@@ -194,7 +196,7 @@ def main() -> None:
     print(f"completeness: genes {max(gaps):.1e} ln uM at most; atoms add up by construction", flush=True)
     paths = single(LinePaths.of(kernel))
     found = drug_shares(kernel, paths, columns)
-    direct, near = target_sets(kernel, columns)
+    direct, near = target_sets(training, columns)
     recovery("targets", places(found), direct)
     recovery("genes that share a small pathway with a target", places(found), near)
     print(f"deletion of genes, mean |change| in ln uM\n{gene_deletion(kernel, pairs).round(3).to_string()}", flush=True)
@@ -202,7 +204,7 @@ def main() -> None:
     print(f"relabelling atoms: largest change {relabelled(model, names):.1e}")
     shuffled = KernelRidge(gamma=kernel.gamma_, ridge=kernel.ridge_, drug_ridges=kernel.drug_ridges_)
     matrix = dealt_anew(model.screen_).matrix().reindex(index=training.cells.names, columns=training.drugs.names)
-    shuffled.fit(type(training)(training.cells, training.drugs, matrix.to_numpy()))
+    shuffled.fit(replace(training, y=matrix.to_numpy()))
     other = drug_shares(shuffled, paths, columns)
     r = [spearmanr(np.abs(a), np.abs(b)).statistic for a, b in zip(found, other, strict=True)]
     top = [len(set(np.argsort(-np.abs(a))[:100]) & set(np.argsort(-np.abs(b))[:100])) for a, b in
@@ -215,9 +217,7 @@ def main() -> None:
     )
     dealt = rng(0, "structures").permutation(len(training.drugs))
     other_drugs = KernelRidge(gamma=kernel.gamma_, ridge=kernel.ridge_, drug_ridges=kernel.drug_ridges_)
-    model.learnt_.stack.parts["kernel"] = other_drugs.fit(
-        type(training)(training.cells, training.drugs, training.y[:, dealt])
-    )
+    model.learnt_.stack.parts["kernel"] = other_drugs.fit(replace(training, y=training.y[:, dealt]))
     weights = [
         np.corrcoef(one.atoms["contribution"], explain_atoms(model, one.drug_id).atoms["contribution"])[0, 1]
         for one in atoms

@@ -107,7 +107,7 @@ def by_similarity(screen) -> None:
         alike = similarity.tanimoto(asked.bits, known.bits).max(axis=1)
         least = applicability.domain(known).least
         measured = measured_in(screen, fold)
-        found = predict_alone(KernelRidge(gamma=0.25, ridge=0.3), screen, fold)
+        found = predict_alone(KernelRidge(), screen, fold)
         left, told = (double_centred(values.where(measured.notna()).to_numpy()) for values in (measured, found))
         r = pd.DataFrame(left).corrwith(pd.DataFrame(told)).to_numpy()
         shift = (measured - found).mean().abs().to_numpy()
