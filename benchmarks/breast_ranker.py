@@ -1,10 +1,18 @@
-"""What the ranking benchmarks share: GDSC2 joined by the drugs that only GDSC1 has, and a ranker fitted on them."""
+"""What the ranking benchmarks share: GDSC2 joined by the drugs that only GDSC1 has, and a ranker fitted on them.
+
+With the further real data the ranker has all the evidence a user can bring: 400 tumours of SCAN-B, the consensus
+signatures of LINCS and a network of protein interactions. With ``--shipped`` it has what any machine can fetch: the 124
+tumours of gse1992, no signatures and no network.
+"""
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+from external_cohorts import folder, scanb400
 
 from omics_rx import datasets, repurposing, response
 from omics_rx.core import cache
@@ -31,10 +39,34 @@ def model(screen: DrugScreen) -> response.ResponseModel:
     return response.load(cache.entry("benchmarks", f"ranker-{key}", make) / "model.orx")
 
 
-def fitted(labels: pd.DataFrame | str | None = "resources", *, seed: int = 0) -> repurposing.Ranker:
-    """Ranker on the joined screen and the tumours of gse1992."""
-    screen = joined_screen()
-    return repurposing.Ranker(labels, seed=seed).fit(model(screen), datasets.load("gse1992"))
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """Parser of a benchmark that can be told to do with what any machine can fetch."""
+    made = argparse.ArgumentParser(description=description)
+    made.add_argument("--shipped", action="store_true", help="tumours of gse1992 only, no signatures, no network")
+    return made
+
+
+def brought(*, shipped: bool) -> dict[str, Any]:
+    """Tumours, signatures and network, as ``Ranker.fit`` takes them."""
+    if shipped:
+        return {"cohort": datasets.load("gse1992")}
+    data = folder()
+    names = pd.read_csv(data / "knowledge" / "drugbank_slim.tsv", sep="\t").set_index("drugbank_id")["inchikey"]
+    names = names.dropna().str.removeprefix("InChIKey=")
+    signatures = data / "perturbation" / "lincs_consensi_drugbank.tsv.gz"
+    library = repurposing.read_library(signatures, names=names.to_dict())
+    return {
+        "cohort": scanb400(data),
+        "library": library[~library.index.duplicated()],
+        "network": repurposing.read_network(data / "knowledge" / "guney_network.sif"),
+    }
+
+
+def fitted(
+    labels: pd.DataFrame | str | None = "resources", *, shipped: bool = False, seed: int = 0
+) -> repurposing.Ranker:
+    """Ranker on the joined screen and all there is, or what is shipped."""
+    return repurposing.Ranker(labels, seed=seed).fit(model(joined_screen()), **brought(shipped=shipped))
 
 
 def columns(ranker: repurposing.Ranker) -> pd.DataFrame:

@@ -3,16 +3,14 @@
 Deletion: the kind that adds most is silenced for a drug of the first 25, or one of its other known kinds drawn at
 random; the places it falls are compared. Seeds: contributions of the first 25 by rankers of other seeds.
 
-Usage: python benchmarks/ranking_explanations.py [--seeds 2]
+Usage: python benchmarks/ranking_explanations.py [--seeds 2] [--shipped]
 """
 
 from __future__ import annotations
 
-import argparse
-
 import numpy as np
 import pandas as pd
-from breast_ranker import fitted
+from breast_ranker import fitted, parser
 
 from omics_rx.core.work import rng
 from omics_rx.repurposing import labels as lb
@@ -49,19 +47,20 @@ def deletion(ranking, first: pd.Index) -> tuple[float, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=2)
-    n = parser.parse_args().seeds
-    ranker = fitted()
+    told = parser(__doc__)
+    told.add_argument("--seeds", type=int, default=2)
+    arguments = told.parse_args()
+    n = arguments.seeds
+    ranker = fitted(shipped=arguments.shipped)
     print("subtype  LIME agrees (mean, share under .5)  LIME R2  members  seeds  falls without first / another kind")
     for subtype in lb.SUBTYPES:
         ranking = ranker.rank(subtype)
         first = ranking.table.index[:25]
-        told = ranking.opinions
+        opinions = ranking.opinions
         top, other = deletion(ranking, first)
-        agrees = told["agreement"].dropna()
-        print(f"{subtype:8s} {agrees.mean():.2f}, {(agrees < 0.5).mean():.0%}   {told['r2'].mean():.2f}   "
-              f"{told['stability'].mean():.2f}   {seeds(ranker, n, subtype, first):.2f}   {top:g} / {other:g}",
+        agrees = opinions["agreement"].dropna()
+        print(f"{subtype:8s} {agrees.mean():.2f}, {(agrees < 0.5).mean():.0%}   {opinions['r2'].mean():.2f}   "
+              f"{opinions['stability'].mean():.2f}   {seeds(ranker, n, subtype, first):.2f}   {top:g} / {other:g}",
               flush=True)  # fmt: skip
 
 

@@ -5,24 +5,23 @@ without the drugs that act like it and predicts it from structure and targets; i
 relatives are missing, and the ranker is cross-fitted over mechanisms as always. What is left is what tumours say of its
 targets and what unlike drugs say of its structure. Chance is 0.5; the kernel alone had .59 in the reference.
 
-Usage: python benchmarks/ranking_mechanism_out.py [--members 8]
+Usage: python benchmarks/ranking_mechanism_out.py [--members 8] [--shipped]
 """
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from breast_ranker import joined_screen, model
+from breast_ranker import brought, joined_screen, model, parser
 from ranking_subtype_swap import interval, labelled_pairs, reference_pairs, within
 
-from omics_rx import datasets, repurposing, response
+from omics_rx import repurposing, response
 from omics_rx.repurposing import labels as lb
 from omics_rx.repurposing import learner, mechanisms
 
-SCORES = ("ranker", "average of ranks", "target_expression", "pathway_activity", "predicted_selectivity")
+TARGETS = ("target_expression", "pathway_activity", "proximity")  # what tumours and network say of the targets
 
 
 def groups(ranker: repurposing.Ranker, drugs: pd.Index) -> list[tuple[list[str], list[str]]]:
@@ -46,8 +45,10 @@ def blinded(ranker: repurposing.Ranker, own: list[str], gone: list[str], *, scre
     preference[gone] = np.nan
     preference[own] = told[own].to_numpy()
     responses[[drug for drug in gone if drug in responses]] = np.nan
+    held_out = ranker.sources_.held_out.copy()
+    held_out[held_out.columns.intersection(gone)] = np.nan
     other = ranker.taught(None)
-    other.sources_ = replace(ranker.sources_, preference=preference, responses=responses)
+    other.sources_ = replace(ranker.sources_, preference=preference, responses=responses, held_out=held_out)
     return other
 
 
@@ -59,30 +60,33 @@ def scored(other: repurposing.Ranker, own: list[str]) -> pd.DataFrame:
         for drug in own:
             if drug in table.index:
                 row = table.loc[drug]
-                rows.append((drug, subtype, row["score"], average["score"][drug], row["target_expression"],
-                             row["pathway_activity"], -row["predicted_selectivity"]))  # fmt: skip
-    return pd.DataFrame(rows, columns=["drug_id", "subtype", *SCORES]).set_index(["drug_id", "subtype"])
+                oriented = {kind: row[kind] * (-1 if kind == "proximity" else 1) for kind in TARGETS if kind in row}
+                rows.append({"drug_id": drug, "subtype": subtype, "ranker": row["score"],
+                             "average of ranks": average["score"][drug], **oriented,
+                             "predicted_selectivity": -row["predicted_selectivity"]})  # fmt: skip
+    return pd.DataFrame(rows).set_index(["drug_id", "subtype"])
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--members", type=int, default=8)
-    learner.N_MEMBERS = parser.parse_args().members
-    screen, cohort = joined_screen(), datasets.load("gse1992")
-    ranker = repurposing.Ranker(None).fit(model(screen), cohort, progress=False)
+    told = parser(__doc__)
+    told.add_argument("--members", type=int, default=8)
+    arguments = told.parse_args()
+    learner.N_MEMBERS = arguments.members
+    screen, given = joined_screen(), brought(shipped=arguments.shipped)
+    ranker = repurposing.Ranker(None).fit(model(screen), **given, progress=False)
     labelled = ranker.taught("resources")
     sets = {"labelled drugs": labelled_pairs(labelled), "drugs of the reference figure": reference_pairs(ranker)}
     drugs = pd.Index(sorted({drug for pairs in sets.values() for drug in pairs.index.get_level_values(0)}))
     found = []
     for own, gone in groups(ranker, drugs):
-        found.append(scored(blinded(ranker, own, gone, screen=screen, cohort=cohort), own))
+        found.append(scored(blinded(ranker, own, gone, screen=screen, cohort=given["cohort"]), own))
         names = ", ".join(screen.drugs.loc[own, "name"])
         print(f"left out {len(gone)} drugs that act like {names}", flush=True)
     scores = pd.concat(found)
     for title, pairs in sets.items():
         both = pairs.join(scores, how="inner")
         print(f"\n{title}: {both.index.get_level_values(0).nunique()}")
-        for score in SCORES:
+        for score in scores:
             low, high = interval(both, score)
             print(f"  {score:24s} {within(both, score):.3f}  [{low:.2f}, {high:.2f}]")
 

@@ -3,14 +3,14 @@
 Chance is 0.5. Drugs are those that are approved, or siblings of such, in some subtypes and not in others; every
 score is cross-fitted over mechanisms. The second table is the 17 drugs of the reference figure, by line group.
 
-Usage: python benchmarks/ranking_subtype_swap.py
+Usage: python benchmarks/ranking_subtype_swap.py [--shipped]
 """
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from breast_ranker import columns, fitted
+from breast_ranker import columns, fitted, parser
 
 from omics_rx.core.work import rng
 from omics_rx.metrics import ranking as figures
@@ -107,7 +107,7 @@ def permuted(pairs: pd.DataFrame, *, n: int = 200) -> tuple[float, float]:
 
 
 def main() -> None:
-    ranker = fitted()
+    ranker = fitted(shipped=parser(__doc__).parse_args().shipped)
     scores = columns(ranker)
     pairs = labelled_pairs(ranker).join(scores, how="inner")
     show("all labelled drugs with a subtype of their own", pairs)

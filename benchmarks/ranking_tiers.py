@@ -4,16 +4,14 @@ A drug counts by its best subtype. The ranker is cross-fitted over mechanisms; b
 plain average of ranks and the mean potency, with stratified bootstrap intervals, the paired gain of the ranker, and
 the ranker taught by permuted labels. A second table asks the same of pairs within a subtype.
 
-Usage: python benchmarks/ranking_tiers.py [--permutations 10]
+Usage: python benchmarks/ranking_tiers.py [--permutations 10] [--shipped]
 """
 
 from __future__ import annotations
 
-import argparse
-
 import numpy as np
 import pandas as pd
-from breast_ranker import columns, fitted
+from breast_ranker import columns, fitted, parser
 
 from omics_rx.core.work import rng
 from omics_rx.metrics import ranking as figures
@@ -89,18 +87,18 @@ def permuted(ranker, seed: int) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--permutations", type=int, default=10)
-    arguments = parser.parse_args()
-    ranker = fitted()
+    told = parser(__doc__)
+    told.add_argument("--permutations", type=int, default=10)
+    arguments = told.parse_args()
+    ranker = fitted(shipped=arguments.shipped)
     scores = columns(ranker)
     positive = tiers(ranker.labels_)
     show(by_drug(scores, ranker), positive)
     show_pairs(scores, ranker)
     null = [permuted(ranker, seed) for seed in range(arguments.permutations)]
     if null:
-        told = f"ranker taught and judged by permuted labels, {len(null)} times"
-        print(f"\n{told}: {np.mean(null):.3f} (sd {np.std(null):.3f})")
+        title = f"ranker taught and judged by permuted labels, {len(null)} times"
+        print(f"\n{title}: {np.mean(null):.3f} (sd {np.std(null):.3f})")
 
 
 if __name__ == "__main__":

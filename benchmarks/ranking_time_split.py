@@ -4,15 +4,13 @@ Siblings count as known only where their mechanism had an approval by 2012. Posi
 later, in their subtypes; negatives are the pairs of drugs approved elsewhere only. Chance is 0.5. Screens and cohort
 are not split in time: what is tested is what the labels teach.
 
-Usage: python benchmarks/ranking_time_split.py [--year 2012]
+Usage: python benchmarks/ranking_time_split.py [--year 2012] [--shipped]
 """
 
 from __future__ import annotations
 
-import argparse
-
 import pandas as pd
-from breast_ranker import columns, fitted
+from breast_ranker import columns, fitted, parser
 
 from omics_rx.metrics import ranking as figures
 from omics_rx.repurposing import labels as lb
@@ -29,10 +27,11 @@ def known_by(labels: pd.DataFrame, year: int) -> pd.DataFrame:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--year", type=int, default=2012)
-    year = parser.parse_args().year
-    ranker = fitted(None)
+    told = parser(__doc__)
+    told.add_argument("--year", type=int, default=2012)
+    arguments = told.parse_args()
+    year = arguments.year
+    ranker = fitted(None, shipped=arguments.shipped)
     labels, _ = lb.match(lb.shipped(), ranker.sources_.drugs)
     first = pd.to_numeric(labels["year"], errors="coerce").where(labels["status"] == "approved")
     first = first.groupby(labels["drug_id"]).min()

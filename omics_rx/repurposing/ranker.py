@@ -136,6 +136,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         for name in _GATHERED:
             setattr(other, name, getattr(self, name))
         other.ledger_ = self.ledger_
+        other.evidence_, other._drawn_from = self.evidence_, self._drawn_from
         return other._learn(progress=progress)
 
     def _learn(self, *, progress: bool | None) -> Ranker:
@@ -143,7 +144,9 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         counts = self.subtypes_.value_counts()
         n_all = int(counts.sum())
         ready = [s for s in SUBTYPES if ev.MIN_TUMOURS <= counts.get(s, 0) <= n_all - ev.MIN_TUMOURS]
-        self.evidence_ = {subtype: ev.subtype_evidence(self.sources_, subtype) for subtype in ready}
+        if getattr(self, "_drawn_from", None) is not self.sources_:
+            self.evidence_ = {subtype: ev.subtype_evidence(self.sources_, subtype) for subtype in ready}
+            self._drawn_from = self.sources_
         if not ready:
             ev.subtype_evidence(self.sources_, str(counts.index[0]) if len(counts) else SUBTYPES[0])
         pairs = pd.concat(
