@@ -26,6 +26,7 @@ from omics_rx.metrics.compare import paired_difference
 from omics_rx.metrics.response import double_centred
 from omics_rx.response.crossfit import measured_in
 from omics_rx.response.few_shot import ErrorCovariance, covariance, kernel_of, unseen_errors
+from omics_rx.response.panel import in_order
 from omics_rx.response.parts.network import GraphNetwork
 from omics_rx.response.prepare import cells_of, training_of, with_current_genes
 from omics_rx.response.splits import Fold
@@ -33,8 +34,13 @@ from omics_rx.response.splits import Fold
 SHOWN = (1, 3, 5, 10)
 
 
-def adapted(errors: np.ndarray, learnt: ErrorCovariance, k: int | None, row: int) -> np.ndarray:
-    """Shift of the hidden drugs of one line given k of its errors; NaN for drugs shown or not measured."""
+def adapted(
+    errors: np.ndarray, learnt: ErrorCovariance, k: int | None, row: int, order: np.ndarray | None = None
+) -> np.ndarray:
+    """Shift of the hidden drugs of one line given k of its errors; NaN for drugs shown or not measured.
+
+    The k are drawn at random, or the first of an order that the line has.
+    """
     known = np.flatnonzero(np.isfinite(errors))
     result = np.full(len(errors), np.nan)
     if k is None:
@@ -42,7 +48,7 @@ def adapted(errors: np.ndarray, learnt: ErrorCovariance, k: int | None, row: int
         inverse = np.linalg.inv(total)
         result[known] = errors[known] - (inverse @ errors[known]) / np.diag(inverse)
         return result
-    shown = rng(0, "shown", k, row).permutation(known)[:k]
+    shown = rng(0, "shown", k, row).permutation(known)[:k] if order is None else order[np.isin(order, known)][:k]
     hidden = np.setdiff1d(known, shown)
     result[hidden] = learnt.given(shown, errors[shown])[0][hidden]
     return result
@@ -73,12 +79,14 @@ def fold_rows(screen: DrugScreen, fold: Fold, n_members: int | None) -> list[dic
     centre = fold.training_screen(screen).matrix().mean().reindex(found.columns)
     errors = (measured - predicted).to_numpy()
     left = [(measured - centre).to_numpy(), (predicted - centre).to_numpy()]
+    first, _ = in_order(learnt, 40, free=np.arange(len(found.columns)), done=np.empty(0, dtype=int))
+    tried = [(k, k, None) for k in SHOWN] + [(f"{k} first", k, first) for k in SHOWN] + [("all", None, None)]
     return [
         {
-            "k": "all" if k is None else k, "own_share": learnt.own_share, "measured": left[0], "predicted": left[1],
-            "shift": np.array([adapted(own, learnt, k, row) for row, own in enumerate(errors)]),
+            "k": told, "own_share": learnt.own_share, "measured": left[0], "predicted": left[1],
+            "shift": np.array([adapted(own, learnt, k, row, order) for row, own in enumerate(errors)]),
         }
-        for k in (*SHOWN, None)
+        for told, k, order in tried
     ]  # fmt: skip
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from omics_rx.response.few_shot import AdaptedModel
     from omics_rx.response.library import LibraryScreen
     from omics_rx.response.model import ResponseModel
+    from omics_rx.response.panel import measure_first
     from omics_rx.response.parts import PARTS
     from omics_rx.response.prediction import Prediction
     from omics_rx.response.resistance import Resistance
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "PARTS", "SPLITS", "AdaptedModel", "AtomExplanation", "DrugExplanation", "Explanation", "Fold", "LibraryScreen",
     "NetworkExplanation", "Prediction", "Resistance", "ResponseModel", "cells", "check", "default", "evaluate",
-    "folds", "leaks", "library", "load", "out_of_fold", "resistance", "scaffolds",
+    "folds", "leaks", "library", "load", "measure_first", "out_of_fold", "resistance", "scaffolds",
 ]  # fmt: skip
 
 _NAMES = {
@@ -43,6 +44,7 @@ _NAMES = {
     "folds": "splits",
     "leaks": "splits",
     "load": "store",
+    "measure_first": "panel",
     "out_of_fold": "crossfit",
 }
 _MODULES = ("cells", "library", "resistance", "scaffolds")

@@ -19,12 +19,12 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import pandas as pd
 
-from omics_rx.core.errors import InputError, examples
+from omics_rx.core.errors import InputError
 from omics_rx.core.work import rng
-from omics_rx.response.parts.base import Cells, Training, positions
+from omics_rx.response.parts.base import Cells, positions
 from omics_rx.response.parts.kernel_ridge import KernelRidge
 from omics_rx.response.prediction import Prediction, separate
-from omics_rx.response.query import Query, resolve
+from omics_rx.response.query import Query, known_drugs, resolve
 
 if TYPE_CHECKING:
     from omics_rx.response.model import Learnt, ResponseModel
@@ -254,34 +254,26 @@ def adapt(
 ) -> AdaptedModel:
     """Condition a model on measured responses of one sample; see :meth:`ResponseModel.adapt`."""
     learnt = model.learnt_
-    given = _checked(pd.Series(measured, dtype=np.float64), learnt.training, learnt.screen.drugs)
+    given = _checked(pd.Series(measured, dtype=np.float64), learnt.training.drugs.names, learnt.screen.drugs)
     at = positions(given.index, learnt.training.drugs.names)
     predicted = learnt.stack.predict(cells, learnt.training.drugs)[0]
-    if learnt not in _LEARNT:
-        _LEARNT[learnt] = covariance(unseen_errors(core_of(model)), seed=model.seed)
-    shift, left = _LEARNT[learnt].given(at, given.to_numpy() - predicted[at])
+    shift, left = covariance_of(model).given(at, given.to_numpy() - predicted[at])
     names = learnt.training.drugs.names.rename("drug_id")
     return AdaptedModel(
         str(cells.names[0]), given, pd.Series(shift, index=names, name="shift"), model, cells, left, stated
     )
 
 
-def _checked(measured: pd.Series, training: Training, drugs: pd.DataFrame) -> pd.Series:
+def covariance_of(model: ResponseModel) -> ErrorCovariance:
+    """How the model's errors go together, learnt once for a fitted model."""
+    learnt = model.learnt_
+    if learnt not in _LEARNT:
+        _LEARNT[learnt] = covariance(unseen_errors(core_of(model)), seed=model.seed)
+    return _LEARNT[learnt]
+
+
+def _checked(measured: pd.Series, names: pd.Index, drugs: pd.DataFrame) -> pd.Series:
     """Measured responses by training ``drug_id``; names are resolved, in any case."""
-    by_name = {str(name).casefold(): drug for drug, name in drugs.loc[training.drugs.names, "name"].items()}
-    known = set(training.drugs.names)
-    found = [str(key) if str(key) in known else by_name.get(str(key).casefold()) for key in measured.index]
-    unknown = [key for key, drug in zip(measured.index, found, strict=True) if drug is None]
-    if unknown:
-        raise InputError(
-            f"{len(unknown)} measured drugs are not among those the model was trained on ({examples(unknown)}): leave "
-            "them out, or give the drug_id of the screen"
-        )
     if not len(measured) or not np.isfinite(measured.to_numpy()).all():
         raise InputError("no finite measured response: give at least one ln IC50 (ln uM) and leave missing ones out")
-    result = pd.Series(measured.to_numpy(), index=pd.Index(found, dtype=object), name="ln_ic50")
-    if not result.index.is_unique:
-        raise InputError(
-            f"drugs are given twice ({examples(result.index[result.index.duplicated()])}): give one value a drug"
-        )
-    return result
+    return pd.Series(measured.to_numpy(), index=known_drugs(measured.index, names, drugs), name="ln_ic50")

@@ -164,3 +164,35 @@ def _check_described(asked: DrugFeatures, frame: pd.DataFrame, ids: pd.Series) -
             f"{len(bare)} drugs are not in the screen and have no structure, target or pathway ({examples(bare)}): "
             "give their SMILES"
         )
+
+
+def known_drugs(asked: pd.Index, names: pd.Index, drugs: pd.DataFrame) -> pd.Index:
+    """Training ``drug_id`` of drugs given by id or by name, in any case.
+
+    Parameters
+    ----------
+    asked
+        Ids or names.
+    names
+        The ``drug_id`` of each training drug.
+    drugs
+        Table of the screen's drugs, with ``name``.
+
+    Raises
+    ------
+    InputError
+        If a drug is unknown to the model, or given twice.
+    """
+    by_name = {str(name).casefold(): drug for drug, name in drugs.loc[names, "name"].items()}
+    known = set(names)
+    found = [str(key) if str(key) in known else by_name.get(str(key).casefold()) for key in asked]
+    unknown = [key for key, drug in zip(asked, found, strict=True) if drug is None]
+    if unknown:
+        raise InputError(
+            f"{len(unknown)} measured drugs are not among those the model was trained on ({examples(unknown)}): leave "
+            "them out, or give the drug_id of the screen"
+        )
+    result = pd.Index(found, dtype=object)
+    if not result.is_unique:
+        raise InputError(f"drugs are given twice ({examples(result[result.duplicated()])}): give one value a drug")
+    return result

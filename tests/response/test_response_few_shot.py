@@ -8,7 +8,7 @@ import pytest
 
 import omics_rx as orx
 from omics_rx.core.errors import InputError
-from omics_rx.response import few_shot
+from omics_rx.response import few_shot, panel
 
 
 def test_the_posterior_of_two_drugs_by_hand():
@@ -82,3 +82,53 @@ def test_what_cannot_be_adapted_is_told(model, planted):
     bare = orx.response.ResponseModel(("drug_mean",)).fit(planted, progress=False)
     with pytest.raises(InputError, match="needs the kernel core"):
         bare.adapt("cell000", {"D01": 1.0})
+
+
+def test_the_drugs_to_measure_first_by_hand():
+    """Own share .5. Drug 0 tells drugs 1 (.8) and 2 (.6): (.4^2 + .3^2) / 1; drug 3, of large errors, nothing."""
+    correlation = np.array([[1, 0.8, 0.6, 0], [0.8, 1, 0.2, 0], [0.6, 0.2, 1, 0], [0, 0, 0, 1]], dtype=float)
+    errors = few_shot.ErrorCovariance(np.array([1.0, 1.0, 1.0, 2.0]), correlation, 0.5)
+    every, none = np.arange(4), np.empty(0, dtype=int)
+    chosen, explained = panel.in_order(errors, 1, free=every, done=none)
+    assert list(chosen) == [0]
+    np.testing.assert_allclose(explained, [(0.4**2 + 0.3**2) / 6])
+    # once 0 is measured, .1 - .4 * .3 is left between drugs 1 and 2, and less of 1 than of 2
+    chosen, explained = panel.in_order(errors, 1, free=np.array([1, 2, 3]), done=np.array([0]))
+    assert list(chosen) == [1]
+    np.testing.assert_allclose(explained, [(0.3**2 + 0.02**2 / (1 - 0.4**2)) / 5])
+
+
+def test_what_is_said_to_be_explained_is_explained_by_measuring(planted):
+    """In errors drawn from the covariance, the chosen drugs explain the share stated, and more than others do."""
+    random = np.random.default_rng(1)
+    factor = random.normal(size=(30, 3))
+    correlation = factor @ factor.T + np.eye(30)
+    scale = 1 / np.sqrt(np.diag(correlation))
+    errors = few_shot.ErrorCovariance(random.uniform(0.5, 2, 30), correlation * np.outer(scale, scale), 0.2)
+    covariance = errors.shared() + np.diag(errors.own_share * errors.spread**2)
+    drawn = random.multivariate_normal(np.zeros(30), covariance, size=4_000)
+
+    def share(at: np.ndarray) -> float:
+        rest = np.setdiff1d(np.arange(30), at)
+        shift = np.array([errors.given(at, row[at])[0] for row in drawn])
+        return 1 - float(((drawn - shift)[:, rest] ** 2).sum() / (drawn[:, rest] ** 2).sum())
+
+    chosen, explained = panel.in_order(errors, 4, free=np.arange(30), done=np.empty(0, dtype=int))
+    assert (np.diff(explained) > 0).all()
+    assert share(chosen) == pytest.approx(explained[-1], abs=0.02)
+    assert all(share(random.permutation(30)[:4]) < share(chosen) for _ in range(5))
+
+
+def test_measure_first_names_drugs_and_minds_what_is_at_hand(model):
+    found = orx.response.measure_first(model, 3)
+    assert list(found.columns) == ["name", "explained"]
+    assert found["explained"].between(0, 1).all()
+    assert found["explained"].is_monotonic_increasing
+    first = found.index[0]
+    other = orx.response.measure_first(model, 2, among=["drug 1", "D05", "D06"], measured=[first])
+    assert set(other.index) <= {"D01", "D05", "D06"} - {first}
+    assert other.loc[other.index[0], "name"] == model.screen_.drugs.loc[other.index[0], "name"]
+    with pytest.raises(InputError, match="4 drugs were asked for of 2"):
+        orx.response.measure_first(model, 4, among=["D01", "D02"])
+    with pytest.raises(InputError, match="aspirin"):
+        orx.response.measure_first(model, among=["aspirin"])
