@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from breast_ranker import columns, fitted, parser
 
+from omics_rx import datasets
 from omics_rx.core.work import rng
 from omics_rx.metrics import ranking as figures
 from omics_rx.repurposing import labels as lb
@@ -95,6 +96,20 @@ def show(title: str, pairs: pd.DataFrame) -> None:
         print(f"  {score:24s} {within(pairs, score):.3f}  [{low:.2f}, {high:.2f}]")
 
 
+def show_known(ranker, among: pd.Index, where: str) -> None:
+    """Known drugs of each subtype in its first 25, all drugs ranked together and counted among some."""
+    tables = {subtype: ranker.rank(subtype).table for subtype in TARGETS}
+    ordered = {subtype: table.loc[table.index.isin(among), "name"] for subtype, table in tables.items()}
+    held = {subtype: [n for n in names if n in set(ordered[subtype])] for subtype, names in TARGETS.items()}
+    first = {subtype: [n for n in names if n in set(ordered[subtype].head(25))] for subtype, names in held.items()}
+    n_first, n_held, n = sum(map(len, first.values())), sum(map(len, held.values())), len(ordered["Basal"])
+    print(f"\nknown subtype drugs in the first 25 of {n} drugs {where}: {n_first} of {n_held} ({n_first / n_held:.0%})")
+    for subtype, names in TARGETS.items():
+        print(f"  {subtype}: {', '.join(first[subtype]) or 'none'}; not in the first 25: "
+              f"{', '.join(sorted(set(held[subtype]) - set(first[subtype]))) or 'none'}; in no screen: "
+              f"{', '.join(sorted(set(names) - set(held[subtype]))) or 'none'}")  # fmt: skip
+
+
 def permuted(pairs: pd.DataFrame, *, n: int = 200) -> tuple[float, float]:
     """Mean and sd of the ranker's figure when each drug's subtypes are dealt anew."""
     random = rng(0, "permuted-subtypes")
@@ -119,17 +134,8 @@ def main() -> None:
         table = ranker.rank(subtype).table.set_index("name")
         own = ", ".join(f"{name} {table.loc[name, 'rank']}" for name in names if name in table.index)
         print(f"  {subtype}: {own}")
-    first = {subtype: [n for n in names if n in set(ranker.rank(subtype).table["name"].head(25))]
-             for subtype, names in TARGETS.items()}  # fmt: skip
-    held = {
-        subtype: [n for n in names if n in set(ranker.sources_.drugs["name"])] for subtype, names in TARGETS.items()
-    }
-    n_first, n_held = sum(map(len, first.values())), sum(map(len, held.values()))
-    print(f"\nknown subtype drugs in the first 25: {n_first} of {n_held} ({n_first / n_held:.0%})")
-    for subtype, names in TARGETS.items():
-        print(f"  {subtype}: {', '.join(first[subtype]) or 'none'}; not in the first 25: "
-              f"{', '.join(sorted(set(held[subtype]) - set(first[subtype]))) or 'none'}; in no screen: "
-              f"{', '.join(sorted(set(names) - set(held[subtype]))) or 'none'}")  # fmt: skip
+    show_known(ranker, ranker.sources_.drugs.index, "of both screens")
+    show_known(ranker, datasets.load("gdsc2").drugs.index, "of GDSC2")
     print("\nrank intervals: share of 8 rankers taught by resampled labels whose rank lies in it")
     print("  " + ", ".join(f"{subtype} {share:.0%}" for subtype, share in held_by_intervals(ranker).items()))
 
