@@ -69,6 +69,8 @@ def limits(ranker: Ranker, subtype: str, info: pd.DataFrame) -> tuple[str, ...]:
         training_lines(ranker.screen_.cells.obs),
         _lines(subtype, int((ranker.sources_.line_groups == LINE_GROUP.get(subtype)).sum())),
     ]
+    if ranker.sources_.network is None:
+        said.append("No network of protein interactions was given (network=): with one, right subtypes stand out more.")
     if ranker.sources_.expressing is not None:
         said.append("The single cells are those given, whichever subtype is ranked: they move every subtype alike.")
     if thin:

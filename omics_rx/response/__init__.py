@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from omics_rx.response.explain_atoms import AtomExplanation
     from omics_rx.response.explain_network import NetworkExplanation
     from omics_rx.response.few_shot import AdaptedModel
+    from omics_rx.response.groups import by_group
     from omics_rx.response.library import LibraryScreen
     from omics_rx.response.model import ResponseModel
     from omics_rx.response.panel import measure_first
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PARTS", "SPLITS", "AdaptedModel", "AtomExplanation", "DrugExplanation", "Explanation", "Fold", "LibraryScreen",
-    "NetworkExplanation", "Prediction", "Resistance", "ResponseModel", "cells", "check", "default", "evaluate",
-    "folds", "leaks", "library", "load", "measure_first", "out_of_fold", "resistance", "scaffolds",
+    "NetworkExplanation", "Prediction", "Resistance", "ResponseModel", "by_group", "cells", "check", "default",
+    "evaluate", "folds", "leaks", "library", "load", "measure_first", "out_of_fold", "resistance", "scaffolds",
 ]  # fmt: skip
 
 _NAMES = {
@@ -38,6 +39,7 @@ _NAMES = {
     "Prediction": "prediction",
     "Resistance": "resistance",
     "ResponseModel": "model",
+    "by_group": "groups",
     "check": "splits",
     "default": "store",
     "evaluate": "crossfit",
