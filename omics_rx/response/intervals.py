@@ -27,27 +27,34 @@ class Intervals:
     by_drug
         Half-width (ln uM) for each training drug in a cell not seen, ``(n_drugs,)``.
     edges
-        Applicability at which the groups of new drugs part, ascending, ``(n_groups - 1,)``.
-    by_applicability
-        Half-width (ln uM) for a new drug of each group, ``(n_groups,)``.
+        Prediction (ln uM) at which the groups of pairs with a new drug part, ascending, ``(n_groups - 1,)``.
+    by_group
+        Half-width (ln uM) for a new drug in each group, ``(n_groups,)``.
+    grouped_by
+        ``"prediction"``, or ``"applicability"`` in models of earlier versions, whose edges are similarities to the
+        nearest training drug.
     """
 
     coverage: float
     by_drug: np.ndarray
     edges: np.ndarray
-    by_applicability: np.ndarray
+    by_group: np.ndarray
+    grouped_by: str = "prediction"
 
-    def half_widths(self, column: np.ndarray, applicability: np.ndarray) -> np.ndarray:
-        """Half-width for each drug asked for, ``(n_drugs,)``.
+    def half_widths(self, column: np.ndarray, predicted: np.ndarray, applicability: np.ndarray) -> np.ndarray:
+        """Half-width for each pair asked for, ``(n_cells, n_drugs)``.
 
         Parameters
         ----------
         column
-            Position among the training drugs, -1 for a new drug.
+            Position among the training drugs, -1 for a new drug, ``(n_drugs,)``.
+        predicted
+            Predictions (ln uM), ``(n_cells, n_drugs)``.
         applicability
-            Similarity to the nearest training drug.
+            Similarity to the nearest training drug, ``(n_drugs,)``.
         """
-        new = self.by_applicability[np.searchsorted(self.edges, applicability, side="right")]
+        told = predicted if self.grouped_by == "prediction" else np.broadcast_to(applicability, predicted.shape)
+        new = self.by_group[np.searchsorted(self.edges, told, side="right")]
         return np.where(column >= 0, self.by_drug[np.maximum(column, 0)], new)
 
 
@@ -84,30 +91,34 @@ def by_drug(errors: np.ndarray, coverage: float) -> np.ndarray:
     return widths
 
 
-def by_applicability(
-    errors: np.ndarray, applicability: np.ndarray, coverage: float, *, n_groups: int = 3
+def by_prediction(
+    errors: np.ndarray, predicted: np.ndarray, coverage: float, *, n_groups: int = 4
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Half-widths for new drugs, from errors on drugs not seen, grouped by how alike they were to those seen.
+    """Half-widths for new drugs, from errors on drugs not seen, grouped by what was predicted.
+
+    Drugs that are predicted to be strong are missed by more than those that are predicted to do little, so that groups
+    by prediction are narrower than one width for all. How alike a drug is to those trained on foretells less.
 
     Parameters
     ----------
     errors
         Measured less predicted (ln uM), ``(n_cells, n_drugs)``; NaN where not measured.
-    applicability
-        Similarity of each drug to the nearest one trained on, ``(n_drugs,)``.
+    predicted
+        Predictions (ln uM), ``(n_cells, n_drugs)``; read where there is an error.
     coverage
         Share to be held.
     n_groups
-        Groups of about equally many drugs; fewer where the errors are too few.
+        Groups of about equally many pairs; one where the errors are too few.
 
     Returns
     -------
     edges, widths
         Shapes ``(n_groups - 1,)`` and ``(n_groups,)``.
     """
-    edges = np.unique(np.quantile(applicability, np.linspace(0, 1, n_groups + 1)[1:-1]))
-    group = np.searchsorted(edges, applicability, side="right")
-    counts = [np.isfinite(errors[:, group == i]).sum() for i in range(len(edges) + 1)]
-    if min(counts) < _MIN_PAIRS:
-        return np.empty(0), np.array([conformal_quantile(errors, coverage)])
-    return edges, np.array([conformal_quantile(errors[:, group == i], coverage) for i in range(len(edges) + 1)])
+    known = np.isfinite(errors)
+    missed, told = errors[known], predicted[known]
+    edges = np.unique(np.quantile(told, np.linspace(0, 1, n_groups + 1)[1:-1]))
+    group = np.searchsorted(edges, told, side="right")
+    if np.bincount(group, minlength=len(edges) + 1).min() < _MIN_PAIRS:
+        return np.empty(0), np.array([conformal_quantile(missed, coverage)])
+    return edges, np.array([conformal_quantile(missed[group == i], coverage) for i in range(len(edges) + 1)])

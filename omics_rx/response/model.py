@@ -338,7 +338,7 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
             centre = learnt.stack.predict(learnt.training.cells, new).mean(axis=0)
             typical = np.full(len(new), np.median(learnt.spread))
             preference[:, ~seen] = separate(mean[:, ~seen], centre, typical, shift=shift)[2]
-        half = learnt.intervals.half_widths(column, query.applicability)
+        half = learnt.intervals.half_widths(column, mean, query.applicability)
         return self._prediction(cells.names, query, mean, (half, preference, general), domain, stated)
 
     def _prediction(

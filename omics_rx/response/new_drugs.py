@@ -6,16 +6,15 @@ import numpy as np
 from sklearn.base import clone
 
 from omics_rx.core.work import rng, subseed
-from omics_rx.response.intervals import by_applicability
+from omics_rx.response.intervals import by_prediction
 from omics_rx.response.parts.base import Training
-from omics_rx.response.similarity import tanimoto
 from omics_rx.response.stack import Stack, cell_folds, held_in, measured_only
 
 
 def widths(
     fitted: Stack, training: Training, *, n_folds: int, coverage: float, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Half-widths for new drugs in new cells, by how alike the drugs are to those trained on.
+    """Half-widths for new drugs in new cells, by what is predicted of them.
 
     Drugs and lines are dealt into folds together: each fit leaves out one fold of both and is judged where they
     cross, so that the error is that of a drug and a line both unseen.
@@ -38,21 +37,16 @@ def widths(
     n_drugs = len(training.drugs)
     if n_drugs < 2 * n_folds:
         return np.empty(0), np.array([np.inf])
-    errors = np.full(training.y.shape, np.nan)
-    alike = np.zeros(n_drugs)
+    predicted = np.full(training.y.shape, np.nan)
     order = rng(seed, "drug folds").permutation(n_drugs)
     lines = cell_folds(len(training.cells), n_folds, seed)
     for drugs, cells in zip(np.array_split(order, n_folds), lines, strict=True):
-        predicted, alike[drugs] = _predicted(fitted, training, (cells, drugs), seed)
-        block = np.ix_(cells, drugs)
-        errors[block] = training.y[block] - predicted
-    return by_applicability(errors, alike, coverage)
+        predicted[np.ix_(cells, drugs)] = _predicted(fitted, training, (cells, drugs), seed)
+    return by_prediction(training.y - predicted, predicted, coverage)
 
 
-def _predicted(
-    fitted: Stack, training: Training, test: tuple[np.ndarray, np.ndarray], seed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Predict the block where the left-out cells and drugs cross, and say how alike the drugs are to the others."""
+def _predicted(fitted: Stack, training: Training, test: tuple[np.ndarray, np.ndarray], seed: int) -> np.ndarray:
+    """Predict the block where the left-out cells and drugs cross."""
     cells, drugs = test
     inner, new_cells = held_in(training, cells)
     inner = inner.take_drugs(np.setdiff1d(np.arange(len(training.drugs)), drugs))
@@ -64,4 +58,4 @@ def _predicted(
         part = clone(settled[name]).fit(inner, seed=subseed(seed, name))
         total += weight * part.predict(new_cells, new_drugs)
     # parts that learn residuals answer 0 for new drugs, so they need no refit here
-    return total, tanimoto(new_drugs.bits, inner.drugs.bits).max(axis=1)
+    return total

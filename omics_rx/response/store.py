@@ -49,6 +49,7 @@ def save(model: ResponseModel, path: Path | str) -> Path:
         "parts": {name: state.record for name, state in states.items()},
         "texts": {name: sorted(state.texts) for name, state in states.items()},
         "coverage": learnt.intervals.coverage,
+        "grouped_by": learnt.intervals.grouped_by,
         "card": card(model),
     }
     members = {
@@ -153,7 +154,7 @@ def _training_members(learnt: Learnt) -> dict[str, bytes]:
                 "spread": learnt.spread,
                 "by_drug": interval.by_drug,
                 "edges": interval.edges,
-                "by_applicability": interval.by_applicability,
+                "by_group": interval.by_group,
                 **({} if learnt.held_out is None else {"held_out": learnt.held_out}),
             }
         ),
@@ -200,7 +201,9 @@ def _restored(opened: bundle.Bundle) -> ResponseModel:
         training,
         GeneReference.from_dict(json.loads(opened.text("reference.json"))),
         Stack(parts, dict(record["weights"])),
-        Intervals(float(record["coverage"]), arrays["by_drug"], arrays["edges"], arrays["by_applicability"]),
+        Intervals(
+            float(record["coverage"]), arrays["by_drug"], arrays["edges"], arrays["by_group"], str(record["grouped_by"])
+        ),
         arrays["centre"],
         arrays["spread"],
         arrays.get("held_out"),

@@ -14,6 +14,7 @@ from omics_rx.response.parts.kernel_solvers import left_out_errors, squared_dist
 Saved = tuple[dict[str, Any], dict[str, bytes]]
 
 _KERNEL = "part-kernel.safetensors"
+_TRAINING = "training.safetensors"
 
 
 def from_schema_1(record: Mapping[str, Any], members: Mapping[str, bytes]) -> Saved:
@@ -23,7 +24,7 @@ def from_schema_1(record: Mapping[str, Any], members: Mapping[str, bytes]) -> Sa
     kernel = {**record["parts"]["kernel"], "together": False}
     kernel["mean_views"] = kernel["views"]
     opened = bundle.Bundle("", 1, record, members)
-    training, arrays = opened.arrays("training.safetensors"), opened.arrays(_KERNEL)
+    training, arrays = opened.arrays(_TRAINING), opened.arrays(_KERNEL)
     z = training["z"].astype(np.float64)
     alike = np.exp(-float(kernel["gamma"]) * squared_distances(z, z))
     arrays["importance"] = np.ones(len(json.loads(opened.text("reference.json"))["genes"]))
@@ -35,11 +36,16 @@ def from_schema_1(record: Mapping[str, Any], members: Mapping[str, bytes]) -> Sa
 
 
 def from_schema_2(record: Mapping[str, Any], members: Mapping[str, bytes]) -> Saved:
-    """In schema 2 all drugs were carried over alike, as measured, and by likeness without its square."""
+    """In schema 2 new drugs were carried over alike and as measured, with intervals by their likeness."""
+    opened = bundle.Bundle("", 2, record, members)
+    training = opened.arrays(_TRAINING)
+    training["by_group"] = training.pop("by_applicability")
+    record = {**record, "grouped_by": "applicability"}
+    members = {**members, _TRAINING: bundle.tensors(training)}
     if "kernel" not in record["parts"]:
-        return dict(record), dict(members)
+        return record, members
     kernel = {**record["parts"]["kernel"], "as_measured": 1.0, "squared": 0.0}
-    arrays = bundle.Bundle("", 2, record, members).arrays(_KERNEL)
+    arrays = opened.arrays(_KERNEL)
     n_drugs = len(arrays["drug_means"])
     arrays |= {"reach": np.ones(n_drugs), "reach_dual": np.zeros(n_drugs)}
     return (

@@ -33,16 +33,32 @@ def test_a_drug_with_few_errors_is_not_given_a_narrow_interval():
     assert widths[1] == intervals.conformal_quantile(errors, 0.9)
 
 
-def test_new_drugs_take_the_width_of_their_group():
+def test_new_drugs_take_the_width_of_what_is_predicted():
     random = np.random.default_rng(1)
-    alike = np.linspace(0, 1, 30)
-    errors = random.normal(size=(50, 30)) * (2 - alike)
-    edges, widths = intervals.by_applicability(errors, alike, 0.9)
-    assert widths[0] > widths[-1]
+    predicted = np.tile(np.linspace(0, 1, 30), (50, 1))
+    errors = random.normal(size=(50, 30)) * (2 - predicted)
+    errors[:, 3] = np.nan
+    edges, widths = intervals.by_prediction(errors, predicted, 0.9)
+    assert (np.diff(widths) < 0).all()
     chosen = intervals.Intervals(0.9, np.array([7.0]), edges, widths)
-    np.testing.assert_allclose(
-        chosen.half_widths(np.array([0, -1, -1]), np.array([1.0, 0.01, 0.99])), [7.0, widths[0], widths[-1]]
-    )
+    asked = np.array([[9.0, 0.01, 0.99], [-9.0, 0.99, 0.01]])
+    found = chosen.half_widths(np.array([0, -1, -1]), asked, np.ones(3))
+    np.testing.assert_allclose(found, [[7.0, widths[0], widths[-1]], [7.0, widths[-1], widths[0]]])
+    group = np.searchsorted(edges, predicted, side="right")
+    for i, width in enumerate(widths):
+        assert (np.abs(errors[(group == i) & np.isfinite(errors)]) <= width).mean() == pytest.approx(0.9, abs=0.01)
+
+
+def test_models_of_earlier_versions_keep_their_groups_by_similarity():
+    old = intervals.Intervals(0.9, np.array([7.0]), np.array([0.4]), np.array([5.0, 3.0]), "applicability")
+    found = old.half_widths(np.array([-1, -1]), np.array([[9.0, -9.0]]), np.array([0.2, 0.8]))
+    np.testing.assert_allclose(found, [[5.0, 3.0]])
+
+
+def test_few_errors_give_one_width():
+    edges, widths = intervals.by_prediction(np.arange(60.0).reshape(6, 10), np.arange(60.0).reshape(6, 10), 0.9)
+    assert edges.size == 0
+    assert list(widths) == [54.0]  # rank ceil(61 * .9) = 55 of 0 to 59
 
 
 @pytest.mark.parametrize("split", ["cell", "drug", "both"])
