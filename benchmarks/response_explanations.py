@@ -19,6 +19,7 @@ Drugs with a known structure and targets.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -31,7 +32,7 @@ from omics_rx.core.screen import DrugScreen
 from omics_rx.core.work import rng
 from omics_rx.response import similarity
 from omics_rx.response.explain import LinePaths, gene_contributions, shares
-from omics_rx.response.explain_atoms import explain_atoms, over_atoms
+from omics_rx.response.explain_atoms import AtomExplanation, explain_atoms, over_atoms
 from omics_rx.response.few_shot import kernel_of
 from omics_rx.response.model import ResponseModel
 from omics_rx.response.parts.base import Training
@@ -108,15 +109,17 @@ def gene_deletion(kernel: KernelRidge, pairs: list[tuple[int, int]]) -> pd.DataF
     return pd.DataFrame(mean, index=["largest", "random"], columns=[f"{k} genes" for k in STEPS])
 
 
-def atom_deletion(model: ResponseModel, drugs: list[str], steps: tuple[int, ...] = (1, 2, 4, 8)) -> pd.DataFrame:
+def atom_deletion(
+    model: ResponseModel, explained: list[AtomExplanation], steps: tuple[int, ...] = (1, 2, 4, 8)
+) -> pd.DataFrame:
     """Mean absolute change of the prediction (ln uM) when the bits centred on k atoms are taken away."""
     from rdkit import Chem
     from rdkit.Chem import rdFingerprintGenerator
 
     maker = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=similarity.N_BITS, includeChirality=True)
     rows = []
-    for drug in drugs:
-        found = explain_atoms(model, drug)
+    for found in explained:
+        predicted = from_others(model, found.drug_id)
         size = np.argsort(-np.abs(found.atoms["contribution"].to_numpy()))
         if len(size) < max(steps) + 2:
             continue
@@ -125,39 +128,42 @@ def atom_deletion(model: ResponseModel, drugs: list[str], steps: tuple[int, ...]
         maker.GetFingerprint(Chem.MolFromSmiles(found.smiles), additionalOutput=told)
         places_of = told.GetBitInfoMap()
         changes = []
-        for order in (size, rng(0, "atoms", drug).permutation(len(size))):
+        for order in (size, rng(0, "atoms", found.drug_id).permutation(len(size))):
             for k in steps:
                 gone = set(order[:k].tolist())
                 kept = [bit for bit, places in places_of.items() if any(centre not in gone for centre, _ in places)]
-                changes.append(abs(predicted(model, drug, kept) - found.core))
+                changes.append(abs(predicted(kept) - found.core))
         rows.append(changes)
     mean = np.mean(rows, axis=0).reshape(2, -1)
     return pd.DataFrame(mean, index=["largest", "random"], columns=[f"{k} atoms" for k in steps])
 
 
-def predicted(model: ResponseModel, drug: str, bits: list[int]) -> float:
+def from_others(model: ResponseModel, drug: str) -> Callable[[list[int]], float]:
     """Mean prediction of a training drug from the others (ln uM), had it only some bits."""
     from omics_rx.response.explain_atoms import carrier_of, reach_of, shares_of
 
     kernel = kernel_of(model)
     at = kernel.training_.drugs.names.get_indexer([drug])
-    own = kernel.training_.drugs.take(at)
-    fewer = np.zeros_like(own.bits)
-    fewer[0, bits] = 1
-    asked, carrier = replace(own, bits=fewer), carrier_of(kernel, None, without=int(at[0]))
-    reach = reach_of(asked, carrier, kernel)
-    found = shares_of(asked, carrier, kernel, reach)
-    return carrier.base + reach * carrier.line + float(sum(np.sum(part) for part in found.values()))
+    own, carrier = kernel.training_.drugs.take(at), carrier_of(kernel, None, without=int(at[0]))
+
+    def predicted(bits: list[int]) -> float:
+        fewer = np.zeros_like(own.bits)
+        fewer[0, bits] = 1
+        asked = replace(own, bits=fewer)
+        reach = reach_of(asked, carrier, kernel)
+        found = shares_of(asked, carrier, kernel, reach)
+        return carrier.base + reach * carrier.line + float(sum(np.sum(part) for part in found.values()))
+
+    return predicted
 
 
-def relabelled(model: ResponseModel, drugs: list[str]) -> float:
+def relabelled(explained: list[AtomExplanation]) -> float:
     """Largest change of an atom's contribution (ln uM) when the atoms are numbered anew."""
     from rdkit import Chem
 
     worst = 0.0
-    for drug in drugs:
-        smiles = explain_atoms(model, drug).smiles
-        molecule = Chem.MolFromSmiles(smiles)
+    for found in explained:
+        molecule, drug = Chem.MolFromSmiles(found.smiles), found.drug_id
         values = rng(0, "bits", drug).normal(size=similarity.N_BITS)
         order = [int(i) for i in rng(0, "order", drug).permutation(molecule.GetNumAtoms())]
         first, _ = over_atoms(molecule, values)
@@ -178,6 +184,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=int, default=200, help="pairs of line and drug for completeness and deletion")
     parser.add_argument("--drugs", type=int, default=1000, help="most drugs, drawn at random")
+    parser.add_argument("--atoms", type=int, default=1000, help="of how many of them atoms are explained")
     told = parser.parse_args()
     model = orx.response.default()
     kernel = kernel_of(model)
@@ -192,7 +199,7 @@ def main() -> None:
     for row, column in pairs[:50]:
         found = model.explain(str(training.cells.names[row]), str(training.drugs.names[column]))
         gaps.append(abs(found.base + found.genes.sum() - found.core))
-    atoms = [explain_atoms(model, name) for name in names]
+    atoms = [explain_atoms(model, name) for name in names[: told.atoms]]
     print(f"completeness: genes {max(gaps):.1e} ln uM at most; atoms add up by construction", flush=True)
     paths = single(LinePaths.of(kernel))
     found = drug_shares(kernel, paths, columns)
@@ -200,8 +207,8 @@ def main() -> None:
     recovery("targets", places(found), direct)
     recovery("genes that share a small pathway with a target", places(found), near)
     print(f"deletion of genes, mean |change| in ln uM\n{gene_deletion(kernel, pairs).round(3).to_string()}", flush=True)
-    print(f"deletion of atoms\n{atom_deletion(model, names).round(3).to_string()}", flush=True)
-    print(f"relabelling atoms: largest change {relabelled(model, names):.1e}")
+    print(f"deletion of atoms\n{atom_deletion(model, atoms).round(3).to_string()}", flush=True)
+    print(f"relabelling atoms: largest change {relabelled(atoms):.1e}")
     shuffled = KernelRidge(gamma=kernel.gamma_, ridge=kernel.ridge_, drug_ridges=kernel.drug_ridges_)
     matrix = dealt_anew(model.screen_).matrix().reindex(index=training.cells.names, columns=training.drugs.names)
     shuffled.fit(replace(training, y=matrix.to_numpy()))
