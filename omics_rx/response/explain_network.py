@@ -46,7 +46,8 @@ class NetworkExplanation(Drawn):
     atoms
         What each atom adds (ln uM), in the order of the SMILES; half of what a bond adds goes to either end.
     genes
-        What each gene adds (ln uM), largest first by size.
+        What each gene adds (ln uM), largest first by size. Nothing for a new drug in a line that was trained on: such
+        a line is known by its measured responses.
     prediction
         The network's prediction (ln uM): ``base + atoms.sum() + genes.sum() + gap``.
     gap
@@ -160,7 +161,7 @@ class _Way:
         step, share = torch.from_numpy(place**3), torch.from_numpy(3 * place**2 * weight)
         read = [value.requires_grad_() for value in self._scaled(step)]
         answers = self._mean(lambda network: self._answers(network, *read))
-        atoms, bonds, genes = torch.autograd.grad((answers * share).sum(), read)
+        atoms, bonds, genes = torch.autograd.grad((answers * share).sum(), read, materialize_grads=True)
         by_atom = (atoms.reshape(nodes, *self.atoms.shape).sum(dim=0) * self.atoms).sum(dim=1)
         by_bond = (bonds.reshape(nodes, *self.bonds.shape).sum(dim=0) * self.bonds).sum(dim=1)
         for end in self.ends:
@@ -194,13 +195,12 @@ class _Way:
         molecules = Molecules(atoms, edges, bonds, batch, n)
         alike = self.asked.alike.expand(n, -1)
         drug, mean = network.drugs(DrugInput(molecules, place, alike))
-        cell, line = network.cells(genes)
+        cell, line = network.cells(genes), torch.zeros(n, dtype=genes.dtype)
         if self.column >= 0:
-            at = torch.full((n,), self.column)
-            drug, mean = network.known_drugs(drug, at)
+            drug, mean = network.known_drugs(drug, torch.full((n,), self.column))
         elif self.row >= 0:
             cell = network.free_cells[self.row].expand(n, -1)
             line = torch.full_like(line, float(self.part.line_[self.row]))
         else:
-            cell = network.for_new_drugs(cell)
+            cell, line = network.cells_for_new_drugs(cell)
         return mean + line + (cell * drug).sum(dim=1)

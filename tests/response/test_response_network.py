@@ -131,7 +131,7 @@ def test_training_stops_when_nothing_is_gained(trained):
     training = trained(n_steps=100, patience=10, learning_rate=0.3)
     training.run(None, title="")
     assert training.step < 100
-    assert training.step - 1 - max(found.step for found in training.best) >= 10
+    assert training.step - 1 - max(found.gained for found in training.best) >= 10
 
 
 @pytest.mark.parametrize("stop", [1, 7, 11])
@@ -196,6 +196,15 @@ def test_a_checkpoint_serves_only_the_training_it_is_of(data, tmp_path):
     assert network_checkpoint.file_of(None, 1, data.y) is None
 
 
+def test_a_network_of_an_earlier_version_is_refused_with_the_remedy(fitted, data):
+    from omics_rx.response.parts.base import State
+
+    state = fitted.state()
+    arrays = {name.replace("tower.enter", "tower.layers.1"): value for name, value in state.arrays.items()}
+    with pytest.raises(IntegrityError, match="fit the model again"):
+        GraphNetwork().restore(State(state.record, arrays), data)
+
+
 def test_a_damaged_checkpoint_is_one_clear_error(trained, tmp_path):
     file = tmp_path / "a.orx"
     training = trained()
@@ -214,12 +223,10 @@ def test_a_damaged_checkpoint_is_one_clear_error(trained, tmp_path):
 @pytest.mark.parametrize("error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")])
 def test_running_out_of_memory_halves_the_block_and_is_said_once(trained, monkeypatch, caplog, error):
     training, plain = trained(dropout=0.0), trained(dropout=0.0)
-    for each in (training, plain):
-        each.network.tower.layers[0].p = 0.0
     loss, limit = network_training.loss, 20
 
     def costly(network, block, piece, **rest):
-        if len(piece) > limit:
+        if len(piece[0]) > limit:
             raise error
         return loss(network, block, piece, **rest)
 
@@ -286,11 +293,12 @@ def test_two_processes_make_the_steps_of_one(trained, data):
     workers = [Worker(torch.device("cpu"), rank, 2) for rank in range(2)]
     whole, *halves = trained(dropout=0.0), *(trained(worker, dropout=0.0) for worker in workers)
     for training in (whole, *halves):
-        training.network.tower.layers[0].p = 0.0
         training.network.train()
         training._gradient(training.lines[:33], torch.arange(1, 9))
     for name, value in whole.network.named_parameters():
-        summed = sum(dict(training.network.named_parameters())[name].grad for training in halves)
+        made = [dict(training.network.named_parameters())[name].grad for training in halves]
+        # the means of drugs are learnt by the first worker alone
+        summed = sum(gradient for gradient in made if gradient is not None)
         torch.testing.assert_close(summed, value.grad, atol=1e-5, rtol=1e-4)
 
 
@@ -301,7 +309,6 @@ def test_lightning_trains_in_two_processes_on_the_cpu(data):
     one = GraphNetwork(**settings).fit(data, seed=0)
     two = GraphNetwork(**settings, devices="cpu:2").fit(data, seed=0)
     found, due = two.predict(data.cells, data.drugs), one.predict(data.cells, data.drugs)
-    # genes are left out at random, by each process for itself
     assert np.corrcoef(found.ravel(), due.ravel())[0, 1] > 0.9
     assert "devices" not in two.state().record["settings"]
 

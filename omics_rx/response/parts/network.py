@@ -1,8 +1,9 @@
 """A graph network over drug molecules and expression, a model in its own right.
 
-It predicts what the drug means leave over. Cells enter by the expression of all genes, drugs by their molecular graph,
-their targets, their pathway and the expression of their targets in the cell. Each cell and each drug is encoded once a
-step and all pairs meet in a low-rank product, so a step costs its cells plus its drugs and not its pairs.
+It predicts what the drug means leave over. Cells enter by the expression of all genes, drugs by their molecular graph
+and by how alike they are to the training drugs in structure, targets, pathway and Reactome. Both are read in principal
+coordinates, which the weights are turned back from after training. Each cell and each drug is encoded once a step and
+all pairs meet in a low-rank product, so a step costs its cells plus its drugs and not its pairs.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from omics_rx.core.errors import InputError, NotFittedError
+from omics_rx.core.errors import InputError, IntegrityError, NotFittedError
 from omics_rx.core.work import subseed
 from omics_rx.response.parts import network_inputs as inputs
 from omics_rx.response.parts.base import Cells, State, Training, known_cells, positions
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 _ROUNDED = 6
 _SHRINK = 10.0
 _AT_ONCE = 512
-_PLACES = 32
-_LEARNT = ("drug_means", "loadings", "errors")
+_LEARNT = ("drug_means", "errors")
+_READING = ("tower.enter.weight", "describe.enter.weight")
 _OF_THE_MACHINE = ("devices", "checkpoints")
 
 
@@ -43,12 +44,16 @@ class GraphNetwork(BaseEstimator):  # type: ignore[misc,unused-ignore]
     n_members
         Networks averaged; each holds back other lines and drugs for stopping early.
     hidden, width, rank, n_layers
-        Width of the tower's first layer, of the drug layers, rank of the interaction, rounds of message passing.
+        Width of the tower's first layer (half of it for descriptions of drugs), of the atoms' layers, rank of the
+        interaction, rounds of message passing.
     dropout
-        Share of the tower's hidden units left out while training; half of it in the drug layers.
+        Share of hidden units left out while training; half of it in the atoms' layers.
+    pathways
+        Share, 0 to 1, of the Reactome pathways of genes in what the tower reads of a cell: the more, the more do genes
+        that share pathways count together.
     n_steps, learning_rate, rows, columns, patience
-        Largest number of steps, peak of the learning rate, lines and drugs whose pairs a step learns from, steps
-        without gain after which training stops.
+        Largest number of steps, peak of the learning rate, lines whose responses to all drugs and drugs whose responses
+        in all lines a step learns from, steps without gain after which training stops.
     devices
         ``"cpu"``, ``"gpu"``, ``"gpu:4"`` or ``"cpu:2"``; all but ``"cpu"`` need ``omics-rx[scale]``.
     checkpoints
@@ -59,8 +64,6 @@ class GraphNetwork(BaseEstimator):  # type: ignore[misc,unused-ignore]
     ----------
     drug_means_
         Mean ln IC50 (ln uM) of each training drug, ``(n_drugs,)``.
-    loadings_
-        Each gene's part in the leading principal components, ``(n_genes, k)``; they place targets among the genes.
     errors_
         Measured less predicted (ln uM) of training lines by the members that held them back, ``(n_cells, n_drugs)``;
         NaN elsewhere.
@@ -74,15 +77,16 @@ class GraphNetwork(BaseEstimator):  # type: ignore[misc,unused-ignore]
         self,
         *,
         n_members: int = 4,
-        hidden: int = 256,
+        hidden: int = 512,
         width: int = 64,
         rank: int = 128,
         n_layers: int = 3,
-        dropout: float = 0.5,
-        n_steps: int = 240,
-        learning_rate: float = 3e-3,
+        dropout: float = 0.3,
+        pathways: float = 0.0,
+        n_steps: int = 200,
+        learning_rate: float = 5e-3,
         rows: int = 128,
-        columns: int = 96,
+        columns: int = 48,
         patience: int = 100,
         devices: str = "cpu",
         checkpoints: str | None = None,
@@ -93,6 +97,7 @@ class GraphNetwork(BaseEstimator):  # type: ignore[misc,unused-ignore]
         self.rank = rank
         self.n_layers = n_layers
         self.dropout = dropout
+        self.pathways = pathways
         self.n_steps = n_steps
         self.learning_rate = learning_rate
         self.rows = rows
@@ -108,7 +113,7 @@ class GraphNetwork(BaseEstimator):  # type: ignore[misc,unused-ignore]
         ------
         InputError
             If fewer than ten cells or three drugs are given, a training cell lacks a gene, a structure cannot be
-            read, or ``devices`` asks for what is not there.
+            read, ``pathways`` is not a share or no gene is in any, or ``devices`` asks for what is not there.
         MissingDependencyError
             If ``devices`` needs Lightning and it is not installed.
         """
@@ -123,6 +128,8 @@ class GraphNetwork(BaseEstimator):  # type: ignore[misc,unused-ignore]
             )
         if not np.isfinite(training.cells.z).all():
             raise InputError("training cells lack genes: keep the genes measured in every training cell")
+        if not 0 <= self.pathways <= 1:
+            raise InputError(f"pathways is {self.pathways!r}: give a share from 0 to 1")
         matrix, sizes, schedule = self.plan(training)
         made = []
         for number in range(self.n_members):
@@ -130,11 +137,20 @@ class GraphNetwork(BaseEstimator):  # type: ignore[misc,unused-ignore]
             title = f"Network {number + 1} of {self.n_members}"
             train = partial(train_member, matrix, sizes, schedule, seed=own, title=title, checkpoint=self._file(own))
             made.append(launch(train, self.devices))
-        self.members_ = [(_tensors(found["lines"]), _tensors(found["drugs"])) for found in made]
+        self.members_ = [(self._whole(found["lines"]), self._whole(found["drugs"])) for found in made]
+        del self.basis_
         self.errors_ = np.full(self.residual_.shape, np.nan)
         for found in made:
             self.errors_[found["rows"]] = self.scale_ * found["errors"]
         return self
+
+    def _whole(self, trained: Mapping[str, np.ndarray]) -> dict[str, Tensor]:
+        """Weights that read genes and likenesses, from weights that read their coordinates."""
+        turned = {
+            name: (trained[name] @ basis.T).astype(np.float32)
+            for name, basis in zip(_READING, self.basis_, strict=True)
+        }
+        return _tensors({**trained, **turned})
 
     def _file(self, seed: int) -> Path | None:
         from omics_rx.response.parts.network_checkpoint import file_of
@@ -142,21 +158,23 @@ class GraphNetwork(BaseEstimator):  # type: ignore[misc,unused-ignore]
         training = self.training_
         settings = {name: value for name, value in self.get_params().items() if name not in _OF_THE_MACHINE}
         return file_of(
-            self.checkpoints, seed, training.cells.z, training.y, training.drugs.smiles, sorted(self.terms_), settings
+            self.checkpoints, seed, training.cells.z, training.y, training.drugs.smiles, self.alike_, settings
         )
 
     def plan(self, training: Training) -> tuple[Matrix, Sizes, Schedule]:
-        """What a member learns, how large it is and how it learns; the means, scales and vocabulary are learnt here."""
+        """What a member learns, how large it is and how it learns; the means, scales and bases are learnt here."""
         from omics_rx.response.parts.network_training import Schedule
 
         self.training_ = training
         self.drug_means_ = np.nanmean(training.y, axis=0)
         left = training.y - self.drug_means_
         self.scale_ = max(float(np.sqrt(np.nanmean(left**2))), 1e-9)
-        self.loadings_ = inputs.directions(training.cells.z, _PLACES)
         self._index()
+        genes = training.cells.genes.to_numpy()
+        alike = self.alike_
+        self.basis_ = inputs.gene_basis(training.cells.z, genes, self.pathways), inputs.drug_basis(alike)
         schedule = Schedule(self.n_steps, self.learning_rate, self.rows, self.columns, self.patience)
-        return self._matrix(), self._sizes(), schedule
+        return self._matrix(), self._sizes(*(basis.shape[1] for basis in self.basis_)), schedule
 
     def _index(self) -> None:
         """What follows from the training data and the learnt numbers, made again after loading."""
@@ -166,18 +184,16 @@ class GraphNetwork(BaseEstimator):  # type: ignore[misc,unused-ignore]
         # rounded, so that a shift of all responses, which cancels up to rounding, cannot set off another training
         self.residual_ = np.round(np.where(known, left, 0.0) / self.scale_, _ROUNDED)
         self.line_ = self.residual_.sum(axis=1) / (known.sum(axis=1) + _SHRINK)
-        self.terms_ = inputs.vocabulary(training.drugs)
+        self.alike_ = inputs.alike(training.drugs, training.drugs)
         self.centre_ = float(self.drug_means_.mean())
 
-    def _sizes(self) -> Sizes:
+    def _sizes(self, n_genes: int, n_alike: int) -> Sizes:
         from omics_rx.response.parts.network_layers import Sizes
 
-        n_terms = len(self.terms_) + 1 + self.loadings_.shape[1]
         n_cells, n_drugs = self.residual_.shape
         return Sizes(
-            len(self.loadings_), n_terms, n_cells, n_drugs, self.hidden, self.width, self.rank, self.n_layers,
-            self.dropout,
-        )  # fmt: skip
+            n_genes, n_alike, n_cells, n_drugs, self.hidden, self.width, self.rank, self.n_layers, self.dropout
+        )
 
     def _matrix(self) -> Matrix:
         import torch
@@ -187,21 +203,19 @@ class GraphNetwork(BaseEstimator):  # type: ignore[misc,unused-ignore]
         def single(values: np.ndarray) -> Tensor:
             return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
 
-        training = self.training_
+        training, (genes, alike) = self.training_, self.basis_
         return Matrix(
-            single(inputs.expression(training.cells)),
-            self.drug_input(training.drugs, double=False),
+            single(inputs.expression(training.cells) @ genes),
+            inputs.drug_input(training.drugs, self.alike_ @ alike, double=False),
             single(self.residual_),
             single(np.isfinite(training.y)),
             single(self.line_),
             single(np.round((self.drug_means_ - self.centre_) / self.scale_, _ROUNDED)),
-            single(inputs.target_expression(training.cells, training.drugs)),
         )
 
-    def drug_input(self, drugs: DrugFeatures, *, double: bool) -> DrugInput:
-        """What the network sees of drugs, as tensors in double or single precision."""
-        terms = inputs.described(drugs, self.terms_, self.training_.cells.genes.to_numpy(), self.loadings_)
-        return inputs.drug_input(drugs, terms, double=double)
+    def drug_input(self, drugs: DrugFeatures) -> DrugInput:
+        """What the network sees of drugs, as tensors in double precision."""
+        return inputs.drug_input(drugs, inputs.alike(drugs, self.training_.drugs), double=True)
 
     def networks(self, moment: Literal["lines", "drugs"]) -> Iterator[ResponseNetwork]:
         """Each member in turn, in double precision, as it was when lines or drugs held back were predicted best."""
@@ -211,8 +225,9 @@ class GraphNetwork(BaseEstimator):  # type: ignore[misc,unused-ignore]
 
         if not hasattr(self, "members_"):
             raise NotFittedError("the network part was not fitted: call fit first")
+        whole = len(self.training_.cells.genes), len(self.training_.drugs)
         with fork_rng(devices=[]):
-            network = ResponseNetwork(self._sizes()).double().eval().requires_grad_(requires_grad=False)
+            network = ResponseNetwork(self._sizes(*whole)).double().eval().requires_grad_(requires_grad=False)
         for for_lines, for_drugs in self.members_:
             chosen = for_lines if moment == "lines" else for_drugs
             # new tensors, not new values: gradients may still be asked of the member before
@@ -236,40 +251,34 @@ class GraphNetwork(BaseEstimator):  # type: ignore[misc,unused-ignore]
     def _known_drugs(self, cells: Cells, drugs: DrugFeatures, column: np.ndarray) -> np.ndarray:
         import torch
 
-        asked, target = self.drug_input(drugs, double=True), torch.from_numpy(inputs.target_expression(cells, drugs))
-        read = torch.from_numpy(inputs.expression(cells))
-        total = torch.zeros_like(target)
+        asked, read, at = self.drug_input(drugs), torch.from_numpy(inputs.expression(cells)), torch.from_numpy(column)
+        total = torch.zeros((len(cells), len(drugs)), dtype=torch.float64)
         for network in self.networks("lines"):
-            cell, line = network.cells(read)
-            drug, _, by_target = network.drugs(asked)
-            at = torch.from_numpy(column)
-            warm = network.meet(cell, drug + network.free_drugs[at]) + network.free_bias[at]
-            total = total + line[:, None] + warm + target * by_target
+            drug, bias = network.known_drugs(network.drugs(asked)[0], at)
+            total = total + network.meet(network.cells(read), drug) + bias
         mean: np.ndarray = self.drug_means_[column] + self.scale_ * total.numpy() / len(self.members_)
         return mean
 
     def _new_drugs(self, cells: Cells, drugs: DrugFeatures) -> np.ndarray:
         import torch
 
-        asked, target = self.drug_input(drugs, double=True), torch.from_numpy(inputs.target_expression(cells, drugs))
-        read = torch.from_numpy(inputs.expression(cells))
-        total = torch.zeros_like(target)
+        asked, read = self.drug_input(drugs), torch.from_numpy(inputs.expression(cells))
+        total = torch.zeros((len(cells), len(drugs)), dtype=torch.float64)
         own = torch.from_numpy(known_cells(cells, self.training_.cells))
         known, at = own >= 0, own.clamp(min=0)
         measured = torch.from_numpy(self.line_)[at]
         for network in self.networks("drugs"):
-            cell, line = network.cells(read)
-            drug, mean, by_target = network.drugs(asked)
-            cell = cell + known[:, None] * network.free_cells[at]
-            base = mean + torch.where(known, measured, line)[:, None]
-            total = total + base + network.meet(cell, drug) + target * by_target
+            drug, mean = network.drugs(asked)
+            cell, line = network.cells_for_new_drugs(network.cells(read))
+            cell, line = torch.where(known[:, None], network.free_cells[at], cell), torch.where(known, measured, line)
+            total = total + mean + line[:, None] + network.meet(cell, drug)
         mean_: np.ndarray = self.centre_ + self.scale_ * total.numpy() / len(self.members_)
         return mean_
 
     def carried(self, drugs: DrugFeatures) -> np.ndarray:
         """Weights that carry deviations of the training drugs to new ones by their embeddings, ``(n_new, n_drugs)``."""
         sides = self.training_.drugs, drugs
-        seen, new = (self.drug_input(side, double=True) for side in sides)
+        seen, new = (self.drug_input(side) for side in sides)
         total = np.zeros((len(drugs), len(sides[0])))
         for network in self.networks("drugs"):
             known = network.drugs(seen)[0]
@@ -290,7 +299,15 @@ class GraphNetwork(BaseEstimator):  # type: ignore[misc,unused-ignore]
         return State({"settings": settings, "scale": self.scale_}, arrays)
 
     def restore(self, state: State, training: Training) -> GraphNetwork:
-        """Take up a state again."""
+        """Take up a state again.
+
+        Raises
+        ------
+        IntegrityError
+            If the state is of the network of an earlier version, which had other layers.
+        """
+        if f"0/lines/{_READING[0]}" not in state.arrays:
+            raise IntegrityError("the graph network was saved by an earlier version: fit the model again")
         self.set_params(**state.record["settings"])
         self.training_ = training
         self.scale_ = float(state.record["scale"])

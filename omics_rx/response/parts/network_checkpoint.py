@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from omics_rx.response.parts.network_training import Training
 
 KIND = "network_checkpoint"
-SCHEMA = 1
+SCHEMA = 2
 _SECONDS = 30.0
 _MOMENTS = ("exp_avg", "exp_avg_sq")
 
@@ -116,7 +116,9 @@ def save(training: Training, file: Path) -> None:
     record = {
         "step": training.step,
         "pieces": training.pieces,
-        "best": [[found.loss if np.isfinite(found.loss) else None, found.step] for found in training.best],
+        "best": [
+            [found.loss if np.isfinite(found.loss) else None, found.step, found.gained] for found in training.best
+        ],
     }
     bundle.save(file, kind=KIND, schema=SCHEMA, record=record, members={"training.safetensors": bundle.tensors(arrays)})
 
@@ -145,6 +147,7 @@ def restore(training: Training, file: Path) -> None:
     }
     groups = training.optimiser.state_dict()["param_groups"]
     training.optimiser.load_state_dict({"state": state, "param_groups": groups})
-    for number, (least, step) in enumerate(opened.record["best"]):
+    for number, (least, step, gained) in enumerate(opened.record["best"]):
         best = training.best[number]
-        best.loss, best.step, best.weights = float("inf") if least is None else least, step, under(f"best {number}/")
+        best.loss, best.step, best.gained = float("inf") if least is None else least, step, gained
+        best.weights = under(f"best {number}/")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from omics_rx.core.errors import InputError
 from omics_rx.response.parts.base import Cells
-from omics_rx.response.similarity import DrugFeatures
+from omics_rx.response.similarity import DrugFeatures, drug_kernel, reactome
 
 if TYPE_CHECKING:
     from omics_rx.response.parts.network_layers import DrugInput
+
+_SMALL = 1e-4
+_LENGTH = 100.0
 
 
 def expression(cells: Cells) -> np.ndarray:
@@ -26,61 +29,62 @@ def expression(cells: Cells) -> np.ndarray:
     return filled
 
 
-def directions(z: np.ndarray, n_components: int) -> np.ndarray:
-    """Each gene's part in the leading principal components of the lines, ``(n_genes, k)``, scaled by their spread."""
-    values, vectors = np.linalg.eigh(z @ z.T)
-    keep = np.argsort(-values)[: min(n_components, len(values) - 1, z.shape[1])]
-    keep = keep[values[keep] > 1e-6 * values[keep[0]]]
-    found = z.T @ vectors[:, keep]
-    signs = np.sign(found[np.abs(found).argmax(axis=0), np.arange(found.shape[1])])
-    scaled: np.ndarray = found * signs / np.sqrt(len(z))
-    return scaled
+def gene_basis(z: np.ndarray, genes: np.ndarray, pathways: float) -> np.ndarray:
+    """Weights that turn expression into coordinates of the training lines, ``(n_genes, k)``.
 
+    The coordinates are the principal ones of genes of unit mean square and, for ``pathways`` of the variance, of the
+    sums over Reactome pathways: a prior by which genes that share pathways count together.
 
-def target_expression(cells: Cells, drugs: DrugFeatures) -> np.ndarray:
-    """Mean z-score of each drug's target genes in each cell, ``(n_cells, n_drugs)``.
-
-    0, the training mean, for a drug without a target among the genes, and where a cell lacks all of them.
+    Raises
+    ------
+    InputError
+        If pathways are asked for and no gene takes part in any.
     """
-    column = {gene: i for i, gene in enumerate(cells.genes)}
-    result = np.zeros((len(cells), len(drugs)))
-    for position, targets in enumerate(drugs.targets):
-        at = [column[gene] for gene in sorted(targets) if gene in column]
-        if at:
-            own = cells.z[:, at]
-            known = np.isfinite(own)
-            result[:, position] = np.where(known, own, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
-    return result
+    alike, spread = z @ z.T, float((z**2).mean())
+    weighed = (1 - pathways) / spread * z.T
+    if pathways > 0:
+        member = reactome([frozenset({gene}) for gene in genes])
+        summed = z @ member
+        size = float((summed**2).sum(axis=1).mean()) / z.shape[1]
+        if size == 0:
+            raise InputError(f"none of {len(genes)} genes is in a Reactome pathway: leave pathways at 0")
+        weighed = weighed + pathways / size * (member @ summed.T)
+        alike = z @ weighed
+    else:
+        alike = alike / spread
+    vectors, values = _principal(alike)
+    basis: np.ndarray = weighed @ vectors / np.sqrt(values)
+    return basis
 
 
-def vocabulary(drugs: DrugFeatures) -> dict[str, int]:
-    """Column of each target and pathway term of the training drugs."""
-    found = set().union(*(_marked(*terms) for terms in zip(drugs.targets, drugs.pathway, strict=True)))
-    return {term: column for column, term in enumerate(sorted(found))}
+def drug_basis(alike: np.ndarray) -> np.ndarray:
+    """Weights that turn likeness to the training drugs into their principal coordinates, ``(n_drugs, k)``.
 
-
-def described(drugs: DrugFeatures, terms: Mapping[str, int], genes: np.ndarray, loadings: np.ndarray) -> np.ndarray:
-    """Drugs by targets and pathway, ``(n_drugs, n_terms + 1 + k)``.
-
-    A column a known term, one that says that none is known, and the place of the targets among the genes: the mean of
-    their loadings on the leading components, on unit length, 0 where no target is among the genes. Drugs whose targets
-    move together stand together there, even when no term is shared.
+    ``alike`` is that of the training drugs to each other; the squared length of a drug is a hundred on average.
     """
-    result = np.zeros((len(drugs), len(terms) + 1 + loadings.shape[1]))
-    row_of = {gene: i for i, gene in enumerate(genes)}
-    for row, (targets, pathway) in enumerate(zip(drugs.targets, drugs.pathway, strict=True)):
-        known = [terms[term] for term in sorted(_marked(targets, pathway)) if term in terms]
-        result[row, known] = 1.0
-        result[row, len(terms)] = float(not known)
-        at = [row_of[gene] for gene in sorted(targets) if gene in row_of]
-        if at:
-            place = loadings[at].mean(axis=0)
-            result[row, len(terms) + 1 :] = place / max(float(np.linalg.norm(place)), 1e-9)
-    return result
+    vectors, values = _principal(alike)
+    basis: np.ndarray = vectors / np.sqrt(values) * np.sqrt(_LENGTH * len(alike) / max(float(np.trace(alike)), 1.0))
+    return basis
 
 
-def drug_input(drugs: DrugFeatures, terms: np.ndarray, *, double: bool) -> DrugInput:
-    """Graphs and description of drugs as tensors, in double or single precision."""
+def _principal(alike: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Eigenvectors, signed by their largest entry, and eigenvalues that are not small, the largest first."""
+    values, vectors = np.linalg.eigh(alike)
+    keep = np.argsort(-values)
+    keep = keep[values[keep] > _SMALL * max(float(values.max()), 1e-12)]
+    if not keep.size:
+        return np.ones((len(alike), 1)), np.ones(1)
+    found = vectors[:, keep]
+    return found * np.sign(found[np.abs(found).argmax(axis=0), np.arange(len(keep))]), values[keep]
+
+
+def alike(drugs: DrugFeatures, training: DrugFeatures) -> np.ndarray:
+    """How alike drugs are to the training drugs: structure, targets, pathway, Reactome; ``(n_drugs, n_training)``."""
+    return drug_kernel(drugs, training)
+
+
+def drug_input(drugs: DrugFeatures, read: np.ndarray, *, double: bool) -> DrugInput:
+    """Graphs of drugs and what is read of their likeness as tensors, in double or single precision."""
     import torch
 
     from omics_rx.response import graphs
@@ -89,8 +93,4 @@ def drug_input(drugs: DrugFeatures, terms: np.ndarray, *, double: bool) -> DrugI
     dtype = torch.float64 if double else torch.float32
     rows = [i for i, text in enumerate(drugs.smiles) if text is not None]
     molecules = Molecules.of(graphs.batch([str(drugs.smiles[i]) for i in rows]), dtype) if rows else None
-    return DrugInput(molecules, torch.tensor(rows, dtype=torch.long), torch.from_numpy(terms).to(dtype))
-
-
-def _marked(targets: frozenset[str], pathway: frozenset[str]) -> set[str]:
-    return {f"target {term}" for term in targets} | set(pathway)
+    return DrugInput(molecules, torch.tensor(rows, dtype=torch.long), torch.from_numpy(read).to(dtype))

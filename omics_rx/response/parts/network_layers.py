@@ -17,17 +17,17 @@ from torch_geometric.nn import AttentionalAggregation, GINEConv
 
 from omics_rx.response.graphs import ATOM_FEATURES, BOND_FEATURES
 
-_GENES_LEFT_OUT = 0.2
-# an embedding from the description starts as a small correction of the free one: at full size it drowned it
+# what the description adds starts small: at full size it drowned the free embedding
 _DESCRIBED = 0.1
+_FREE_CELLS = 0.3
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """Widths of all layers: genes, description of a drug, free embeddings, and the settings of the part."""
+    """Widths of all layers: what is read of cells and of drugs, free embeddings, and the settings of the part."""
 
     n_genes: int
-    n_terms: int
+    n_alike: int
     n_cells: int
     n_drugs: int
     hidden: int
@@ -98,88 +98,100 @@ class MoleculeEncoder(nn.Module):
 
 
 class Tower(nn.Module):
-    """From expression to the embedding of a cell and its general deviation.
+    """Two layers from what is read of cells or drugs to their embedding, each with LayerNorm, ReLU and dropout."""
 
-    All genes enter, so that Adam's steps of equal size a gene favour what many genes say together; on principal
-    components they would favour the small ones, and the tower would learn the training lines by heart.
-    """
-
-    def __init__(self, sizes: Sizes) -> None:
+    def __init__(self, n_read: int, hidden: int, sizes: Sizes) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
-            nn.Dropout(_GENES_LEFT_OUT), nn.Linear(sizes.n_genes, sizes.hidden), nn.LayerNorm(sizes.hidden), nn.ReLU(),
-            nn.Dropout(sizes.dropout), nn.Linear(sizes.hidden, sizes.rank), nn.LayerNorm(sizes.rank), nn.ReLU(),
-            nn.Dropout(sizes.dropout),
+        self.enter = nn.Linear(n_read, hidden)
+        self.rest = nn.Sequential(
+            nn.LayerNorm(hidden), nn.ReLU(), nn.Dropout(sizes.dropout),
+            nn.Linear(hidden, sizes.rank), nn.LayerNorm(sizes.rank), nn.ReLU(), nn.Dropout(sizes.dropout),
         )  # fmt: skip
-        self.line = nn.Linear(sizes.rank, 1)
 
-    def forward(self, expression: Tensor) -> tuple[Tensor, Tensor]:
-        """Embedding ``(n_cells, rank)`` and general deviation ``(n_cells,)``."""
-        embedding: Tensor = self.layers(expression)
-        return embedding, self.line(embedding)[:, 0]
+    def forward(self, read: Tensor, beside: Tensor | float = 0.0) -> Tensor:
+        """Embedding ``(n, rank)``; ``beside`` is added to the first layer, ``(n, hidden)``."""
+        embedding: Tensor = self.rest(self.enter(read) + beside)
+        return embedding
 
 
 @dataclass
 class DrugInput:
     """What the network sees of drugs.
 
-    ``molecules`` joins the graphs of those that have a structure, at positions ``rows``; ``terms`` describes targets
-    and pathway, ``(n_drugs, n_terms)``.
+    ``molecules`` joins the graphs of those that have a structure, at positions ``rows``; ``alike`` says how alike
+    each drug is to those trained on, ``(n_drugs, n_alike)``.
     """
 
     molecules: Molecules | None
     rows: Tensor
-    terms: Tensor
+    alike: Tensor
 
     def take(self, drugs: Tensor) -> DrugInput:
         """Some of the drugs, at ascending positions."""
         if self.molecules is None:
-            return DrugInput(None, self.rows, self.terms[drugs])
-        place = torch.full((len(self.terms),), -1, dtype=torch.long, device=self.rows.device)
+            return DrugInput(None, self.rows, self.alike[drugs])
+        place = torch.full((len(self.alike),), -1, dtype=torch.long, device=self.rows.device)
         place[drugs] = torch.arange(len(drugs), device=place.device)
         have = torch.nonzero(place[self.rows] >= 0)[:, 0]
         molecules = self.molecules.take(have) if len(have) else None
-        return DrugInput(molecules, place[self.rows[have]], self.terms[drugs])
+        return DrugInput(molecules, place[self.rows[have]], self.alike[drugs])
 
     def to(self, device: torch.device) -> DrugInput:
         """The same on a device."""
         molecules = None if self.molecules is None else self.molecules.to(device)
-        return DrugInput(molecules, self.rows.to(device), self.terms.to(device))
+        return DrugInput(molecules, self.rows.to(device), self.alike.to(device))
 
 
 class ResponseNetwork(nn.Module):
     """Residual responses of cells to drugs, each cell and each drug encoded once.
 
-    A cell or drug that was trained on may add a free embedding of its own ("warm"); one known by its description
-    alone is "cold".
+    A drug that was trained on has a free embedding of its own beside a share of what its description says; a new drug
+    is known by its description alone, and meets a line that was trained on by a free embedding of that line.
     """
+
+    seen: Tensor
 
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()
-        width, rank = sizes.width, sizes.rank
-        light = sizes.dropout / 2
-        self.molecule = MoleculeEncoder(width, sizes.n_layers, light)
-        self.terms = nn.Sequential(nn.Dropout(light), nn.Linear(sizes.n_terms, width))
-        self.join = nn.Sequential(nn.LayerNorm(width), nn.ReLU(), nn.Dropout(light), nn.Linear(width, rank + 2))
-        self.absent = nn.Parameter(torch.zeros(width))
-        self.tower = Tower(sizes)
-        self.free_cells = nn.Parameter(torch.zeros(sizes.n_cells, rank))
+        rank, narrow = sizes.rank, max(sizes.hidden // 2, 1)
+        self.tower = Tower(sizes.n_genes, sizes.hidden, sizes)
+        self.molecule = MoleculeEncoder(sizes.width, sizes.n_layers, sizes.dropout / 2)
+        self.absent = nn.Parameter(torch.zeros(sizes.width))
+        self.graph = nn.Linear(sizes.width, narrow, bias=False)
+        self.describe = Tower(sizes.n_alike, narrow, sizes)
+        self.line = nn.Linear(rank, 1)
+        self.mean = nn.Linear(rank, 1)
+        self.share = nn.Linear(rank, rank, bias=False)
+        self.place = nn.Linear(rank, rank)
         self.free_drugs = nn.Parameter((2 * torch.rand(sizes.n_drugs, rank) - 1) * rank**-0.5)
         self.free_bias = nn.Parameter(torch.zeros(sizes.n_drugs))
-        self.by_target = nn.Parameter(torch.zeros(1))
+        self.free_cells = nn.Parameter((2 * torch.rand(sizes.n_cells, rank) - 1) * _FREE_CELLS * rank**-0.5)
+        # what was last said of each training drug, so that a step over all drugs need not encode all of them
+        self.register_buffer("seen", torch.zeros(sizes.n_drugs, rank))
 
-    def drugs(self, asked: DrugInput) -> tuple[Tensor, Tensor, Tensor]:
-        """Embedding ``(n_drugs, rank)``, mean ``(n_drugs,)`` and weight of the targets' expression ``(n_drugs,)``."""
-        graph = self.absent.expand(len(asked.terms), -1)
+    def drugs(self, asked: DrugInput) -> tuple[Tensor, Tensor]:
+        """Embedding by description ``(n_drugs, rank)`` and mean ``(n_drugs,)``."""
+        graph = self.absent.expand(len(asked.alike), -1)
         if asked.molecules is not None:
             graph = graph.index_copy(0, asked.rows, self.molecule(asked.molecules))
-        joined = self.join(graph + self.terms(asked.terms))
-        return _DESCRIBED * joined[:, :-2], joined[:, -2], self.by_target + joined[:, -1]
+        embedding: Tensor = self.describe(asked.alike, self.graph(graph))
+        return embedding, self.mean(embedding)[:, 0]
 
-    def cells(self, expression: Tensor) -> tuple[Tensor, Tensor]:
-        """Embedding ``(n_cells, rank)`` and general deviation ``(n_cells,)``."""
-        found: tuple[Tensor, Tensor] = self.tower(expression)
-        return found
+    def known_drugs(self, described: Tensor, columns: Tensor | slice) -> tuple[Tensor, Tensor]:
+        """Embedding ``(n_drugs, rank)`` and bias ``(n_drugs,)`` of training drugs, their description given."""
+        return self.free_drugs[columns] + _DESCRIBED * self.share(described), self.free_bias[columns]
+
+    def cells(self, read: Tensor) -> Tensor:
+        """Embedding of cells for known drugs, ``(n_cells, rank)``."""
+        embedding: Tensor = self.tower(read)
+        return embedding
+
+    def cells_for_new_drugs(self, cells: Tensor) -> tuple[Tensor, Tensor]:
+        """Embedding for new drugs ``(n_cells, rank)`` and general deviation ``(n_cells,)``, from that for known ones.
+
+        Known drugs have no use for the deviation: added to their product, it learnt the training lines by heart.
+        """
+        return self.place(cells), self.line(cells)[:, 0]
 
     @staticmethod
     def meet(cells: Tensor, drugs: Tensor) -> Tensor:

@@ -1,8 +1,9 @@
 """Training of the response network by blocks of the full matrix, stopped early on lines and drugs held back.
 
-Everything random depends on the seed and the number of the step, so a training taken up again goes on as it would have
-gone on. The gradient of a step is a sum over pieces of its block of lines: pieces are what several processes share, and
-what a block's lines are divided into where memory runs out.
+A step learns from two blocks: some lines with all drugs, for the tower, and some drugs with all lines, for the
+descriptions. Everything random depends on the seed and the number of the step, so a training taken up again goes on as
+it would have gone on. The gradient of a step is a sum over pieces of the lines of its blocks: pieces are what several
+processes share, and what lines are divided into where memory runs out.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from torch import Tensor
 
 from omics_rx.core.work import log, rng, subseed, track
 from omics_rx.response.parts.network_layers import DrugInput, ResponseNetwork, Sizes
+from omics_rx.response.parts.network_optimiser import RowAdam
 
 if TYPE_CHECKING:
     from omics_rx.response.parts.network_devices import Worker
@@ -28,6 +30,8 @@ _DECAY = 1e-2
 _MEAN_WEIGHT = 0.1
 _WARM_UP = 0.3
 _JUDGED_LINES = 256
+# few lines and drugs are held back: among moments they cannot tell apart the last is best, where the rate was small
+_NEAR = 0.02
 
 Weights = dict[str, Tensor]
 
@@ -36,18 +40,17 @@ Weights = dict[str, Tensor]
 class Matrix:
     """What is learnt, as tensors.
 
-    ``residual`` is what the drug means leave, on unit scale, 0 where ``known`` is 0, ``(n_cells, n_drugs)``; ``line``
-    its mean a cell; ``means`` the drug means, centred and on unit scale; ``target`` the expression of each drug's
-    targets in each cell.
+    ``read`` holds the coordinates of each cell, ``(n_cells, k)``; ``residual`` is what the drug means leave, on unit
+    scale, 0 where ``known`` is 0, ``(n_cells, n_drugs)``; ``line`` its mean a cell; ``means`` the drug means, centred
+    and on unit scale.
     """
 
-    expression: Tensor
+    read: Tensor
     drugs: DrugInput
     residual: Tensor
     known: Tensor
     line: Tensor
     means: Tensor
-    target: Tensor
 
     def to(self, device: torch.device) -> Matrix:
         """The same on a device."""
@@ -74,11 +77,12 @@ class Schedule:
 
 @dataclass
 class Best:
-    """The least error seen, at which step, and the weights then."""
+    """The least error seen, the last step and weights that came near it, and the step that had it."""
 
     loss: float
     step: int
     weights: Weights
+    gained: int = 0
 
 
 class Training:
@@ -92,9 +96,10 @@ class Training:
         self.matrix, self.schedule, self.seed, self.worker = matrix.to(worker.device), schedule, seed, worker
         torch.manual_seed(subseed(seed, "torch"))
         self.network = ResponseNetwork(sizes).to(worker.device)
-        self.optimiser = torch.optim.AdamW(
-            self.network.parameters(), lr=schedule.learning_rate, weight_decay=_DECAY, foreach=False
-        )
+        self.optimiser = RowAdam(
+            self.network.parameters(), lr=schedule.learning_rate, weight_decay=_DECAY,
+            apart=self.network.molecule.parameters(),
+        )  # fmt: skip
         lines, drugs = _sides(len(matrix.residual), matrix.residual.shape[1], seed)
         self.lines, self.drugs = torch.from_numpy(lines), torch.from_numpy(drugs).to(worker.device)
         self.step = 0
@@ -108,7 +113,7 @@ class Training:
     @property
     def finished(self) -> bool:
         """Whether the last step was made or nothing was gained for long."""
-        waited = self.step - 1 - max(found.step for found in self.best)
+        waited = self.step - 1 - max(found.gained for found in self.best)
         return self.step >= self.schedule.n_steps or (self.step > 0 and waited >= self.schedule.patience)
 
     def run(self, checkpoint: Path | None, *, title: str) -> None:
@@ -125,7 +130,7 @@ class Training:
                 keeper.after_step()
 
     def one_step(self) -> None:
-        """Learn from one block of lines, then judge every tenth step on what is held back."""
+        """Learn from a block of lines and one of drugs, then judge every tenth step on what is held back."""
         lines, n_drugs = len(self.lines), self.matrix.residual.shape[1]
         order = rng(self.seed, "rows", self.step).permutation(lines)[: self.schedule.rows]
         rows = self.lines[torch.from_numpy(order)]
@@ -143,22 +148,23 @@ class Training:
 
     def _gradient(self, rows: Tensor, columns: Tensor) -> None:
         """Gradient of this process's share of the block; where memory runs out, in pieces of half the size."""
-        share = rows[self.worker.rank :: self.worker.world]
-        block = Block(self.matrix, rows, columns, self.drugs[columns])
+        own = [side[self.worker.rank :: self.worker.world] for side in (rows, self.lines)]
+        block = Block(self.matrix, rows, self.lines, columns, self.drugs[columns])
         while True:
             try:
                 self.optimiser.zero_grad()
                 torch.manual_seed(subseed(self.seed, "step", self.step, self.worker.rank))
-                for number, piece in enumerate(share.tensor_split(self.pieces)):
+                pieces = zip(*(side.tensor_split(self.pieces) for side in own), strict=True)
+                for number, piece in enumerate(pieces):
                     first = number == 0 and self.worker.rank == 0
                     loss(self.network, block, piece, first=first).backward()  # type: ignore[no-untyped-call,unused-ignore]
             except (MemoryError, RuntimeError) as error:
-                if not _out_of_memory(error) or self.pieces * 2 > len(share):
+                if not _out_of_memory(error) or self.pieces * 2 > len(own[0]):
                     raise
                 if self.pieces == 1:
                     log.warning(
                         "memory ran out on a block of %d lines: going on in smaller pieces, slower and to the same "
-                        "result; a smaller setting rows avoids it", len(share),
+                        "result; smaller settings rows and columns avoid it", len(own[0]),
                     )  # fmt: skip
                 self.pieces *= 2
             else:
@@ -167,8 +173,10 @@ class Training:
     def _judge(self) -> None:
         self.network.eval()
         for number, found in enumerate(held_back_losses(self.network, self.matrix, self.lines, self.drugs)):
-            if found < self.best[number].loss:
-                self.best[number] = Best(found, self.step, self.weights())
+            least = self.best[number].loss
+            if found <= least * (1 + _NEAR):
+                gained = self.step if found < least else self.best[number].gained
+                self.best[number] = Best(min(found, least), self.step, self.weights(), gained)
 
     def errors(self) -> tuple[np.ndarray, np.ndarray]:
         """Rows held back, and measured less predicted there on unit scale, NaN where not measured."""
@@ -234,67 +242,84 @@ def _squared(found: Tensor, residual: Tensor, counted: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Block:
-    """Lines and drugs that a step learns from.
+    """What a step learns from.
 
-    ``rows`` and ``columns`` are their positions in ``matrix``; ``trained`` says of which drugs the description may
-    learn.
+    ``rows`` are the lines whose responses to all drugs teach the tower, ``columns`` the drugs whose responses in all
+    ``lines`` teach the descriptions, as positions in ``matrix``; ``trained`` says of which of these drugs the
+    description may learn.
     """
 
     matrix: Matrix
     rows: Tensor
+    lines: Tensor
     columns: Tensor
     trained: Tensor
 
-    def of(self, values: Tensor, rows: Tensor) -> Tensor:
-        """The block's drugs in some of its lines."""
-        return values[rows][:, self.columns]
+    def weight(self, rows: Tensor) -> Tensor:
+        """1 where a response of the block's drugs teaches their descriptions, ``(n_rows, n_columns)``."""
+        return self.matrix.known[rows][:, self.columns] * self.trained
+
+    def errors(self, found: Tensor, rows: Tensor) -> Tensor:
+        """Sum of squared errors where :meth:`weight` is 1."""
+        return _squared(found, self.matrix.residual[rows][:, self.columns], self.weight(rows))
 
 
-def loss(network: ResponseNetwork, block: Block, piece: Tensor, *, first: bool) -> Tensor:
+def loss(network: ResponseNetwork, block: Block, piece: tuple[Tensor, Tensor], *, first: bool) -> Tensor:
     """What a piece of a block's lines adds to the block's loss: summed over the pieces it is the loss of the block.
 
-    Mean squared errors of unseen line with drug trained on, of line trained on with unseen drug and, once a block
-    (``first``), of the means of drugs. The tower learns from the first alone: descriptions of some hundred drugs
-    would teach it those drugs by heart.
+    Mean squared errors of unseen line with known drug, of known line with unseen drug, of both unseen and, once a
+    block (``first``), of the means of drugs. The tower learns from the first alone: descriptions of some hundred drugs
+    would teach it those drugs by heart. Descriptions learn from the second alone, and from the means.
     """
-    matrix, trained = block.matrix, block.trained
-    own, residual = block.of(matrix.known, piece), block.of(matrix.residual, piece)
-    cold_drug, mean, by_target = network.drugs(matrix.drugs.take(block.columns))
-    cell, line = network.cells(matrix.expression[piece])
-    # the description of a drug held back learns nothing, its free embedding does
-    described = torch.where(trained[:, None], cold_drug, cold_drug.detach())
-    target = block.of(matrix.target, piece) * torch.where(trained, by_target, by_target.detach())
-    warm_drug = described + network.free_drugs[block.columns]
-    lines = line[:, None] + network.meet(cell, warm_drug) + network.free_bias[block.columns] + target
-    warm_cell = cell.detach() + network.free_cells[piece]
-    fresh = matrix.line[piece][:, None] + network.meet(warm_cell, cold_drug) + target
-    known, weight = block.of(matrix.known, block.rows), trained.to(own.dtype)
-    total = _squared(lines, residual, own) / known.sum().clamp(min=1)
-    total = total + _squared(fresh, residual, own * weight) / (known * weight).sum().clamp(min=1)
+    matrix, columns = block.matrix, block.columns
+    rows, lines = piece
+    described, mean = network.drugs(matrix.drugs.take(columns))
+    network.seen[columns] = described.detach()
+    cell, known = network.cells(matrix.read[rows]), matrix.known[rows]
+    found = _warm(network, cell, network.seen)
+    total = _squared(found, matrix.residual[rows], known) / matrix.known[block.rows].sum().clamp(min=1)
+
+    fresh = matrix.line[lines][:, None] + network.meet(network.free_cells[lines], described)
+    total = total + block.errors(fresh, lines) / block.weight(block.lines).sum().clamp(min=1)
+    placed, line = network.cells_for_new_drugs(cell.detach())
+    both = line[:, None] + network.meet(placed, described.detach())
+    total = total + block.errors(both, rows) / block.weight(block.rows).sum().clamp(min=1)
     if first:
-        means = matrix.means[block.columns]
-        total = total + _MEAN_WEIGHT * (weight * (mean - means) ** 2).sum() / weight.sum().clamp(min=1)
+        weight = block.trained.to(mean.dtype)
+        total = total + _MEAN_WEIGHT * (weight * (mean - matrix.means[columns]) ** 2).sum() / weight.sum().clamp(min=1)
     return total
+
+
+def _warm(network: ResponseNetwork, cells: Tensor, described: Tensor) -> Tensor:
+    """Interaction of cells with all training drugs, whose descriptions are given."""
+    drugs, bias = network.known_drugs(described, slice(None))
+    return network.meet(cells, drugs) + bias
 
 
 def unseen_lines(network: ResponseNetwork, matrix: Matrix, rows: Tensor) -> Tensor:
     """Predicted residuals of lines as if they had not been seen, ``(n_rows, n_drugs)``."""
-    drug, _, by_target = network.drugs(matrix.drugs)
-    cell, line = network.cells(matrix.expression[rows])
-    warm = network.meet(cell, drug + network.free_drugs) + network.free_bias
-    return line[:, None] + warm + matrix.target[rows] * by_target
+    return _warm(network, network.cells(matrix.read[rows]), network.drugs(matrix.drugs)[0])
 
 
 @torch.no_grad()
 def held_back_losses(network: ResponseNetwork, matrix: Matrix, lines: Tensor, drugs: Tensor) -> tuple[float, float]:
-    """Mean squared error on the lines held back, and on the drugs held back in some of the lines trained on."""
+    """Share left unexplained on the lines held back, and on the drugs held back in some of the lines trained on.
+
+    The share counts what is left after the best scaling, 0 to 1: the mean of several members is less extreme than each
+    is, and by its plain squared error a member would be stopped long before it is worth most to that mean.
+    """
     rest, some = _others(lines, len(matrix.residual)), lines[:_JUDGED_LINES]
-    found = unseen_lines(network, matrix, rest)
-    cold_drug, _, by_target = network.drugs(matrix.drugs)
-    cell = network.cells(matrix.expression[some])[0] + network.free_cells[some]
-    fresh = matrix.line[some][:, None] + network.meet(cell, cold_drug) + matrix.target[some] * by_target
-    counted = matrix.known[some] * ~drugs
+    described = network.drugs(matrix.drugs)[0]
+    found = _warm(network, network.cells(matrix.read[rest]), described)
+    fresh = network.meet(network.free_cells[some], described)
     return (
-        float(_squared(found, matrix.residual[rest], matrix.known[rest]) / matrix.known[rest].sum().clamp(min=1)),
-        float(_squared(fresh, matrix.residual[some], counted) / counted.sum().clamp(min=1)),
+        _unexplained(found, matrix.residual[rest], matrix.known[rest]),
+        _unexplained(fresh, matrix.residual[some] - matrix.line[some][:, None], matrix.known[some] * ~drugs),
     )
+
+
+def _unexplained(found: Tensor, measured: Tensor, counted: Tensor) -> float:
+    """One less the squared cosine of found and measured; 1 where they point apart."""
+    shared = float((counted * found * measured).sum())
+    size = float((counted * found**2).sum()) * float((counted * measured**2).sum())
+    return 1.0 - max(shared, 0.0) ** 2 / size if size > 0 else 1.0
