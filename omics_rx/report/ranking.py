@@ -97,11 +97,11 @@ def _certainty(ranking: Any) -> Iterable[Figure | Table | Text]:
     info = ranking.evidence_info.loc[[kind.column for kind in kinds_of(ranking)]].reset_index(names="evidence")
     info = info.drop(columns=["role", "n"], errors="ignore")
     info["evidence"] = [str(name).replace("_", " ") for name in info["evidence"]]
-    info = info.rename(columns={"label": "what it is"})
+    info = info.rename(columns={"label": "what it is", "direction": "speaks for a drug"})
     if "unit" in info:
         info["unit"] = [micro(unit) for unit in info["unit"]]
-    if "direction" in info:
-        info["direction"] = [_direction_words(value) for value in info["direction"]]
+    if "speaks for a drug" in info:
+        info["speaks for a drug"] = [_direction_words(value) for value in info["speaks for a drug"]]
     formats = {"coverage": ".0%"}
     yield Table(
         info,
@@ -111,7 +111,7 @@ def _certainty(ranking: Any) -> Iterable[Figure | Table | Text]:
 
 
 def _direction_words(told: Any) -> str:
-    return {1: "high speaks for the drug", -1: "low speaks for the drug", 0: "either way"}[direction_of(told)]
+    return {1: "high", -1: "low", 0: "either"}[direction_of(told)]
 
 
 def _heatmap(ranking: Any, found: list[Kind]) -> Figure:
