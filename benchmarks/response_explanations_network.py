@@ -9,9 +9,10 @@ structure and targets and of lines, both drawn at random (every drug with every 
 1. Completeness: largest gap between a prediction and the sum of its atoms and genes.
 2. Targets: place of a drug's known targets among the genes by size of their share in the variance of its predictions
    over these lines (0 first, 1 last; chance .5) against as many genes drawn at random; also over the genes of small
-   pathways holding a target. The network is told the targets of each drug, and reads their expression.
-3. Deletion: mean change of a prediction when its k largest genes go to the average line, or its k largest atoms (with
-   their bonds) lose their features, against as many at random.
+   pathways holding a target.
+3. Deletion: mean change of a prediction when its k largest genes go to the average line, against as many at random;
+   and when its k largest atoms (with their bonds) lose their features, by a network fitted without these drugs: one
+   that was trained on a drug knows it by its responses, and its atoms say next to nothing.
 4. Dealt anew: rank correlation of the sizes of genes with those of a network fitted after the responses of each drug
    were dealt out anew among its lines.
 """
@@ -69,20 +70,22 @@ def gene_deletion(network: GraphNetwork, lines: Cells, drugs: DrugFeatures, foun
     return pd.DataFrame(mean, index=["largest", "random"], columns=[f"{k} genes" for k in GENES])
 
 
-def atom_deletion(network: GraphNetwork, lines: Cells, drugs: DrugFeatures, found) -> pd.DataFrame:
-    """Mean absolute change (ln uM) when k atoms of a drug have no features."""
-    rows = []
-    for j, row in enumerate(found):
-        i = j % len(lines)
-        size = np.argsort(-row[i].atoms.abs().to_numpy())
+def atom_deletion(network: GraphNetwork, lines: Cells, drugs: DrugFeatures) -> pd.DataFrame:
+    """Mean absolute change (ln uM) when k atoms of a drug that the network has not seen have no features."""
+    rows, sizes = [], []
+    for j in range(len(drugs)):
+        pair = lines.take(np.array([j % len(lines)])), drugs.take(np.array([j]))
+        found = explain_atoms(network, *pair)
+        size = np.argsort(-found.atoms.abs().to_numpy())
         if len(size) < max(ATOMS) + 2:
             continue
+        sizes.append(found.atoms.abs().sum())
         chance = rng(0, "atoms", j).permutation(len(size))
-        pair = lines.take(np.array([i])), drugs.take(np.array([j]))
         rows.append(
-            [abs(blanked(network, *pair, order[:k]) - row[i].prediction) for order in (size, chance) for k in ATOMS]
+            [abs(blanked(network, *pair, order[:k]) - found.prediction) for order in (size, chance) for k in ATOMS]
         )
     mean = np.mean(rows, axis=0).reshape(2, -1)
+    print(f"{len(rows)} drugs left out: mean sum of the sizes of their atoms {np.mean(sizes):.2f} ln uM")
     return pd.DataFrame(mean, index=["largest", "random"], columns=[f"{k} atoms" for k in ATOMS])
 
 
