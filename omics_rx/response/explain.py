@@ -18,7 +18,7 @@ from omics_rx.core.errors import InputError, examples
 from omics_rx.response.few_shot import kernel_of
 from omics_rx.response.parts.base import positions
 from omics_rx.response.parts.kernel_ridge import KernelRidge
-from omics_rx.response.query import resolve
+from omics_rx.response.query import ids_of, resolve
 from omics_rx.response.similarity import VIEWS, DrugFeatures, tanimoto, view
 
 if TYPE_CHECKING:
@@ -201,13 +201,14 @@ def asked(model: ResponseModel, drug: str | pd.DataFrame) -> tuple[str, DrugFeat
     """
     known = model.learnt_.training.drugs
     if isinstance(drug, str):
-        at = positions(pd.Index([drug]), known.names)
-        if at[0] < 0:
+        (found,) = ids_of(pd.Index([drug]), known.names, model.screen_.drugs)
+        if found is None:
+            called = examples(model.screen_.drugs.loc[known.names, "name"])
             raise InputError(
-                f"{drug!r} is not a drug the model was trained on (such as {examples(known.names)}): give its drug_id, "
-                "or a frame with name and smiles"
+                f"{drug!r} is not a drug the model was trained on (such as {called}): give its drug_id or name, or a "
+                "frame with name and smiles"
             )
-        return drug, known.take(at)
+        return found, known.take(positions(pd.Index([found]), known.names))
     query = resolve(drug, model.screen_, known)
     if len(query.names) != 1:
         raise InputError(f"{len(query.names)} drugs were given: explain one at a time")

@@ -38,7 +38,7 @@ class Explains:
         cell_id, cohort, domain
             The sample, as in :meth:`adapt`.
         drug
-            The ``drug_id`` of a training drug, or a frame of one drug as :meth:`predict` takes it.
+            The ``drug_id`` or name of a training drug, or a frame of one drug as :meth:`predict` takes it.
 
         Returns
         -------

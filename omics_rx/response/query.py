@@ -166,6 +166,15 @@ def _check_described(asked: DrugFeatures, frame: pd.DataFrame, ids: pd.Series) -
         )
 
 
+def ids_of(asked: pd.Index, names: pd.Index, drugs: pd.DataFrame) -> list[str | None]:
+    """Training ``drug_id`` of each drug given by id or name; None for strangers and for names that drugs share."""
+    called = drugs.loc[names, "name"].astype(str).str.casefold()
+    alone = called[~called.duplicated(keep=False)]
+    by_name = {name: str(drug) for drug, name in alone.items()}
+    known = set(names)
+    return [str(key) if str(key) in known else by_name.get(str(key).casefold()) for key in asked]
+
+
 def known_drugs(asked: pd.Index, names: pd.Index, drugs: pd.DataFrame) -> pd.Index:
     """Training ``drug_id`` of drugs given by id or by name, in any case.
 
@@ -183,9 +192,7 @@ def known_drugs(asked: pd.Index, names: pd.Index, drugs: pd.DataFrame) -> pd.Ind
     InputError
         If a drug is unknown to the model, or given twice.
     """
-    by_name = {str(name).casefold(): drug for drug, name in drugs.loc[names, "name"].items()}
-    known = set(names)
-    found = [str(key) if str(key) in known else by_name.get(str(key).casefold()) for key in asked]
+    found = ids_of(asked, names, drugs)
     unknown = [key for key, drug in zip(asked, found, strict=True) if drug is None]
     if unknown:
         raise InputError(

@@ -74,6 +74,12 @@ def test_drugs_alike_exclude_the_drug_itself(model):
     assert found.alike["structure"].is_monotonic_decreasing
 
 
+def test_a_drug_is_known_by_its_name_in_any_case(model):
+    name = model.screen_.drugs.loc["D00", "name"]
+    assert name != "D00"
+    assert model.explain("cell000", name.upper()).drug_id == model.explain("cell000", "D00").drug_id == "D00"
+
+
 def test_an_unknown_drug_is_told(model):
     with pytest.raises(InputError, match="not a drug the model was trained on"):
         model.explain("cell000", "aspirin")
