@@ -145,8 +145,7 @@ class AdaptedModel:
         shift, left = every[np.maximum(column, 0)], self._left[np.maximum(column, 0)]
         new = np.flatnonzero(column < 0)
         if new.size:
-            carried, mean = core_of(self._model).carried(query.features.take(new)), float(every.mean())
-            shift[new] = mean + carried @ (every - mean)
+            shift[new] = core_of(self._model).weights(query.features.take(new)) @ every
             left[new] = 1.0
         return shift, left
 

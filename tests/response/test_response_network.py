@@ -350,10 +350,11 @@ def test_responses_of_a_line_move_the_other_drugs_of_a_network(model):
 
 def test_a_new_drug_takes_the_shift_of_drugs_like_it(model):
     part = model.learnt_.stack.parts["network"]
-    weights = part.carried(part.training_.drugs)
+    weights = part.weights(part.training_.drugs)
+    np.testing.assert_allclose(weights.sum(axis=1), 1)
     off = weights[~np.eye(12, dtype=bool)]
     assert np.diag(weights).mean() > off.mean() + off.std()
-    one = part.carried(part.training_.drugs.take(np.array([3])))
+    one = part.weights(part.training_.drugs.take(np.array([3])))
     np.testing.assert_allclose(one[0], weights[3], atol=1e-9)
     cell = model.screen_.cells.obs_names[0]
     known = model.predict(model.screen_.cells[[cell]]).mean.iloc[0]

@@ -200,14 +200,10 @@ class KernelRidge(BaseEstimator):  # type: ignore[misc,unused-ignore]
         In units of each drug's reach, the line's own mean is carried over whole, and what each drug has beyond it by
         likeness; the reach of a new drug is predicted as its mean is.
         """
-        carried, alike = self.carried(drugs), drug_kernel(drugs, self.training_.drugs, views=self.mean_views)
+        carried = self.likeness(drugs) @ self.drug_inverse_
+        alike = drug_kernel(drugs, self.training_.drugs, views=self.mean_views)
         whole = (1 - carried.sum(axis=1, keepdims=True)) / carried.shape[1]
         weights: np.ndarray = np.exp(alike @ self.reach_dual_)[:, None] * (carried + whole) / self.reach_
-        return weights
-
-    def carried(self, drugs: DrugFeatures) -> np.ndarray:
-        """Weights that carry deviations of the training drugs to new ones, ``(n_new, n_training)``."""
-        weights: np.ndarray = self.likeness(drugs) @ self.drug_inverse_
         return weights
 
     def likeness(self, drugs: DrugFeatures) -> np.ndarray:

@@ -275,8 +275,11 @@ class GraphNetwork(BaseEstimator):  # type: ignore[misc,unused-ignore]
         mean_: np.ndarray = self.centre_ + self.scale_ * total.numpy() / len(self.members_)
         return mean_
 
-    def carried(self, drugs: DrugFeatures) -> np.ndarray:
-        """Weights that carry deviations of the training drugs to new ones by their embeddings, ``(n_new, n_drugs)``."""
+    def weights(self, drugs: DrugFeatures) -> np.ndarray:
+        """Weights of what is known of the training drugs in new ones, ``(n_new, n_drugs)``.
+
+        The mean over drugs is carried over whole, and what each drug has beyond it by likeness of the embeddings.
+        """
         sides = self.training_.drugs, drugs
         seen, new = (self.drug_input(side) for side in sides)
         total = np.zeros((len(drugs), len(sides[0])))
@@ -285,7 +288,9 @@ class GraphNetwork(BaseEstimator):  # type: ignore[misc,unused-ignore]
             alike = known @ known.T
             ridge = alike.diagonal().mean() * alike.new_ones(len(alike)).diag()
             total += (network.drugs(new)[0] @ known.T @ (alike + ridge).inverse()).numpy()
-        return total / len(self.members_)
+        carried = total / len(self.members_)
+        weights: np.ndarray = carried + (1 - carried.sum(axis=1, keepdims=True)) / carried.shape[1]
+        return weights
 
     def state(self) -> State:
         """Learnt arrays, the networks' weights among them, and the sizes."""
