@@ -35,9 +35,9 @@ _GATHERED = ("sources_", "subtypes_", "subtypes_from_", "library_absent_", "inpu
              "screen_")  # fmt: skip
 LEARNT = (
     "The share of drugs that a drug beats in each kind of evidence, averaged, and corrected by boosted monotone stumps "
-    "(LightGBM) learnt from {n} labelled drug and subtype pairs; a drug is scored only by models that saw no label of "
-    "it or of a drug that acts like it. The score is in log odds, the mean of {members} members; missing evidence "
-    "contributes nothing."
+    "(LightGBM) learnt from {n} labelled pairs: drugs that work in a subtype against drugs that do not; which subtype "
+    "a drug is for is left to the evidence. A drug is scored only by models that saw no label of it or of a drug that "
+    "acts like it. The score is in log odds, the mean of {members} members; missing evidence contributes nothing."
 )
 ACROSS = (
     "As learnt from other cancers: the share of drugs that a drug beats in each kind of evidence, averaged, and "
