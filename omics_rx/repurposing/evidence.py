@@ -10,7 +10,7 @@ import pandas as pd
 
 from omics_rx.core.errors import InputError
 from omics_rx.repurposing import further, proximity, reversal, targets
-from omics_rx.repurposing.kinds import HELD_OUT, KINDS, MALIGNANT_CELLS, PROXIMITY, REVERSAL, Kind
+from omics_rx.repurposing.kinds import ADDED, KINDS, Kind
 from omics_rx.repurposing.selectivity import group_difference, without_general
 
 MIN_TUMOURS, MIN_LINES, N_DISEASE = 5, 3, 100
@@ -78,9 +78,8 @@ class Sources:
             Kind(name, name.replace("_", " "), "as given", direction, "given by the user")
             for name, direction in self.extra_directions.items()
         )
-        added = ((HELD_OUT, self.held_out), (REVERSAL, self.profiles), (PROXIMITY, self.network),
-                 (MALIGNANT_CELLS, self.expressing))  # fmt: skip
-        return (*KINDS, *(kind for kind, source in added if source is not None), *own)
+        sources = (self.held_out, self.profiles, self.network, self.expressing)
+        return (*KINDS, *(kind for kind, source in zip(ADDED, sources, strict=True) if source is not None), *own)
 
 
 def subtype_evidence(sources: Sources, subtype: str) -> pd.DataFrame:

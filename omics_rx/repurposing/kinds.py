@@ -52,7 +52,7 @@ PROXIMITY = Kind("proximity", "targets near the subtype's genes in the network",
                  "the user's network: steps to the hundred genes most over-expressed in the subtype")  # fmt: skip
 MALIGNANT_CELLS = Kind("malignant_cells", "malignant cells that express the targets", "share less that of other cells",
                        1, "the user's single cells: any target gene above 0")  # fmt: skip
-ADDED = (HELD_OUT, REVERSAL, PROXIMITY, MALIGNANT_CELLS)
+ADDED = (HELD_OUT, REVERSAL, PROXIMITY, MALIGNANT_CELLS)  # each where its source is given
 OUTCOMES = Kind("outcomes", "outcomes of experiments", "expected outcome, -1 to 1", 1,
                 "ledger of outcomes: its own and, by what they share, those of other drugs")  # fmt: skip
 SUPPORT = (
