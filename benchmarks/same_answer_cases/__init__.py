@@ -1,0 +1,1 @@
+"""Rows of ``same_answer.py``, one file a topic."""
