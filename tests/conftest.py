@@ -10,8 +10,24 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import settings
 
 mpl.use("Agg")
+# the same examples each run, so that nothing fails by chance; OMICS_RX_EXAMPLES=5000 draws so many anew of each test
+_EXPLORED = int(os.environ.get("OMICS_RX_EXAMPLES", "0"))
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("explore", derandomize=False, deadline=None, database=None)
+settings.load_profile("explore" if _EXPLORED else "same")
+
+
+def pytest_collection_modifyitems(items):
+    """Where examples are explored, the number asked for stands above what a test says of itself."""
+    for item in items if _EXPLORED else ():
+        own = getattr(item.obj, "_hypothesis_internal_use_settings", None)
+        if own is not None:
+            item.obj._hypothesis_internal_use_settings = settings(own, max_examples=_EXPLORED)
+
+
 # the user's own ledger of opened cohorts is neither read nor written by the tests, notebooks among them
 os.environ["OMICS_RX_OPENINGS"] = str(Path(tempfile.mkdtemp(prefix="omics_rx-")) / "openings.jsonl")
 

@@ -81,12 +81,17 @@ def _join(block: np.ndarray, unit: str) -> np.ndarray:
     known = np.isfinite(block)
     missing = ~known.any(axis=1)
     if unit.startswith("log2(") and unit.endswith("+ 1)"):
-        total = np.log2(np.where(known, np.exp2(np.where(known, block, 0.0)) - 1, 0.0).sum(axis=1) + 1)
+        total = np.log2(_summed(np.where(known, np.exp2(np.where(known, block, 0.0)) - 1, 0.0)) + 1)
     else:
-        total = np.where(known, block, 0.0).sum(axis=1)
+        total = _summed(np.where(known, block, 0.0))
         if unit not in _LINEAR:
             total = total / np.maximum(known.sum(axis=1), 1)
     return np.where(missing, np.nan, total).astype(block.dtype)
+
+
+def _summed(block: np.ndarray) -> np.ndarray:
+    """Sum of each row from the left; ``sum`` adds in an order that depends on how the rows lie in memory."""
+    return np.asarray(np.cumsum(block, axis=1)[:, -1])
 
 
 def record_of(ids: list[str], found: pd.DataFrame, grouped: dict[str, list[int]], unit: str) -> pd.DataFrame:

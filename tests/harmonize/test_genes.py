@@ -209,11 +209,24 @@ def test_a_sample_comes_out_the_same_alone_and_in_company(ids, seed):
     assert sorted(harmonize.changes(together)["source_id"]) == sorted(ids)
 
 
-def with_unit(cohort):
+@pytest.mark.parametrize("unit", ["log2 intensity", "TPM", "log2(TPM + 1)"])
+def test_many_columns_of_a_gene_join_alike_however_they_lie_in_memory(unit):
+    values = np.random.default_rng(0).normal(6, 2, size=(40, 30)) ** 2 / 6
+
+    def joined(block):
+        cohort = pd.DataFrame(block, index=[f"s{i}" for i in range(len(block))], columns=["ERBB2"] * 30)
+        return harmonize.genes(with_unit(cohort, unit), min_mapped=0).X
+
+    plain = joined(np.ascontiguousarray(values))
+    np.testing.assert_array_equal(joined(np.asfortranarray(values)), plain)
+    np.testing.assert_array_equal(joined(values[[7]]), plain[[7]])
+
+
+def with_unit(cohort, unit="log2 intensity"):
     from omics_rx.harmonize.symbols import numbered
 
     adata = anndata.AnnData(cohort.set_axis(numbered(cohort.columns), axis=1))
-    return with_info(adata, unit="log2 intensity")
+    return with_info(adata, unit=unit)
 
 
 @pytest.mark.parametrize(

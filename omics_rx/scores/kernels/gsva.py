@@ -61,13 +61,14 @@ def _walk(ranks: np.ndarray, known: np.ndarray, tau: float) -> np.ndarray:
     weight = np.abs(np.take_along_axis(ranks, order, axis=1) - known / 2) ** tau
     weight = np.where(present, weight, 0.0)
     size = present.sum(axis=1, keepdims=True)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        hit = np.cumsum(weight, axis=1) / weight.sum(axis=1, keepdims=True)
-        miss = (place - np.arange(1, ranks.shape[1] + 1)) / (known - size)
-        after = np.where(present, hit - miss, 0.0)
-        before = np.where(present, hit - weight / weight.sum(axis=1, keepdims=True) - miss, 0.0)
+    total, outside = weight.sum(axis=1, keepdims=True), known - size
+    usable = (size > 0) & (outside > 0) & (total > 0)
+    total, outside = np.where(usable, total, 1.0), np.where(usable, outside, 1.0)
+    miss = (np.where(present, place, 0.0) - np.arange(1, ranks.shape[1] + 1)) / outside
+    hit = np.cumsum(weight, axis=1) / total
+    after = np.where(present, hit - miss, 0.0)
+    before = np.where(present, hit - weight / total - miss, 0.0)
     score = np.maximum(after.max(axis=1), 0) + np.minimum(before.min(axis=1), 0)
-    usable = (size > 0) & (size < known) & (weight.sum(axis=1, keepdims=True) > 0)
     return np.where(usable[:, 0], score, np.nan)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from omics_rx.signatures.learners.base import Floats
+from omics_rx.signatures.learners.base import Floats, Ints
 from omics_rx.signatures.learners.ridge import RidgeCox
 from omics_rx.signatures.risk_sets import Outcome, follow_up
+
+_CLOSE = 1e-9  # of the range of the scores: what lies nearer is rounding
 
 
 class Akritas(RidgeCox):
@@ -40,7 +42,8 @@ class Akritas(RidgeCox):
         self.data_ = follow_up(outcome.time, outcome.event, weight=outcome.weight, ties="breslow")
 
     def _risk(self, z: Floats) -> Floats:
-        near = np.abs(_places(self.sorted_, z @ self.coef_)[:, None] - self.place_) <= self.share
+        reach = int(np.floor(2 * self.share * self.sorted_.size + _CLOSE))  # places count in halves
+        near = np.abs(_places(self.sorted_, z @ self.coef_)[:, None] - self.place_) <= reach
         data = self.data_
         counted = near[:, data.order] * data.weight
         at = data.events
@@ -50,7 +53,12 @@ class Akritas(RidgeCox):
         return np.asarray(jumps @ np.arange(1, at.size + 1) / at.size)
 
 
-def _places(ordered: Floats, score: Floats) -> Floats:
-    """Share of the training scores below each score, ties half."""
-    both = np.searchsorted(ordered, score, side="left") + np.searchsorted(ordered, score, side="right")
-    return np.asarray(both / (2 * ordered.size))
+def _places(ordered: Floats, score: Floats) -> Ints:
+    """Twice the number of training scores below each score, ties once, as whole numbers.
+
+    Scores within a billionth of their range are ties: a training sample that is looked up again has a score whose last
+    bits may be others, and must find its own place.
+    """
+    close = _CLOSE * max(float(np.ptp(ordered)), 1e-300)
+    below = np.searchsorted(ordered, score - close, side="left")
+    return np.asarray(below + np.searchsorted(ordered, score + close, side="right"), dtype=np.intp)
