@@ -216,9 +216,14 @@ def _sharing_values(cohort: AnnData) -> AnnData:
         return changed
     return AnnData(
         X=cohort.X, obs=cohort.obs.copy(), var=cohort.var.copy(), uns=dict(cohort.uns), raw=cohort.raw,
-        layers=dict(cohort.layers),
+        layers=named_layers(cohort),
         **{name: _copies(getattr(cohort, name)) for name in ("obsm", "varm", "obsp", "varp")},
     )  # fmt: skip
+
+
+def named_layers(cohort: AnnData) -> dict[str, Any]:
+    """Layers that have a name, in their order; since anndata 0.13 the nameless one among them is ``X`` itself."""
+    return {name: values for name, values in cohort.layers.items() if name is not None}
 
 
 def _copies(mapping: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from omics_rx.core.cohort import as_cohort, info, record, with_info, with_record
+from omics_rx.core.cohort import as_cohort, info, named_layers, record, with_info, with_record
 from omics_rx.core.errors import InputError, examples, unknown_name
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def count_blocks(cells: AnnData, layer: str | None) -> Iterator[tuple[int, Any]]
         If a value is negative or no whole number; the message says where counts are, if there are any.
     """
     if layer is not None and layer not in cells.layers:
-        raise unknown_name("layer", layer, cells.layers)
+        raise unknown_name("layer", layer, named_layers(cells))
     matrix = cells.X if layer is None else cells.layers[layer]
     if matrix is None:
         raise InputError("the cells have no X: pass layer to say where their counts are")
@@ -161,7 +161,7 @@ def are_counts(values: Any) -> bool:
 
 def places_of_counts(cells: AnnData) -> list[str]:
     """Where the first cells have whole numbers, in the words a user would type."""
-    found = [f"layer={name!r}" for name in cells.layers if are_counts(_start(cells.layers[name]))]
+    found = [f"layer={name!r}" for name, values in named_layers(cells).items() if are_counts(_start(values))]
     if cells.raw is not None and are_counts(_start(cells.raw.X)):
         found.append("cells.raw.to_adata()")
     return found

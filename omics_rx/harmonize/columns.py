@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.cohort import named_layers
+
 if TYPE_CHECKING:
     from anndata import AnnData
 
@@ -46,7 +48,7 @@ def regrouped(cohort: AnnData, grouped: dict[str, list[int]], unit: str) -> AnnD
         uns=dict(cohort.uns),
         obsm={name: value.copy() for name, value in cohort.obsm.items()},
         obsp={name: value.copy() for name, value in cohort.obsp.items()},
-        layers={name: _joined(value, first, joined, unit) for name, value in cohort.layers.items()},
+        layers={name: _joined(value, first, joined, unit) for name, value in named_layers(cohort).items()},
     )
 
 

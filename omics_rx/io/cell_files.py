@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.cohort import named_layers
 from omics_rx.core.errors import InputError, IntegrityError, examples
 from omics_rx.harmonize.symbols import numbered
 from omics_rx.io.assembly import assembled
@@ -39,7 +40,7 @@ def read_h5ad(file: Path, *, backed: bool) -> AnnData:
         if backed:
             return _opened(file)
         cells = anndata.read_h5ad(file)
-        for matrix in (cells.X, *cells.layers.values()):
+        for matrix in (cells.X, *named_layers(cells).values()):
             if hasattr(matrix, "check_format"):
                 matrix.check_format(full_check=True)  # a place outside the matrix would end the process later
         return cells

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -166,11 +167,20 @@ def _overlap(parts: Mapping[str, AnnData], level: str) -> list[str]:
     return [f"{len(everyone)} {level}s in all, {len(whole)} with every modality"]
 
 
+def _columns_left_below() -> AbstractContextManager[Any]:
+    """Within it, MuData leaves columns with the modality they belong to; mudata 0.3 and 0.4 are told so differently."""
+    import mudata
+
+    if hasattr(mudata, "set_options"):
+        return mudata.set_options(pull_on_update=False)
+    return mudata.settings.override(pull_on_update=False)
+
+
 def _mudata(parts: dict[str, AnnData], lost: list[tuple[str, str, str, str]], said: list[str]) -> MuData:
     import mudata
     from anndata import AnnData
 
-    with warnings.catch_warnings(), mudata.set_options(pull_on_update=False):
+    with warnings.catch_warnings(), _columns_left_below():
         # features of two modalities may share a name (a gene and its protein); each is found in its own modality
         warnings.filterwarnings("ignore", message=".*var_names.*", category=UserWarning)
         joined = mudata.MuData(parts)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core import cache
-from omics_rx.core.cohort import record, with_info
+from omics_rx.core.cohort import named_layers, record, with_info
 from omics_rx.core.provenance import frame_sha256
 
 if TYPE_CHECKING:
@@ -73,12 +73,12 @@ def _identity(source: Path | str | pd.DataFrame | None) -> Any:
 
 def _keep(folder: Path, cohort: AnnData, said: list[str]) -> None:
     np.save(folder / f"{_X}.npy", np.ascontiguousarray(cohort.X))
-    for name, values in cohort.layers.items():
+    for name, values in named_layers(cohort).items():
         np.save(folder / f"layer-{name}.npy", np.ascontiguousarray(values))
     told = {
         "obs": _as_lists(cohort.obs),
         "var": _as_lists(cohort.var),
-        "layers": list(cohort.layers),
+        "layers": list(named_layers(cohort)),
         "unit": record(cohort, "unit"),
         "said": said,
     }
