@@ -14,7 +14,11 @@ from omics_rx.metrics.pairs import Bools, Floats, codes_of, outcome
 
 @dataclass(frozen=True)
 class LogRank:
-    """A log-rank test: chi-squared ``statistic``, its ``degrees_freedom`` and ``p_value``."""
+    """A log-rank test: chi-squared ``statistic``, its ``degrees_freedom`` and ``p_value``; the unit is the patient.
+
+    ``degrees_freedom`` are the groups that were at risk beside another one when an event was seen, less one; less one
+    for each set of groups that no stratum brings together.
+    """
 
     statistic: float
     p_value: float
@@ -116,21 +120,34 @@ def log_rank(time: ArrayLike, event: ArrayLike, group: ArrayLike, *, strata: Arr
     if codes.shape != times.shape:
         raise InputError(f"groups have shape {codes.shape}, times {times.shape}: give one group a sample")
     gap, variance = np.zeros(labels.size), np.zeros((labels.size, labels.size))
+    met = np.zeros((labels.size, labels.size), dtype=bool)
     blocks = codes_of(strata, times.size)
     for stratum in np.unique(blocks):
         rows = blocks == stratum
         part = _log_rank_parts(times[rows], events[rows], codes[rows], labels.size)
-        gap += part[0]
-        variance += part[1]
-    free = int(np.linalg.matrix_rank(variance)) if variance.any() else 0
-    if free == 0:
+        gap, variance, met = gap + part[0], variance + part[1], met | part[2]
+    free = _free(met)
+    if not free.any():
         raise InputError("no event was seen while two groups were at risk: nothing to compare")
-    statistic = float(gap @ np.linalg.pinv(variance) @ gap)
-    return LogRank(statistic, float(chi2.sf(statistic, free)), free)
+    left = gap[free]
+    statistic = float(left @ np.linalg.solve(variance[np.ix_(free, free)], left))
+    return LogRank(statistic, float(chi2.sf(statistic, free.sum())), int(free.sum()))
 
 
-def _log_rank_parts(time: Floats, event: Bools, group: NDArray[np.intp], k: int) -> tuple[Floats, Floats]:
-    """Observed less expected events of each group, and their hypergeometric covariance."""
+def _free(met: Bools) -> Bools:
+    """Groups whose gaps are free: of those that were compared with each other, directly or not, all but one.
+
+    The gaps within such a set sum to zero. Counted from who was at risk together, since the rank of the covariance
+    rests on rounding.
+    """
+    from scipy.sparse.csgraph import connected_components
+
+    _, sets = connected_components(met, directed=False)
+    return np.asarray([bool((sets[:place] == name).any()) for place, name in enumerate(sets)])
+
+
+def _log_rank_parts(time: Floats, event: Bools, group: NDArray[np.intp], k: int) -> tuple[Floats, Floats, Bools]:
+    """Observed less expected events of each group, their hypergeometric covariance, and who was compared with whom."""
     moments = np.unique(time[event])
     member = np.eye(k)[group]
     at_risk = (time >= moments[:, None]).astype(np.float64) @ member
@@ -140,4 +157,5 @@ def _log_rank_parts(time: Floats, event: Bools, group: NDArray[np.intp], k: int)
     gap = (died - d[:, None] * share).sum(axis=0)
     scale = d * (n - d) / np.maximum(n - 1, 1)
     variance = np.diag(scale @ share) - (share * scale[:, None]).T @ share
-    return gap, variance
+    present = at_risk[scale > 0] > 0
+    return gap, variance, (present.T.astype(np.float64) @ present) > 0

@@ -184,3 +184,33 @@ def test_one_group_cannot_be_tested():
         survival.log_rank([1, 2], [1, 1], ["a", "a"])
     with pytest.raises(InputError, match="nothing to compare"):
         survival.log_rank([1, 2], [0, 0], ["a", "b"])
+
+
+@pytest.mark.parametrize("n", [200, 800, 3000])
+def test_degrees_of_freedom_are_counted_not_measured(n):
+    """The rank of the covariance kept a zero singular value once rounding grew: p was up to ten times too large."""
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        time, event = np.ceil(random.exponential(30, n) * 10) / 10, random.random(n) < 0.5
+        for k in (2, 3, 5):
+            group = random.integers(k, size=n)
+            found = survival.log_rank(time, event, group)
+            swapped = survival.log_rank(time, event, k - group)
+            assert found.degrees_freedom == k - 1
+            assert swapped.statistic == pytest.approx(found.statistic, rel=1e-9)
+
+
+def test_a_group_that_was_never_compared_costs_no_degree_of_freedom():
+    # c leaves before the first event; within strata a meets b, and d meets e
+    time, event = [1, 5, 6, 7, 8, 9], [0, 1, 1, 1, 1, 0]
+    assert survival.log_rank(time, event, ["c", "a", "b", "a", "b", "a"]).degrees_freedom == 1
+    apart = survival.log_rank([5, 6, 7, 8] * 2, [1, 1, 0, 1] * 2, list("abab") + list("dede"), strata=[0] * 4 + [1] * 4)
+    one = survival.log_rank([5, 6, 7, 8], [1, 1, 0, 1], list("abab"))
+    assert apart.degrees_freedom == 2
+    assert apart.statistic == pytest.approx(2 * one.statistic)
+
+
+def test_log_rank_by_hand():
+    # events at 1 (a of 2 a, 2 b) and 2 (b of 1 a, 2 b): expected of a 1/2 + 1/3, variance 1/4 + 2/9
+    found = survival.log_rank([1, 2, 3, 4], [1, 1, 0, 0], ["a", "b", "a", "b"])
+    assert found.statistic == pytest.approx((1 - 1 / 2 - 1 / 3) ** 2 / (1 / 4 + 2 / 9))
