@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from null_cases import case
-from omics_rx.metrics import survival
+from omics_rx.metrics import compare, survival
 
 REASONS = {
     "metrics.calibration.calibration": "no case yet",
@@ -62,3 +62,38 @@ def concordance_of_noise(random):
     time, event = _followed(random, 150)
     found = survival.concordance(time, event, random.normal(size=150))
     return found.lower, found.upper, 0.5
+
+
+# ---------------------------------------------------------------------------------------------- two crossed factors
+
+
+def _two_models(random: np.random.Generator, better: float) -> tuple[np.ndarray, ...]:
+    """Measured responses of 40 lines to 12 drugs, and two predictions of them whose errors lines and drugs share."""
+    lines, drugs = 40, 12
+    truth = random.normal(size=(lines, 3)) @ random.normal(size=(3, drugs))
+    measured = truth + random.normal(size=truth.shape)
+    first, second = (
+        truth * strength
+        + random.normal(size=(lines, 2)) @ random.normal(size=(2, drugs))
+        + random.normal(size=truth.shape)
+        for strength in (1 + better, 1)
+    )
+    return measured, first, second
+
+
+def _gain(measured: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:
+    """Mean over drugs of the gain in the correlation over lines."""
+    z = [(table - table.mean(axis=0)) / table.std(axis=0) for table in (measured, first, second)]
+    return float((z[0] * (z[1] - z[2])).mean())
+
+
+@case("metrics.compare.crossed", "p", unit="lines and drugs", full=600, fast=60)
+def two_equally_good_predictors(random):
+    return compare.crossed(_gain, *_two_models(random, 0.0), n_boot=200).p_value
+
+
+@case("metrics.compare.crossed", "interval", unit="lines and drugs", full=600, fast=60)
+def a_mean_over_lines_and_drugs(random):
+    table = random.normal(size=(20, 1)) + 0.7 * random.normal(size=(1, 15)) + 2 * random.normal(size=(20, 15))
+    found = compare.crossed(np.mean, table, n_boot=200)
+    return found.lower, found.upper, 0.0

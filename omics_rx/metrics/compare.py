@@ -1,4 +1,4 @@
-"""Is one better than the other: paired bootstrap differences, and pooling over cohorts."""
+"""Is one better than the other: paired differences, over one factor or two crossed ones, and pooling over cohorts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from omics_rx.core.errors import InputError
 from omics_rx.core.work import rng
+from omics_rx.metrics.crossed import Crossed, crossed
+
+__all__ = ["Crossed", "PairedDifference", "Pooled", "crossed", "paired_difference", "pool"]
 
 Floats = NDArray[np.float64]
 

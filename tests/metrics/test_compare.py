@@ -68,3 +68,58 @@ def test_alike_studies_pool_as_fixed_effects():
 def test_what_cannot_be_compared_is_refused(call, says):
     with pytest.raises(InputError, match=says):
         call()
+
+
+def test_crossed_factors_by_hand():
+    # rows differ, columns do not: the interval is that of the mean of the rows
+    rows = np.random.default_rng(2).normal(size=(60, 1))
+    found = compare.crossed(np.mean, np.repeat(rows, 30, axis=1), n_boot=2000)
+    assert found.value == pytest.approx(rows.mean())
+    assert found.se == pytest.approx(rows.std() / np.sqrt(60), rel=0.05)
+    assert found.se_rows == pytest.approx(found.se)
+    assert found.se_columns == pytest.approx(0, abs=1e-12)
+    assert (found.n_rows, found.n_columns) == (60, 30)
+
+
+def test_crossed_noise_is_counted_once():
+    noise = np.random.default_rng(3).normal(size=(80, 60))
+    found = compare.crossed(np.mean, noise, n_boot=1000)
+    assert found.se == pytest.approx(1 / np.sqrt(80 * 60), rel=0.35)  # three times the variance without the correction
+
+
+def test_crossed_rows_that_belong_together_are_drawn_together():
+    patient = np.repeat(np.arange(15), 4)
+    table = np.random.default_rng(4).normal(size=15)[patient][:, None] + np.zeros((60, 10))
+    alone, together = (compare.crossed(np.mean, table, row_groups=groups) for groups in (None, patient))
+    assert together.n_rows == 15
+    assert together.se == pytest.approx(2 * alone.se, rel=0.2)
+
+
+def test_crossed_takes_several_tables_and_a_null():
+    random = np.random.default_rng(5)
+    first = random.normal(1, 0.1, size=(20, 12))
+    found = compare.crossed(lambda one, two: float((one - two).mean()), first, np.zeros((20, 12)), null=1.0)
+    assert found.value == pytest.approx(1, abs=0.05)
+    assert found.p_value > 0.01
+    assert compare.crossed(lambda one, two: float((one - two).mean()), first, np.zeros((20, 12))).p_value < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: compare.crossed(np.mean), "no table"),
+        (lambda: compare.crossed(np.mean, [[1.0, 2]], [[1.0, 2, 3]]), "all tables alike"),
+        (lambda: compare.crossed(np.mean, [["a", "b"]]), "something else than numbers"),
+        (lambda: compare.crossed(np.mean, None), "rows x columns"),
+        (lambda: compare.crossed(np.mean, [[1.0, 2.0]]), "two or more"),
+        (lambda: compare.crossed(np.mean, np.ones((3, 3)), row_groups=["a"]), "one group a row"),
+        (lambda: compare.crossed(np.mean, np.full((3, 3), np.nan)), "not a finite number"),
+        (
+            lambda: compare.crossed(np.mean, np.where(np.eye(6) > 0, np.nan, 1), n_boot=50),
+            "not a finite number",
+        ),
+    ],
+)
+def test_crossed_refuses_what_is_not_a_table(call, says):
+    with pytest.raises(InputError, match=says):
+        call()
