@@ -149,6 +149,9 @@ def _network(ranking: Any, top: list[str]) -> Iterable[Figure | Table | Text]:
     except InputError as error:
         yield Text(f"No pathway is told of the targets of the first {_ROWS_IN_PICTURE} drugs: {error}")
         return
+    if table.empty:
+        yield Text(f"No pathway holds several of the targets of the first {_ROWS_IN_PICTURE} drugs.")
+        return
     first = table.head(_PATHWAYS)
     names = {str(ranking.table["name"][drug]): own for drug, own in genes.items()}
     paths = {str(name): str(own).split(";") for name, own in first["genes"].items()}
@@ -163,7 +166,8 @@ def _network(ranking: Any, top: list[str]) -> Iterable[Figure | Table | Text]:
     shown = shown.assign(genes=shown["genes"].str.replace(";", ", "))
     formats = {"expected": ".1f", "p_value": ".1e", "q_value": ".1e"}
     caption = (
-        "Pathways of the targets: hypergeometric test against the targets of all ranked drugs, q by Benjamini-Hochberg."
+        "Pathways of the targets: p against as many ranked drugs drawn at random, each with all its targets; q by "
+        "Benjamini-Hochberg over all pathways that hold a target."
     )
     yield Table(shown, caption, formats)
 

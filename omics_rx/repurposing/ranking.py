@@ -14,6 +14,7 @@ from omics_rx.core.errors import InputError, IntegrityError, MissingFileError, u
 from omics_rx.core.provenance import Provenance
 from omics_rx.repurposing.explain import Explanation, explain_drug
 from omics_rx.repurposing.labels import find_drugs
+from omics_rx.repurposing.pathways import pathways_of_first
 from omics_rx.repurposing.sheet import Sheet, sheet
 from omics_rx.repurposing.targets import genes_of
 
@@ -121,33 +122,43 @@ class Ranking:
         """What is to be known of a drug (name or id) before an experiment; ``str`` of it is Markdown."""
         return sheet(self, drug)
 
-    def pathways(self, n: int = 25, *, min_overlap: int = 3) -> pd.DataFrame:
-        """Pathways in which the targets of the first ``n`` drugs lie more often than those of all drugs ranked.
+    def pathways(self, n: int = 25, *, min_overlap: int = 3, n_draws: int = 20_000, seed: int = 0) -> pd.DataFrame:
+        """Pathways in which the targets of the first ``n`` drugs lie more often than those of drugs at random.
 
         Parameters
         ----------
         n
             Drugs taken from the top.
         min_overlap
-            Pathways with fewer of their targets are left out.
+            Show pathways with at least so many of their targets; all pathways with a target of a ranked drug are
+            tested and count in the correction, shown or not.
+        n_draws
+            Draws of as many ranked drugs, from which the p comes.
+        seed
+            Of the draws.
 
         Returns
         -------
         DataFrame
-            As :func:`omics_rx.scores.enrich` with Reactome; the background is every target of a ranked drug. A target
-            counts once, however many drugs have it.
+            Index ``set``, a Reactome pathway, best first: ``overlap``, ``set_size`` (targets of ranked drugs in it),
+            ``expected`` (mean of the draws), ``p_value``, ``q_value`` (Benjamini-Hochberg over the pathways tested)
+            and ``genes``. Empty where no pathway holds ``min_overlap``. The unit is the drug: it is drawn with all its
+            targets, which are not independent. Drugs of one mechanism are drawn one by one; a ranking that puts
+            such drugs together for another reason than their targets is not allowed for.
 
         Raises
         ------
         InputError
-            If no target is known, or no pathway holds ``min_overlap`` of them.
+            If no target is known, of the first ``n`` drugs or at all, or no pathway holds one.
         """
         from omics_rx import scores
 
         known = genes_of(self.drugs["targets"].reindex(self.table.index))
-        everything = {gene for genes in known.values() for gene in genes}
-        top = {gene for drug in self.table.index[:n] for gene in known.get(str(drug), [])}
-        return scores.enrich(sorted(top), background=everything, min_overlap=min_overlap)
+        first = [str(drug) for drug in self.table.index[:n] if str(drug) in known]
+        if not first:
+            raise InputError(f"none of the first {n} drugs has a known target: their pathways cannot be told")
+        table = pathways_of_first(known, first, scores.pathway_sets(), n_draws=n_draws, seed=seed)
+        return table[table["overlap"] >= min_overlap]
 
     def compare(self, other: Ranking) -> pd.DataFrame:
         """Ranks here and there, by drug.

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import sparse
 
 from omics_rx.core.errors import InputError, examples
+from omics_rx.scores.names import plain, refuse_mouse, resolve, tell_lower
 
 GeneSetsLike: TypeAlias = Mapping[str, Iterable[str] | Mapping[str, float]] | pd.DataFrame
 
@@ -96,6 +97,41 @@ def as_sets(gene_sets: GeneSetsLike | GeneSets) -> GeneSets:
     if not gene_sets:
         raise InputError("no gene set was given: name at least one")
     return GeneSets({str(name): _weights(str(name), genes) for name, genes in gene_sets.items()})
+
+
+def resolved(sets: GeneSets) -> GeneSets:
+    """Sets under current gene symbols, as cohorts are brought to them.
+
+    Two names of one gene in a set count once.
+
+    Raises
+    ------
+    InputError
+        If most genes are of another species, or two names of one gene carry different weights.
+    """
+    found = resolve(gene for weight in sets.weights.values() for gene in weight.index)
+    refuse_mouse(found, "the sets")
+    tell_lower(found, "the sets")
+    symbol: dict[str, str] = found["symbol"].to_dict()
+    return GeneSets({name: _renamed(name, weight, symbol) for name, weight in sets.weights.items()})
+
+
+def _renamed(name: str, weight: pd.Series, symbol: Mapping[str, str]) -> pd.Series:
+    names = [symbol[plain(gene)] for gene in weight.index]
+    if names == weight.index.tolist():
+        return weight
+    renamed = weight.set_axis(pd.Index(names, dtype=object), axis=0)
+    repeated = renamed.index.duplicated()
+    if not repeated.any():
+        return renamed
+    several = renamed.groupby(level=0).nunique()
+    unequal = several.index[several > 1]
+    if len(unequal):
+        raise InputError(
+            f"gene set {name!r} names {len(unequal)} genes twice with different weights, once by an older name "
+            f"({examples(unequal)}): keep one of each"
+        )
+    return renamed[~repeated]
 
 
 def _from_frame(frame: pd.DataFrame) -> dict[str, list[str] | pd.Series]:

@@ -84,3 +84,38 @@ def test_gsva_agrees_with_gseapy(planted):
     difference = np.abs(ours - told.loc[ours.index, ours.columns])
     assert difference.to_numpy().max() < 5e-3
     assert difference.to_numpy().mean() < 1e-3
+
+
+def test_overlaps_equal_scipys_hypergeometric():
+    from scipy.stats import hypergeom
+
+    from omics_rx.scores.kernels.overlap import overlap_p
+
+    random = np.random.default_rng(9)
+    for n_genes, largest in ((2, 2), (30, 30), (500, 200), (20_000, 300), (20_000, 20_000)):
+        for _ in range(20):
+            listed = int(random.integers(1, largest + 1))
+            size = random.integers(1, largest + 1, 30)
+            overlap = random.integers(np.maximum(0, listed + size - n_genes), np.minimum(listed, size) + 1)
+            expected = hypergeom.sf(overlap - 1, n_genes, size, listed)
+            found = overlap_p(overlap, size, listed, n_genes)
+            seen = expected > 1e-290
+            np.testing.assert_allclose(found[seen], expected[seen], rtol=1e-9)
+            assert (found[~seen] < 1e-280).all()
+
+
+def test_over_representation_equals_gseapy_on_sets_that_are_hit():
+    import gseapy
+
+    random = np.random.default_rng(10)
+    background = [f"G{i}" for i in range(800)]
+    sets = {f"s{k}": list(random.choice(background, int(random.integers(3, 80)), replace=False)) for k in range(30)}
+    genes = list(random.choice(background, 40, replace=False))
+    ours = orx.scores.enrich(genes, sets, background=background, min_overlap=1)
+    told = gseapy.enrich(genes, sets, background=set(background), outdir=None, no_plot=True).results.set_index("Term")
+    told = told.loc[ours.index]
+    np.testing.assert_allclose(ours["p_value"], told["P-value"].astype(float), rtol=1e-9)
+    np.testing.assert_allclose(ours["odds_ratio"], told["Odds Ratio"].astype(float), rtol=1e-12)
+    assert [set(g.split(";")) for g in ours["genes"]] == [set(g.split(";")) for g in told["Genes"]]
+    # gseapy corrects over the sets that were hit, which are chosen by their overlap
+    assert (ours["q_value"] >= told["Adjusted P-value"].astype(float) - 1e-12).all()

@@ -118,5 +118,46 @@ class TestEnrichment:
     def test_refusals(self):
         with pytest.raises(InputError, match="none of the 1 genes is in the background"):
             orx.scores.enrich(["TP53"], {"a": ["G1", "G2"]}, background=BACKGROUND)
-        with pytest.raises(InputError, match="no gene set holds 2 of the 2 genes"):
-            orx.scores.enrich(["G1", "G2"], {"a": ["G5", "G6"]}, background=BACKGROUND)
+        with pytest.raises(InputError, match="no gene of the 1 gene sets is in the background"):
+            orx.scores.enrich(["G1", "G2"], {"a": ["X5", "X6"]}, background=BACKGROUND)
+        with pytest.raises(InputError, match="of another species"):
+            orx.scores.enrich(["Trp53", "Mki67", "Cd8a"], background=["TP53", "MKI67"])
+
+    def test_every_set_that_could_be_hit_counts_whatever_is_shown(self):
+        sets = {f"s{i}": BACKGROUND[5 * i : 5 * i + 5] for i in range(100)}
+        genes = ["G0", "G1", "G2", "G250", "G300"]
+        shown = orx.scores.enrich(genes, sets, background=BACKGROUND)
+        whole = orx.scores.enrich(genes, sets, background=BACKGROUND, min_overlap=0)
+        assert shown.index.tolist() == ["s0"]
+        assert len(whole) == shown.attrs["n_tested"] == 100
+        assert shown["q_value"].iloc[0] == whole["q_value"].iloc[0] == pytest.approx(100 * shown["p_value"].iloc[0])
+        assert orx.scores.enrich(["G250", "G300"], sets, background=BACKGROUND).empty
+
+    def test_random_lists_find_nothing(self):
+        sets = orx.scores.pathway_sets()
+        background = sorted({gene for genes in sets.values() for gene in genes})
+        random = np.random.default_rng(2)
+        found = [
+            (orx.scores.enrich(random.choice(background, 20, replace=False), background=background)["q_value"] < 0.05)
+            .any() for _ in range(12)
+        ]  # fmt: skip
+        assert sum(found) <= 2
+
+    @pytest.mark.parametrize("form", ["symbols", "lower", "entrez", "ensembl", "padded", "old"])
+    def test_list_sets_and_background_meet_whatever_they_are_called(self, form):
+        written = {
+            "symbols": ["C1orf43", "MARCHF1", "TP53"],
+            "lower": ["c1orf43", "marchf1", "tp53"],
+            "entrez": [25912, 55016.0, "7157"],
+            "ensembl": ["ENSG00000143612.20", "ENSG00000145416", "ENSG00000141510"],
+            "padded": [" C1orf43", "MARCHF1 ", "TP53\t"],
+            "old": ["C1ORF43", "MARCH1", "TP53"],
+        }
+        background = ["C1orf43", "MARCHF1", "TP53", *BACKGROUND]
+        sets = {"a": ["C1orf43", "MARCHF1", "TP53", "G1"], "b": ["G2", "G3"]}
+        told = orx.scores.enrich(written["symbols"], sets, background=background)
+        pd.testing.assert_frame_equal(orx.scores.enrich(written[form], sets, background=background), told)
+        turned = orx.scores.enrich(["C1orf43", "MARCHF1", "TP53"], {"a": [*written[form], "G1"], "b": ["G2", "G3"]},
+                                   background=background)  # fmt: skip
+        if form != "entrez":  # numbers are Entrez ids where most names are numbers
+            pd.testing.assert_frame_equal(turned, told)
