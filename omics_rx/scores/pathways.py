@@ -55,10 +55,10 @@ def enrich(
     Returns
     -------
     pandas.DataFrame
-        Index set, best first: ``overlap``, ``set_size`` (within the background), ``expected``, ``odds_ratio``
-        (one half added to each count), ``p_value`` (hypergeometric, one-sided), ``q_value`` (Benjamini-Hochberg over all sets with a gene in the
-        background, whose number stands in ``attrs["n_tested"]``) and ``genes``, joined by ``;``. Empty where no set
-        holds ``min_overlap``.
+        Index set, best first: ``overlap``, ``set_size`` (within the background), ``expected``, ``odds_ratio`` (one half
+        added to each count), ``p_value`` (hypergeometric, one-sided), ``q_value`` (Benjamini-Hochberg over all sets
+        with a gene in the background, whose number stands in ``attrs["n_tested"]``) and ``genes``, joined by ``;``.
+        Empty where no set holds ``min_overlap``.
 
     Raises
     ------

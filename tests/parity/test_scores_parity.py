@@ -108,7 +108,7 @@ def test_over_representation_equals_gseapy_on_sets_that_are_hit():
     import gseapy
 
     random = np.random.default_rng(10)
-    background = [f"G{i}" for i in range(800)]
+    background = [f"TEST{i}" for i in range(800)]
     sets = {f"s{k}": list(random.choice(background, int(random.integers(3, 80)), replace=False)) for k in range(30)}
     genes = list(random.choice(background, 40, replace=False))
     ours = orx.scores.enrich(genes, sets, background=background, min_overlap=1)
