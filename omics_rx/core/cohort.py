@@ -13,20 +13,19 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from omics_rx.core.detection import detect_domain, detect_unit
+from omics_rx.core.detection import detect_domain
 from omics_rx.core.errors import InputError, examples
+from omics_rx.core.units import BASES, UNITS, detect_unit, units_in
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
     CohortLike: TypeAlias = AnnData | pd.DataFrame
 
-UNITS = (
-    "counts", "CPM", "TPM", "FPKM", "log2(counts + 1)", "log2(CPM + 1)", "log2(TPM + 1)", "log2(FPKM + 1)",
-    "log2 intensity", "log2 expression", "log2 ratio", "z", "unknown",
-)  # fmt: skip
 DOMAINS = ("cell_line", "tumour", "single_cell")
 _KEY = "omics_rx"
+_EXPRESSION = {"rna", "gex", "mrna", "expression", "gene expression", "genes", "gene"}
+_N_ROWS = 120
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class CohortInfo:
     Attributes
     ----------
     unit
-        One of ``UNITS``.
+        One of ``UNITS``, or ``"mixed"`` where samples of two units were put together.
     domain
         One of ``DOMAINS``.
     origin
@@ -110,12 +109,31 @@ def as_cohort(data: CohortLike, *, copy: bool = True) -> AnnData:
         cohort = AnnData(values, obs=pd.DataFrame(index=index), var=pd.DataFrame(index=columns))
     elif isinstance(data, AnnData):
         cohort = data
+    elif hasattr(data, "mod"):
+        cohort = _genes_of(data.mod)
     else:
         raise InputError(f"a cohort is an AnnData or a samples x genes DataFrame, not a {type(data).__name__}")
     if 0 in cohort.shape:
         raise InputError(f"the cohort has {cohort.n_obs} samples and {cohort.n_vars} genes: nothing to work on")
     _refuse_repeated(cohort.obs_names)
     return cohort
+
+
+def _genes_of(modalities: Mapping[str, AnnData]) -> AnnData:
+    """Expression among the modalities of a MuData.
+
+    Raises
+    ------
+    InputError
+        If none, or several, are named as expression is.
+    """
+    found = [name for name in modalities if name.casefold() in _EXPRESSION]
+    if len(found) != 1:
+        raise InputError(
+            f"{len(found)} of the modalities {examples(modalities)} are expression by their names: pass the one that "
+            "holds genes, such as mdata['rna']"
+        )
+    return modalities[found[0]]
 
 
 def _refuse_repeated(samples: pd.Index) -> None:
@@ -138,6 +156,8 @@ def expression(data: CohortLike) -> pd.DataFrame:
         data = as_cohort(data)
     cohort = as_cohort(data)
     values = cohort.X
+    if values is None:
+        raise no_values(cohort)
     dense = values.toarray() if hasattr(values, "toarray") else np.asarray(values)
     dense = dense.astype(np.float64)
     infinite = np.isinf(dense).sum(axis=0)
@@ -149,17 +169,42 @@ def expression(data: CohortLike) -> pd.DataFrame:
     return pd.DataFrame(dense, index=cohort.obs_names.copy(), columns=cohort.var_names.copy())
 
 
+def no_values(cohort: AnnData) -> InputError:
+    """Error for a cohort whose X is empty; it names where values are."""
+    places = [f"layers[{name!r}]" for name in cohort.layers] + (["raw"] if cohort.raw is not None else [])
+    where = f"values are in {examples(places)}: put one of them into X" if places else "put the values into X"
+    return InputError(f"the cohort has no X; {where}")
+
+
 def info(data: CohortLike) -> CohortInfo:
     """Unit, domain and origin of a cohort, detected where they were not told."""
-    cohort = as_cohort(data)
+    cohort = as_cohort(data, copy=False)
     told: Mapping[str, Any] = cohort.uns.get(_KEY, {})
     detected = [name for name in ("unit", "domain") if not told.get(name)]
+    values = sample_of_values(cohort.X) if detected and cohort.X is not None else np.empty((0, 0))
+    unit = told.get("unit") or with_base(detect_unit(values), cohort)
     return CohortInfo(
-        unit=str(told.get("unit") or detect_unit(_sample_of_values(cohort))),
-        domain=str(told.get("domain") or detect_domain(cohort.obs_names, _sample_of_values(cohort))),
+        unit=str(unit),
+        domain=str(told.get("domain") or detect_domain(cohort.obs_names, values)),
         origin=str(told.get("origin", "")),
         detected=tuple(detected),
     )
+
+
+def units_of(data: CohortLike) -> tuple[str, ...]:
+    """Units that the samples of a cohort look like: one, or several where samples of two kinds were put together."""
+    cohort = as_cohort(data, copy=False)
+    return units_in(sample_of_values(cohort.X)) if cohort.X is not None else ("unknown",)
+
+
+def with_base(unit: str, cohort: AnnData) -> str:
+    """Unit of logarithms whose base is not told by their values, by scanpy's own record of it where there is one."""
+    record = cohort.uns.get("log1p")
+    if unit not in ("log2 expression", "log2 intensity") or not isinstance(record, Mapping):
+        return unit
+    base = float(record.get("base") or np.e)
+    names = [log for log, number in BASES.items() if abs(number - base) < 1e-6]
+    return f"{names[0]}(normalised counts + 1)" if names else unit
 
 
 def with_info(
@@ -236,9 +281,15 @@ def describe(data: CohortLike) -> dict[str, Any]:
     return {**asdict(info(cohort)), "n_samples": cohort.n_obs, "n_genes": cohort.n_vars}
 
 
-def _sample_of_values(cohort: AnnData, n_rows: int = 200) -> np.ndarray:
-    values = cohort.X[: min(n_rows, cohort.n_obs)]
-    return values.toarray() if hasattr(values, "toarray") else np.asarray(values)
+def sample_of_values(values: Any) -> np.ndarray:
+    """Values of some samples from all over a matrix, in memory, on disk or of dask arrays; shape ``(n, p)``, dense."""
+    n_rows = values.shape[0]
+    rows: Any = slice(0, n_rows)
+    if n_rows > _N_ROWS:
+        rows = np.unique(np.linspace(0, n_rows - 1, _N_ROWS).astype(int))
+    taken = values[rows]
+    taken = taken.compute() if hasattr(taken, "compute") else taken
+    return taken.toarray() if hasattr(taken, "toarray") else np.asarray(taken)
 
 
 def endpoint(data: AnnData, *, required: bool = True) -> Endpoint | None:

@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.cohort import named_layers
+from omics_rx.core.units import LINEAR, LOGGED, base_of
 
 if TYPE_CHECKING:
     from anndata import AnnData
-
-_LINEAR = ("counts", "CPM", "TPM", "FPKM")
 
 
 def groups(names: list[str], own: np.ndarray) -> dict[str, list[int]]:
@@ -59,7 +58,10 @@ def _joined(values: Any, first: list[int], joined: list[tuple[int, list[int]]], 
     columns = np.asarray(values)
     taken = columns[:, first]
     for place, positions in joined:
-        taken[:, place] = _join(columns[:, positions], unit)
+        one = _join(columns[:, positions], unit)
+        if one.dtype != taken.dtype:  # small whole numbers, whose sums do not fit
+            taken = taken.astype(np.float64)
+        taken[:, place] = one
     return taken
 
 
@@ -82,13 +84,20 @@ def _join(block: np.ndarray, unit: str) -> np.ndarray:
     """One value a sample from several columns of a name, shape ``(n, k)`` to ``(n,)``; NaN where all are missing."""
     known = np.isfinite(block)
     missing = ~known.any(axis=1)
-    if unit.startswith("log2(") and unit.endswith("+ 1)"):
-        total = np.log2(_summed(np.where(known, np.exp2(np.where(known, block, 0.0)) - 1, 0.0)) + 1)
+    filled = np.where(known, block, 0.0)
+    base = base_of(unit)
+    if base is not None:
+        amounts = np.where(known, np.expm1(filled * np.log(base)), 0.0)
+        total = np.log1p(_summed(amounts)) / np.log(base)
     else:
-        total = _summed(np.where(known, block, 0.0))
-        if unit not in _LINEAR:
+        total = _summed(filled)
+        if unit not in LINEAR:
             total = total / np.maximum(known.sum(axis=1), 1)
-    return np.where(missing, np.nan, total).astype(block.dtype)
+    joined = np.where(missing, np.nan, total)
+    if block.dtype.kind == "f":
+        return joined.astype(block.dtype)
+    fits = joined.size == 0 or (float(joined.max()) <= np.iinfo(block.dtype).max and bool(np.all(joined % 1 == 0)))
+    return joined.astype(block.dtype) if block.dtype.kind in "iu" and fits else joined
 
 
 def _summed(block: np.ndarray) -> np.ndarray:
@@ -109,7 +118,7 @@ def record_of(ids: list[str], found: pd.DataFrame, grouped: dict[str, list[int]]
         What :func:`groups` made of them; a column in none is recorded as set aside.
     """
     used = {position for positions in grouped.values() for position in positions}
-    rule = "added" if unit in _LINEAR or unit.startswith("log2(") else "averaged"
+    rule = "added" if unit in (*LINEAR, *LOGGED) else "averaged"
     statuses, reasons = found["status"].tolist(), found["reason"].tolist()
     for position, name in enumerate(found["id"]):
         if name not in grouped:

@@ -1,28 +1,30 @@
-"""Units of expression: told or detected, stated, converted once."""
+"""Units of expression: told or detected, stated, converted once, each sample by itself."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from omics_rx.core.cohort import UNITS, as_cohort, expression, info, with_info
+from omics_rx.core.cohort import UNITS, as_cohort, expression, info, sample_of_values, units_of, with_info
 from omics_rx.core.errors import InputError, examples
+from omics_rx.core.units import LARGEST_LOG, LINEAR, LOGGED, MIXED, PER_READ, RELATIVE, amount_of, base_of, detect_unit
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
     from omics_rx.core.cohort import CohortLike
 
-LINEAR = ("counts", "CPM", "TPM", "FPKM")
-LOGGED = tuple(f"log2({unit} + 1)" for unit in LINEAR)
-RELATIVE = ("log2 intensity", "log2 expression", "log2 ratio", "z")
-_LARGEST_LOG = 40.0  # 2**40 is beyond any count, so a larger value was not logged
+__all__ = [
+    "LINEAR", "LOGGED", "RELATIVE", "Conversion", "UnitFinding", "check_possible", "convert", "detect", "log_of",
+    "logged", "refuse_unfit",
+]  # fmt: skip
 _SMALLEST_LOG = 5.0  # log2(log2(x + 1) + 1) of the largest count is 5.3, of the most expressed gene some 4.2
 _MANY = 1000
+HOW_TO_TELL = 'omics_rx.core.cohort.with_info(cohort, unit="TPM") tells it'
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class UnitFinding:
     Attributes
     ----------
     unit
-        One of ``core.cohort.UNITS``.
+        One of ``core.cohort.UNITS``, or ``"mixed"``.
     detected
         True where it was detected from the values, False where it was told.
     statement
@@ -55,6 +57,9 @@ def detect(data: CohortLike) -> UnitFinding:
     known = info(data)
     if "unit" not in known.detected:
         return UnitFinding(known.unit, detected=False, statement=f"the unit is {known.unit}, as told")
+    if known.unit == MIXED:
+        said = f"samples of several units stand in one cohort: some look like {', some like '.join(units_of(data))}"
+        return UnitFinding(MIXED, detected=True, statement=said)
     if known.unit == "unknown":
         return UnitFinding(
             "unknown", detected=True, statement="the unit is not told, and the values fit none that is known"
@@ -103,37 +108,147 @@ def convert(
     values = expression(cohort)
     check_possible(values, have)
     if have not in (*LINEAR, *LOGGED) or to not in (*LINEAR, *LOGGED):
-        advice = "say its unit" if have == "unknown" else "use it as it is, or read the file before it was transformed"
+        advice = "say its unit" if have in ("unknown", MIXED) else "use it as it is, or read the file before that"
         raise InputError(f"there is no way from {have} to {to}: {advice}")
-    linear = _unlogged(values) if have in LOGGED else values
-    source, target = _plain(have), _plain(to)
+    linear = pd.DataFrame(_amounts(values.to_numpy(), base_of(have)), index=values.index, columns=values.columns)
+    source, target = amount_of(have), amount_of(to)
     if source != target:
         linear = _rescaled(linear, source, target, lengths)
     array = linear.to_numpy(dtype=np.float64)
     changed = cohort.copy()
-    changed.X = np.log2(array + 1).astype(np.float32) if to in LOGGED else array
+    base = base_of(to)
+    changed.X = array if base is None else (np.log1p(array) / np.log(base)).astype(np.float32)
     return with_info(changed, unit=to)
 
 
-def logged(data: CohortLike) -> tuple[AnnData, str]:
-    """Cohort on a logarithmic or relative scale, and what was done in words.
+@dataclass(frozen=True)
+class Conversion:
+    """Change of unit, each sample by itself, so that it can be made a block of samples at a time.
 
-    Counts become log2(CPM + 1); CPM, TPM and FPKM their log2(x + 1); everything else stays as it is.
+    Attributes
+    ----------
+    have, to
+        Units before and after; equal where nothing is changed.
+    """
+
+    have: str
+    to: str
+
+    def __call__(self, values: Any) -> Any:
+        """Convert samples x all their genes, dense or sparse; NaN stays, silent genes stay at zero.
+
+        A dense sample without a read becomes NaN where its total is divided by.
+        """
+        if self.have == self.to:
+            return values
+        if hasattr(values, "tocsr"):
+            changed = values.tocsr().astype(np.float64)
+            totals = self._totals(_amounts(changed.data, base_of(self.have)), changed)
+            changed.data = self._changed(changed.data, np.repeat(totals, np.diff(changed.indptr)))
+            return changed
+        array = np.asarray(values, dtype=np.float64)
+        totals = self._totals(_amounts(array, base_of(self.have)), None)
+        return self._changed(array, totals[:, None])
+
+    def _totals(self, amounts: np.ndarray, stored: Any) -> np.ndarray:
+        if stored is None:
+            return np.asarray(np.nansum(amounts, axis=1))
+        rows = np.repeat(np.arange(stored.shape[0]), np.diff(stored.indptr))
+        return np.bincount(rows, weights=amounts, minlength=stored.shape[0])
+
+    def _changed(self, values: np.ndarray, totals: np.ndarray) -> np.ndarray:
+        source, target = amount_of(self.have), amount_of(self.to)
+        before, after = base_of(self.have), base_of(self.to)
+        if source == target and before is not None and after is not None:
+            return np.asarray(values * (np.log(before) / np.log(after)))
+        linear = _amounts(values, before)
+        if source != target:
+            with np.errstate(invalid="ignore", divide="ignore"):
+                linear = linear / np.where(totals > 0, totals, np.nan) * 1e6
+        return linear if after is None else np.log1p(linear) / np.log(after)
+
+
+def log_of(unit: str) -> Conversion:
+    """How values of a unit come to a log2 or relative scale: counts, and what was made of them, by way of CPM.
+
+    Examples
+    --------
+    >>> log_of("counts").to, log_of("ln(TPM + 1)").to, log_of("log2 intensity").to
+    ('log2(CPM + 1)', 'log2(TPM + 1)', 'log2 intensity')
+    """
+    if unit not in (*LINEAR, *LOGGED):
+        return Conversion(unit, unit)
+    amount = amount_of(unit)
+    by_total = amount in ("counts", "CP10k") or (amount in PER_READ and unit in LINEAR)
+    return Conversion(unit, f"log2({'CPM' if by_total else amount} + 1)")
+
+
+def refuse_unfit(finding: UnitFinding, *, what: str = "this") -> None:
+    """Refuse a unit that is not known, or two in one cohort.
+
+    Raises
+    ------
+    InputError
+        Naming the choice.
+    """
+    if finding.unit == MIXED:
+        raise InputError(f"{finding.statement}: bring them to one unit before they are put together")
+    if finding.unit == "unknown":
+        raise InputError(
+            f"{what} needs values whose unit is known; {finding.statement}. Say which it is, one of "
+            f"{', '.join(LINEAR)}, their logarithms such as {LOGGED[3]} or {', '.join(RELATIVE)}: {HOW_TO_TELL}"
+        )
+
+
+def logged(data: CohortLike) -> tuple[AnnData, str]:
+    """Cohort on a log2 or relative scale, and what was done in words.
+
+    Counts become log2(CPM + 1); CPM, TPM and FPKM their log2(x + 1); natural and decimal logarithms binary ones;
+    everything else stays as it is.
+
+    Raises
+    ------
+    InputError
+        If the unit is not known, is told and cannot be, or two units stand in the cohort.
     """
     cohort = as_cohort(data)
     finding = detect(cohort)
-    if finding.unit not in LINEAR:
+    refuse_unfit(finding)
+    if not finding.detected and cohort.X is not None:
+        check_told(sample_of_values(cohort.X), finding.unit)
+    change = log_of(finding.unit)
+    if change.have == change.to:
         return cohort, finding.statement
-    to = "log2(CPM + 1)" if finding.unit == "counts" else f"log2({finding.unit} + 1)"
-    return convert(cohort, to), f"{finding.statement}; converted to {to}"
+    changed = with_info(cohort, unit=change.to)
+    changed.X = change(cohort.to_memory().X if cohort.isbacked else cohort.X)
+    return changed, f"{finding.statement}; converted to {change.to}"
 
 
-def _unlogged(values: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame(np.exp2(values.to_numpy()) - 1, index=values.index, columns=values.columns)
+def check_told(values: np.ndarray, unit: str) -> None:
+    """Refuse a unit that was told and that the values shown cannot have.
+
+    Raises
+    ------
+    InputError
+        As :func:`check_possible`; if sums of the values tell another logarithm; if nothing above 50 is a logarithm.
+    """
+    check_possible(pd.DataFrame(values), unit)
+    seen = detect_unit(values)
+    if seen == MIXED:
+        raise InputError(f"the unit is said to be {unit}, and samples of two units stand in the cohort: keep one")
+    surely = seen in LOGGED and amount_of(seen) in ("TPM", "CP10k", "counts")
+    if unit in LOGGED and surely and base_of(seen) != base_of(unit):
+        raise InputError(f"the unit is said to be {unit}, and the values add up as {seen} do: correct the unit")
+    known = values[np.isfinite(values)]
+    if unit in RELATIVE and known.size and float(known.max()) > LARGEST_LOG and unit != "z":
+        raise InputError(
+            f"the unit is said to be {unit}, and the largest value is {float(known.max()):g}: nothing above "
+            f"{LARGEST_LOG:g} is a logarithm; correct the unit"
+        )
 
 
-def _plain(unit: str) -> str:
-    return unit.removeprefix("log2(").removesuffix(" + 1)")
+def _amounts(values: np.ndarray, base: float | None) -> np.ndarray:
+    return values if base is None else np.expm1(values * np.log(base))
 
 
 def check_possible(values: pd.DataFrame, unit: str) -> None:
@@ -163,15 +278,17 @@ def check_possible(values: pd.DataFrame, unit: str) -> None:
             f"({examples(where)}), which {unit} cannot have: correct them, or, if they are ratios or logarithms, tell "
             "the unit they have"
         )
-    largest = float(np.nanmax(array)) if np.isfinite(array).any() else 0.0
-    if unit in LOGGED and largest > _LARGEST_LOG:
+    known = array[np.isfinite(array)]
+    largest = float(known.max()) if known.size else 0.0
+    if unit in LOGGED and largest > LARGEST_LOG:
         raise InputError(f"the largest value is {largest:g}, too large for {unit}: the logarithm was not taken yet")
-    if unit in LOGGED and 0 < largest < _SMALLEST_LOG and array.shape[1] >= _MANY:
+    few_bits = unit.startswith("log2") and 0 < largest < _SMALLEST_LOG
+    if few_bits and array.shape[1] >= _MANY and not np.all(known == np.round(known)):
         raise InputError(
             f"the largest value is {largest:g}, too small for {unit} of {array.shape[1]:,} genes: the logarithm seems "
             "to be taken twice, so read the file from before the second"
         )
-    if unit in LINEAR and largest < 25 and array.size > _MANY:
+    if unit in LINEAR and largest < 25 and array.size > _MANY and not np.all(known == np.round(known)):
         raise InputError(
             f"the largest value is {largest:g}, too small for {unit}: the logarithm seems to be taken already, "
             f"so tell the unit as log2({unit} + 1)"
@@ -179,7 +296,7 @@ def check_possible(values: pd.DataFrame, unit: str) -> None:
 
 
 def _rescaled(linear: pd.DataFrame, source: str, target: str, lengths: Mapping[str, float] | None) -> pd.DataFrame:
-    if (source, target) in {("FPKM", "TPM"), ("counts", "CPM")}:
+    if (source, target) == ("FPKM", "TPM") or (source in PER_READ and target == "CPM"):
         return _per_million(linear)
     if source == "counts" and target in {"TPM", "FPKM"}:
         if lengths is None:

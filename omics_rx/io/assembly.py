@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from omics_rx.core.detection import detect_unit
 from omics_rx.core.errors import InputError, examples, unknown_name
+from omics_rx.core.units import detect_unit
 from omics_rx.harmonize.symbols import numbered
 from omics_rx.io.table import Table
 
@@ -96,7 +96,7 @@ def assembled(
         table = Table(table.columns, named, np.ascontiguousarray(table.numbers.T), said_of, table.notes)
         further = {name: np.ascontiguousarray(values.T) for name, values in further.items()}
     _check_finite(table, file, noun)
-    table, further, joined = _one_each(table, further, file, average=average)
+    table, further, joined = _one_each(table, further, file, average=average, counted=noun != "features")
     obs = table.annotations.map(lambda field: field or None).set_axis(pd.Index(table.rows, dtype=object), axis=0)
     where = "var" if axis.in_rows else "obs"
     apart = [f"{len(noted)} columns beside the values are in {where} ({examples(noted)})"] if noted else []
@@ -121,7 +121,7 @@ def places(found: np.ndarray, samples: Sequence[str], features: Sequence[str]) -
 
 
 def _one_each(
-    table: Table, layers: dict[str, np.ndarray], file: Path, *, average: bool
+    table: Table, layers: dict[str, np.ndarray], file: Path, *, average: bool, counted: bool
 ) -> tuple[Table, dict[str, np.ndarray], list[str]]:
     """Refuse rows that stand twice, or join them; the table has samples in its rows."""
     names = pd.Index(table.rows)
@@ -133,7 +133,7 @@ def _one_each(
             f"{file}: {len(repeated)} samples stand twice ({examples(repeated)}): name each once, or pass "
             'replicates="average" if they are replicates'
         )
-    added = detect_unit(table.numbers[:200]) == "counts"
+    added = counted and detect_unit(table.numbers[:200]) == "counts"
     numbers = _by_name(table.numbers, names, added=added)
     kept = {name: _by_name(values, names, added=name == "counts") for name, values in layers.items()}
     first = ~names.duplicated()

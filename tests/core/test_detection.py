@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omics_rx.core.detection import detect_domain, detect_unit
+from omics_rx.core.detection import detect_domain
+from omics_rx.core.units import detect_unit
 
 
 @pytest.mark.parametrize(

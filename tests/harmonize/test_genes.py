@@ -121,7 +121,7 @@ def frame(**columns):
 
 
 def test_duplicates_of_a_gene_are_averaged_on_a_log_scale_and_added_as_counts():
-    logs = pd.DataFrame([[5.0, 7.0, 1.0], [6.0, np.nan, 2.0]], index=["a", "b"], columns=["HER2", "NGL", "TP53"])
+    logs = pd.DataFrame([[5.5, 6.5, 1.2], [6.0, np.nan, 2.3]], index=["a", "b"], columns=["HER2", "NGL", "TP53"])
     merged = harmonize.genes(logs)
     assert merged.var_names.tolist() == ["ERBB2", "TP53"]
     np.testing.assert_allclose(merged.X[:, 0], [6.0, 6.0])
@@ -158,7 +158,7 @@ def test_applied_twice_it_changes_nothing_and_remembers_what_it_did():
 
 
 def test_repeated_columns_and_numbered_names_are_one_gene():
-    repeated = pd.DataFrame([[1.0, 3.0, 5.0]], index=["a"], columns=["MATR3", "MATR3", "TP53"])
+    repeated = pd.DataFrame([[1.5, 2.5, 5.0]], index=["a"], columns=["MATR3", "MATR3", "TP53"])
     assert harmonize.genes(repeated).X[0].tolist() == [2.0, 5.0]
     numbered = repeated.set_axis(["MATR3", "MATR3#2", "TP53"], axis=1)
     assert harmonize.genes(numbered).X[0].tolist() == [2.0, 5.0]

@@ -63,7 +63,7 @@ class TestImmunophenoscore:
     def test_sample_alone_and_bounds(self):
         genes = list(dict.fromkeys([*resources.table("immunophenoscore.tsv")["gene"], "TP53", "KRT8"]))
         cohort = frame(genes, 5, seed=5)
-        cohort.loc["P0", ["B2M", "TAP1", "TAP2", "HLA-A", "HLA-B", "HLA-C"]] += 60
+        cohort.loc["P0", ["B2M", "TAP1", "TAP2", "HLA-A", "HLA-B", "HLA-C"]] += 30
         table = orx.scores.immunophenoscore(cohort)
         pd.testing.assert_frame_equal(orx.scores.immunophenoscore(cohort.iloc[[2]]), table.iloc[[2]])
         assert table["IPS"].between(0, 10).all()

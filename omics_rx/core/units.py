@@ -1,0 +1,245 @@
+"""Units of expression: what each is, and which one the values of a matrix have.
+
+A linear unit is an amount (``TPM``); its logarithm names the base and the one that was added (``ln(TPM + 1)``). Where
+nobody said the unit it is told from the values alone: from whole numbers, from what a sample's values (or, for each
+base in turn, the values under the logarithm) sum to, from the grid that counts leave under a logarithm, from the sign.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+PER_READ = ("counts", "CP10k", "normalised counts")  # become CPM by the sample's total
+LINEAR = (*PER_READ, "CPM", "TPM", "FPKM", "linear expression")
+BASES = {"log2": 2.0, "ln": float(np.e), "log10": 10.0}
+LOGGED = tuple(f"{log}({unit} + 1)" for log in BASES for unit in LINEAR)
+RELATIVE = ("log2 intensity", "log2 expression", "log2 ratio", "z")
+UNITS = (*LINEAR, *LOGGED, *RELATIVE, "unknown")
+MIXED = "mixed"
+
+LARGEST_LOG = 50.0  # nothing above it is a logarithm
+_SMALLEST_LOG = 3.0
+_LARGEST_POWER = 40.0  # 2**40 is beyond any count or intensity
+_FLOOR = 0.01  # share of the values that are the smallest one where silent genes pile up
+_TOTALS = {"TPM": 1e6, "CP10k": 1e4}
+_MANY_GENES = 5000
+_CLOSE, _EXACT = 0.01, 0.001  # of a total, by which it is told: over many genes, over few
+_SAME_TOTAL = 0.001
+_WHOLE_SHARE = 0.3  # of the values above zero of estimated counts that are whole
+_SPARSE = 0.7  # share of zeros in which amounts come from counts of cells
+_LIKE_DEPTHS = 0.5  # spread of ln(total) up to which samples were brought to one depth
+_FEW = 10  # values above zero that say something of a sample
+_GRID_SHARE, _GRID_TOP = 0.97, 64
+
+
+def base_of(unit: str) -> float | None:
+    """Base of a logarithm; None for a unit that is none, or whose offset is not known."""
+    return BASES[unit.split("(", maxsplit=1)[0]] if unit in LOGGED else None
+
+
+def amount_of(unit: str) -> str:
+    """Linear unit under a logarithm, or the unit itself."""
+    return unit.partition("(")[2].removesuffix(" + 1)") if unit in LOGGED else unit
+
+
+def units_in(values: NDArray[np.floating] | NDArray[np.integer]) -> tuple[str, ...]:
+    """Units that the samples of a matrix have: one, or several where samples of two kinds were put together.
+
+    Parameters
+    ----------
+    values
+        Samples x genes, shape ``(n, p)``; missing values and samples without any value are passed over.
+    """
+    array = np.asarray(values, dtype=np.float64)
+    if array.size == 0:
+        return ("unknown",)
+    with np.errstate(invalid="ignore"):
+        array = array[(np.isfinite(array) & (array != 0)).any(axis=1)]
+    if len(array) == 0:
+        return ("unknown",)
+    kinds = _kinds(array)
+    parts = _parts(array, kinds)
+    if len(parts) > 1:
+        found = tuple(dict.fromkeys(_unit_of(part) for part in parts))
+        if len(found) > 1:
+            return found
+    return (_unit_of(array),)
+
+
+def detect_unit(values: NDArray[np.floating] | NDArray[np.integer]) -> str:
+    """Unit of a matrix by its values: one of ``UNITS``, or ``"mixed"`` where two stand in it; see :func:`units_in`.
+
+    Whole numbers are counts at any height. Samples that sum to 1e6 or 1e4 are TPM (or CPM) and CP10k; that sum to one
+    total, normalised counts; the same is asked of their values under each logarithm. Logarithms whose silent genes
+    share one smallest value, or that dip below zero while the typical gene lies above, are expression with an unknown
+    offset. Other values on both sides of zero are ratios, or z where genes have mean 0 and variance 1. What lies above
+    50 is no logarithm.
+    """
+    found = units_in(values)
+    return found[0] if len(found) == 1 else MIXED
+
+
+def _kinds(array: Floats) -> NDArray[np.str_]:
+    """What each sample's values are: ``signed``, ``whole``, ``linear``, ``log``, or ``few`` where they say nothing."""
+    known = np.isfinite(array)
+    filled = np.where(known, array, 0.0)
+    low, high = filled.min(axis=1), filled.max(axis=1)
+    whole = (filled == np.round(filled)).all(axis=1)
+    # ones and twos alone may be counts, or log2(counts + 1) of ones and threes
+    few = ((filled > 0).sum(axis=1) < _FEW) | (whole & (high <= 3))
+    kinds = np.where(low < 0, "signed", np.where(whole, "whole", np.where(high > LARGEST_LOG, "linear", "log")))
+    return np.where(few & (low >= 0), "few", kinds)
+
+
+def _parts(array: Floats, kinds: NDArray[np.str_]) -> list[Floats]:
+    """Samples of each kind, where the kinds cannot be one unit."""
+    own = {str(kind): array[kinds == kind] for kind in np.unique(kinds) if kind != "few"}
+    high = {kind: np.nanmax(rows, axis=1) for kind, rows in own.items()}
+    groups = []
+    if "whole" in own and len(own) > 1:
+        groups = [own.pop("whole"), *own.values()]
+    elif "linear" in own and array.shape[1] >= 200:
+        small = [kind for kind in ("log", "signed") if kind in own and high[kind].max() <= 25]
+        if small and high["linear"].min() > 100:
+            groups = [own["linear"], *(own[kind] for kind in small)]
+    elif set(own) == {"log"}:
+        groups = _by_logarithm(own["log"])
+    return groups
+
+
+def _by_logarithm(rows: Floats) -> list[Floats]:
+    """Samples of each logarithm that their sums tell, where these differ."""
+    names = np.full(len(rows), "", dtype=object)
+    for log, base in BASES.items():
+        totals = _totals_under(rows, base)
+        for unit, total in _TOTALS.items():
+            names[np.abs(totals / total - 1) < _nearness(rows)] = f"{log}({unit} + 1)"
+    told = names != ""
+    if len(set(names[told])) > 1 or 0.1 <= told.mean() <= 0.9:
+        return [rows[names == name] for name in sorted(set(names))]
+    return []
+
+
+def _unit_of(array: Floats) -> str:
+    known = array[np.isfinite(array)]
+    low, high = float(known.min()), float(known.max())
+    if low < 0:
+        return _unit_around_zero(array, known)
+    if np.all(known == np.round(known)):
+        return "counts"
+    if high > LARGEST_LOG:
+        return _linear_unit(array, known)
+    return _unit_of_logs(array, known, high)
+
+
+def _nearness(array: Floats) -> float:
+    return _CLOSE if array.shape[1] >= _MANY_GENES else _EXACT
+
+
+def _same(totals: Floats) -> bool:
+    return len(totals) > 2 and bool(np.all(np.abs(totals / np.median(totals) - 1) < _SAME_TOTAL))
+
+
+def _linear_unit(array: Floats, known: Floats) -> str:
+    """Unit of amounts; unknown where samples of different depths cannot be told from samples of different contents."""
+    totals = np.nansum(array, axis=1)
+    for unit, total in _TOTALS.items():
+        if np.all(np.abs(totals / total - 1) < 0.05):
+            return unit
+    if _same(totals):
+        return "normalised counts"
+    positive = known[known > 0]
+    if np.mean(positive == np.round(positive)) >= _WHOLE_SHARE:
+        return "counts"
+    if np.mean(known == 0) > _SPARSE or float(np.log(totals).std()) > _LIKE_DEPTHS:
+        return "unknown"
+    return "linear expression"
+
+
+def _unit_of_logs(array: Floats, known: Floats, high: float) -> str:
+    for log, base in BASES.items():
+        totals = _totals_under(array, base)
+        for unit, total in _TOTALS.items():
+            if np.all(np.abs(totals / total - 1) < _nearness(array)):
+                return f"{log}({unit} + 1)"
+    for log, base in BASES.items():
+        if _same(_totals_under(array, base)):
+            return f"{log}(normalised counts + 1)"
+    for log, base in BASES.items():
+        if grid := _grid(array, base):
+            return f"{log}({grid} + 1)"
+    if high <= _SMALLEST_LOG:
+        return "unknown"
+    return "log2 expression" if _has_floor(known) else "log2 intensity"
+
+
+def _totals_under(array: Floats, base: float) -> Floats:
+    """What a sample's values sum to under a logarithm of ``x + 1``, shape ``(n,)``."""
+    power = np.minimum(array, _LARGEST_POWER / np.log2(base)) * np.log(base)
+    totals: Floats = np.nansum(np.expm1(power), axis=1)
+    return totals
+
+
+def _grid(array: Floats, base: float) -> str:
+    """Which counts lie under a logarithm: a sample's amounts are then multiples of its smallest, the amount of a read.
+
+    Returns
+    -------
+    str
+        ``"counts"`` where the amounts are whole themselves, ``"normalised counts"`` where they are multiples, else
+        nothing. Samples without two multiples that another base would miss say nothing.
+    """
+    hits, tried, whole = 0, 0, True
+    for row in array[:50]:
+        amounts = np.expm1(row[np.isfinite(row) & (row > 0)] * np.log(base))
+        if amounts.size < _FEW:
+            continue
+        smallest = float(amounts.min())
+        multiples = amounts / smallest
+        multiples = multiples[(multiples > 1.5) & (multiples < _GRID_TOP)]
+        if len(np.unique(np.round(multiples))) < 3:
+            continue
+        hits += int((np.abs(multiples - np.round(multiples)) < 0.01 + 0.002 * multiples).sum())
+        tried += multiples.size
+        whole &= abs(smallest - round(smallest)) < 0.002 * max(smallest, 1.0) and round(smallest) == 1
+    if tried < 2 * _FEW or hits < _GRID_SHARE * tried:
+        return ""
+    return "counts" if whole else "normalised counts"
+
+
+def _unit_around_zero(array: Floats, known: Floats) -> str:
+    """Unit of values on both sides of zero, shape ``(n, p)``, ``known`` the finite ones among them.
+
+    A ratio has one sample or pool below the line, so half of a sample's genes lie on each side of zero. A logarithm
+    of expression with a small pseudo-count, log2(FPKM + 0.1), dips below zero for silent genes only: its typical gene
+    lies well above, or its silent genes pile up at the logarithm of the pseudo-count.
+    """
+    if known.max() > _LARGEST_POWER:
+        return "unknown"
+    if is_standardised(array):
+        return "z"
+    centre = float(np.median(np.nanmedian(array, axis=1)))
+    if centre > 0.5 * known.std():
+        return "log2 intensity" if known.min() >= -1.0 and not _has_floor(known) else "log2 expression"
+    return "log2 expression" if _has_floor(known) else "log2 ratio"
+
+
+def _has_floor(known: Floats) -> bool:
+    """Whether a share of the values is the smallest one, as genes without any read are, and none piles up on top."""
+    at_floor, at_ceiling = float(np.mean(known == known.min())), float(np.mean(known == known.max()))
+    return at_floor >= _FLOOR and at_ceiling < at_floor / 10
+
+
+def is_standardised(array: Floats) -> bool:
+    """Whether the typical gene has mean 0 and standard deviation 1 over the samples shown."""
+    if array.shape[0] < 10:
+        return False
+    measured = array[:, np.isfinite(array).all(axis=0)]
+    if measured.shape[1] == 0:
+        return False
+    deviation = float(np.median(measured.std(axis=0)))
+    centre = float(np.median(np.abs(measured.mean(axis=0))))
+    return 0.8 < deviation < 1.2 and centre < 0.3
