@@ -16,7 +16,8 @@ from functools import cache
 import pandas as pd
 
 from omics_rx.core import resources
-from omics_rx.core.errors import InputError, examples
+from omics_rx.core.errors import InputError, UnknownNameError, examples
+from omics_rx.harmonize import drug_names
 
 _ACCESSIONS = {
     "depmap_id": re.compile(r"^ACH-\d{6}$"),
@@ -86,6 +87,25 @@ def _index() -> _Index:
     return _Index(exact, loose, accessions, dict(zip(table["cell_id"], table["tissue"].fillna(""), strict=True)))
 
 
+def _written(name: object) -> str:
+    """Text of a name or accession: COSMIC ids that became floats, accessions of another case or with a prefix.
+
+    Examples
+    --------
+    >>> _written(905946.0), _written("ach-000019"), _written("COSMIC:905946"), _written("bt-474")
+    ('905946', 'ACH-000019', '905946', 'bt-474')
+    """
+    text = "" if name is None or name != name else str(name).strip()
+    if re.fullmatch(r"\d{5,7}\.0+", text):
+        text = text.split(".")[0]
+    if prefixed := re.fullmatch(r"(?:COSMIC|COSS|COSMIC[ _-]?ID)[ :_-]?(\d{5,7})", text, re.IGNORECASE):
+        return prefixed[1]
+    upper = text.upper().replace(" ", "")
+    if cellosaurus := re.fullmatch(r"(?:CELLOSAURUS|RRID)?:?(?:RRID:)?(CVCL[_-]\w{4})", upper):
+        return cellosaurus[1].replace("-", "_")
+    return upper if any(pattern.match(upper) for pattern in _ACCESSIONS.values()) else text
+
+
 def identify(names: Iterable[object]) -> pd.DataFrame:
     """Find the line that each name, alias or accession stands for.
 
@@ -106,7 +126,7 @@ def identify(names: Iterable[object]) -> pd.DataFrame:
     >>> identify(["MCF-7", "ACH-000019", "905946"])["cell_id"].tolist()
     ['MCF7', 'MCF7', 'MCF7']
     """
-    rows = [_identify_one(str(name).strip()) for name in names]
+    rows = [(str(name).strip(), *_identify_one(_written(name))[1:]) for name in names]
     return pd.DataFrame(rows, columns=["source", "cell_id", "status", "reason"]).set_index("source")
 
 
@@ -163,3 +183,82 @@ def resolve(names: Iterable[object]) -> pd.Series:
         told = [f"{name} = {cell_id}" for name, cell_id in twice["cell_id"].items()]
         raise InputError(f"{len(twice)} names stand for fewer lines ({examples(told)}): keep one of each")
     return found["cell_id"]
+
+
+def find(asked: Iterable[object], among: pd.DataFrame | pd.Index, *, what: str = "this screen") -> pd.DataFrame:
+    """Find lines of a screen by whatever they are called: ``BT474``, ``bt-474``, ACH, COSMIC, SIDM, CVCL, CCLE name.
+
+    Parameters
+    ----------
+    asked
+        Names, aliases or accessions.
+    among
+        Lines of a screen: its ``cells.obs`` (the index and, where it stands, ``name`` and the accessions), or names.
+    what
+        What they are called in messages.
+
+    Returns
+    -------
+    DataFrame
+        Index as asked; ``cell_id`` as in ``among``, missing where none is certain; ``how`` and ``problem``.
+    """
+    finder = _LineFinder(among, what)
+    texts = ["" if one is None or one != one else str(one).strip() for one in asked]
+    rows = [finder.find(text) for text in texts]
+    index = pd.Index(texts, dtype=object)
+    columns = {name: [row[place] for row in rows] for place, name in enumerate(("cell_id", "how", "problem"))}
+    return pd.DataFrame({name: pd.Series(values, index=index, dtype=object) for name, values in columns.items()})
+
+
+def find_one(asked: object, among: pd.DataFrame | pd.Index, *, what: str = "this screen") -> str:
+    """``cell_id`` of one line; see :func:`find`.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none, or several fit.
+    """
+    (row,) = find([asked], among, what=what).itertuples(index=False)
+    if row.cell_id is None:
+        raise UnknownNameError(str(row.problem))
+    return str(row.cell_id)
+
+
+class _LineFinder:
+    """Lines of one screen by their own names, then by what the package's table calls them."""
+
+    def __init__(self, among: pd.DataFrame | pd.Index, what: str) -> None:
+        frame = among if isinstance(among, pd.DataFrame) else pd.DataFrame(index=among)
+        self.what = what
+        self._ids = [str(cell) for cell in frame.index]
+        self._own: dict[str, list[str]] = {}
+        self._loose: dict[str, list[str]] = {}
+        self._known: dict[str, list[str]] = {}
+        names = [frame[column] for column in ("name", *_ACCESSIONS) if column in frame]
+        for place, cell in enumerate(self._ids):
+            called = [cell, *(str(column.iloc[place]) for column in names if pd.notna(column.iloc[place]))]
+            for name in dict.fromkeys(called):
+                self._own.setdefault(_written(name), []).append(cell)
+                self._loose.setdefault(squeezed(name), []).append(cell)
+        for cell, known in zip(self._ids, identify(self._ids)["cell_id"], strict=True):
+            if known is not None:
+                self._known.setdefault(known, []).append(cell)
+
+    def find(self, text: str) -> tuple[str | None, str, str]:
+        written = _written(text)
+        told = _identify_one(written)
+        tries = [(self._own.get(written), "name"), (self._known.get(told[1] or ""), told[3])]
+        if told[2] != "ambiguous" and not told[1]:
+            tries.append((self._loose.get(squeezed(written)) if written else None, "name, loosely spelled"))
+        for found, how in tries:
+            if found and len(set(found)) == 1:
+                return found[0], how, ""
+            if found:
+                return None, "", f"{text!r} fits {examples(found)}: give the accession or the exact name"
+        if told[2] == "ambiguous":
+            return None, "", f"{text!r} {told[3]}"
+        if told[1]:
+            return None, "", f"{text!r} ({told[1]}) is not in {self.what}"
+        near = drug_names.near(text, self._ids)
+        hint = f": did you mean {' or '.join(near)}?" if near else f" (it holds {examples(self._ids, 3)}, ...)"
+        return None, "", f"{text!r} is not in {self.what}{hint}"

@@ -47,7 +47,7 @@ def test_a_hydrochloride_is_its_base():
 def test_complexes_mixtures_and_lone_ions_stay_whole():
     assert "Pt" in drugs.salt_stripped("N.N.Cl[Pt]Cl")
     assert drugs.salt_stripped("[NH-][C@@H]1CCCC[C@H]1[NH-].O=C(O)C(=O)O.[Pt+2]").count(".") == 2
-    assert drugs.salt_stripped("CCO.CCN(CC)CC.c1ccccc1").count(".") == 2
+    assert drugs.salt_stripped("CCCCCO.CCN(CC)CCC.c1ccccc1Cl").count(".") == 2
     assert drugs.salt_stripped("[Na+].[Cl-]").count(".") == 1
 
 
@@ -67,7 +67,7 @@ def test_a_charge_without_salt_is_kept():
     assert "+" in drugs.salt_stripped("C[N+](C)(C)CCO")
 
 
-@pytest.mark.parametrize("wrong", ["", "not a molecule", "C1CC", "CC(C)(C)(C)C", "nan"])
+@pytest.mark.parametrize("wrong", ["", "not-a-molecule", "C1CC", "CC(C)(C)(C)C", "nan"])
 def test_what_is_no_molecule_is_named(wrong):
     with pytest.raises(InputError, match="is not the SMILES of a molecule"):
         drugs.structure(wrong)
@@ -107,7 +107,7 @@ def test_names_aliases_keys_and_structures_find_the_same_drug():
 
 
 def test_unknown_names_and_new_structures_are_told_apart():
-    found = drugs.identify(["panacea", "CCCCCCCCCCCC", "RYYVLZVUVIJVGH-UHFFFAOYSA-N", ""])
+    found = drugs.identify(["panacea", "CCCCC(=O)CCCCCC", "RYYVLZVUVIJVGH-UHFFFAOYSA-N", ""])
     assert found["status"].tolist() == ["unknown", "structure", "structure", "unknown"]
     assert found["drug_id"].isna().tolist() == [True, False, False, True]
 
