@@ -26,6 +26,7 @@ DOMAINS = ("cell_line", "tumour", "single_cell")
 _KEY = "omics_rx"
 _EXPRESSION = {"rna", "gex", "mrna", "expression", "gene expression", "genes", "gene"}
 _N_ROWS = 120
+_LONGEST_MEDIAN = 300  # months; of a cohort in days it is a year
 
 
 @dataclass(frozen=True)
@@ -305,7 +306,8 @@ def endpoint(data: AnnData, *, required: bool = True) -> Endpoint | None:
     Raises
     ------
     InputError
-        If a column is missing, a time is negative or zero, an event is not yes or no, or no event was seen.
+        If a column is missing, a time is negative or zero, times are those of days, an event is not yes or no, or no
+        event was seen.
     """
     absent = [name for name in ("time", "event") if name not in data.obs]
     if absent:
@@ -323,6 +325,11 @@ def endpoint(data: AnnData, *, required: bool = True) -> Endpoint | None:
         raise InputError(
             f"{int(bad.sum())} follow-up times are zero or negative ({examples(data.obs_names[bad])}): "
             "remove these samples or correct their dates"
+        )
+    if known.any() and np.median(time[known]) > _LONGEST_MEDIAN:
+        raise InputError(
+            f'the median of obs["time"] is {np.median(time[known]):,.0f} months, {np.median(time[known]) / 12:,.0f} '
+            "years: no cohort is followed so long, so it is in days; divide it by 30.4375"
         )
     if not event[known].sum():
         raise InputError(f"no event was seen in {int(known.sum())} samples: nothing can be learnt or judged from it")

@@ -10,7 +10,7 @@ _NAMES = {
     "join": "modalities",
     "left_out": "modalities",
     "normalise": "cell_qc",
-    "notes": "bulk",
+    "notes": "said",
     "qc": "cell_qc",
     "read_bulk": "bulk",
     "read_ccle": "ccle",
@@ -24,10 +24,11 @@ _NAMES = {
     "read_prism": "prism",
     "read_single_cell": "single_cell",
     "read_table": "table",
+    "said_aloud": "said",
 }
 
 if TYPE_CHECKING:
-    from omics_rx.io.bulk import notes, read_bulk
+    from omics_rx.io.bulk import read_bulk
     from omics_rx.io.ccle import read_ccle, read_ccle_points
     from omics_rx.io.cell_qc import cell_quality, dropped_cells, normalise, qc
     from omics_rx.io.clinical import read_clinical
@@ -38,13 +39,14 @@ if TYPE_CHECKING:
     from omics_rx.io.mirna import read_mirna
     from omics_rx.io.modalities import join, left_out
     from omics_rx.io.prism import read_prism
+    from omics_rx.io.said import notes, said_aloud
     from omics_rx.io.single_cell import read_single_cell
     from omics_rx.io.table import Table, read_table
 
 __all__ = [
     "Table", "cell_quality", "dropped_cells", "join", "left_out", "normalise", "notes", "qc", "read_bulk",
     "read_ccle", "read_ccle_points", "read_clinical", "read_ctrp", "read_features", "read_gdsc", "read_gene_sets",
-    "read_mirna", "read_prism", "read_single_cell", "read_table",
+    "read_mirna", "read_prism", "read_single_cell", "read_table", "said_aloud",
 ]  # fmt: skip
 
 

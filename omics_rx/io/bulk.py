@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from omics_rx.core.cohort import UNITS, expression, record, with_info, with_record
+from omics_rx.core.cohort import UNITS, expression, record, with_info
 from omics_rx.core.errors import InputError, examples
 from omics_rx.harmonize.units import check_possible
 from omics_rx.io.assembly import assembled, check_settings, places
@@ -25,12 +25,12 @@ from omics_rx.io.platforms import with_gene_names
 from omics_rx.io.published import Published, is_star_folder, read_gct, read_series_matrix, read_star_folder
 from omics_rx.io.quantifiers import is_feature_counts, quantifier, read_quantified, tidy_feature_counts
 from omics_rx.io.remembered import remembered
+from omics_rx.io.said import with_reading
 from omics_rx.io.table import read_table
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-_RECORD = "reading"
 _FEW = 0.2  # of values below zero; of differences and ratios about half are
 _LARGEST_SCORE = 50  # whole numbers up to it may be scores
 
@@ -48,6 +48,8 @@ def read_bulk(
     replicates: str = "refuse",
     endpoint: str | None = None,
     time_unit: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    events: Mapping[object, bool] | None = None,
     cache: bool = False,
 ) -> AnnData:
     """Read bulk expression into a cohort; format, packing and orientation are told from the content.
@@ -82,7 +84,7 @@ def read_bulk(
     replicates
         What to do where a sample name stands twice: ``"refuse"``, or ``"average"`` the values (add, for counts) and
         keep the first row's annotations.
-    endpoint, time_unit
+    endpoint, time_unit, columns, events
         Passed to :func:`read_clinical`.
     cache
         Keep a copy of what was read in the cache folder, from which the next call with the same files and settings
@@ -130,9 +132,11 @@ def read_bulk(
     origin = record(cohort, "origin") or file.name
     cohort = with_info(cohort, unit=unit or record(cohort, "unit"), domain=domain, origin=origin)
     if clinical is not None:
-        cohort, more = with_clinical(cohort, clinical, endpoint=endpoint, time_unit=time_unit)
+        cohort, more = with_clinical(
+            cohort, clinical, endpoint=endpoint, time_unit=time_unit, columns=columns, events=events
+        )
         said += more
-    return with_record(cohort, _RECORD, "\n".join(said))
+    return with_reading(cohort, said)
 
 
 def _check_unit(cohort: AnnData, unit: str, file: Path) -> None:
@@ -155,12 +159,6 @@ def _check_counts(cohort: AnnData, file: Path) -> None:
             f"({examples(places(negative, cohort.obs_names, cohort.var_names))}) among whole numbers as counts are: "
             'correct them, or pass unit="unknown" if they are no counts'
         )
-
-
-def notes(cohort: AnnData) -> list[str]:
-    """What was found and decided when a cohort was read, one sentence each."""
-    said = record(cohort, _RECORD)
-    return str(said).split("\n") if said else []
 
 
 def _read(

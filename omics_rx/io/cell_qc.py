@@ -12,7 +12,7 @@ from omics_rx.core.cohort import record, with_info, with_record
 from omics_rx.core.errors import InputError, examples
 from omics_rx.harmonize.cell_sums import count_blocks
 from omics_rx.harmonize.symbols import current_symbols, unnumbered
-from omics_rx.io.bulk import notes
+from omics_rx.io.said import notes
 
 if TYPE_CHECKING:
     from anndata import AnnData

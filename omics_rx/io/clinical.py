@@ -12,13 +12,21 @@ import pandas as pd
 
 from omics_rx.core.errors import InputError, examples
 from omics_rx.io.clinical_tables import ClinicalSource, as_text, joined_text, label
-from omics_rx.io.follow_up import chosen_pair, follow_up
+from omics_rx.io.follow_up import follow_up
+from omics_rx.io.follow_up_columns import chosen_pair, look_like_follow_up
+from omics_rx.io.pairing import paired, statement
+from omics_rx.io.said import Aloud, log
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-_BARCODE = re.compile(r"^TCGA-\w{2}-\w{4}")
-_LEVELS = (16, 15, 12)  # aliquot's vial, sample, patient
+_BARCODE = re.compile(r"^TCGA[-.]\w{2}[-.]\w{4}(?:[-.](\d{2}))?", re.IGNORECASE)
+_PATIENT = re.compile(
+    r"^_?(?:bcr[_ .]?)?(?:patient|cases?|subject|donor|individual|participant)(?:[_ .]?(?:id|identifier|name|barcode|"
+    r"code|no|nr|number|submitter_id))?$",
+    re.IGNORECASE,
+)
+_SAMPLE_TYPE = re.compile(r"^(?:tumou?r_)?(?:sample|tissue)[_ .]?type$", re.IGNORECASE)
 
 
 def read_clinical(
@@ -34,8 +42,9 @@ def read_clinical(
 
     Read as their publishers write them: TCGA-CDR and UCSC Xena (``OS``, ``OS.time`` in days), cBioPortal
     (``OS_STATUS`` as ``1:DECEASED``, ``OS_MONTHS``, comment lines above), GDC (``vital_status``, ``days_to_death``,
-    ``days_to_last_follow_up``), and any table whose column names say time, event and unit. What cannot be told is
-    refused, never guessed.
+    ``days_to_last_follow_up``, also with the name of their table before or after; of ``follow_up.tsv`` the last visit
+    of each patient), and any table whose column names say time, event and unit. What cannot be told is refused, never
+    guessed: ``OS.time`` is days only where the values can be days, and a yes in a column of censoring is asked.
 
     Parameters
     ----------
@@ -45,7 +54,9 @@ def read_clinical(
         ``data_clinical_patient.txt``, which are joined by it.
     samples
         Sample names to match, such as a cohort's ``obs_names``: the column that holds them becomes the index, and
-        TCGA barcodes are cut to the level both sides have. None takes the first column.
+        TCGA barcodes are cut to the level both sides have. A row's number, and numbers in a column that is not called
+        an id, name nobody; under half matched is refused unless ``columns`` names the column. None takes the first
+        column.
     endpoint
         Which follow-up where there are several: a column stem such as ``"OS"`` or what it records, such as
         ``"death"``. Where the only one does not say what it records, its name.
@@ -61,7 +72,8 @@ def read_clinical(
     pandas.DataFrame
         Index: samples (those of ``samples`` that are in the table, in their order). ``time`` in months, ``event``
         (bool, or nullable boolean where some are missing), ``endpoint``, and every other column, numbers as numbers.
-        ``attrs["notes"]`` says what was done. Without any follow-up the first three are absent.
+        ``attrs["notes"]`` says what was done. Without any follow-up the first three are absent. A patient with a time
+        below zero, dead without a date or alive with a date of death has no follow-up, and a note says so.
 
     Raises
     ------
@@ -69,8 +81,24 @@ def read_clinical(
         If the file is not there, or is damaged.
     InputError
         If samples, endpoint, unit or event codes cannot be told, repeat or contradict each other, or a time is
-        negative or longer than a life.
+        longer than a life.
     """
+    table = _named_errors(source, samples, endpoint, time_unit, columns, events)
+    for sentence in table.attrs["notes"]:
+        if isinstance(sentence, Aloud):
+            log.warning("%s", sentence)
+    return table
+
+
+def _named_errors(
+    source: ClinicalSource | Sequence[ClinicalSource],
+    samples: Sequence[str] | None,
+    endpoint: str | None,
+    time_unit: str | None,
+    columns: Mapping[str, str] | None,
+    events: Mapping[object, bool] | None,
+) -> pd.DataFrame:
+    """Read, with the source named in every error."""
     if isinstance(source, (str, Path, pd.DataFrame)) or not isinstance(source, Sequence):
         sources = [source]
     else:
@@ -101,10 +129,7 @@ def _read(
     pair = chosen_pair(frame, told, endpoint)
     follow = follow_up(frame, pair, time_unit, events, endpoint or _named_endpoint(frame), notes) if pair else None
     if follow is None:
-        notes.append(
-            "no follow-up was found: no pair of time and event columns by their names; if there is one, read the table "
-            "with read_clinical(columns={'time': ..., 'event': ...})"
-        )
+        notes.append(_no_follow_up(frame))
     others = frame.rename(columns={name: f"{name}_as_given" for name in ("time", "event", "endpoint") if name in frame})
     tidy = others.apply(_numbers) if len(others.columns) else others
     tidy = pd.concat([follow, tidy], axis=1) if follow is not None else tidy
@@ -114,9 +139,18 @@ def _read(
             f"the first column, {frame.columns[0]!r}, is follow-up and no name of a sample: put a column of names "
             "first, or pass columns={'sample': ...}"
         )
-    result = _indexed(tidy, frame, key, samples, notes)
+    taken = [pair.time, pair.event] if pair else []
+    result = _indexed(tidy, frame, key, samples, taken, notes)
     result.attrs["notes"] = notes
     return result
+
+
+def _no_follow_up(frame: pd.DataFrame) -> str:
+    """Say that there is none, aloud where columns look as if there were."""
+    said = "no follow-up was found: no pair of time and event columns by their names"
+    hint = "; if there is one, name it with columns={'time': ..., 'event': ...}"
+    looking = look_like_follow_up(frame.columns)
+    return Aloud(f"{said} ({examples(looking)} look like it){hint}") if looking else said + hint
 
 
 def _numbers(column: pd.Series) -> pd.Series:
@@ -130,7 +164,12 @@ def _numbers(column: pd.Series) -> pd.Series:
 
 
 def _indexed(
-    tidy: pd.DataFrame, frame: pd.DataFrame, key: str | None, samples: Sequence[str] | None, notes: list[str]
+    tidy: pd.DataFrame,
+    frame: pd.DataFrame,
+    key: str | None,
+    samples: Sequence[str] | None,
+    taken: Sequence[str],
+    notes: list[str],
 ) -> pd.DataFrame:
     if samples is None:
         name = key or str(frame.columns[0])
@@ -138,19 +177,15 @@ def _indexed(
         unique = _one_row_each(tidy.set_axis(ids.to_numpy(), axis=0), name)
         return unique.drop(columns=name).rename_axis("sample")
     wanted = [str(sample) for sample in samples]
-    name, level = _matching_column(frame, wanted, key)
-    ids = frame[name].astype(str).str.slice(0, level)
-    if level:
-        notes.append(f"TCGA barcodes were cut to {level} characters to match {name!r}")
-    there = set(ids)
-    chosen = [sample for sample in wanted if sample[:level] in there]
-    among = ids.isin([sample[:level] for sample in wanted]).to_numpy()
-    rows = _one_row_each(tidy[among].set_axis(ids[among].to_numpy(), axis=0), name)
-    lacking = [sample for sample in wanted if sample[:level] not in there]
-    if lacking:
-        notes.append(f"{len(lacking)} of {len(wanted)} samples are not in the clinical table ({examples(lacking)})")
-    notes.append(f"samples were matched by the column {name!r}")
-    return rows.loc[[s[:level] for s in chosen]].set_axis(chosen, axis=0).rename_axis("sample")
+    pairing = paired(frame, wanted, key=key, taken=taken)
+    there = set(pairing.rows.dropna())
+    chosen = [(sample, one) for sample, one in zip(wanted, pairing.keys, strict=True) if one in there]
+    among = pairing.rows.isin(pairing.keys).to_numpy()
+    rows = _one_row_each(tidy[among].set_axis(pairing.rows[among].to_numpy(), axis=0), pairing.column)
+    notes.extend(statement(pairing, len(wanted), [s for s, one in zip(wanted, pairing.keys, strict=True)
+                                                  if one not in there]))  # fmt: skip
+    result = rows.loc[[one for _, one in chosen]]
+    return result.set_axis([sample for sample, _ in chosen], axis=0).rename_axis("sample")
 
 
 def _one_row_each(table: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -173,26 +208,6 @@ def _one_row_each(table: pd.DataFrame, name: str) -> pd.DataFrame:
     return table[~table.index.duplicated()]
 
 
-def _matching_column(frame: pd.DataFrame, wanted: list[str], key: str | None) -> tuple[str, int | None]:
-    """Column that holds most of the wanted names, and the barcode level at which it does (None: as they are)."""
-    barcodes = np.mean([bool(_BARCODE.match(sample)) for sample in wanted]) > 0.5
-    best: tuple[int, str, int | None] = (0, "", None)
-    for level in (None, *_LEVELS) if barcodes else (None,):
-        cut = {sample[:level] for sample in wanted}
-        for name in [key] if key else frame.columns:
-            found = len(cut & set(frame[name].dropna().astype(str).str.slice(0, level)))
-            if found > best[0]:
-                best = (found, str(name), level)
-        if best[0] >= len(cut) / 2:
-            break
-    if not best[0]:
-        raise InputError(
-            f"no column of the clinical table names the samples ({examples(wanted)}); its first column, "
-            f"{frame.columns[0]!r}, has {examples(frame.iloc[:, 0].dropna())}: pass columns={{'sample': ...}}"
-        )
-    return best[1], best[2]
-
-
 def _named_endpoint(frame: pd.DataFrame) -> str | None:
     """What the event is, where a column called endpoint says one thing for everybody."""
     said: list[str] = frame["endpoint"].dropna().astype(str).unique().tolist() if "endpoint" in frame else []
@@ -205,12 +220,15 @@ def with_clinical(
     *,
     endpoint: str | None = None,
     time_unit: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    events: Mapping[object, bool] | None = None,
 ) -> tuple[AnnData, list[str]]:
     """Cohort with the columns of clinical tables in its ``obs``, and what was found; see :func:`read_clinical`.
 
-    Normal tissue (TCGA's sample types 10 to 19) carries no follow-up.
+    Normal tissue (TCGA's sample types 10 to 19) carries no follow-up, and of several samples of a patient one does,
+    the primary tumour first, so that nobody counts twice.
     """
-    table = read_clinical(clinical, samples=list(cohort.obs_names), endpoint=endpoint, time_unit=time_unit)
+    table = _named_errors(clinical, list(cohort.obs_names), endpoint, time_unit, columns, events)
     joined = cohort.copy()
     if "event" in table and len(table) < cohort.n_obs:
         table["event"] = table["event"].astype("boolean")
@@ -218,13 +236,57 @@ def with_clinical(
     table = table.rename(columns={name: f"{name}_clinical" for name in clash})
     joined.obs = joined.obs.join(table)
     said = list(table.attrs.get("notes", []))
-    normal = [name for name in cohort.obs_names if _is_normal(name)]
-    if normal and "time" in joined.obs:
-        joined.obs.loc[normal, "time"] = np.nan
-        said.append(f"{len(normal)} normal tissue samples carry no follow-up ({examples(normal)})")
+    if "time" in table:
+        said += _once_a_patient(joined.obs, table)
     return joined, said
+
+
+def _once_a_patient(obs: pd.DataFrame, table: pd.DataFrame) -> list[str]:
+    """Take the follow-up from normal tissue and from further samples of a patient, and say so."""
+    said = []
+    normal = [name for name in obs.index if _is_normal(name)]
+    if normal:
+        obs.loc[normal, "time"] = np.nan
+        said.append(f"{len(normal)} normal tissue samples carry no follow-up ({examples(normal)})")
+    known = obs.index[obs["time"].notna()]
+    patients = _patients(known, table)
+    if patients is None:
+        return said
+    order = pd.DataFrame({"patient": patients, "rank": [_rank(name, table) for name in known], "name": known})
+    kept = order.sort_values(["rank", "name"], kind="stable").drop_duplicates("patient")["name"]
+    further = [name for name in known if name not in set(kept)]
+    if further:
+        obs.loc[further, "time"] = np.nan
+        said.append(
+            Aloud(f"{len(further)} further samples of patients that stand twice carry no follow-up, so that each "
+                  f"patient counts once ({examples(further)})")
+        )  # fmt: skip
+    return said
+
+
+def _patients(samples: pd.Index, table: pd.DataFrame) -> list[str] | None:
+    """Patient of each sample by its barcode, or by a column that is called so; None where nothing tells."""
+    barcodes = [_BARCODE.match(name) for name in samples]
+    if len(samples) and all(barcodes):
+        return [name[:12].upper().replace(".", "-") for name in samples]
+    column = next((name for name in table if _PATIENT.match(str(name))), None)
+    if column is None:
+        return None
+    told = table[column].reindex(samples)
+    return [name if pd.isna(one) else f"patient {one}" for name, one in zip(samples, told, strict=True)]
+
+
+def _rank(sample: str, table: pd.DataFrame) -> str:
+    """Order of a patient's samples: the sample type of a barcode, else a primary tumour before any other."""
+    barcode = _BARCODE.match(sample)
+    if barcode:
+        return barcode[1] or ""
+    column = next((name for name in table if _SAMPLE_TYPE.match(str(name))), None)
+    told = str(table[column].get(sample, "")).lower() if column is not None else ""
+    return "0" if "primary" in told or not told else "1"
 
 
 def _is_normal(name: str) -> bool:
     """Whether a TCGA barcode is that of normal tissue: sample types 10 to 19."""
-    return name.startswith("TCGA-") and len(name) >= 15 and name[13] == "1" and name[12] == "-"
+    barcode = _BARCODE.match(name)
+    return bool(barcode and barcode[1] and barcode[1].startswith("1"))

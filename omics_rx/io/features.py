@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from omics_rx.core.cohort import with_info, with_record
+from omics_rx.core.cohort import with_info
 from omics_rx.core.errors import InputError, examples, unknown_name
 from omics_rx.harmonize.symbols import recognised
 from omics_rx.io.assembly import Axis, assembled, check_settings
@@ -20,13 +20,13 @@ from omics_rx.io.clinical_tables import ClinicalSource
 from omics_rx.io.files import existing, kind, not_read
 from omics_rx.io.frames import read_parquet, read_sheet
 from omics_rx.io.orientation import SAMPLE_COLUMN, only_numbered
+from omics_rx.io.said import with_reading
 from omics_rx.io.table import Table, read_table
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
 FEATURE_ORIENTATIONS = ("samples x features", "features x samples")
-_RECORD = "reading"
 _RADIOMICS = re.compile(
     r"^(?:original|wavelet[-\w]*|log-sigma[-\w]*|square|squareroot|logarithm|exponential|gradient|lbp-[-\w]+)_"
     r"(?:shape|shape2D|firstorder|glcm|glrlm|glszm|gldm|ngtdm)_\w+$"
@@ -51,6 +51,8 @@ def read_features(
     replicates: str = "refuse",
     endpoint: str | None = None,
     time_unit: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    events: Mapping[object, bool] | None = None,
 ) -> AnnData:
     """Read a table of samples x features into a cohort, to be joined to others with :func:`join`.
 
@@ -68,7 +70,7 @@ def read_features(
     orientation
         ``"samples x features"`` or ``"features x samples"``; None tells it from the names (methylation probes,
         genes, radiomic features, barcodes), or takes samples for the rows and says so.
-    clinical, endpoint, time_unit
+    clinical, endpoint, time_unit, columns, events
         As in :func:`read_bulk`.
     sheet
         Which sheet of a workbook; None takes the first.
@@ -110,9 +112,11 @@ def read_features(
         cohort.obsm["diagnostics"] = apart[first].set_axis(cohort.obs_names, axis=0)
     cohort = with_info(cohort, unit=unit, domain=domain, origin=file.name)
     if clinical is not None:
-        cohort, more = with_clinical(cohort, clinical, endpoint=endpoint, time_unit=time_unit)
+        cohort, more = with_clinical(
+            cohort, clinical, endpoint=endpoint, time_unit=time_unit, columns=columns, events=events
+        )
         said += more
-    return with_record(cohort, _RECORD, "\n".join(said))
+    return with_reading(cohort, said)
 
 
 def _table(file: Path, sheet: str | None) -> Table:

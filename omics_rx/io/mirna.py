@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from omics_rx.core.cohort import expression, info, with_info, with_record
+from omics_rx.core.cohort import expression, info, with_info
 from omics_rx.core.errors import InputError, MissingFileError, examples, unknown_name
 from omics_rx.harmonize.mirna_names import KINDS, recognised_mirnas
 from omics_rx.harmonize.mirna_renaming import mirnas
@@ -28,12 +28,12 @@ from omics_rx.io.gdc_mirna import gdc_kind, has_gdc_mirna, read_gdc_mirna
 from omics_rx.io.numbers import as_narrow_as_exact
 from omics_rx.io.orientation import ENOUGH, N_PROBE, ORIENTATIONS, told_axis
 from omics_rx.io.published import Published, read_gct
+from omics_rx.io.said import with_reading
 from omics_rx.io.table import Table, read_table
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-_RECORD = "reading"
 _ANY_SPECIES = re.compile(r"^[a-z]{3,4}[-.](?:mir|let)[-.]?\d|^MI(?:MAT)?\d{7}|^(?:mir|let)-?\d", re.IGNORECASE)
 _CCLE_LINE = re.compile(r"^[A-Z0-9]+_[A-Z]+(?:_[A-Z]+)*$")
 _SHAPES = ("samples x microRNAs", "microRNAs x samples")
@@ -53,6 +53,8 @@ def read_mirna(
     replicates: str = "refuse",
     endpoint: str | None = None,
     time_unit: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    events: Mapping[object, bool] | None = None,
 ) -> AnnData:
     """Read microRNA expression into a cohort whose microRNAs carry their names in miRBase 22.
 
@@ -68,7 +70,7 @@ def read_mirna(
         File or folder.
     kind
         ``"mature"`` or ``"precursor"``: which to keep of a source that holds both, and what names mean that fit both.
-    clinical, endpoint, time_unit
+    clinical, endpoint, time_unit, columns, events
         As in :func:`read_bulk`.
     sheet
         Which sheet of a workbook; None takes the first.
@@ -118,9 +120,11 @@ def read_mirna(
         raise InputError(f"{file}: {error}") from error
     said.append(_names_found(cohort))
     if clinical is not None:
-        cohort, more = with_clinical(cohort, clinical, endpoint=endpoint, time_unit=time_unit)
+        cohort, more = with_clinical(
+            cohort, clinical, endpoint=endpoint, time_unit=time_unit, columns=columns, events=events
+        )
         said += more
-    return with_record(cohort, _RECORD, "\n".join(said))
+    return with_reading(cohort, said)
 
 
 def _found(file: Path, kind: str | None, sheet: str | None) -> tuple[Published, bool]:

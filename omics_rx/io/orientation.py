@@ -7,33 +7,48 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 from omics_rx.core.errors import examples
 from omics_rx.harmonize.symbols import current_symbols, recognised
 from omics_rx.io.assembly import Axis
+from omics_rx.io.clinical_tables import are_row_numbers
 from omics_rx.io.table import Table
 
 ORIENTATIONS = ("samples x genes", "genes x samples")
 ENOUGH = 0.3  # share of names known, from which an axis is told by them
 N_PROBE = 3000
 SAMPLE_COLUMN = re.compile(
-    r"^(?:patient|case|subject|sample|model|depmap)(?:[_ ]?(?:id|name|barcode))?$|^id$", re.IGNORECASE
+    r"^(?:bcr[_ .])?(?:patient|case|subject|sample|donor|model|depmap)(?:[_ .]?(?:id|name|barcode|code|no))?$|^id$",
+    re.IGNORECASE,
 )
 
 
 def only_numbered(table: Table) -> bool:
     """Whether the rows have no names but their numbers."""
-    return table.rows == [str(i) for i in range(len(table.rows))]
+    return are_row_numbers(table.rows)
 
 
 def with_names(table: Table) -> Table:
-    """Rows named by the only column of text that can name samples, where they are only numbered, as by DepMap."""
-    columns = [name for name in table.annotations if SAMPLE_COLUMN.match(str(name))]
-    if len(columns) != 1 or not only_numbered(table) or not table.annotations[columns[0]].all():
+    """Rows named by the only column of text that can name samples, where they are only numbered, as by DepMap and R.
+
+    It is the one that is called sample, patient or id, or the only column of words in which each stands once.
+    """
+    if not only_numbered(table):
+        return table
+    filled = [str(name) for name in table.annotations if table.annotations[name].all()]
+    columns = [name for name in filled if SAMPLE_COLUMN.match(name)]
+    if not columns:
+        columns = [name for name in filled if table.annotations[name].is_unique and _are_words(table.annotations[name])]
+    if len(columns) != 1:
         return table
     said = f"samples are named by the column {columns[0]!r}, for the rows are only numbered"
     names = table.annotations[columns[0]].astype(str).tolist()
     return replace(table, rows=names, notes=(*table.notes, said))
+
+
+def _are_words(column: pd.Series) -> bool:
+    return not column.astype(str).str.fullmatch(r"[+-]?[\d.,]+").any()
 
 
 def weight_of_rows(table: Table, weight: Callable[[list[str]], float]) -> tuple[float, str | None]:

@@ -14,6 +14,7 @@ import pandas as pd
 from omics_rx.core import cache
 from omics_rx.core.cohort import named_layers, record, with_info
 from omics_rx.core.provenance import frame_sha256
+from omics_rx.io.said import Aloud
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -80,7 +81,7 @@ def _keep(folder: Path, cohort: AnnData, said: list[str]) -> None:
         "var": _as_lists(cohort.var),
         "layers": list(named_layers(cohort)),
         "unit": record(cohort, "unit"),
-        "said": said,
+        "said": [[sentence, isinstance(sentence, Aloud)] for sentence in said],
     }
     (folder / "cohort.json").write_text(json.dumps(told), encoding="utf-8")
 
@@ -100,7 +101,9 @@ def _kept(folder: Path) -> tuple[AnnData, list[str]]:
         var=_as_frame(told["var"]),
         layers={name: _mapped(folder / f"layer-{name}.npy") for name in told["layers"]},
     )
-    return with_info(cohort, unit=told["unit"]), told["said"]
+    return with_info(cohort, unit=told["unit"]), [
+        Aloud(sentence) if aloud else sentence for sentence, aloud in told["said"]
+    ]
 
 
 def _as_frame(told: dict[str, Any]) -> pd.DataFrame:

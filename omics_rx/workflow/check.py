@@ -74,7 +74,7 @@ def check(data: AnnData | pd.DataFrame | str | Path) -> Check:
     # a cohort of which little can be named is what this call is asked about: report it, never refuse it
     named = harmonize.genes(cohort, min_mapped=0.0)
     follow_up, endpoint_fact = _endpoint(named)
-    facts = {**_shape(cohort), "identifiers": _identifiers(named), "endpoint": endpoint_fact}
+    facts = {**_shape(cohort), **_reading(cohort), "identifiers": _identifiers(named), "endpoint": endpoint_fact}
     rows = [*_scores(named), *_signatures(named), *_models(named), *_training(follow_up)]
     return Check(facts, pd.DataFrame(rows, columns=["kind", "name", "coverage", "runs", "why"]))
 
@@ -89,6 +89,12 @@ def _shape(cohort: AnnData) -> dict[str, str]:
         "domain": known.domain.replace("_", " ") + said["domain"],
         "origin": known.origin or "not said",
     }
+
+
+def _reading(cohort: AnnData) -> dict[str, str]:
+    """What was decided while reading on which numbers hang."""
+    said = io.said_aloud(cohort)
+    return {"reading": "; ".join(said)} if said else {}
 
 
 def _identifiers(cohort: AnnData) -> str:

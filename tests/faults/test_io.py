@@ -288,9 +288,9 @@ def test_a_wrong_option_is_refused_before_the_file_is_read(tmp_path):
             "half are above 33): if it is in another unit, rename the column so that its name says which",
         ),
         (
-            "id\ttime_days\tevent\nq\t8\t0\np\t-3\t1\n",
+            "id\ttime_days\tevent\nq\t-8\t0\np\t-3\t1\n",
             {},
-            "1 follow-up times in 'time_days' are negative (data rows 2): correct their dates",
+            "all 2 follow-up times in 'time_days' are negative: they count from another day",
         ),
         ("time_days\tevent\n9\t1\n8\t0\n", {}, "the first column, 'time_days', is follow-up and no name of a sample"),
         ("id\ttime_days\tevent\np\tsoon\t1\n", {}, "are no numbers (soon)"),

@@ -108,7 +108,7 @@ def test_the_column_that_names_the_samples_is_found(tmp_path):
 
 
 def test_barcodes_are_cut_to_the_level_both_sides_have(tmp_path):
-    content = "bcr,OS.time,OS\nTCGA-A1-A0SB,100,1\nTCGA-A1-A0SD,200,0\n"
+    content = "bcr,OS.time,OS\nTCGA-A1-A0SB,100,1\nTCGA-A1-A0SD,500,0\n"
     samples = ["TCGA-A1-A0SD-01A-11R-A115-07", "TCGA-A1-A0SB-01A-11R-A115-07"]
     found = read_clinical(table(tmp_path, content), samples=samples)
     assert found.index.tolist() == samples
@@ -118,11 +118,11 @@ def test_barcodes_are_cut_to_the_level_both_sides_have(tmp_path):
 
 def test_several_rows_of_a_patient_must_agree_where_they_are_known(tmp_path):
     content = "sample,patient,OS.time,OS\nP1-11,P1,NA,NA\nP1-01,P1,90,1\nP2-01,P2,50,0\n"
-    found = read_clinical(table(tmp_path, content), samples=["P1", "P2"])
+    found = read_clinical(table(tmp_path, content), samples=["P1", "P2"], time_unit="days")
     assert found["time"].round(2).tolist() == [round(90 / MONTH, 2), round(50 / MONTH, 2)]
     contradiction = content.replace("P1-11,P1,NA,NA", "P1-11,P1,95,1")
     with pytest.raises(InputError, match=r"contradict each other by 'patient' \(P1\)"):
-        read_clinical(table(tmp_path, contradiction), samples=["P1", "P2"])
+        read_clinical(table(tmp_path, contradiction), samples=["P1", "P2"], time_unit="days")
 
 
 def test_a_frame_is_taken_as_a_file_is():
