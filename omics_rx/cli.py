@@ -130,6 +130,9 @@ def build(
     ] = None,
     time_unit: TimeUnit = None,
     n_genes: Annotated[int, typer.Option(help="Most genes of the signature.")] = 12,
+    without_signal: Annotated[
+        str, typer.Option(help="Where noise would do as well: 'refuse', or 'tell' and make it all the same.")
+    ] = "refuse",
     report: Annotated[Path | None, typer.Option(help="Also write the study as a page.")] = None,
     seed: Seed = 0,
 ) -> None:
@@ -144,9 +147,11 @@ def build(
         endpoint=endpoint,
         reopen=reopen or [],
         n_genes=n_genes,
+        without_signal=without_signal,  # type: ignore[arg-type]
         seed=seed,
     )
     study.signature.save(out)
+    typer.echo(study.limits[0])
     typer.echo(study.table.to_string(index=False))
     typer.echo(f"wrote {out}")
     if report:

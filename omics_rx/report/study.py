@@ -64,7 +64,11 @@ def study_sections(study: Any) -> list[Section]:
         a frame of time, event, risk_group), ``signature`` and ``provenance``; ``limits`` are shown where there are.
     """
     return [
-        Section("Does the signature predict outcome?", (_key_figures(study), Text(study_sentence(study))), "answer"),
+        Section(
+            "Does the signature predict outcome?",
+            (*_of_noise(study), _key_figures(study), Text(study_sentence(study))),
+            "answer",
+        ),
         Section("How sure is the signature?", tuple(_certainty(study)), "certainty"),
         *patients_sections(study),
         Section("Survival by risk group", tuple(_curves(study)), "figures"),
@@ -74,6 +78,12 @@ def study_sections(study: Any) -> list[Section]:
         tripod_section(),
         methods_section(study, "the signature"),
     ]
+
+
+def _of_noise(study: Any) -> tuple[Text, ...]:
+    """What comes before every figure where dealt outcomes are predicted as well as the outcome."""
+    first = next(iter(_told_limits(study)), "")
+    return (Text(first),) if first.startswith("Noise would have done as well") else ()
 
 
 def judged(study: Any) -> pd.Series:
@@ -191,7 +201,7 @@ def _what(row: Mapping[Any, Any]) -> str:
 
 def _roles(table: pd.DataFrame) -> str:
     said = [f"{role}: {how}" for role, how in _HOW.items() if (table["role"] == role).any()]
-    random = "random genes: mean and middle 95% of random gene sets"
+    random = "random genes: mean and middle 95% of Cox models over random genes, or of the whole recipe over them"
     rivals = [random] if "method" in table and table["method"].astype(str).str.startswith("random genes").any() else []
     words = "; ".join([*said, *rivals])
     return f"{words[0].upper()}{words[1:]}." if words else ""

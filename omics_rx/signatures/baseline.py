@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from omics_rx.core.errors import InputError, examples
 from omics_rx.signatures import cox
+from omics_rx.signatures.training import CLOSE
 
 Floats = NDArray[np.float64]
 
@@ -96,7 +97,11 @@ def learn(
     """Learn slope and baseline from training patients.
 
     The slope is a Cox model's with the cohorts as strata, so that cohorts of other risk do not bend it; the baseline is
-    Breslow's over all of them together, an average patient of the training cohorts.
+    Breslow's over all of them together, an average patient of the training cohorts. Tied events are taken
+    as Efron does in both: his likelihood gives the slope (as R's ``coxph`` and lifelines do by default; Breslow's,
+    scikit-survival's default, gives slopes nearer to 0), and each of the events tied at a time leaves the risk set in
+    its turn in the hazard (as R's ``basehaz`` of such a model; lifelines' hazard is Breslow's and a little lower).
+    Without ties all are one.
 
     Parameters
     ----------
@@ -114,7 +119,7 @@ def learn(
 
     References
     ----------
-    Breslow, J R Stat Soc B 1972, 34:216.
+    Breslow, J R Stat Soc B 1972, 34:216; Efron, J Am Stat Assoc 1977, 72:557.
     """
     values, times = np.asarray(score, dtype=np.float64), np.asarray(time, dtype=np.float64)
     followed = {month: int((times > month).sum()) for month in months}
@@ -122,7 +127,7 @@ def learn(
     if not kept:
         return None
     slope = 0.0
-    if np.ptp(values) > 0:
+    if np.ptp(values) > CLOSE:
         slope = max(0.0, float(cox.ridge(values[:, None], cox.follow_up(times, event, cohort), _PENALTY)[0]))
     moments, hazard = cox.baseline_hazard(slope * values, cox.follow_up(times, event), times)
     reached = np.searchsorted(moments, kept, side="right")

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from omics_rx.core import cache
 from omics_rx.core import cohort as co
-from omics_rx.core.errors import InputError
+from omics_rx.core.errors import InputError, unknown_name
 from omics_rx.core.provenance import Provenance, frame_sha256
+from omics_rx.core.work import one_thread
 from omics_rx.harmonize.reference import GeneReference
-from omics_rx.signatures import baseline, judge, ledger, limits, nested, nulls
+from omics_rx.signatures import baseline, judge, ledger, limits, nested, noise, nulls
 from omics_rx.signatures.assemble import (
     Member,
     prepare,
@@ -24,15 +25,17 @@ from omics_rx.signatures.assemble import (
     training_set,
 )
 from omics_rx.signatures.assess import assess
+from omics_rx.signatures.distill import NoSignalError
 from omics_rx.signatures.fitted import Fitted
 from omics_rx.signatures.recipes import Recipe, resolve
 from omics_rx.signatures.signature import RiskSignature
 from omics_rx.signatures.study import Study
-from omics_rx.signatures.training import CohortScale, TrainingSet, moments
+from omics_rx.signatures.training import CLOSE, CohortScale, TrainingSet, moments
 
 if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
 
+_JUDGING = ("n_folds", "n_null", "n_null_whole", "n_permutations", "without_signal")  # they shape no signature
 _CITES = ("harrell1982", "uno2011", "venet2011", "austin2020", "vickers2008")
 
 
@@ -49,6 +52,8 @@ def build(
     n_folds: int = 5,
     n_null: int = 1000,
     n_null_whole: int = 0,
+    n_permutations: int = noise.N_PERMUTATIONS,
+    without_signal: Literal["refuse", "tell"] = "refuse",
     seed: int = 0,
     n_jobs: int | None = None,
     progress: bool | None = None,
@@ -83,26 +88,39 @@ def build(
     n_folds
         Outer folds, balanced over cohort and event.
     n_null
-        Random gene sets of the same size to hold against the signature on the external cohorts.
+        Ridge Cox models over random genes, as many as the signature's, to hold against it on the external cohorts.
+        They are not the recipe: no patterns, no choice of genes, one penalty; ``n_null_whole`` repeats that.
     n_null_whole
         How often the whole recipe is repeated over random genes, to hold against it there; each time takes as long as
         the recipe's fit.
+    n_permutations
+        Outcomes dealt anew within each cohort, against which the recipe's out-of-fold score is tested before anything
+        else; 0 leaves the test out, and the study says so. A recipe with a rule of its own, as a searched ensemble
+        has, is not tested again.
+    without_signal
+        What happens where more than one deal of twenty is predicted as well as the outcome: ``"refuse"`` to make a
+        signature, or make it and ``"tell"`` first that noise would have done as well.
     seed, n_jobs, progress
         Of all that is random; processes for the folds; a bar on stderr.
 
     Returns
     -------
     Study
-        The signature with all figures.
+        The signature with all figures. Gains over clinical columns are those of external cohorts and of cohorts
+        judged by a signature made from the others: cross-validated scores would find a gain in noise.
 
     Raises
     ------
     InputError
         If follow-up is missing, endpoints differ unsaid, cohorts share patients or hardly any gene, an external cohort
-        was opened before by another study, or the data hold no signature.
+        was opened before by another study.
+    NoSignalError
+        If the data hold no signature: dealt outcomes are predicted as well.
     """
     import joblib
 
+    if without_signal not in ("refuse", "tell"):
+        raise unknown_name("choice of without_signal", without_signal, ("refuse", "tell"))
     made = resolve(recipe, n_genes=n_genes, ensemble=ensemble)
     members, outside = prepare(cohorts, role="training"), _external(external, cohorts)
     kind = shared_endpoint({**members, **outside}, endpoint)
@@ -112,13 +130,14 @@ def build(
     settings = {
         "recipe": made.name, "ensemble": ensemble if isinstance(ensemble, str | None) else ", ".join(ensemble),
         "endpoint": kind, "n_genes": n_genes, "n_folds": n_folds, "n_null": n_null, "n_null_whole": n_null_whole,
-        "seed": seed,
+        "n_permutations": n_permutations, "without_signal": without_signal, "seed": seed,
         "genes": None if genes is None else len(train.genes),
     }  # fmt: skip
     study = cache.key(
         sorted(inputs[name] for name in members), train.genes, sorted(made.pool()), made.description,
-        {name: value for name, value in settings.items() if name not in ("n_folds", "n_null", "n_null_whole")},
+        {name: value for name, value in settings.items() if name not in _JUDGING},
     )  # fmt: skip
+    chance = _chance(made, train, seed=seed, n_permutations=n_permutations, refuse=without_signal == "refuse")
     before = ledger.check({name: inputs[name] for name in outside}, study, reopen=reopen)
     held = nested.cross_validated(train, made, n_folds=n_folds, seed=seed, n_jobs=n_jobs, progress=progress)
     left = nested.leave_cohort_out(train, made, seed=seed, n_jobs=n_jobs, progress=progress)
@@ -126,7 +145,7 @@ def build(
         fitted = made.fit(train, seed=seed)
     provenance = Provenance("signatures.build", inputs, settings, (*made.cites, *_CITES))
     table, gains, scores = _judged_inside(members, held, left, seed=seed)
-    training = _training_summary(members, fitted, table)
+    training = _training_summary(members, fitted, table, chance)
     signature = replace(
         _signature(made, fitted, train, members=members, kind=kind, training=training, provenance=provenance),
         baseline=baseline.learn(held["risk_score"], train.time, train.event, train.cohort),
@@ -143,18 +162,44 @@ def build(
         more, further, scores[name] = judge.external(member, signature, full, null=null, seed=seed)
         table, gains = [*more, *table], [*further, *gains]
     figures = pd.DataFrame(table, columns=judge.TABLE)
-    assessed = assess(scores, members, outside, baseline=signature.baseline, seed=seed)
+    apart = {name: judge.of_cohort(members[name], left)["risk_score"] for name in members if len(left)}
+    assessed = assess(scores, apart, members, outside, baseline=signature.baseline, seed=seed)
     null_p = {name: _null_p(figures, name, drawn[name]) for name in outside if len(drawn)}
     return Study(
         name=made.name, recipe=made.description, signature=signature, table=figures,
         gains=pd.DataFrame(gains, columns=judge.GAINS), scores=scores, external_opened=opened,
         pattern_weights=dict(fitted.parts), nulls=drawn, null_p=null_p,
-        limits=[*limits.sentences(
+        limits=[*limits.chance(made, chance), *limits.sentences(
             members, outside, train=train, fitted=fitted, signature=signature, figures=figures, null_p=null_p, held=held
         ), *limits.whole_nulls(pools, figures), *ledger.sentences(before), *assessed.sentences],
         provenance=provenance, calibration=assessed.calibration, calibration_groups=assessed.calibration_groups,
         decision=assessed.decision, clinical=assessed.clinical, patients=judge.patients(members, outside, scores),
     )  # fmt: skip
+
+
+def _chance(
+    recipe: Recipe, train: TrainingSet, *, seed: int, n_permutations: int, refuse: bool
+) -> noise.Chance | None:  # fmt: skip
+    """How often dealt outcomes are predicted as well; None where the recipe has no test or none is asked for.
+
+    Raises
+    ------
+    NoSignalError
+        If that is too often.
+    """
+    test = getattr(recipe, "chance", None)
+    if test is None or n_permutations < 1:
+        return None
+    with one_thread():
+        found: noise.Chance = test(train, seed=seed, n_permutations=n_permutations)
+    if refuse and not found.signal:
+        raise NoSignalError(
+            f"there is no signature in these data: noise would have done as well. Of {found.n_permutations} deals of "
+            f"the outcome among the patients, {found.p_value:.1%} are predicted by {recipe.name} as well as the "
+            f"outcome itself ({train.n_events} events in {train.n} samples), and {noise.ALPHA:.0%} is the most that "
+            'passes for a signal. Add cohorts or follow-up, or say without_signal="tell" to have a study that says so'
+        )
+    return found
 
 
 def _external(given: Mapping[str, CohortLike] | None, training: Mapping[str, CohortLike]) -> dict[str, Member]:
@@ -183,12 +228,13 @@ def _judged_inside(
         table, gains = [*table, *beaten], [*gains, *further]
     scores = {}
     for name, member in members.items():
-        own = held.loc[[f"{name}/{sample}" for sample in member.endpoint.samples]]
-        scores[name] = judge.score_frame(member, own.set_axis(member.endpoint.samples, axis=0))
+        scores[name] = judge.score_frame(member, judge.of_cohort(member, held))
     return table, gains, scores
 
 
-def _training_summary(members: Mapping[str, Member], fitted: Fitted, table: list[dict[str, Any]]) -> dict[str, Any]:
+def _training_summary(
+    members: Mapping[str, Member], fitted: Fitted, table: list[dict[str, Any]], chance: noise.Chance | None
+) -> dict[str, Any]:
     honest = {
         row["cohort"]: {name: round(float(row[name]), 4) for name in ("concordance", "lower", "upper")}
         for row in table
@@ -199,6 +245,7 @@ def _training_summary(members: Mapping[str, Member], fitted: Fitted, table: list
         "cross_validated_concordance": honest,
         "genes_of_full_model": len(fitted.full_genes),
         "fidelity_to_full_model": round(fitted.fidelity, 4),
+        "dealt_outcomes": None if chance is None else {"p_value": chance.p_value, "deals": chance.n_permutations},
         "part_weights": {name: round(weight, 6) for name, weight in fitted.parts.items()},
     }
 
@@ -239,4 +286,4 @@ def _full_score(fitted: Fitted, member: Member) -> pd.Series:
 def _null_p(figures: pd.DataFrame, name: str, drawn: pd.Series) -> float:
     rows = (figures["cohort"] == name) & (figures["role"] == "external") & (figures["method"] == "signature")
     own = float(figures.loc[rows, "concordance"].iloc[0])
-    return (1 + int((drawn >= own).sum())) / (1 + len(drawn))
+    return (1 + int((drawn >= own - CLOSE).sum())) / (1 + len(drawn))

@@ -16,7 +16,7 @@ from omics_rx.signatures.distill import NoSignalError, distil
 from omics_rx.signatures.fitted import Fitted
 from omics_rx.signatures.search_fold import Fit, Fits
 from omics_rx.signatures.search_run import Searched, searched
-from omics_rx.signatures.training import CohortScale, TrainingSet
+from omics_rx.signatures.training import CLOSE, CohortScale, TrainingSet
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -49,6 +49,10 @@ class SearchedEnsemble:
     """
 
     cites: tuple[str, ...] = ("varma2006",)
+    rule = (
+        "Dealt outcomes were not tried: a search refuses data in which the 95% interval of the held-back concordance "
+        "of its best combinations reaches one half."
+    )
 
     def __init__(
         self, genes: Iterable[str] | None = None, *, combinations: str | Sequence[str] = "fast", n_best: int = 5,
@@ -126,7 +130,7 @@ class SearchedEnsemble:
 
     def _best(self, found: Searched) -> list[str]:
         table = found.table
-        better = table.loc[table["concordance"] > _CHANCE, "combination"].head(self.n_best).tolist()
+        better = table.loc[table["concordance"] > _CHANCE + CLOSE, "combination"].head(self.n_best).tolist()
         if not better:
             raise NoSignalError(
                 f"none of {len(table)} combinations orders held-back samples better than chance: there is no signature "
@@ -165,7 +169,7 @@ class MeanRisk:
             If none orders anybody.
         """
         risks = [fit.risk(z) for fit in fits]
-        telling = [at for at, risk in enumerate(risks) if np.ptp(risk) > 0]
+        telling = [at for at, risk in enumerate(risks) if np.ptp(risk) > CLOSE * max(1.0, float(np.abs(risk).max()))]
         if not telling:
             raise NoSignalError("the best combinations keep no gene on all training samples: there is no signature")
         return cls(
@@ -202,7 +206,7 @@ def _held_back_mean(found: Searched, train: TrainingSet, names: Sequence[str]) -
         rows = strata == stratum
         risks[rows] -= risks[rows].mean(axis=0)
         spread = risks[rows].std(axis=0)
-        risks[rows] /= np.where(spread > 0, spread, np.inf)
+        risks[rows] /= np.where(spread > 1e-12, spread, np.inf)
     mean = risks.mean(axis=1)
     value = survival.concordance(train.time, train.event, mean, strata=strata)
     if value.lower <= _CHANCE:  # the best of many pass one half by chance alone

@@ -83,9 +83,8 @@ def out_of_sample(
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Rows for training cohorts from scores that were made without the samples they judge."""
     table, gains = [], []
-    for name, member in members.items():
-        part = scored.loc[[f"{name}/{sample}" for sample in member.endpoint.samples]]
-        part = part.set_axis(member.endpoint.samples, axis=0)
+    for member in members.values():
+        part = of_cohort(member, scored)
         risks = {"signature": part["risk_score"], "full model": part["full_score"]}
         found = proliferation(member)
         if found is not None:
@@ -94,6 +93,12 @@ def out_of_sample(
         table += more
         gains += further
     return table, gains
+
+
+def of_cohort(member: Member, scored: pd.DataFrame) -> pd.DataFrame:
+    """Rows of one cohort's samples, under their own names."""
+    part = scored.loc[[f"{member.name}/{sample}" for sample in member.endpoint.samples]]
+    return part.set_axis(member.endpoint.samples, axis=0)
 
 
 def null_row(member: Member, drawn: pd.Series, method: str) -> dict[str, Any]:

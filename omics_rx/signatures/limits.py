@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,12 @@ import pandas as pd
 from omics_rx.core.errors import examples
 from omics_rx.signatures.assemble import Member
 from omics_rx.signatures.fitted import Fitted
+from omics_rx.signatures.noise import Chance
 from omics_rx.signatures.signature import RiskSignature
-from omics_rx.signatures.training import TrainingSet
+from omics_rx.signatures.training import CLOSE, TrainingSet
+
+if TYPE_CHECKING:
+    from omics_rx.signatures.recipes import Recipe
 
 _FEW_EVENTS = 100  # below this a concordance has a standard error of .03 and more
 
@@ -46,6 +51,18 @@ def sentences(
         *_folds(held),
         *_nulls(null_p, figures),
     ]
+
+
+def chance(recipe: Recipe, found: Chance | None) -> list[str]:
+    """Whether noise would have done as well: the first thing to know of a study."""
+    if found is None:
+        own = getattr(recipe, "rule", "")
+        return [own] if own else ["Whether noise would have done as well was not tested."]
+    told = (
+        f"{found.p_value:.1%} of {found.n_permutations} deals of the outcome among the patients of each cohort are "
+        "predicted out of fold as well as the outcome itself"
+    )
+    return [f"{told}." if found.signal else f"Noise would have done as well: {told}."]
 
 
 def _endpoints(members: Mapping[str, Member]) -> list[str]:
@@ -122,7 +139,8 @@ def _folds(held: pd.DataFrame) -> list[str]:
 
 def _nulls(null_p: Mapping[str, float], figures: pd.DataFrame) -> list[str]:
     found = [
-        f"In {name}, {share:.0%} of sets of equally many random genes, fitted alike, order patients as well."
+        f"In {name}, {share:.0%} of ridge Cox models over equally many random genes (no patterns, no choice among "
+        "genes, one penalty) order patients as well."
         for name, share in null_p.items()
     ]
     judged = figures[(figures["role"] == "external") & (figures["method"] == "signature")]
@@ -135,7 +153,7 @@ def whole_nulls(pools: pd.DataFrame, figures: pd.DataFrame) -> list[str]:
     found = []
     for name, drawn in pools.items() if len(pools) else ():
         rows = (figures["cohort"] == name) & (figures["role"] == "external") & (figures["method"] == "signature")
-        as_well = int((drawn >= float(figures.loc[rows, "concordance"].iloc[0])).sum())
+        as_well = int((drawn >= float(figures.loc[rows, "concordance"].iloc[0]) - CLOSE).sum())
         found.append(
             f"In {name}, {as_well} of {len(drawn)} runs of the whole recipe over random genes order patients as well."
         )

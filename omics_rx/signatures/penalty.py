@@ -64,11 +64,20 @@ def choose(
     for number, (fitted, predicted) in enumerate(folds):
         seen = fold != number
         part = outcome.follow_up(seen)
+        learnt, target = _narrow(fitted[seen], predicted) if fit is cox.ridge else (fitted[seen], predicted)
         nothing = cox.log_likelihood(np.zeros(n), whole) - cox.log_likelihood(np.zeros(int(seen.sum())), part)
         for at, variance in enumerate(variances):
-            beta = fit(fitted[seen], part, width / variance)
-            risk = predicted @ beta
+            beta = fit(learnt, part, width / variance)
+            risk = target @ beta
             gains[at] += cox.log_likelihood(risk, whole) - cox.log_likelihood(risk[seen], part) - nothing
             risks[at, ~seen] = risk[~seen]
-    best = int(np.argmax(gains))
+    best = int(np.argmax(gains.round(9)))  # penalties whose gains differ in their last digits are one
     return OutOfFold(width / variances[best], risks[best], float(gains[best]))
+
+
+def _narrow(learnt: Floats, predicted: Floats) -> tuple[Floats, Floats]:
+    """Features in the space that the samples learnt from span, where a ridge fit lies exactly, if that is smaller."""
+    if learnt.shape[1] <= learnt.shape[0]:
+        return learnt, predicted
+    left, scale, right = np.linalg.svd(learnt, full_matrices=False)
+    return left * scale, predicted @ right.T

@@ -10,11 +10,15 @@ import pandas as pd
 
 from omics_rx.core.errors import InputError
 from omics_rx.core.registry import Registry
+from omics_rx.signatures import noise
 from omics_rx.signatures.distill import NoSignalError, distil
 from omics_rx.signatures.ensemble import SearchedEnsemble
 from omics_rx.signatures.fitted import Fitted
-from omics_rx.signatures.stacked_cox import StackedCox
+from omics_rx.signatures.noise import Chance
+from omics_rx.signatures.stacked_cox import StackedCox, measured
 from omics_rx.signatures.training import TrainingSet
+
+_TEST_FOLDS = 5
 
 
 class Recipe(Protocol):
@@ -71,6 +75,7 @@ class StackedPatterns:
         NoSignalError
             If no pattern predicts the outcome of samples its model has not seen.
         """
+        train = train.only(self.pool())
         stack = StackedCox(self.patterns, seed=seed).fit(train)
         z = stack.scale_.apply(train)
         if not stack.genes_:
@@ -91,6 +96,19 @@ class StackedPatterns:
             parts=stack.weights_,
             patterns={gene: _home(gene, stack) for gene in genes},
             skipped=stack.skipped_,
+        )
+
+    def chance(self, train: TrainingSet, *, seed: int, n_permutations: int) -> Chance:
+        """Test whether dealt outcomes would be predicted as well.
+
+        Raises
+        ------
+        InputError
+            If no pattern has three measured genes.
+        """
+        part = train.only(self.pool())
+        return noise.of_stack(
+            measured(self.patterns, part), part, n_folds=_TEST_FOLDS, seed=seed, n_permutations=n_permutations
         )
 
 

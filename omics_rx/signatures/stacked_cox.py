@@ -81,17 +81,8 @@ class StackedCox(BaseEstimator):  # type: ignore[misc]
                 f"{train.n_events} events in {train.n} samples: {self.n_folds} folds need two each; "
                 "add cohorts or follow-up"
             )
-        found = {
-            name: tuple(gene for gene in dict.fromkeys(genes) if gene in train.positions)
-            for name, genes in self.patterns.items()
-        }
-        self.skipped_ = tuple(name for name, genes in found.items() if len(genes) < MIN_GENES)
-        used = {name: genes for name, genes in found.items() if len(genes) >= MIN_GENES}
-        if not used:
-            raise InputError(
-                f"none of {len(found)} patterns has {MIN_GENES} genes that all cohorts measure: "
-                "check the gene names of the cohorts"
-            )
+        used = measured(self.patterns, train)
+        self.skipped_ = tuple(name for name in self.patterns if name not in used)
         self.scale_ = CohortScale.learn(train)
         z = self.scale_.apply(train)
         fold = train.folds(self.n_folds, seed=self.seed, name="stacked-cox")
@@ -110,7 +101,7 @@ class StackedCox(BaseEstimator):  # type: ignore[misc]
     def _join(self, risks: Floats, z: Floats, train: TrainingSet, outcome: Outcome) -> None:
         """Weigh the patterns by their out-of-fold risks and collapse them to genes."""
         spread = np.array([_within_sd(risks[:, at], train.cohort) for at in range(risks.shape[1])])
-        scaled = risks / np.where(spread > 0, spread, np.inf)
+        scaled = risks / np.where(spread > 1e-12, spread, np.inf)
         second = train.folds(self.n_folds, seed=self.seed, name="stacked-cox-join")
         chosen = penalty.choose([(scaled, scaled)] * self.n_folds, second, outcome, fit=cox.nonnegative_ridge)
         weights = cox.nonnegative_ridge(scaled, outcome.follow_up(), chosen.penalty)
@@ -119,7 +110,7 @@ class StackedCox(BaseEstimator):  # type: ignore[misc]
         for weight, fitted in zip(weights, self.patterns_.values(), strict=True):
             columns = train.columns(fitted.genes)
             own = _within_sd(z[:, columns] @ fitted.coefficients, train.cohort)
-            total[columns] += weight * fitted.coefficients / own if own > 0 else 0.0
+            total[columns] += weight * fitted.coefficients / own if own > 1e-12 else 0.0
         kept = np.flatnonzero(total)
         self.genes_ = tuple(train.genes[at] for at in kept)
         self.coefficients_ = total[kept]
@@ -129,6 +120,27 @@ class StackedCox(BaseEstimator):  # type: ignore[misc]
         if not hasattr(self, "coefficients_"):
             raise NotFittedError("this StackedCox was not fitted: call fit with a training set first")
         return np.asarray(z[:, train.columns(self.genes_)] @ self.coefficients_)
+
+
+def measured(patterns: Mapping[str, Sequence[str]], train: TrainingSet) -> dict[str, tuple[str, ...]]:
+    """Patterns with the genes that are measured, where there are three or more.
+
+    Raises
+    ------
+    InputError
+        If no pattern has three.
+    """
+    found = {
+        name: tuple(gene for gene in dict.fromkeys(genes) if gene in train.positions)
+        for name, genes in patterns.items()
+    }
+    used = {name: genes for name, genes in found.items() if len(genes) >= MIN_GENES}
+    if not used:
+        raise InputError(
+            f"none of {len(found)} patterns has {MIN_GENES} genes that all cohorts measure: "
+            "check the gene names of the cohorts"
+        )
+    return used
 
 
 def _within_sd(values: Floats, cohort: NDArray[np.str_]) -> float:

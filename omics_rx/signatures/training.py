@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -14,6 +14,8 @@ from omics_rx.signatures import cox
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
+
+CLOSE = 1e-9  # of what is compared: values that lie nearer are one, as the last bits differ between processors
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +68,12 @@ class TrainingSet:
             self, expression=self.expression[keep], samples=self.samples[keep], time=self.time[keep],
             event=self.event[keep], cohort=self.cohort[keep],
         )  # fmt: skip
+
+    def only(self, genes: Iterable[str]) -> TrainingSet:
+        """Keep some genes, in the order they stand; those not measured are passed over."""
+        wanted = set(genes)
+        kept = tuple(gene for gene in self.genes if gene in wanted)
+        return replace(self, expression=self.expression[:, self.columns(kept)], genes=kept)
 
     def columns(self, genes: Sequence[str]) -> Ints:
         """Positions of genes."""

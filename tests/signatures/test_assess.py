@@ -45,9 +45,12 @@ def test_gain_over_clinical_columns_where_there_are_any(planted_study, make_coho
         cohort.obs["grade"] = 2
     study = orx.signatures.build(patterns, {"a": cohorts["a"]}, external={"c": cohorts["c"]}, n_genes=6, n_null=0)
     found = study.clinical.set_index("cohort")
-    assert found["role"].to_dict() == {"c": "external", "a": "cross-validated"}
+    assert found["role"].to_dict() == {"c": "external"}
     assert set(found["columns"]) == {"age"}
     assert found.loc["c", "p_value"] < 0.01
+    assert any("not judged in a: its patients were scored by cross-validation" in text for text in study.limits)
+    both = orx.signatures.build(patterns, cohorts, n_genes=6, n_null=0)  # each by a signature made from the other
+    assert both.clinical.set_index("cohort")["role"].to_dict() == {"a": "left out", "c": "left out"}
 
 
 def test_a_study_keeps_its_tables(planted_study, tmp_path):

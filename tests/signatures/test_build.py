@@ -9,7 +9,9 @@ import pytest
 import omics_rx as orx
 from omics_rx.core.errors import InputError, IntegrityError, UnknownNameError
 from omics_rx.metrics import survival
+from omics_rx.report import study as report
 from omics_rx.signatures import assemble, nulls
+from omics_rx.signatures.distill import NoSignalError
 from omics_rx.signatures.recipes import StackedPatterns
 
 
@@ -123,14 +125,27 @@ def test_genes_restrict_the_pool(make_cohort, patterns):
     assert "left out" not in set(study.table["role"])
 
 
-def test_noise_is_no_signature_or_claims_nothing(make_cohort, patterns):
+def test_noise_is_no_signature_unless_it_is_to_be_told(make_cohort, patterns):
     cohorts = {name: make_cohort(at + 90, effect=0.0) for at, name in enumerate("ab")}
-    try:
-        study = orx.signatures.build(patterns, cohorts, external={"c": make_cohort(99, effect=0.0)}, n_null=0)
-    except InputError as error:
-        assert "there is no signature in these data" in str(error)  # noqa: PT017 - either outcome is right
-        return
+    outside = {"c": make_cohort(99, effect=0.0)}
+    with pytest.raises(NoSignalError, match=r'no signature in these data.*without_signal="tell"'):
+        orx.signatures.build(patterns, cohorts, external=outside, n_null=0)
+    study = orx.signatures.build(patterns, cohorts, external=outside, n_null=0, without_signal="tell")
+    told = study.signature.training["dealt_outcomes"]
+    assert told["p_value"] > 0.05
+    assert told["deals"] == 999
+    assert study.limits[0].startswith("Noise would have done as well")
     assert _row(study, "c", "external")["lower"] < 0.5
+    page = report.study_page(study)
+    assert page.sections[0].blocks[0].text == study.limits[0]
+    assert orx.signatures.build(patterns, cohorts, n_null=0, n_permutations=0).limits[0].endswith("was not tested.")
+    with pytest.raises(UnknownNameError, match="refuse"):
+        orx.signatures.build(patterns, cohorts, without_signal="no")
+
+
+def test_a_signal_is_told_first(planted_study):
+    assert planted_study.signature.training["dealt_outcomes"] == {"p_value": 0.001, "deals": 999}
+    assert planted_study.limits[0].startswith("0.1% of 999 deals")
 
 
 def _build(patterns, training, **more):
