@@ -260,5 +260,5 @@ class _LineFinder:
         if told[1]:
             return None, "", f"{text!r} ({told[1]}) is not in {self.what}"
         near = drug_names.near(text, self._ids)
-        hint = f": did you mean {' or '.join(near)}?" if near else f" (it holds {examples(self._ids, 3)}, ...)"
+        hint = f": did you mean {' or '.join(near)}?" if near else f" (it holds {examples(self._ids, 3)})"
         return None, "", f"{text!r} is not in {self.what}{hint}"

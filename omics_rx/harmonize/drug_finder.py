@@ -65,7 +65,8 @@ class Finder:
         A structure decides; a name that says otherwise is noted, and decides only between drugs that the structure
         leaves open.
         """
-        called = self.by_name(text) if text else Found(problem="no name and no structure")
+        drawn_too = smiles is not None or bool(inchikey)
+        called = self.by_name(text, explain=not drawn_too) if text else Found(problem="no name and no structure")
         if smiles is None and inchikey:
             return self._with_name(self.by_key(inchikey), called, text)
         if smiles is None:
@@ -95,8 +96,8 @@ class Finder:
             return ""
         return f"the name is that of {self.label(called.drug_id)}, the structure is not: the structure was used"
 
-    def by_name(self, text: str) -> Found:
-        """Find a drug by its id, InChIKey or any of its names."""
+    def by_name(self, text: str, *, explain: bool = True) -> Found:
+        """Find a drug by its id, InChIKey or any of its names; ``explain`` says why there is none."""
         said = str(text).strip()
         if said in self.names:
             return Found(said, "drug_id")
@@ -112,7 +113,7 @@ class Finder:
         told = list(dict.fromkeys(drug for one in inside for drug, _ in one))
         if told:
             return self._one([(drug, "name in brackets") for drug in told], said, "")
-        return Found(problem=self._unknown(said))
+        return Found(problem=self._unknown(said) if explain else "not found by name")
 
     def by_key(self, key: str, *, asked_alone: bool = False) -> Found:
         """Find a drug by its InChIKey, or by that of the same bonds."""

@@ -42,10 +42,10 @@ _COUNTER_IONS = (
     "NCC(=O)O", "NC(CC(=O)O)C(=O)O", "NC(CCC(=O)O)C(=O)O", "NCCCCC(N)C(=O)O", "NC(CCCNC(N)=N)C(=O)O",
     "OC(=O)C1CCCN1", "NC(Cc1c[nH]cn1)C(=O)O", "C[N+](C)(C)CC(=O)O", "C[N+](C)(C)CCO", "CN(C)CCO", "CCN(CC)CC",
     "CCNCC", "CCN(CC)CCO", "OCCNCCO", "NCCN", "C1CNCCN1", "C1COCCN1", "OCCN1CCCC1", "CC(C)(C)N",
-    "C1CCC(CC1)NC1CCCCC1", "c1ccc(CNCCNCc2ccccc2)cc1", "NCc1ccccc1", "CN", "CNC", "CN(C)C", "CCCCN", "OCCN1CCOCC1",
-    "CC(C)N(CC)C(C)C", "c1c[nH]cn1", "NC(N)=O", "OCCO", "CC(O)CO", "OCC(O)CO", "CCCO", "CCCCO", "CC(C)(C)O", "CCC(C)O",
+    "C1CCC(CC1)NC1CCCCC1", "c1ccc(CNCCNCc2ccccc2)cc1", "CN", "CNC", "CN(C)C", "OCCN1CCOCC1",
+    "CC(C)N(CC)C(C)C", "c1c[nH]cn1", "NC(N)=O", "OCCO", "CC(O)CO", "OCC(O)CO",
     "CCOC(C)=O", "CC(=O)OC(C)C", "CCOCC", "COC(C)(C)C", "C1CCOC1", "C1COCCO1", "ClCCl", "ClC(Cl)Cl", "CN(C)C=O", "NC=O",
-    "Cc1ccccc1", "CCCCCC", "C1CCCCC1", "CCCCCCC", "c1ccncc1", "CCC(C)=O", "CN1CCCC1=O", "CC(=O)N(C)C",
+    "CCC(C)=O", "CN1CCCC1=O", "CC(=O)N(C)C",
 )  # fmt: skip
 _SOLVENTS = frozenset({"O", "N", "CO", "CCO", "CC(C)O", "CC#N", "CS(C)=O", "CC(C)=O", "ClCCl", "CN(C)C=O", "C1CCOC1"})
 # A metal beside these binds its ligands: the parts of cisplatin are one drug, not a drug and its salt
@@ -271,10 +271,14 @@ def _flat(molecule: Any) -> str:
 
 
 def _uncharged(molecule: Any) -> Any:
-    """Neutral as far as protons go; quaternary nitrogen stays."""
+    """Neutral as far as protons go; quaternary nitrogen stays, and so does what cannot hold a proton (PF6)."""
+    from rdkit import Chem
     from rdkit.Chem.MolStandardize import rdMolStandardize
 
-    return rdMolStandardize.Uncharger().uncharge(molecule)
+    if not any(atom.GetFormalCharge() for atom in molecule.GetAtoms()):
+        return molecule
+    neutral = rdMolStandardize.Uncharger().uncharge(molecule)
+    return molecule if Chem.MolFromSmiles(Chem.MolToSmiles(neutral)) is None else neutral
 
 
 def _without_salt(molecule: Any) -> Any:

@@ -8,6 +8,7 @@ J Chem Inf Comput Sci 44 (2004), 1912-1928.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from weakref import WeakKeyDictionary
@@ -103,7 +104,7 @@ def _metals() -> frozenset[str]:
     return frozenset(table.GetElementSymbol(number) for number in numbers)
 
 
-def warning(smiles: str | None, similarity: float, limits: Domain) -> str:
+def warning(smiles: str | None, similarity: float, limits: Domain, *, judged_by: Sequence[str] = ()) -> str:
     """Say why a new drug is outside the domain; empty where it is inside.
 
     Parameters
@@ -114,9 +115,11 @@ def warning(smiles: str | None, similarity: float, limits: Domain) -> str:
         Tanimoto similarity to the nearest training compound.
     limits
         What training compounds are like.
+    judged_by
+        What else is known of it and was used: ``"targets"``, ``"pathway"``.
     """
     if smiles is None:
-        return "no structure is known: judged by targets and pathway alone"
+        return f"no structure is known: judged by {' and '.join(judged_by) or 'nothing'} alone"
     own = atoms(smiles)
     said = []
     if "C" not in own:

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from omics_rx.core.errors import InputError, examples
+from omics_rx.core.errors import InputError
 from omics_rx.response.few_shot import kernel_of
 from omics_rx.response.parts.base import positions
 from omics_rx.response.parts.kernel_ridge import KernelRidge
-from omics_rx.response.query import ids_of, resolve
+from omics_rx.response.query import known_drugs, resolve
 from omics_rx.response.similarity import VIEWS, DrugFeatures, tanimoto, view
 
 if TYPE_CHECKING:
@@ -201,13 +201,7 @@ def asked(model: ResponseModel, drug: str | pd.DataFrame) -> tuple[str, DrugFeat
     """
     known = model.learnt_.training.drugs
     if isinstance(drug, str):
-        (found,) = ids_of(pd.Index([drug]), known.names, model.screen_.drugs)
-        if found is None:
-            called = examples(model.screen_.drugs.loc[known.names, "name"])
-            raise InputError(
-                f"{drug!r} is not a drug the model was trained on (such as {called}): give its drug_id or name, or a "
-                "frame with name and smiles"
-            )
+        (found,) = known_drugs([drug], known.names, model.screen_.drugs)
         return found, known.take(positions(pd.Index([found]), known.names))
     query = resolve(drug, model.screen_, known)
     if len(query.names) != 1:

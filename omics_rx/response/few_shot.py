@@ -24,7 +24,7 @@ from omics_rx.core.work import rng
 from omics_rx.response.parts.base import Cells, positions
 from omics_rx.response.parts.kernel_ridge import KernelRidge
 from omics_rx.response.prediction import Prediction, separate
-from omics_rx.response.query import Query, known_drugs, resolve
+from omics_rx.response.query import Asked, Query, known_drugs, resolve
 
 if TYPE_CHECKING:
     from omics_rx.response.model import Learnt, ResponseModel
@@ -103,7 +103,7 @@ class AdaptedModel:
     _left: np.ndarray
     _stated: tuple[str, str]
 
-    def predict(self, drugs: pd.DataFrame | None = None) -> Prediction:
+    def predict(self, drugs: Asked | None = None) -> Prediction:
         """Predict the sample's responses.
 
         Parameters

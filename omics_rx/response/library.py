@@ -15,6 +15,7 @@ import pandas as pd
 from omics_rx.core import bundle, resources
 from omics_rx.core.errors import InputError, IntegrityError, examples
 from omics_rx.core.work import track
+from omics_rx.harmonize.drugs import Finder
 from omics_rx.response import applicability
 from omics_rx.response.library_rows import chunks, read
 from omics_rx.response.query import resolve
@@ -39,7 +40,7 @@ class LibraryScreen:
     folder
         Holds ``part-00000.parquet`` and so on, one frame a chunk as :func:`stream` yields them.
     counts
-        Structures by status: ``"known"``, ``"new"``, ``"unreadable"``, ``"mixture"``.
+        Structures by status: ``"known"``, ``"new"``, ``"unreadable"``, ``"mixture"``, ``"ambiguous"``.
     """
 
     folder: Path
@@ -151,9 +152,9 @@ def stream(
     ------
     pandas.DataFrame
         One row a structure, in the order given: ``name``; ``smiles`` without salt; ``status``: ``"known"`` (a training
-        compound), ``"new"``, ``"unreadable"`` or ``"mixture"`` (both without prediction); ``nearest`` training
-        ``drug_id``, ``nearest_name`` and its ``similarity``; ``warning``, empty inside the domain; ``half_width`` of
-        the interval (ln uM); then a column a sample or group.
+        compound), ``"new"``, ``"unreadable"``, ``"mixture"`` or ``"ambiguous"`` (without prediction);
+        ``nearest`` training ``drug_id``, ``nearest_name`` and its ``similarity``; ``warning``, empty inside the domain;
+        ``half_width`` of the interval (ln uM); then a column a sample or group.
 
     Raises
     ------
@@ -223,6 +224,8 @@ class _Work:
             raise InputError(f"chunk is {chunk}: at least one structure at a time")
         self.model, self.value, self.chunk = model, value, chunk
         self.cells, self.told, self.stated = model.on_scale(cohort, *scale)
+        drugs = model.learnt_.training.drugs
+        self.finder = Finder(model.screen_.drugs.loc[drugs.names], what="the screen the model was trained on")
         self.groups = _groups(self.cells, groups)
         columns = self.cells.names if self.groups is None else pd.Index(self.groups.dropna().unique())
         clash = columns.intersection(pd.Index(FACTS))
@@ -244,7 +247,7 @@ class _Work:
 
     def frame(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Predict one chunk; structures that cannot be are kept without prediction and say why."""
-        facts, asked = read(rows)
+        facts, asked = read(rows, self.finder)
         values = pd.DataFrame(np.nan, index=rows.index, columns=self.cells.names)
         if len(asked):
             known = self.model.learnt_.training.drugs
@@ -255,7 +258,8 @@ class _Work:
             facts.loc[at, "status"] = np.where(query.table["known"], "known", "new")
             facts.loc[at, "nearest"] = query.table["nearest"].to_numpy()
             facts.loc[at, "similarity"] = query.applicability
-            facts.loc[at, "warning"] = query.table["warning"].to_numpy()
+            said = query.table[["warning", "note"]].agg(lambda row: "; ".join(filter(None, row)), axis=1)
+            facts.loc[at, "warning"] = said.to_numpy()
             facts.loc[at, "half_width"] = ((found.upper - found.lower).mean() / 2).to_numpy()
         facts["nearest_name"] = self.model.screen_.drugs["name"].reindex(facts["nearest"]).to_numpy()
         if self.groups is not None:

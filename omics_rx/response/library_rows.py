@@ -10,34 +10,35 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.errors import InputError, MissingFileError, examples
+from omics_rx.harmonize.drugs import Finder, structure, why_not
 from omics_rx.response.applicability import is_mixture
 
 Structures = pd.DataFrame | Path | str | Iterable[tuple[str, str]]
 _DESCRIBED = ("targets", "pathway", "mechanism")
 
 
-def read(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def read(rows: pd.DataFrame, finder: Finder) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Facts of each row with a status, and the rows that can be asked about, salts taken off."""
-    from omics_rx.harmonize.drugs import structure
-
-    smiles: list[str | None] = []
-    status = []
-    for text in rows["smiles"]:
-        try:
-            bare = structure(str(text)).smiles
-        except InputError:
-            smiles.append(None)
-            status.append("unreadable")
-            continue
-        smiles.append(bare)
-        status.append("mixture" if is_mixture(bare) else "new")
-    facts = pd.DataFrame({"name": rows["name"], "smiles": smiles, "status": status}, index=rows.index)
+    told = [_judged(name, text, finder) for name, text in zip(rows["name"], rows["smiles"], strict=True)]
+    facts = pd.DataFrame(told, columns=["smiles", "status", "warning"], index=rows.index)
+    facts.insert(0, "name", rows["name"])
     facts["nearest"] = pd.Series(None, index=rows.index, dtype=object)
-    facts["warning"] = facts["status"].map({"new": "", "unreadable": "no molecule", "mixture": "several compounds"})
     facts[["similarity", "half_width"]] = np.nan
     kept = facts["status"].eq("new")
     asked = facts.loc[kept, ["name", "smiles"]].join(rows[[name for name in _DESCRIBED if name in rows]])
     return facts, asked
+
+
+def _judged(name: str, text: object, finder: Finder) -> tuple[str | None, str, str]:
+    """Structure without salt, status and warning of one row."""
+    wrong = why_not(text)
+    if wrong:
+        return None, "unreadable", "text after a space" if "space" in wrong else "no molecule"
+    bare = structure(str(text)).smiles
+    if is_mixture(bare):
+        return bare, "mixture", "several compounds"
+    found = finder.find(name, bare)
+    return (bare, "ambiguous", found.problem) if found.problem else (bare, "new", "")
 
 
 def chunks(structures: Structures, size: int) -> Iterator[pd.DataFrame]:

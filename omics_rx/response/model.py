@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,10 +12,11 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from omics_rx.core import cohort as cohorts
-from omics_rx.core.errors import InputError, NotFittedError, unknown_name
+from omics_rx.core.errors import InputError, NotFittedError, examples, unknown_name
 from omics_rx.core.provenance import Provenance, frame_sha256
 from omics_rx.core.screen import DrugScreen
-from omics_rx.core.work import track
+from omics_rx.core.work import log, track
+from omics_rx.harmonize import cell_lines
 from omics_rx.harmonize.domain import to_training_scale
 from omics_rx.response import censoring, intervals, new_drugs, stack
 from omics_rx.response.explains import Explains
@@ -30,7 +31,7 @@ from omics_rx.response.prepare import (
     training_of,
     with_current_genes,
 )
-from omics_rx.response.query import Query, resolve, tell
+from omics_rx.response.query import Asked, Query, resolve, tell
 
 if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
@@ -229,7 +230,7 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
     def predict(
         self,
         cohort: CohortLike,
-        drugs: pd.DataFrame | None = None,
+        drugs: Asked | None = None,
         domain: str | None = None,
         *,
         reference: Literal["cohort"] | GeneReference = "cohort",
@@ -242,10 +243,11 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
             Samples x genes; aliases and Ensembl ids are resolved. ``obsm["events"]`` and ``obs["tissue"]`` are read
             where a part uses them.
         drugs
-            None for the drugs of the screen, or a frame with ``name`` and ``smiles`` (and, where known,
-            ``targets``, ``pathway``). Salts are taken off, and a compound of the screen is recognised by its
-            structure. A drug outside the domain of the training compounds is answered with a warning, in
-            ``drugs["warning"]`` of the result and in the log.
+            None for the drugs of the screen; some of them by whatever they are called (``["Taxol", "AZD6738"]``); or
+            a frame with ``name`` and, for other compounds, ``smiles`` (and, where known, ``targets``, ``pathway``). A
+            compound of the screen is recognised however its structure is written. What was decided of a drug stands
+            in ``drugs["note"]`` of the result, why one is outside the domain of the training compounds in
+            ``drugs["warning"]``, and both are logged.
         domain
             ``"cell_line"``, ``"tumour"`` or ``"single_cell"``; None is what the cohort says.
         reference
@@ -257,13 +259,28 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
         ------
         NotFittedError, InputError
             If the model was not fitted; if the cohort or a sample of it has under half of the model's genes, or a
-            structure cannot be read or is a mixture.
+            drug is not known, not certain or a mixture.
         """
         learnt = self._fitted
         query = resolve(drugs, learnt.screen, learnt.training.drugs)
         tell(query)
         cells, told, stated = self.on_scale(cohort, domain, reference)
-        return self.answer(cells, query, domain=told, stated=stated)
+        found = self.answer(cells, query, domain=told, stated=stated)
+        return replace(found, trained_on=self._trained_on(cells.names, told))
+
+    def _trained_on(self, names: pd.Index, domain: str) -> pd.Series:
+        """Whether each sample is a line the model was trained on, by whatever it is called; said in the log."""
+        seen = pd.Series(data=False, index=names, name="trained_on")
+        if domain == "cell_line":
+            own = self._fitted.training.cells.names
+            seen[:] = cell_lines.find(names, own)["cell_id"].notna().to_numpy()
+        if seen.any():
+            log.warning(
+                "%d of %d lines were trained on (%s): their predictions have seen their own responses, those in "
+                "model.held_out_ have not",
+                int(seen.sum()), len(seen), examples(names[seen.to_numpy()], 3),
+            )  # fmt: skip
+        return seen
 
     def adapt(
         self,
@@ -278,9 +295,9 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
         Parameters
         ----------
         cell_id
-            The sample, a row of ``cohort``.
+            The sample, a row of ``cohort``; a line by whatever it is called.
         measured
-            Its measured ln IC50 (ln uM) by ``drug_id`` or name.
+            Its measured ln IC50 (ln uM) by ``drug_id`` or whatever the drug is called.
         cohort
             Samples x genes it stands among; None is the cells of the training screen.
         domain

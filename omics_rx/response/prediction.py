@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -41,6 +41,9 @@ class Prediction:
         Versions, inputs, settings, citations.
     target
         ``"ln_ic50"``, or ``"auc"``: then all that is said to be in ln uM is an AUC, 0 to 1.
+    trained_on
+        Whether each sample is a line the model was trained on, one value a sample. What is predicted for such a line
+        has seen its own responses: the model's ``held_out_`` has not.
     """
 
     mean: pd.DataFrame
@@ -55,13 +58,18 @@ class Prediction:
     coverage: float
     provenance: Provenance
     target: str = "ln_ic50"
+    trained_on: pd.Series = field(default_factory=lambda: pd.Series(dtype=bool))
 
     def __repr__(self) -> str:
         unit = "AUC" if self.target == "auc" else "ln uM"
         return (
             f"Prediction({len(self.mean):,} samples x {self.mean.shape[1]:,} drugs, {unit}; "
-            f"{self.coverage:.0%} interval learnt from {self.calibrated_for}; {self.reference})"
+            f"{self.coverage:.0%} interval learnt from {self.calibrated_for}; {self.reference}{self._seen()})"
         )
+
+    def _seen(self) -> str:
+        n = int(self.trained_on.sum())
+        return f"; {n:,} of the samples were trained on" if n else ""
 
 
 def separate(

@@ -12,6 +12,7 @@ from omics_rx import harmonize
 from omics_rx.core import cohort as cohorts
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.screen import DrugScreen
+from omics_rx.harmonize import cell_lines
 from omics_rx.harmonize.domain import line_reference, to_training_scale
 from omics_rx.harmonize.reference import GeneReference
 from omics_rx.response import similarity
@@ -182,15 +183,12 @@ def one_sample(
     Raises
     ------
     InputError
-        If no row of the cohort has that name.
+        If no row of the cohort is the sample, by name or, for a line, by whatever it is called.
     """
     data = with_current_genes(model.screen_.cells if cohort is None else cohort)
-    row = data.obs_names.get_indexer([cell_id])
-    if row[0] < 0:
-        raise InputError(
-            f"{cell_id!r} is not among the {data.n_obs:,} samples (such as {examples(data.obs_names)}): give the "
-            "name of a row"
-        )
+    what = "the training screen" if cohort is None else "the cohort"
+    found = cell_lines.find_one(cell_id, data.obs, what=what)
+    row = data.obs_names.get_indexer([found])
     if cohort is None:
         data, row = data[row], np.array([0])
     cells, told, stated = model.on_scale(data, domain, "cohort")

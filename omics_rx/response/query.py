@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +11,12 @@ import pandas as pd
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.screen import DrugScreen
 from omics_rx.core.work import log
+from omics_rx.harmonize import drugs as drug_door
+from omics_rx.harmonize import targets as drug_targets
 from omics_rx.response import applicability, similarity
 from omics_rx.response.similarity import DrugFeatures, tanimoto
+
+Asked = pd.DataFrame | str | Sequence[str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +33,7 @@ class Query:
         1 for training drugs, else the largest Tanimoto similarity to one, ``(n_drugs,)``.
     table
         Index ``drug_id``; ``name``, ``known``, ``nearest``, ``warning`` (why a new drug is outside the domain of the
-        training compounds, empty where it is inside).
+        training compounds, empty where it is inside), ``note`` (what was decided of who it is, empty where nothing).
     """
 
     names: pd.Index
@@ -37,72 +42,110 @@ class Query:
     table: pd.DataFrame
 
 
-def resolve(drugs: pd.DataFrame | None, screen: DrugScreen, known: DrugFeatures) -> Query:
+def resolve(drugs: Asked | None, screen: DrugScreen, known: DrugFeatures) -> Query:
     """Describe the drugs asked for and recognise those that were trained on.
 
     Parameters
     ----------
     drugs
-        None for all training drugs; else a frame with ``smiles``, and ``name`` and ``drug_id`` (column or index)
-        where they have one. Salts are taken off. A drug of the training screen is recognised by InChIKey or, where
-        the frame gives no structure, by its ``drug_id``.
+        None for all training drugs; names or ids of training drugs; else a frame with ``smiles``, and ``name`` and
+        ``drug_id`` (column or index) where they have one, or with ``name`` alone. Every look-up goes through
+        :mod:`omics_rx.harmonize.drugs`.
     screen, known
         The training screen and its drugs as the parts saw them.
 
     Raises
     ------
     InputError
-        If drugs repeat, a structure cannot be read or is a mixture, or a drug has neither a structure, a target nor a
-        pathway and is not known.
+        If drugs repeat, a structure cannot be read, fits several drugs or is a mixture, or a drug has neither a
+        structure, a target nor a pathway and is not known.
     """
     if drugs is None:
         table = pd.DataFrame(
-            {"name": screen.drugs.loc[known.names, "name"], "known": True, "nearest": known.names, "warning": ""},
+            {
+                "name": screen.drugs.loc[known.names, "name"],
+                "known": True,
+                "nearest": known.names,
+                "warning": "",
+                "note": "",
+            },
             index=known.names.rename("drug_id"),
         )
         return Query(known.names, known, np.ones(len(known)), table)
-    frame = _without_salts(_tidy(drugs))
-    asked = similarity.features(frame)
-    ids = _recognised(frame, screen.drugs.loc[known.names])
-    applicability.refuse_mixtures(frame[ids.isna()])
-    _check_described(asked, frame, ids)
+    frame = _tidy(drugs)
+    bare = _without_salts(frame)
+    found = drug_door.find(frame, screen.drugs.loc[known.names], what="the screen the model was trained on")
+    _refuse_uncertain(frame, found)
+    asked = similarity.features(bare)
+    seen = found["drug_id"].notna().to_numpy()
+    applicability.refuse_mixtures(bare[~seen])
+    _check_described(asked, known, found)
     nearest = tanimoto(asked.bits, known.bits)
-    seen = ids.notna().to_numpy()
     similar = np.where(seen, 1.0, nearest.max(axis=1))
     table = pd.DataFrame(
         {
             "name": frame["name"],
             "known": seen,
-            "nearest": np.where(seen, ids, known.names[nearest.argmax(axis=1)]),
-            "warning": _warnings(asked.smiles, seen, similar, applicability.domain(known)),
+            "nearest": np.where(seen, found["drug_id"], known.names[nearest.argmax(axis=1)]),
+            "warning": _warnings(asked, known, seen, similar),
+            "note": _notes(frame, known, found),
         },
         index=frame.index,
     )
     # a new drug must not be taken for a training drug because an id of the user's happens to be the same
     named = [
-        str(found) if known_ else f"new:{name}" for found, known_, name in zip(ids, seen, frame.index, strict=True)
+        str(one) if known_ else f"new:{name}"
+        for one, known_, name in zip(found["drug_id"], seen, frame.index, strict=True)
     ]
     features = DrugFeatures(pd.Index(named), asked.bits, asked.targets, asked.pathway, asked.smiles)
     return Query(frame.index, features, similar, table)
 
 
+def _refuse_uncertain(frame: pd.DataFrame, found: pd.DataFrame) -> None:
+    """Refuse structures that cannot be read or fit several drugs, and antibodies; other unknown names may be new."""
+    drawn = frame["smiles"].notna().to_numpy()
+    asked = found["problem"].ne("").to_numpy() & (drawn | found["problem"].str.contains("antibod|fits ").to_numpy())
+    if asked.any():
+        told = [f"{name}: {text}" for name, text in found.loc[asked, "problem"].items()]
+        raise InputError(f"{int(asked.sum())} of {len(found)} drugs are not certain ({examples(told)})")
+
+
 def _without_salts(frame: pd.DataFrame) -> pd.DataFrame:
     """Structures without counter-ions, with their InChIKeys."""
-    from omics_rx.harmonize import drugs
-
-    bare = drugs.structures(frame)
+    bare = drug_door.structures(frame)
     if "inchikey" in frame:
         bare["inchikey"] = bare["inchikey"].where(bare["inchikey"].notna(), frame["inchikey"])
     return bare
 
 
-def _warnings(
-    smiles: tuple[str | None, ...], seen: np.ndarray, similar: np.ndarray, limits: applicability.Domain
-) -> list[str]:
-    return [
-        "" if known_ else applicability.warning(text, float(alike), limits)
-        for text, known_, alike in zip(smiles, seen, similar, strict=True)
-    ]
+def _warnings(asked: DrugFeatures, known: DrugFeatures, seen: np.ndarray, similar: np.ndarray) -> list[str]:
+    limits = applicability.domain(known)
+    said = []
+    for place, (smiles, known_, alike) in enumerate(zip(asked.smiles, seen, similar, strict=True)):
+        by = [word for word, used in _used(asked, known, place).items() if used]
+        said.append("" if known_ else applicability.warning(smiles, float(alike), limits, judged_by=by))
+    return said
+
+
+def _used(asked: DrugFeatures, known: DrugFeatures, place: int) -> dict[str, bool]:
+    """What is told of a drug beside its structure that the training drugs give a meaning to."""
+    shared = frozenset().union(*known.targets)
+    targets = asked.targets[place]
+    return {
+        "targets": any(target in shared or drug_targets.read(target).genes for target in targets),
+        "pathway": bool(asked.pathway[place] & frozenset().union(*known.pathway)),
+    }
+
+
+def _notes(frame: pd.DataFrame, known: DrugFeatures, found: pd.DataFrame) -> list[str]:
+    """What was decided of each drug that its user ought to know; targets that are no gene among it."""
+    shared = frozenset().union(*known.targets)
+    notes = []
+    for text, note in zip(similarity.texts(frame, "targets"), found["note"], strict=True):
+        strange = [word for word in drug_targets.read(text or "").unknown if word not in shared]
+        said = f"no gene, and not used as a target: {examples(strange)}" if strange else ""
+        notes.append("; ".join(filter(None, (note, said))))
+    return notes
 
 
 def tell(query: Query) -> None:
@@ -113,9 +156,19 @@ def tell(query: Query) -> None:
             "%d of %d drugs are outside the domain of the training compounds (%s): see drugs['warning']",
             len(outside), len(query.table), examples([f"{name}: {text}" for name, text in outside.items()], 3),
         )  # fmt: skip
+    decided = query.table.loc[query.table["note"].ne(""), "note"]
+    if len(decided):
+        log.warning(
+            "%d of %d drugs were told with a note (%s): see drugs['note']",
+            len(decided), len(query.table), examples([f"{name}: {text}" for name, text in decided.items()], 3),
+        )  # fmt: skip
 
 
-def _tidy(drugs: pd.DataFrame) -> pd.DataFrame:
+def _tidy(drugs: Asked) -> pd.DataFrame:
+    if isinstance(drugs, str):
+        drugs = [drugs]
+    if not isinstance(drugs, pd.DataFrame):
+        drugs = pd.DataFrame({"name": [str(drug) for drug in drugs]}, dtype=object)
     frame = drugs.set_index("drug_id") if "drug_id" in drugs else drugs.copy()
     if isinstance(frame.index, pd.RangeIndex) and "name" in frame:
         frame.index = pd.Index(frame["name"])
@@ -128,55 +181,26 @@ def _tidy(drugs: pd.DataFrame) -> pd.DataFrame:
     for column in ("name", "smiles"):
         if column not in frame:
             frame[column] = frame.index if column == "name" else None
+    frame["smiles"] = pd.Series(similarity.texts(frame, "smiles"), index=frame.index, dtype=object)
     return frame
 
 
-def _recognised(frame: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
-    """The training ``drug_id`` of each drug, missing for new ones."""
-    by_key = {key: drug for drug, key in _keys(known).dropna().items()}
-    found = [
-        by_key.get(key) if pd.notna(key) else (drug if drug in known.index else None)
-        for drug, key in zip(frame.index, frame["inchikey"], strict=True)
-    ]
-    return pd.Series(found, index=frame.index, dtype=object)
-
-
-def _keys(known: pd.DataFrame) -> pd.Series:
-    """InChIKey of each training drug, made from its structure where the screen gives none."""
-    from omics_rx.harmonize import drugs
-
-    keys: pd.Series = known["inchikey"]
-    bare = known.loc[keys.isna() & known["smiles"].notna(), ["smiles"]]
-    return keys if bare.empty else keys.where(keys.notna(), drugs.structures(bare)["inchikey"].reindex(keys.index))
-
-
-def _check_described(asked: DrugFeatures, frame: pd.DataFrame, ids: pd.Series) -> None:
+def _check_described(asked: DrugFeatures, known: DrugFeatures, found: pd.DataFrame) -> None:
+    """Refuse drugs of which nothing is known that a prediction could rest on, and say why each name finds nothing."""
     bare = [
-        name
-        for position, name in enumerate(frame.index)
-        if pd.isna(ids[name])
-        and not asked.bits[position].any()
-        and not asked.targets[position]
-        and not asked.pathway[position]
+        str(problem) or str(name)
+        for place, (name, drug, problem) in enumerate(zip(found.index, found["drug_id"], found["problem"], strict=True))
+        if drug is None and not asked.bits[place].any() and not any(_used(asked, known, place).values())
     ]
     if bare:
         raise InputError(
-            f"{len(bare)} drugs are not in the screen and have no structure, target or pathway ({examples(bare)}): "
-            "give their SMILES"
+            f"{len(bare)} drugs are not in the screen and have no structure, target or pathway that is known "
+            f"({examples(bare)}): give their SMILES"
         )
 
 
-def ids_of(asked: pd.Index, names: pd.Index, drugs: pd.DataFrame) -> list[str | None]:
-    """Training ``drug_id`` of each drug given by id or name; None for strangers and for names that drugs share."""
-    called = drugs.loc[names, "name"].astype(str).str.casefold()
-    alone = called[~called.duplicated(keep=False)]
-    by_name = {name: str(drug) for drug, name in alone.items()}
-    known = set(names)
-    return [str(key) if str(key) in known else by_name.get(str(key).casefold()) for key in asked]
-
-
-def known_drugs(asked: pd.Index, names: pd.Index, drugs: pd.DataFrame) -> pd.Index:
-    """Training ``drug_id`` of drugs given by id or by name, in any case.
+def known_drugs(asked: Iterable[object], names: pd.Index, drugs: pd.DataFrame) -> pd.Index:
+    """Training ``drug_id`` of drugs given by whatever they are called.
 
     Parameters
     ----------
@@ -192,14 +216,6 @@ def known_drugs(asked: pd.Index, names: pd.Index, drugs: pd.DataFrame) -> pd.Ind
     InputError
         If a drug is unknown to the model, or given twice.
     """
-    found = ids_of(asked, names, drugs)
-    unknown = [key for key, drug in zip(asked, found, strict=True) if drug is None]
-    if unknown:
-        raise InputError(
-            f"{len(unknown)} measured drugs are not among those the model was trained on ({examples(unknown)}): leave "
-            "them out, or give the drug_id of the screen"
-        )
-    result = pd.Index(found, dtype=object)
-    if not result.is_unique:
-        raise InputError(f"drugs are given twice ({examples(result[result.duplicated()])}): give one value a drug")
-    return result
+    return drug_door.resolve(
+        asked, drugs.loc[names], what="the screen the model was trained on", remedy="leave them out"
+    )

@@ -20,6 +20,7 @@ import pandas as pd
 
 from omics_rx.core import resources
 from omics_rx.core.errors import InputError, examples
+from omics_rx.harmonize import targets as drug_targets
 
 N_BITS = 2048
 RADIUS = 2
@@ -78,8 +79,8 @@ def features(drugs: pd.DataFrame) -> DrugFeatures:
     Parameters
     ----------
     drugs
-        Index ``drug_id``; columns ``smiles``, ``targets`` (";" between gene symbols), ``pathway`` and ``mechanism``
-        are read where they stand.
+        Index ``drug_id``; columns ``smiles``, ``targets`` (see :mod:`omics_rx.harmonize.targets`), ``pathway`` and
+        ``mechanism`` are read where they stand.
 
     Raises
     ------
@@ -90,7 +91,7 @@ def features(drugs: pd.DataFrame) -> DrugFeatures:
     return DrugFeatures(
         pd.Index(drugs.index.astype(str)),
         morgan_bits(smiles),
-        tuple(_terms(text) for text in texts(drugs, "targets")),
+        tuple(_targets(text) for text in texts(drugs, "targets")),
         tuple(
             _terms(text, "pathway ") | _terms(other, "mechanism ")
             for text, other in zip(texts(drugs, "pathway"), texts(drugs, "mechanism"), strict=True)
@@ -284,6 +285,12 @@ def texts(drugs: pd.DataFrame, column: str) -> list[str | None]:
     if column not in drugs:
         return [None] * len(drugs)
     return [str(value).strip() or None if pd.notna(value) else None for value in drugs[column]]
+
+
+def _targets(text: str | None) -> frozenset[str]:
+    """Target genes; what is no gene stays as it is written, so that a screen's own words still tell its drugs apart."""
+    found = drug_targets.read(text or "")
+    return frozenset((*found.genes, *found.unknown))
 
 
 def _terms(text: str | None, prefix: str = "") -> frozenset[str]:

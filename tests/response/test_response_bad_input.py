@@ -29,7 +29,7 @@ def asked(smiles, **more) -> pd.DataFrame:
         ("   ", "no structure, target or pathway"),
         (None, "no structure, target or pathway"),
         ("CCCCO.c1ccccc1CC", "mixtures of several compounds .x.*each compound by itself"),
-        ("[Na+].OC(=O)c1ccccc1.CCCCCN", "mixtures"),
+        ("[Na+].OC(=O)c1ccccc1Br.CCCCCN", "mixtures"),
     ],
 )
 def test_structures_that_cannot_be_answered_are_refused(model, planted, smiles, message):

@@ -81,7 +81,7 @@ def test_a_drug_is_known_by_its_name_in_any_case(model):
 
 
 def test_an_unknown_drug_is_told(model):
-    with pytest.raises(InputError, match="not a drug the model was trained on"):
+    with pytest.raises(InputError, match="not in the screen the model was trained on"):
         model.explain("cell000", "aspirin")
 
 
