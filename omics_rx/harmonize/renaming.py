@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,8 +10,10 @@ import pandas as pd
 
 from omics_rx.core.cohort import as_cohort, info, record, with_record
 from omics_rx.core.errors import InputError, examples
+from omics_rx.core.work import log
 from omics_rx.harmonize.columns import groups, record_of, regrouped
-from omics_rx.harmonize.symbols import current_symbols, recognised, unnumbered
+from omics_rx.harmonize.matrices import genes_only
+from omics_rx.harmonize.symbols import current_symbols, gene_index, numbered, recognised, unnumbered
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
 
 _RECORD = "gene_changes"
+_MADE_UNIQUE = re.compile(r"-\d{1,2}$")
 MIRNA_RECORD = "mirna_changes"
 
 
@@ -51,6 +55,11 @@ def genes(data: CohortLike, *, min_mapped: float = 0.5) -> AnnData:
     ids, cohort = with_plain_names(data)
     if not isinstance(data, pd.DataFrame) and _is_done(cohort):
         return cohort.copy()
+    cohort, said = genes_only(cohort)
+    if said:
+        ids = [unnumbered(str(name).strip()) for name in cohort.var_names]
+        log.warning("%s", "; ".join(said))
+    ids = _as_before_made_unique(ids)
     found = current_symbols(ids)
     _check_ids(found, cohort, min_mapped)
     own = (found["symbol"].to_numpy() == np.asarray(ids)) & (found["status"] == "kept").to_numpy()
@@ -99,11 +108,22 @@ def with_plain_names(data: CohortLike) -> tuple[list[str], AnnData]:
     """Identifiers, and the cohort; a frame's columns may repeat, which AnnData warns of, so they are numbered first."""
     if isinstance(data, pd.DataFrame):
         ids = [unnumbered(str(name).strip()) for name in data.columns]
-        return ids, as_cohort(data.set_axis([str(i) for i in range(data.shape[1])], axis=1))
+        return ids, as_cohort(data.set_axis(numbered(ids), axis=1))
     cohort = as_cohort(data)
     if cohort.isbacked:
         cohort = cohort.to_memory()
     return [unnumbered(str(name).strip()) for name in cohort.var_names], cohort
+
+
+def _as_before_made_unique(ids: list[str]) -> list[str]:
+    """Identifiers without the number that ``var_names_make_unique`` gave the second of one name."""
+    present, current = set(ids), gene_index().current
+    names = []
+    for name in ids:
+        base = name.rpartition("-")[0]
+        made = base in present and name not in current and _MADE_UNIQUE.search(name)
+        names.append(base if made else name)
+    return names
 
 
 def _is_done(cohort: AnnData) -> bool:

@@ -141,6 +141,8 @@ class Conversion:
         """
         if self.have == self.to:
             return values
+        if self.have in RELATIVE:  # to a linear scale, without an offset
+            return np.exp2(np.asarray(values.toarray() if hasattr(values, "toarray") else values, dtype=np.float64))
         if hasattr(values, "tocsr"):
             changed = values.tocsr().astype(np.float64)
             totals = self._totals(_amounts(changed.data, base_of(self.have)), changed)
@@ -181,6 +183,26 @@ def log_of(unit: str) -> Conversion:
     amount = amount_of(unit)
     by_total = amount in ("counts", "CP10k") or (amount in PER_READ and unit in LINEAR)
     return Conversion(unit, f"log2({'CPM' if by_total else amount} + 1)")
+
+
+def linear_of(unit: str, *, what: str = "this") -> Conversion:
+    """How values of a unit come back to amounts; intensities and expression of unknown offset by the power of two.
+
+    Raises
+    ------
+    InputError
+        For ratios and z-scores, of which there is no way back.
+    """
+    if unit in LINEAR:
+        return Conversion(unit, unit)
+    if unit in LOGGED:
+        return Conversion(unit, amount_of(unit))
+    if unit in ("log2 intensity", "log2 expression"):
+        return Conversion(unit, "linear expression")
+    raise InputError(
+        f"{what} needs expression that can be taken back to a linear scale, and the unit is {unit}: pass TPM, CPM, "
+        f"counts or log2 intensities, or say the unit: {HOW_TO_TELL}"
+    )
 
 
 def refuse_unfit(finding: UnitFinding, *, what: str = "this") -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from omics_rx.core import resources
 from omics_rx.core.errors import InputError, unknown_name
-from omics_rx.scores.panels import MIN_COVERAGE, score_panel, with_current_genes
+from omics_rx.scores.panels import MIN_COVERAGE, score_panel
 
 if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
@@ -93,6 +93,4 @@ def cell_death(
         If no pattern is covered.
     """
     sets = cell_death_sets(patterns=patterns)
-    return score_panel(
-        with_current_genes(cohort), sets, "cell-death patterns", method=method, min_coverage=min_coverage
-    )
+    return score_panel(cohort, sets, "cell-death patterns", method=method, min_coverage=min_coverage)

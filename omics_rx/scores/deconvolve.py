@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from omics_rx.core import cohort as cohorts
 from omics_rx.core.errors import InputError, examples, unknown_name
 from omics_rx.core.provenance import Provenance, frame_sha256
 from omics_rx.core.work import rng, track
-from omics_rx.harmonize import units
+from omics_rx.harmonize.needs import Needs, prepare
 from omics_rx.scores.kernels.fractions import constrained_fractions, svr_fractions, variability_weights
-from omics_rx.scores.panels import with_current_genes
 from omics_rx.scores.references import CellReference, til10, with_current_symbols
 
 if TYPE_CHECKING:
@@ -123,25 +121,19 @@ def deconvolve(
 
 def _linear(cohort: CohortLike) -> pd.DataFrame:
     """Samples x genes on a linear scale, under current symbols."""
-    data = with_current_genes(cohort)
-    unit = cohorts.info(data).unit
-    values = cohorts.expression(data)
-    linear: pd.DataFrame
-    if unit in units.LINEAR:
-        linear = values
-    elif unit in units.LOGGED:
-        linear = values.apply(np.exp2) - 1
-    elif unit in ("log2 intensity", "log2 expression"):
-        linear = values.apply(np.exp2)
-    else:
-        raise InputError(
-            f"cell fractions need expression that can be taken back to a linear scale, and the unit is {unit}: pass "
-            "TPM, CPM, counts or log2 intensities, or say the unit with core.cohort.with_info"
-        )
+    ready = prepare(cohort, deconvolution_needs())
+    linear = ready.values()
     linear = linear.loc[:, linear.notna().any().to_numpy()]
     if float(linear.min().min()) < -1e-6:
-        raise InputError(f"{int((linear < 0).sum().sum())} values are negative on a linear scale: is the unit {unit}?")
+        raise InputError(
+            f"{int((linear < 0).sum().sum())} values are negative on a linear scale: is the unit {ready.found.unit}?"
+        )
     return linear
+
+
+def deconvolution_needs() -> Needs:
+    """What :func:`deconvolve` needs of a cohort."""
+    return Needs("cell fractions", scale="linear")
 
 
 def _markers(pure: CellReference, mixture: pd.DataFrame, method: str, min_coverage: float) -> list[str]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from omics_rx.scores.panels import score_panel, sets_of, with_current_genes
+from omics_rx.harmonize.needs import prepare
+from omics_rx.scores.panels import panel_needs, score_prepared, sets_of
 
 if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
@@ -44,16 +45,16 @@ def malignant_cell_subtype(cells: CohortLike, *, min_coverage: float = 0.3) -> p
     call is therefore relative to the cells given; the share of each subtype in a tumour needs cells of several
     tumours together.
     """
-    data = with_current_genes(cells)
     sets = sets_of("malignant_cell_subtype.tsv", "subtype")
-    z_sum = score_panel(data, sets, "subtypes", method="zscore", min_coverage=min_coverage)
+    ready = prepare(cells, panel_needs("subtypes of malignant cells", sets, "zscore"))
+    z_sum = score_prepared(ready, sets, "subtypes", method="zscore", min_coverage=min_coverage)
     # from the sum over the root of the number of genes to their mean
     table = pd.DataFrame(
-        {name: z_sum[name] / np.sqrt(data.var_names.isin(genes).sum()) for name, genes in sets.items()}
+        {name: z_sum[name] / np.sqrt(ready.source.var_names.isin(genes).sum()) for name, genes in sets.items()}
     )
     ordered = np.sort(table.fillna(-np.inf).to_numpy(), axis=1)
     called = table.dropna(axis=1, how="all").idxmax(axis=1)
     result = table[list(SUBTYPES)].copy()
     result.insert(0, "subtype", called)
     result["margin"] = ordered[:, -1] - ordered[:, -2]
-    return result
+    return ready.told(result)

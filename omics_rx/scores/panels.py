@@ -1,37 +1,25 @@
-"""Panels that come with the package: a cohort brought to current symbols and a log scale, sets from the facts."""
+"""Panels that come with the package: sets from the facts, and what scoring them needs of a cohort."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
 
 import pandas as pd
 
-from omics_rx.core import cohort as cohorts
 from omics_rx.core import resources
-from omics_rx.core.errors import InputError, examples
+from omics_rx.core.errors import InputError, examples, unknown_name
 from omics_rx.core.work import log
-from omics_rx.harmonize import genes as current_genes
-from omics_rx.harmonize import units
+from omics_rx.harmonize.needs import Doubt, Needs, Opened, Prepared, prepare
 from omics_rx.scores.kernels import TRAITS
 from omics_rx.scores.run import coverage, score
 from omics_rx.scores.sets import GeneSets, as_sets
 
 if TYPE_CHECKING:
-    from anndata import AnnData
-
     from omics_rx.core.cohort import CohortLike
 
 MIN_COVERAGE = 0.3
-
-
-def with_current_genes(cohort: CohortLike) -> AnnData:
-    """Cohort under current gene symbols."""
-    return current_genes(cohorts.as_cohort(cohort), min_mapped=0.0)
-
-
-def on_log_scale(cohort: AnnData) -> AnnData:
-    """Cohort on a log2 or relative scale: counts become log2(CPM + 1), CPM, TPM and FPKM log2(x + 1), others stay."""
-    return units.logged(cohort)[0]
+Test: TypeAlias = Callable[[Prepared], Doubt | None]
 
 
 def sets_of(resource: str, group: str, *, only: dict[str, str] | None = None) -> dict[str, list[str]]:
@@ -42,18 +30,36 @@ def sets_of(resource: str, group: str, *, only: dict[str, str] | None = None) ->
     return {str(name): rows["gene"].tolist() for name, rows in table.groupby(group, sort=False)}
 
 
+def panel_needs(what: str, sets: dict[str, list[str]], method: str, *tests: Test) -> Needs:
+    """What a panel of gene sets needs, scored by a method."""
+    genes = tuple(dict.fromkeys(gene for members in sets.values() for gene in members))
+    ranked = TRAITS[method].scale == "rank" if method in TRAITS else False
+    return Needs(what, scale="rank" if ranked else "log", genes=genes, levels="say" if ranked else "no", tests=tests)
+
+
 def score_panel(
-    cohort: AnnData, sets: dict[str, list[str]], what: str, *, method: str, min_coverage: float = MIN_COVERAGE
-) -> pd.DataFrame:
+    cohort: CohortLike | Opened, sets: dict[str, list[str]], what: str, *, method: str,
+    min_coverage: float = MIN_COVERAGE, needs: Needs | None = None,
+) -> pd.DataFrame:  # fmt: skip
     """Score the sets that the cohort covers; the others are NaN, and a warning names them.
 
     Raises
     ------
     InputError
-        If no set is covered.
+        If no set is covered, or the cohort does not have what is needed.
     """
+    if method not in TRAITS:
+        raise unknown_name("score", method, TRAITS)
+    ready = prepare(cohort, panel_needs(what, sets, method) if needs is None else needs)
+    return score_prepared(ready, sets, what, method=method, min_coverage=min_coverage)
+
+
+def score_prepared(
+    ready: Prepared, sets: dict[str, list[str]], what: str, *, method: str, min_coverage: float = MIN_COVERAGE
+) -> pd.DataFrame:
+    """Score sets of a cohort that is prepared already; see :func:`score_panel`."""
     panel = as_sets(sets)
-    found = coverage(cohort, panel)["coverage"]
+    found = coverage(ready.source, panel)["coverage"]
     low = found.index[found < min_coverage]
     if len(low) == len(found):
         shown = examples(f"{name} {share:.0%}" for name, share in found.items())
@@ -66,7 +72,6 @@ def score_panel(
             "%d of %d %s are left empty: under %.0f%% of their genes are in the cohort (%s)",
             len(low), len(found), what, 100 * min_coverage, examples(f"{name} {found[name]:.0%}" for name in low),
         )  # fmt: skip
-    data = on_log_scale(cohort) if TRAITS[method].scale == "log" else cohort
     kept = GeneSets({name: weights for name, weights in panel.weights.items() if name not in set(low)})
-    scored = score(data, kept, method=method, min_coverage=min_coverage, progress=False)
-    return scored.reindex(columns=panel.names)
+    scored = score(ready, kept, method=method, min_coverage=min_coverage, progress=False)
+    return ready.told(scored.reindex(columns=panel.names))

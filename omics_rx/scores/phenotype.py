@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from omics_rx.core import cohort as cohorts
 from omics_rx.core import resources
 from omics_rx.core.errors import InputError, examples
-from omics_rx.scores.panels import on_log_scale, sets_of, with_current_genes
+from omics_rx.harmonize.needs import Needs, prepare
+from omics_rx.scores.panels import sets_of
 
 if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
@@ -46,10 +46,9 @@ def immune_phenotype(cohort: CohortLike, *, min_coverage: float = 0.5) -> pd.Dat
     Genes of Wang et al., Science Advances 2021 (10.1126/sciadv.abd7851), CXCL9 to CCL5, CD3 as its three chains.
     Clusters by k-means on z-scores, started from the halves below and above the median score: repeatable.
     """
-    genes = sets_of("immune_sets.tsv", "set", only={"panel": "tip_hot"})["Hot"]
-    data = on_log_scale(with_current_genes(cohort))
-    present = [gene for gene in genes if gene in data.var_names]
-    values = cohorts.expression(data[:, present]) if present else pd.DataFrame(index=data.obs_names)
+    ready = prepare(cohort, phenotype_needs())
+    genes = ready.needs.genes
+    values = ready.values(genes)
     values = values.loc[:, values.std().gt(0).to_numpy()]
     if values.shape[1] < min_coverage * len(genes) or len(values) < _MIN_TUMOURS or values.isna().any(axis=None):
         raise InputError(
@@ -63,7 +62,20 @@ def immune_phenotype(cohort: CohortLike, *, min_coverage: float = 0.5) -> pd.Dat
     centres = np.vstack([z[~hot].mean(), z[hot].mean()])
     distance = np.linalg.norm(z.to_numpy()[:, None, :] - centres[None], axis=2)
     margin = np.abs(distance[:, 0] - distance[:, 1]) / np.linalg.norm(centres[0] - centres[1])
-    return pd.DataFrame({"score": score, "phenotype": np.where(hot, "hot", "cold"), "margin": margin}, index=z.index)
+    table = pd.DataFrame({"score": score, "phenotype": np.where(hot, "hot", "cold"), "margin": margin}, index=z.index)
+    return ready.told(table)
+
+
+def phenotype_needs() -> Needs:
+    """What :func:`immune_phenotype` needs of a cohort."""
+    genes = sets_of("immune_sets.tsv", "set", only={"panel": "tip_hot"})["Hot"]
+    return Needs("hot and cold", genes=tuple(genes))
+
+
+def ips_needs() -> Needs:
+    """What :func:`immunophenoscore` needs of a cohort: every gene, for each is held against the sample's others."""
+    genes = resources.table("immunophenoscore.tsv")["gene"].drop_duplicates()
+    return Needs("the immunophenoscore", genes=tuple(genes), levels="say")
 
 
 def _two_clusters(z: np.ndarray, start: np.ndarray) -> np.ndarray:
@@ -107,8 +119,8 @@ def immunophenoscore(cohort: CohortLike, *, min_coverage: float = 0.7) -> pd.Dat
     Charoentong et al., Cell Reports 2017. A name is the mean of its genes that are there; classes are means of weighted
     names; ``IPS`` is 10/3 of ``AZ``, rounded half to even, at least 0 and at most 10.
     """
-    data = on_log_scale(with_current_genes(cohort))
-    values = cohorts.expression(data)
+    ready = prepare(cohort, ips_needs())
+    values = ready.values()
     table = resources.table("immunophenoscore.tsv")
     table["weight"] = table["weight"].astype(np.float64)
     here = table[table["gene"].isin(values.columns)]
@@ -126,4 +138,4 @@ def immunophenoscore(cohort: CohortLike, *, min_coverage: float = 0.7) -> pd.Dat
     result = pd.DataFrame(parts)
     result["AZ"] = result.sum(axis=1, skipna=False)
     result["IPS"] = (result["AZ"] * 10 / 3).round().clip(0, 10)
-    return result
+    return ready.told(result)

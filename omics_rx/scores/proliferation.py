@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from omics_rx.core import resources
-from omics_rx.scores.panels import score_panel, with_current_genes
+from omics_rx.scores.panels import score_panel
 
 if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
@@ -40,6 +40,5 @@ def proliferation(cohort: CohortLike) -> pd.Series:
     """
     table = resources.table("pam50.tsv")
     genes = table.loc[table["proliferation"] == "yes", "gene"].tolist()
-    data = with_current_genes(cohort)
-    scores = score_panel(data, {"proliferation": genes}, "proliferation sets", method="mean", min_coverage=0.5)
+    scores = score_panel(cohort, {"proliferation": genes}, "proliferation sets", method="mean", min_coverage=0.5)
     return scores["proliferation"]

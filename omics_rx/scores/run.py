@@ -14,6 +14,7 @@ from omics_rx.core import cache, provenance
 from omics_rx.core import cohort as cohorts
 from omics_rx.core.errors import InputError, examples, unknown_name
 from omics_rx.core.work import track
+from omics_rx.harmonize.needs import Needs, Prepared, prepare
 from omics_rx.scores import blocks
 from omics_rx.scores import settings as setting_rules
 from omics_rx.scores.kernels import KERNELS, TRAITS
@@ -23,12 +24,13 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
     from omics_rx.core.cohort import CohortLike
+    from omics_rx.harmonize.units import Conversion
 
 _DEPTH = ("member", "sign", "number")
 
 
 def score(
-    cohort: CohortLike,
+    cohort: CohortLike | Prepared,
     gene_sets: GeneSetsLike | GeneSets,
     *,
     method: str = "ssgsea",
@@ -86,9 +88,10 @@ def score(
         If there is no such method.
     """
     sets = as_sets(gene_sets)
-    data = _checked(cohort, sets, method, settings, min_coverage)
-    if key_added is not None and (isinstance(cohort, pd.DataFrame) or (cohort.isbacked and cohort.is_view)):
-        what = "a frame" if isinstance(cohort, pd.DataFrame) else "a view of a file"
+    ready = _checked(cohort, sets, method, settings, min_coverage)
+    data = ready.source
+    if key_added is not None and (not hasattr(cohort, "obsm") or (cohort.isbacked and cohort.is_view)):
+        what = "a view of a file" if hasattr(cohort, "obsm") else "a frame"
         raise InputError(f"key_added writes into an AnnData and the cohort is {what}: leave it out")
     present = blocks.known_genes(data)
     found = sets.coverage(data.var_names[present])
@@ -108,9 +111,13 @@ def score(
             f"{len(full)} gene sets hold every gene of the cohort ({examples(full)}): a set is scored against the "
             "other genes, so pass the whole expression matrix"
         )
-    work = _Work(method, sets.members(data.var_names), _full_weights(sets), min_coverage, settings, data.var_names)
+    work = _Work(
+        method, sets.members(data.var_names), _full_weights(sets), min_coverage, settings, data.var_names, ready.change
+    )
     scores = _run(data, work, sets, resume=resume, n_jobs=n_jobs, progress=progress)
     table = pd.DataFrame(scores, index=data.obs_names.copy(), columns=pd.Index(sets.names))
+    table[table.index.isin(list(ready.unanswered))] = np.nan
+    table = ready.told(table)
     if key_added is not None:
         _write(cast("AnnData", cohort), key_added, table, work, found)
     return table
@@ -130,18 +137,25 @@ def coverage(cohort: CohortLike, gene_sets: GeneSetsLike | GeneSets) -> pd.DataF
     return as_sets(gene_sets).coverage(data.var_names[blocks.known_genes(data)])
 
 
-def _checked(cohort: CohortLike, sets: GeneSets, method: str, given: dict[str, Any], min_coverage: float) -> AnnData:
-    """Check names, method, weights and settings before any work is done."""
-    data = cohorts.as_cohort(cohort, copy=False)
-    if data.isbacked and data.is_view:
-        data = data.to_memory()
+def needs_of(method: str) -> Needs:
+    """What a method needs of a cohort; genes are taken by the names they have."""
+    ranked = TRAITS[method].scale == "rank"
+    return Needs(method, scale="rank" if ranked else "log", levels="say" if ranked else "no", rename=False)
+
+
+def _checked(
+    cohort: CohortLike | Prepared, sets: GeneSets, method: str, given: dict[str, Any], min_coverage: float
+) -> Prepared:
+    """Check names, method, weights and settings before any work is done, and prepare the cohort."""
+    if method not in TRAITS:
+        raise unknown_name("score", method, TRAITS)
+    ready = cohort if isinstance(cohort, Prepared) else prepare(_in_memory(cohort), needs_of(method))
+    data = ready.source
     if not data.var_names.is_unique:
         repeated = data.var_names[data.var_names.duplicated()].unique()
         raise InputError(
             f"{len(repeated)} genes stand in several columns ({examples(repeated)}): merge them, harmonize.genes does"
         )
-    if method not in TRAITS:
-        raise unknown_name("score", method, TRAITS)
     setting_rules.check(method, given, min_coverage)
     traits = TRAITS[method]
     if _DEPTH.index(sets.kind()) > _DEPTH.index(traits.weights):
@@ -151,7 +165,13 @@ def _checked(cohort: CohortLike, sets: GeneSets, method: str, given: dict[str, A
         raise InputError(
             f"{method} compares samples with each other and has {data.n_obs}: use ssgsea, singscore or mean"
         )
-    return data
+    return ready
+
+
+def _in_memory(cohort: CohortLike) -> CohortLike:
+    """Cohort, a view of a file read: anndata gives no way to read such a view in parts."""
+    data = cohorts.as_cohort(cohort, copy=False)
+    return data.to_memory() if data.isbacked and data.is_view else cohort
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,6 +184,8 @@ class _Work:
         Weights, sparse, shape ``(n_genes, n_sets)``.
     full
         Absolute weight of each set, found or not, shape ``(n_sets,)``.
+    change
+        How values come to the scale of the method.
     """
 
     method: str
@@ -172,10 +194,12 @@ class _Work:
     min_coverage: float
     settings: dict[str, Any]
     genes: pd.Index
+    change: Conversion
 
     def score(self, values: np.ndarray | sparse.csr_array) -> np.ndarray:
         """Scores of a block, NaN where a sample has too little of a set."""
         kernel: Callable[..., np.ndarray] = KERNELS[self.method]
+        values = self.change(values)
         scores = kernel(values, self.members, **self.settings)
         if not sparse.issparse(values) and np.isnan(np.min(values)):
             share = (~np.isnan(values)).astype(np.float64) @ abs(self.members) / self.full

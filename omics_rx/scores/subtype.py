@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from omics_rx.core import cohort as cohorts
 from omics_rx.core import resources
-from omics_rx.core.errors import InputError, examples
+from omics_rx.core.errors import InputError
 from omics_rx.core.work import log
+from omics_rx.harmonize.needs import NO_READS, Needs, Prepared, prepare
 from omics_rx.scores.kernels.ranks import row_ranks
 from omics_rx.scores.mixture import fit_mixture
-from omics_rx.scores.panels import on_log_scale, with_current_genes
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -81,15 +80,24 @@ def subtype(
     Parker et al., Journal of Clinical Oncology 2009; the correction for ER mix follows the argument of Zhao et al.,
     Breast Cancer Research 2015, by weighted medians instead of drawn subsets, so that it is exact and repeatable.
     """
-    data = on_log_scale(with_current_genes(cohort))
-    values = _pam50_values(data, min_coverage)
-    status = receptors(data)
-    centre, stated = _centre(data, values, status["er_status"], reference)
+    ready = prepare(cohort, pam50_needs(min_coverage))
+    values = _pam50_values(ready)
+    status = _receptors(ready)
+    centre, stated = _centre(ready, values, status["er_status"], reference)
     centred = (values - centre.reindex(values.columns)).loc[:, centre.reindex(values.columns).notna().to_numpy()]
     table = _correlations(centred)
     enough = centred.notna().sum(axis=1) >= min_coverage * len(centroids())
     table[~enough.to_numpy()] = np.nan
-    return _calls(table, enough, stated).join(status)[["subtype", *SUBTYPES, "margin", *RECEPTORS, "reference"]]
+    calls = _calls(table, enough, stated).join(status)[["subtype", *SUBTYPES, "margin", *RECEPTORS, "reference"]]
+    calls.loc[calls.index.isin(list(ready.unanswered)), "reference"] = f"not called: {NO_READS}"
+    return ready.told(calls)
+
+
+def pam50_needs(min_coverage: float = _MIN_GENES) -> Needs:
+    """What :func:`subtype` needs of a cohort."""
+    return Needs(
+        "the PAM50 subtype", genes=tuple(centroids().index), coverage=min_coverage, hinges=("ESR1", "ERBB2", "MKI67")
+    )
 
 
 def receptors(cohort: CohortLike) -> pd.DataFrame:
@@ -106,11 +114,15 @@ def receptors(cohort: CohortLike) -> pd.DataFrame:
     pandas.DataFrame
         Samples x ``er_status``, ``pr_status``, ``her2_status``.
     """
-    data = on_log_scale(with_current_genes(cohort))
-    table = pd.DataFrame("unknown", index=data.obs_names.copy(), columns=pd.Index(list(RECEPTORS)))
+    return _receptors(prepare(cohort, Needs("receptor status", genes=("ESR1", "PGR", "ERBB2"))))
+
+
+def _receptors(ready: Prepared) -> pd.DataFrame:
+    """Receptor status of a prepared cohort; see :func:`receptors`."""
+    table = pd.DataFrame("unknown", index=ready.source.obs_names.copy(), columns=pd.Index(list(RECEPTORS)))
     for column, choices in RECEPTORS.items():
         for genes in choices:
-            high = _probability_high(data, genes)
+            high = _probability_high(ready, genes)
             if high is not None:
                 table.loc[high >= _SURE, column] = "positive"
                 table.loc[high <= 1 - _SURE, column] = "negative"
@@ -118,42 +130,34 @@ def receptors(cohort: CohortLike) -> pd.DataFrame:
     return table
 
 
-def _probability_high(data: AnnData, genes: tuple[str, ...]) -> np.ndarray | None:
+def _probability_high(ready: Prepared, genes: tuple[str, ...]) -> np.ndarray | None:
     """Probability of the high of two groups, or None where there are no two groups or the first gene is missing."""
-    present = [gene for gene in genes if gene in data.var_names]
-    if genes[0] not in present:
+    values = ready.values(genes)
+    if genes[0] not in values:
         return None
-    values = cohorts.expression(data[:, present])
-    if data.n_obs < 2 or not (values.std() > 0).all():
+    if len(values) < 2 or not (values.std() > 0).all():
         return None
     level = ((values - values.mean()) / values.std()).mean(axis=1).where(values[genes[0]].notna()).to_numpy()
     mixture = fit_mixture(level)
     return mixture.probability_high(level) if mixture is not None and mixture.bimodal else None
 
 
-def _pam50_values(data: AnnData, min_coverage: float) -> pd.DataFrame:
-    genes = centroids().index
-    present = genes[genes.isin(data.var_names)]
-    if len(present) < min_coverage * len(genes):
-        raise InputError(
-            f"the cohort has {len(present)} of the {len(genes)} PAM50 genes, and {min_coverage:.0%} are needed "
-            f"(missing: {examples(genes.difference(present))}): pass the whole expression matrix of breast tumours"
-        )
-    values = cohorts.expression(data[:, present])
+def _pam50_values(ready: Prepared) -> pd.DataFrame:
+    values = ready.values(centroids().index)
     return values.loc[:, values.notna().any().to_numpy()]
 
 
 def _centre(
-    data: AnnData, values: pd.DataFrame, er_status: pd.Series, reference: str | CohortLike
+    ready: Prepared, values: pd.DataFrame, er_status: pd.Series, reference: str | CohortLike
 ) -> tuple[pd.Series, str]:
     """Level of each gene that counts as zero, and where it comes from, in words."""
     if not isinstance(reference, str):
-        other = on_log_scale(with_current_genes(reference))
-        weights, _ = _er_weights(other, receptors(other)["er_status"])
-        return _weighted_medians(_pam50_values(other, _MIN_GENES), weights), "another cohort"
+        other = prepare(reference, pam50_needs())
+        weights, _ = _er_weights(other.source, _receptors(other)["er_status"])
+        return _weighted_medians(_pam50_values(other), weights), "another cohort"
     if reference == "frozen":
         medians = resources.table("pam50_frozen.tsv").set_index("gene")["median_log2"].astype(np.float64)
-        _check_levels(data, values, medians)
+        _check_levels(ready, values, medians)
         return medians, "frozen"
     if reference != "cohort":
         raise InputError(f'reference {reference!r} is not known: use "cohort", "frozen" or a cohort to centre on')
@@ -162,15 +166,15 @@ def _centre(
             f"{len(values)} samples are too few to centre genes on their own cohort, {_MIN_SAMPLES} are needed: "
             'use reference="frozen", or pass a cohort of the same platform as reference'
         )
-    weights, stated = _er_weights(data, er_status)
+    weights, stated = _er_weights(ready.source, er_status)
     return _weighted_medians(values, weights), stated
 
 
-def _check_levels(data: AnnData, values: pd.DataFrame, medians: pd.Series) -> None:
+def _check_levels(ready: Prepared, values: pd.DataFrame, medians: pd.Series) -> None:
     """Refuse values that say nothing of the level of a gene within a sample: ratios, z-scores, centred genes."""
-    told = cohorts.info(data)
+    told = ready.found
     agreement = float(values.T.corrwith(medians.reindex(values.columns), method="spearman").median())
-    if ("unit" not in told.detected and told.unit in _NO_LEVEL) or agreement < _MIN_LEVEL_AGREEMENT:
+    if (not told.detected and told.unit in _NO_LEVEL) or agreement < _MIN_LEVEL_AGREEMENT:
         raise InputError(
             f"genes have lost their levels (unit {told.unit}; within a sample they follow the frozen medians with "
             f"correlation {agreement:.2f}): pass a cohort of the same platform as reference instead of frozen medians"

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from omics_rx.core import cohort as cohorts
 from omics_rx.core import resources
 from omics_rx.core.errors import InputError, examples
-from omics_rx.scores.panels import on_log_scale, with_current_genes
+from omics_rx.harmonize.needs import Needs, prepare
 
 if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
@@ -62,18 +61,18 @@ def tnbc_subtype(
     correlation of a sample's z-scores with the signs of a subtype, less the mean sign over the subtypes. The signs
     stand for the authors' centroids, which are not public; calls are therefore close to theirs and not the same.
     """
-    data = on_log_scale(with_current_genes(cohort))
-    other = data if isinstance(reference, str) else on_log_scale(with_current_genes(reference))
+    ready = prepare(cohort, tnbc_needs())
+    other = ready if isinstance(reference, str) else prepare(reference, tnbc_needs())
     if isinstance(reference, str) and reference != "cohort":
         raise InputError(f'reference {reference!r} is not known: use "cohort" or a cohort to standardise on')
-    if other.n_obs < _MIN_SAMPLES:
+    if other.source.n_obs < _MIN_SAMPLES:
         raise InputError(
-            f"genes are standardised on {other.n_obs} samples and {_MIN_SAMPLES} are needed: pass a cohort of "
+            f"genes are standardised on {other.source.n_obs} samples and {_MIN_SAMPLES} are needed: pass a cohort of "
             "triple-negative tumours of the same platform as reference"
         )
     signs = tnbc_centroids()
-    both = signs.index[signs.index.isin(data.var_names) & signs.index.isin(other.var_names)]
-    spread = cohorts.expression(other[:, both]).agg(["mean", "std"])
+    both = signs.index[signs.index.isin(ready.source.var_names) & signs.index.isin(other.source.var_names)]
+    spread = other.values(both).agg(["mean", "std"])
     both = both[(spread.loc["std"] > 0).to_numpy()]
     if len(both) < min_coverage * len(signs):
         raise InputError(
@@ -81,10 +80,15 @@ def tnbc_subtype(
             f"needed (missing: {examples(signs.index.difference(both))}): pass the whole expression matrix"
         )
     spread = spread[both]
-    z = (cohorts.expression(data[:, both]) - spread.loc["mean"]) / spread.loc["std"]
+    z = (ready.values(both) - spread.loc["mean"]) / spread.loc["std"]
     table = _correlations(z, signs.loc[both])
     table[(z.notna().sum(axis=1) < min_coverage * len(signs)).to_numpy()] = np.nan
-    return _called(table, "cohort" if isinstance(reference, str) else "another cohort")
+    return ready.told(_called(table, "cohort" if isinstance(reference, str) else "another cohort"))
+
+
+def tnbc_needs() -> Needs:
+    """What :func:`tnbc_subtype` needs of a cohort."""
+    return Needs("the subtype of triple-negative tumours", genes=tuple(tnbc_centroids().index))
 
 
 def _correlations(z: pd.DataFrame, signs: pd.DataFrame) -> pd.DataFrame:

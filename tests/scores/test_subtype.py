@@ -111,7 +111,7 @@ class TestRefusals:
 
     def test_too_few_genes(self):
         cohort, _ = planted(MIXED)
-        with pytest.raises(InputError, match="has 10 of the 50 PAM50 genes"):
+        with pytest.raises(InputError, match="has 10 of the 50 genes of the PAM50 subtype"):
             orx.scores.subtype(cohort.iloc[:, :10])
 
     def test_unknown_reference(self):
