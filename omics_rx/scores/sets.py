@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -11,9 +12,16 @@ import pandas as pd
 from scipy import sparse
 
 from omics_rx.core.errors import InputError, examples
+from omics_rx.core.work import log
+from omics_rx.io.gene_sets import read_gene_sets, table_of
+from omics_rx.io.set_columns import is_blank, sets_of_table, signed
 from omics_rx.scores.names import plain, refuse_mouse, resolve, tell_lower
 
-GeneSetsLike: TypeAlias = Mapping[str, Iterable[str] | Mapping[str, float]] | pd.DataFrame
+GeneSetsLike: TypeAlias = (
+    Mapping[str, Iterable[str] | Mapping[str, float] | Mapping[str, Iterable[str]]] | pd.DataFrame | pd.Series | Path
+)
+_SIDES = {"up": "up", "upset": "up", "up_genes": "up", "down": "down", "dn": "down", "downset": "down",
+          "down_genes": "down"}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,23 +80,31 @@ class GeneSets:
 
 
 def as_sets(gene_sets: GeneSetsLike | GeneSets) -> GeneSets:
-    """Take gene sets in any of the forms a user has them.
+    """Take gene sets in any of the forms a user has them; names of genes are left as they are written.
 
     Parameters
     ----------
     gene_sets
-        Set name to genes, or set name to {gene: weight}, or a frame with columns ``set``, ``gene`` and perhaps
-        ``weight``. A gene named twice in a set counts once.
+        Set name to genes (a list, tuple, set, array, index or series of names), to gene and weight (a mapping, or a
+        series of numbers by gene) or to ``{"up": genes, "down": genes}``, whose falling genes weigh -1; the last
+        also by itself, as one set named ``signature``. Or a frame, whose headers are read as
+        :func:`omics_rx.io.read_gene_sets` reads those of a table; or the path of a file. A gene named twice in a set
+        counts once; what is blank or missing is no gene.
 
     Raises
     ------
     InputError
-        If there is no set, a set is empty or is text instead of a list, or a weight is zero, missing or given twice.
+        If there is no set, a set is empty or is text instead of a list, a weight is zero, missing or given twice, or
+        the columns of a frame cannot be told apart.
     """
     if isinstance(gene_sets, GeneSets):
         return gene_sets
-    if isinstance(gene_sets, pd.DataFrame):
-        gene_sets = _from_frame(gene_sets)
+    if isinstance(gene_sets, Path):
+        gene_sets = read_gene_sets(gene_sets)
+    elif isinstance(gene_sets, pd.DataFrame):
+        gene_sets = sets_of_table(*table_of(gene_sets), "the frame of gene sets", single=None)
+    elif isinstance(gene_sets, pd.Series):
+        gene_sets = _from_series(gene_sets)
     if not isinstance(gene_sets, Mapping):
         raise InputError(
             f"gene sets are a mapping of name to genes or a frame with set and gene, not a {type(gene_sets).__name__}: "
@@ -96,7 +112,81 @@ def as_sets(gene_sets: GeneSetsLike | GeneSets) -> GeneSets:
         )
     if not gene_sets:
         raise InputError("no gene set was given: name at least one")
+    if (sides := _sides(gene_sets)) is not None:
+        log.warning("the genes under up and down are taken as one set of rising and falling genes, 'signature'")
+        gene_sets = {"signature": sides}
     return GeneSets({str(name): _weights(str(name), genes) for name, genes in gene_sets.items()})
+
+
+def _from_series(series: pd.Series) -> dict[str, object]:
+    """Set of a named series of genes or weights, or sets of a series that holds lists."""
+    if len(series) and all(isinstance(value, list | tuple | set | np.ndarray) for value in series):
+        return {str(name): list(genes) for name, genes in series.items()}
+    if series.name is None or (_is_text(series) and not isinstance(series.index, pd.RangeIndex)):
+        raise InputError(
+            "a series by itself does not say which set its genes make: pass {name: series}, or a frame with columns "
+            "set and gene"
+        )
+    return {str(series.name): series}
+
+
+def _is_text(series: pd.Series) -> bool:
+    return not pd.api.types.is_numeric_dtype(series.dtype)
+
+
+def _sides(value: object) -> dict[str, float] | None:
+    """Signed set of ``{"up": genes, "down": genes}``, by any of their names; None for anything else."""
+    if not isinstance(value, Mapping) or len(value) != 2:
+        return None
+    named = {_SIDES.get(str(key).lower()): genes for key, genes in value.items()}
+    if set(named) != {"up", "down"} or any(isinstance(genes, str | int | float) for genes in named.values()):
+        return None
+    kept, both = signed({str(side): _names(genes) for side, genes in named.items()}, "the signed gene set")
+    if both:
+        log.warning("%d genes both rise and fall and are left out of the set (%s)", len(both), examples(both))
+    return kept
+
+
+def _names(genes: Iterable[object]) -> list[str]:
+    """Names of a list, each once, without what is missing or blank."""
+    known = [plain(gene) for gene in genes if not (gene is None or gene is pd.NA or gene != gene)]
+    return list(dict.fromkeys(name for name in known if not is_blank(name)))
+
+
+def _weights(name: str, genes: object) -> pd.Series:
+    if isinstance(genes, str) or not isinstance(genes, Iterable):
+        raise InputError(f'gene set {name!r} is {genes!r}, not a list of genes: write ["GENE1", "GENE2"]')
+    if isinstance(genes, pd.DataFrame):
+        raise InputError(f"gene set {name!r} is a frame: pass one frame of all sets, with columns set, gene and weight")
+    if (sides := _sides(genes)) is not None:
+        genes = sides
+    numbers = isinstance(genes, pd.Series) and not _is_text(genes) and not isinstance(genes.index, pd.RangeIndex)
+    if isinstance(genes, Mapping) or numbers:
+        weights = _numbers(name, genes)
+    else:
+        listed = _names(genes)
+        weights = pd.Series(1.0, index=pd.Index(listed, dtype=object))
+    if not len(weights):
+        raise InputError(f"gene set {name!r} has no genes: leave it out or fill it")
+    useless = weights.index[~np.isfinite(weights.to_numpy()) | (weights.to_numpy() == 0)]
+    if len(useless):
+        raise InputError(
+            f"gene set {name!r} has {len(useless)} weights that are zero or missing ({examples(useless)}): "
+            "leave these genes out"
+        )
+    return weights
+
+
+def _numbers(name: str, genes: Mapping[str, float] | pd.Series) -> pd.Series:
+    """Weights of a mapping or series by gene."""
+    given = dict(genes).items() if isinstance(genes, Mapping) else list(genes.astype(object).items())
+    names, values = [plain(gene) for gene, _ in given], [value for _, value in given]
+    weights = pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").astype(np.float64)
+    weights.index = pd.Index(names, dtype=object)
+    repeated = weights.index[weights.index.duplicated()].unique()
+    if len(repeated):
+        raise InputError(f"gene set {name!r} weighs {len(repeated)} genes twice ({examples(repeated)}): give one")
+    return weights
 
 
 def resolved(sets: GeneSets) -> GeneSets:
@@ -132,38 +222,3 @@ def _renamed(name: str, weight: pd.Series, symbol: Mapping[str, str]) -> pd.Seri
             f"({examples(unequal)}): keep one of each"
         )
     return renamed[~repeated]
-
-
-def _from_frame(frame: pd.DataFrame) -> dict[str, list[str] | pd.Series]:
-    missing = [column for column in ("set", "gene") if column not in frame]
-    if missing:
-        raise InputError(
-            f"the frame of gene sets has no column {' and '.join(missing)}: it has {examples(frame.columns, 10)}"
-        )
-    groups = frame.groupby("set", sort=False)
-    if "weight" in frame:
-        return {str(name): rows.set_index("gene")["weight"] for name, rows in groups}
-    return {str(name): rows["gene"].tolist() for name, rows in groups}
-
-
-def _weights(name: str, genes: object) -> pd.Series:
-    if isinstance(genes, str) or not isinstance(genes, Iterable):
-        raise InputError(f'gene set {name!r} is {genes!r}, not a list of genes: write ["GENE1", "GENE2"]')
-    if isinstance(genes, Mapping | pd.Series):
-        weights = pd.Series(genes, dtype=np.float64)
-        weights.index = weights.index.astype(str)
-        repeated = weights.index[weights.index.duplicated()].unique()
-        if len(repeated):
-            raise InputError(f"gene set {name!r} weighs {len(repeated)} genes twice ({examples(repeated)}): give one")
-    else:
-        listed = list(dict.fromkeys(str(gene) for gene in genes))
-        weights = pd.Series(1.0, index=pd.Index(listed, dtype=object))
-    if not len(weights):
-        raise InputError(f"gene set {name!r} has no genes: leave it out or fill it")
-    useless = weights.index[~np.isfinite(weights.to_numpy()) | (weights.to_numpy() == 0)]
-    if len(useless):
-        raise InputError(
-            f"gene set {name!r} has {len(useless)} weights that are zero or missing ({examples(useless)}): "
-            "leave these genes out"
-        )
-    return weights

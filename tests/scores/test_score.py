@@ -62,7 +62,7 @@ def test_names_are_matched_literally(cohort):
         ({"a": {"G1": 0.0}}, "zero or missing"),
         ({"a": pd.Series([1.0, 2.0], index=["G1", "G1"])}, "weighs 1 genes twice"),
         (["G1"], "mapping of name to genes"),
-        (pd.DataFrame({"name": ["a"], "gene": ["G1"]}), "no column set"),
+        (pd.DataFrame({"gene": ["G1", "G2"]}), "none names the set"),
         ({"a": [f"G{i}" for i in range(40)]}, "hold every gene"),
         ({"a": {"G1": 1.0, "G2": -1.0}}, "ssgsea cannot use the weights"),
     ],

@@ -1,0 +1,324 @@
+"""Gene sets, panels and batches as people have them."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import omics_rx as orx
+from omics_rx.core.errors import InputError
+from omics_rx.io import read_gene_sets
+
+SETS = {"growth": ["MKI67", "TOP2A", "CCNB1"], "killing": ["CD8A", "GZMB", "PRF1", "NKG7"]}
+SIGNED = {"P53": {"MDM2": 1.0, "CDKN1A": 2.5, "MKI67": -3.0}, "IFN": {"IRF1": 1.0, "GBP1": 1.0, "MYC": -1.0}}
+
+
+def written(tmp_path, text: str, name: str = "sets.csv"):
+    file = tmp_path / name
+    file.write_text(text)
+    return file
+
+
+def rows(sets=SETS):
+    return [(name, gene) for name, genes in sets.items() for gene in genes]
+
+
+# ------------------------------------------------------------------------------------------- which column is which
+
+
+@pytest.mark.parametrize(
+    ("header", "order"),
+    [
+        ("set,gene", (0, 1)), ("gene,set", (1, 0)), ("source,target", (0, 1)), ("tf,target", (0, 1)),
+        ("target,tf", (1, 0)), ("term,gene", (0, 1)), ("gs_name,gene_symbol", (0, 1)), ("Gene Set,Gene Symbol", (0, 1)),
+        ("cluster,gene", (0, 1)), ("group,names", (0, 1)), ("regulon,genes", (0, 1)),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("named", ["MYC", "CD4", "TP53"])
+def test_headers_decide_where_both_columns_could_be_genes(tmp_path, header, order, named):
+    regulon = {named: ["CDK4", "NCL", "ODC1"], "STAT1": ["IRF1", "GBP1", "TAP1"]}
+    body = "\n".join(",".join((line[order[0]], line[order[1]])) for line in rows(regulon))
+    file = written(tmp_path, f"{header}\n{body}\n")
+    assert read_gene_sets(file) == regulon
+    assert orx.scores.as_sets(pd.read_csv(file)).names == list(regulon)
+
+
+@pytest.mark.parametrize("header", ["a,b", "from,to", "x1,x2", "name,partner"])
+def test_two_columns_of_genes_without_a_header_that_says_are_asked(tmp_path, header):
+    file = written(tmp_path, header + "\nMYC,CDK4\nMYC,NCL\nTP53,MDM2\nTP53,BAX\n")
+    with pytest.raises(InputError, match=r"columns=\(set column, gene column\)"):
+        read_gene_sets(file)
+    first, second = header.split(",")
+    assert read_gene_sets(file, columns=(first, second)) == {"MYC": ["CDK4", "NCL"], "TP53": ["MDM2", "BAX"]}
+
+
+@pytest.mark.parametrize("extra", [(), ("", "1"), ("gs_id", "M1"), ("gs_description", "Genes of the cycle")])
+@pytest.mark.parametrize("mark", [",", "\t", ";"])
+def test_msigdbr_tables(tmp_path, extra, mark):
+    lines = [["gs_cat", "gs_subcat", "gs_name", "gene_symbol", "entrez_gene", "ensembl_gene"]]
+    ids = {"MKI67": (4288, "ENSG00000148773"), "TOP2A": (7153, "ENSG00000131747"), "CD8A": (925, "ENSG00000153563"),
+           "GZMB": (3002, "ENSG00000100453"), "CCNB1": (891, "ENSG00000134057"), "PRF1": (5551, "ENSG00000180644"),
+           "NKG7": (4818, "ENSG00000105374")}  # fmt: skip
+    lines += [["C2", "", name, gene, str(ids[gene][0]), ids[gene][1]] for name, gene in rows()]
+    if extra:
+        lines = [[extra[0], *lines[0]]] + [
+            [extra[1] if extra[0] else str(i), *line] for i, line in enumerate(lines[1:])
+        ]
+    file = written(tmp_path, "\n".join(mark.join(line) for line in lines) + "\n")
+    assert read_gene_sets(file) == SETS
+
+
+@pytest.mark.parametrize("column", ["gs_cat", "collection", "note"])
+@pytest.mark.parametrize("code", ["C2", "H", "C5"])
+def test_collection_codes_are_no_genes(tmp_path, column, code):
+    text = f"{column},gs_name,symbol\n" + "".join(f"{code},{name},{gene}\n" for name, gene in rows())
+    assert read_gene_sets(written(tmp_path, text)) == SETS
+
+
+@pytest.mark.parametrize("blank", ["NA", "", "nan", "None", " ", "---", "#N/A"])
+def test_blanks_are_no_genes(tmp_path, blank):
+    text = "set,gene\n" + "".join(f"{name},{gene}\n" for name, gene in rows()) + f"growth,{blank}\n"
+    assert read_gene_sets(written(tmp_path, text)) == SETS
+    gmt = "".join(f"{name}\t{blank}\t" + "\t".join([*genes, blank, ""]) + "\n" for name, genes in SETS.items())
+    assert read_gene_sets(written(tmp_path, gmt, "sets.gmt")) == SETS
+
+
+def test_a_marker_table_that_makes_many_sets_of_one_gene_is_asked(tmp_path):
+    genes = list(orx.scores.pathway_sets()["Intrinsic Pathway for Apoptosis"])[:30]
+    text = "gene,score,cluster\n" + "".join(f"{gene},{i},{'AB'[i % 2]}\n" for i, gene in enumerate(genes))
+    assert [len(found) for found in read_gene_sets(written(tmp_path, text)).values()] == [15, 15]
+    text = "term,gene\n" + "".join(f"marker {i},{gene}\n" for i, gene in enumerate(genes))
+    with pytest.raises(InputError, match="30 of 30 sets would hold one gene"):
+        read_gene_sets(written(tmp_path, text))
+
+
+@pytest.mark.parametrize("name", ["MYC", "CD4", "CAF"])
+def test_a_table_without_a_header_is_asked(tmp_path, name):
+    with pytest.raises(InputError, match=r"header|Which is the set|could each be"):
+        read_gene_sets(written(tmp_path, f"{name},MKI67\n{name},TOP2A\nother,CCNB1\nother,CD8A\n"))
+
+
+# ------------------------------------------------------------------------------------------------ weights and signs
+
+
+@pytest.mark.parametrize(
+    ("header", "weight"),
+    [
+        ("source,target,weight", str), ("set,gene,weight", str), ("tf,target,mor", str),
+        ("pathway,gene,weight,p_value", lambda w: f"{w},0.01"), ("tf,confidence,target,mor", None),
+    ],
+)  # fmt: skip
+def test_weights_of_a_table_are_kept(tmp_path, header, weight):
+    lines = [(name, gene, value) for name, genes in SIGNED.items() for gene, value in genes.items()]
+    if weight is None:
+        body = "".join(f"{name},A,{gene},{value}\n" for name, gene, value in lines)
+    else:
+        body = "".join(f"{name},{gene},{weight(value)}\n" for name, gene, value in lines)
+    file = written(tmp_path, f"{header}\n{body}")
+    assert read_gene_sets(file) == SIGNED
+    sets = orx.scores.as_sets(pd.read_csv(file))
+    assert {name: found.to_dict() for name, found in sets.weights.items()} == SIGNED
+
+
+def test_weights_of_a_gmt_are_kept(tmp_path):
+    text = "".join(
+        f"{name}\tx\t" + "\t".join(f"{g},{w}" for g, w in genes.items()) + "\n" for name, genes in SIGNED.items()
+    )
+    assert read_gene_sets(written(tmp_path, text, "sets.gmt")) == SIGNED
+    ones = "".join(f"{name}\tx\t" + "\t".join(f"{g},1.0" for g in genes) + "\n" for name, genes in SETS.items())
+    assert read_gene_sets(written(tmp_path, ones, "sets.gmt")) == SETS
+
+
+@pytest.mark.parametrize(
+    ("up", "down"), [("up", "down"), ("UP", "DN"), ("+", "-"), ("1", "-1"), ("activation", "repression")]
+)
+def test_directions_are_kept(tmp_path, up, down):
+    text = f"set,gene,direction\nS,MDM2,{up}\nS,MKI67,{down}\n"
+    assert read_gene_sets(written(tmp_path, text)) == {"S": {"MDM2": 1.0, "MKI67": -1.0}}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("set,gene,direction\nS,MDM2,up\nS,MKI67,sideways\n", "neither up nor down"),
+        ("set,gene,weight\nS,MDM2,1\nS,MKI67,heavy\n", "is no number"),
+        ("set,gene,weight\nS,MDM2,1\nS,MDM2,2\nS,BAX,1\n", "two weights in one set"),
+        ("set,gene,weight,mor\nS,MDM2,1,2\nS,MKI67,2,1\n", "could each be the weight"),
+        ("set,gene,effect_size\nS,MDM2,1.5\nS,MKI67,-0.3\n", "numbers of both signs"),
+        ("set,gene,weight,direction\nS,MDM2,-2,up\nS,BAX,1,up\n", "said to rise and has weight -2"),
+    ],
+)
+def test_weights_in_doubt_are_asked(tmp_path, text, said):
+    with pytest.raises(InputError, match=said):
+        read_gene_sets(written(tmp_path, text))
+
+
+@pytest.mark.parametrize(("up", "down"), [("_UP", "_DN"), ("_up", "_down"), (".UP", ".DOWN")])
+def test_pairs_are_joined_on_request_and_a_gene_on_both_sides_is_named(tmp_path, caplog, up, down):
+    text = f"SIG{up}\tx\tMDM2\tBAX\tMYC\nSIG{down}\tx\tMKI67\tMYC\nplain\tx\tCD8A\tGZMB\n"
+    file = written(tmp_path, text, "sets.gmt")
+    assert list(read_gene_sets(file)) == [f"SIG{up}", f"SIG{down}", "plain"]
+    with caplog.at_level(logging.WARNING, logger="omics_rx"):
+        joined = read_gene_sets(file, pairs=True)
+    assert joined == {"SIG": {"MDM2": 1.0, "BAX": 1.0, "MKI67": -1.0}, "plain": {"CD8A": 1.0, "GZMB": 1.0}}
+    assert "1 genes of SIG are in both sides and are left out (MYC)" in caplog.text
+    with pytest.raises(InputError, match="no two sets are a pair"):
+        read_gene_sets(written(tmp_path, "A\tx\tMDM2\tBAX\tMYC\n", "a.gmt"), pairs=True)
+
+
+# ------------------------------------------------------------------------------------------------------------ forms
+
+
+def gmx(sets):
+    longest = max(map(len, sets.values()))
+    columns = [[name, "na", *genes, *[""] * (longest - len(genes))] for name, genes in sets.items()]
+    return "\n".join("\t".join(line) for line in zip(*columns, strict=True)) + "\n"
+
+
+XML = '<?xml version="1.0"?>\n<MSIGDB NAME="x">\n' + "".join(
+    f'<GENESET STANDARD_NAME="{name}" ORGANISM="Homo sapiens" MEMBERS="x_at" MEMBERS_SYMBOLIZED="{",".join(genes)}"/>\n'
+    for name, genes in SETS.items()
+) + "</MSIGDB>\n"  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.gmx", gmx(SETS)),
+        ("gmx_by_content.txt", gmx({"growth": [*SETS["growth"], "AURKA"], "killing": SETS["killing"]})),
+        ("msigdb.xml", XML),
+        ("a.json", json.dumps({name: {"systematicName": "M1", "geneSymbols": genes} for name, genes in SETS.items()})),
+        ("b.json", json.dumps([{"set": name, "gene": gene} for name, gene in rows()])),
+        ("c.json", json.dumps([{"name": name, "genes": genes} for name, genes in SETS.items()])),
+        ("packed.csv", "pathway,genes\n" + "".join(f"{name},{'/'.join(genes)}\n" for name, genes in SETS.items())),
+        ("packed.tsv", "term\tgenes\n" + "".join(f"{name}\t{';'.join(genes)}\n" for name, genes in SETS.items())),
+        ("bare.gmt", "".join(name + "\t" + "\t".join(genes) + "\n" for name, genes in SETS.items())),
+        ("windows.gmt", "".join(f"{name}\tx\t" + "\t".join(genes) + "\r\n" for name, genes in SETS.items())),
+        ("rnames.txt", "set\tgene\n" + "".join(f"{i}\t{n}\t{g}\n" for i, (n, g) in enumerate(rows(), 1))),
+    ],
+)  # fmt: skip
+def test_forms_of_collections(tmp_path, name, text):
+    expected = SETS if "by_content" not in name else {"growth": [*SETS["growth"], "AURKA"], "killing": SETS["killing"]}
+    assert read_gene_sets(written(tmp_path, text, name)) == expected
+
+
+def test_workbooks_and_parquet(tmp_path):
+    frame = pd.DataFrame(rows(), columns=["gs_name", "gene_symbol"])
+    frame.to_excel(tmp_path / "sets.xlsx", index=False)
+    frame.to_parquet(tmp_path / "sets.parquet")
+    assert read_gene_sets(tmp_path / "sets.xlsx") == read_gene_sets(tmp_path / "sets.parquet") == SETS
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("MKI67\nTOP2A\nCCNB1\n", "mine"),
+        ("gene\nMKI67\nTOP2A\nCCNB1\n", "mine"),
+        ("# GROWTH\nMKI67\nTOP2A\nCCNB1\n", "GROWTH"),
+        ("GROWTH_SET\n# from somewhere\nMKI67\nTOP2A\nCCNB1\n", "GROWTH_SET"),
+        ("ENSG00000148773\nENSG00000131747\nENSG00000134057\n", "mine"),
+    ],
+)
+def test_lists_of_a_gene_a_line(tmp_path, text, name):
+    found = read_gene_sets(written(tmp_path, text, "mine.grp"))
+    assert list(found) == [name]
+    assert len(found[name]) == 3
+
+
+def test_a_list_that_is_no_list_of_genes_is_refused(tmp_path):
+    with pytest.raises(InputError, match="neither GMT nor a table nor a list of human genes"):
+        read_gene_sets(written(tmp_path, "hello\nworld\nagain\n", "x.txt"))
+
+
+def test_entities_in_xml_are_refused(tmp_path):
+    bomb = '<!DOCTYPE x [<!ENTITY a "b">]>' + XML.split("\n", 1)[1]
+    with pytest.raises(InputError, match="declares entities"):
+        read_gene_sets(written(tmp_path, bomb, "x.xml"))
+
+
+@pytest.mark.parametrize("extension", ["txt", "gmt", "tsv", "csv"])
+def test_the_name_of_a_file_says_nothing(tmp_path, extension):
+    text = "".join(f"{name}\tx\t" + "\t".join(genes) + "\n" for name, genes in SETS.items())
+    assert read_gene_sets(written(tmp_path, text, f"sets.{extension}")) == SETS
+
+
+# ------------------------------------------------------------------------------------------------- sets from Python
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda sets: {name: tuple(genes) for name, genes in sets.items()},
+        lambda sets: {name: set(genes) for name, genes in sets.items()},
+        lambda sets: {name: np.array(genes) for name, genes in sets.items()},
+        lambda sets: {name: pd.Index(genes) for name, genes in sets.items()},
+        lambda sets: {name: pd.Series(genes) for name, genes in sets.items()},
+        lambda sets: {name: pd.Series(genes, index=[f"r{i}" for i in genes]) for name, genes in sets.items()},
+        lambda sets: {name: pd.Series(genes, dtype="string") for name, genes in sets.items()},
+        lambda sets: {name: pd.Series(genes, dtype="category") for name, genes in sets.items()},
+        lambda sets: {name: pd.array(genes, dtype="string") for name, genes in sets.items()},
+        lambda sets: {name: (gene for gene in genes) for name, genes in sets.items()},
+        lambda sets: {name: dict.fromkeys(genes, 1) for name, genes in sets.items()},
+        lambda sets: {name: dict.fromkeys(genes, 1.0).keys() for name, genes in sets.items()},
+        lambda sets: {name: pd.Series(1.0, index=genes) for name, genes in sets.items()},
+        lambda sets: {name: pd.Series(1, index=genes, dtype="Int64") for name, genes in sets.items()},
+        lambda sets: {name: [*genes, None, float("nan"), pd.NA, "", "NA", genes[0]] for name, genes in sets.items()},
+        lambda sets: {name: [f" {gene}", *genes[1:]] for name, gene, genes in ((n, g[0], g) for n, g in sets.items())},
+        pd.Series,
+        lambda sets: pd.DataFrame(rows(sets), columns=["set", "gene"]),
+        lambda sets: pd.DataFrame(rows(sets), columns=["source", "target"], dtype="string"),
+        lambda sets: pd.DataFrame(rows(sets), columns=["gs_name", "gene_symbol"]).assign(gs_cat="H", weight=1),
+        lambda sets: pd.DataFrame(rows(sets), columns=["term", "gene"]).set_index("term"),
+        lambda sets: pd.DataFrame({name: pd.Series(genes) for name, genes in sets.items()}),
+    ],
+)  # fmt: skip
+def test_forms_of_sets_in_python(form):
+    found = orx.scores.as_sets(form(SETS))
+    assert {name: sorted(weights.index) for name, weights in found.weights.items()} == {
+        name: sorted(genes) for name, genes in SETS.items()
+    }
+    assert found.kind() == "member"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda up, down: {"S": {"up": up, "down": down}},
+        lambda up, down: {"S": {"UP": tuple(up), "DN": pd.Series(down)}},
+        lambda up, down: {"S": dict.fromkeys(up, 1) | dict.fromkeys(down, -1)},
+        lambda up, down: pd.DataFrame({"set": "S", "gene": [*up, *down], "direction": ["up"] * 2 + ["down"]}),
+        lambda up, down: {"S": pd.Series([1, 1, -1], index=[*up, *down], dtype="Int64")},
+    ],
+)
+def test_rising_and_falling_genes_make_one_set(form):
+    found = orx.scores.as_sets(form(["MDM2", "BAX"], ["MKI67"]))
+    assert found.weights["S"].to_dict() == {"MDM2": 1.0, "BAX": 1.0, "MKI67": -1.0}
+
+
+def test_up_and_down_by_themselves_are_one_set_and_it_is_said(caplog):
+    with caplog.at_level(logging.WARNING, logger="omics_rx"):
+        found = orx.scores.as_sets({"up": ["MDM2", "BAX", "MYC"], "down": ["MKI67", "MYC"]})
+    assert found.weights["signature"].to_dict() == {"MDM2": 1.0, "BAX": 1.0, "MKI67": -1.0}
+    assert "one set of rising and falling genes" in caplog.text
+    assert "1 genes both rise and fall and are left out of the set (MYC)" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("sets", "said"),
+    [
+        (pd.Series(["MDM2", "BAX"]), "which set"),
+        (["MDM2", "BAX"], "mapping of name to genes"),
+        ({"a": pd.DataFrame({"gene": ["MDM2"]})}, "is a frame"),
+        ({"a": {"MDM2": "heavy"}}, "zero or missing"),
+        ({"a": [None, "NA"]}, "has no genes"),
+        ({"a": pd.Series([1.0, None], index=["MDM2", "BAX"], dtype="Float64")}, "zero or missing"),
+        (pd.DataFrame({"gene": ["MDM2", "BAX"], "weight": [1, -1]}), "none names the set"),
+    ],
+)
+def test_sets_in_doubt_are_asked(sets, said):
+    with pytest.raises(InputError, match=said):
+        orx.scores.as_sets(sets)
