@@ -46,7 +46,9 @@ class Feedback:
             """Drugs ranked for a subtype, and their scores before any outcome."""
             ...
 
-    def update(self, outcomes: pd.DataFrame | None = None, *, ledger: Path | str | None = None) -> Ranker:
+    def update(
+        self, outcomes: pd.DataFrame | None = None, *, ledger: Path | str | None = None, success: object = None
+    ) -> Ranker:
         """Learn from experiments; every later ranking takes them into account, as the evidence ``outcomes``.
 
         An outcome is evidence of the drug it was found for and, by what they share, of others: it moves scores for
@@ -56,11 +58,14 @@ class Feedback:
         ----------
         outcomes
             One row an experiment: ``drug`` (name, id or InChIKey), ``model`` (a line of the screen, or any name),
-            ``readout``, ``direction`` (1 worked, -1 did not, or between), ``source``; ``subtype`` where the model is
-            no breast line of the screen; ``weight`` (1 is one experiment) where they differ. None only reads
-            ``ledger``.
+            ``readout``, ``direction`` (1 worked, -1 did not, or between; see ``success``), ``source``; ``subtype``
+            where the model is no breast line of the screen; ``weight`` (1 is one experiment) where they differ;
+            ``note`` and ``date`` are passed over, any other column is refused. None only reads ``ledger``.
         ledger
             File the outcomes are appended to; it is read and checked first.
+        success
+            Which value of ``direction`` is a success, where it is not told from -1 to 1: 1 (or 0) for 0 and 1, for
+            fractions and for True and False, the word for words such as yes and no. What is not said is asked.
 
         Returns
         -------
@@ -75,7 +80,8 @@ class Feedback:
         IntegrityError
             If the ledger was changed after it was written.
         InputError
-            For unknown drugs, subtypes that cannot be told, outcomes that repeat or contradict each other or the
+            For unknown drugs, directions that can be read in two ways, subtypes that cannot be told or are not those of
+            the line, outcomes that repeat or contradict each other or the
             ledger; nothing is learnt then.
         """
         self._check_fitted()
@@ -84,7 +90,7 @@ class Feedback:
         outcomes_.check_ranked(known, self)
         new = held
         if outcomes is not None:
-            rows = outcomes_.tidy(outcomes, self)
+            rows = outcomes_.tidy(outcomes, self, success=success)
             outcomes_.check_against(rows, known)
             new = held.with_batch(rows)
         return self._moved_to(new, ledger)

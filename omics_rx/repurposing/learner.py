@@ -76,7 +76,9 @@ class CrossFit:
 
 
 def oriented_ranks(evidence: pd.DataFrame, directions: list[int]) -> np.ndarray:
-    """Share of the drugs of its subtype that a pair beats in each kind, less one half (ties half); NaN where missing.
+    """Share of the drugs of its subtype that a pair beats in each kind, less one half (ties half).
+
+    NaN where a kind says nothing: missing, known for one drug of the subtype only, or equal for all.
 
     Parameters
     ----------
@@ -87,8 +89,9 @@ def oriented_ranks(evidence: pd.DataFrame, directions: list[int]) -> np.ndarray:
     """
     oriented = evidence * np.asarray(directions, dtype=np.float64)
     by_subtype = oriented.groupby(level=1)
-    beaten = (by_subtype.rank() - 1) / (by_subtype.transform("count") - 1).clip(lower=1)
-    return np.asarray((beaten - 0.5).to_numpy())
+    places = (by_subtype.rank() - 1) / (by_subtype.transform("count") - 1).clip(lower=1) - 0.5
+    differs = by_subtype.transform("max") > by_subtype.transform("min")
+    return np.asarray(places.where(differs).to_numpy())
 
 
 def averaged(places: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
@@ -99,9 +102,9 @@ def averaged(places: np.ndarray, weights: np.ndarray | None = None) -> np.ndarra
     return np.asarray(np.where(known, places, 0.0) * share / np.where(total > 0, total, 1.0))
 
 
-def reweighed_means(places: np.ndarray, *, seed: int, n: int = 200) -> np.ndarray:
+def reweighed_means(places: np.ndarray, kinds: list[str], *, seed: int, n: int = 200) -> np.ndarray:
     """Means over kinds weighed at random, draws x pairs: how far an average hangs on the kinds there happen to be."""
-    weights = (_kind_weights(places.shape[1], draw, seed) for draw in range(n))
+    weights = (_kind_weights(kinds, draw, seed) for draw in range(n))
     return np.array([averaged(places, weight).sum(axis=1) for weight in weights])
 
 
@@ -139,7 +142,7 @@ def cross_fit(
     for i, row in enumerate(kin):
         groups.setdefault(row.tobytes(), []).append(i)
     positive = training["positive"].to_numpy(dtype=bool)
-    values = oriented_ranks(evidence, directions)
+    values, kinds = oriented_ranks(evidence, directions), [str(kind) for kind in evidence]
     prior = PRIOR * averaged(values)
     shape = (N_MEMBERS, len(evidence), evidence.shape[1])
     contributions, reweighed = np.zeros(shape), np.zeros(shape[:2])
@@ -149,8 +152,8 @@ def cross_fit(
     curves, group = np.zeros((len(groups), N_PLACES, shape[2])), np.zeros(len(evidence), dtype=int)
     for member in track(range(N_MEMBERS), "ranking", progress=progress):
         # what is missing stands at a place drawn anew for each member, so that it can teach nothing
-        filled = np.where(known, values, rng(seed, "fill", member).random(values.shape) - 0.5)[:, said]
-        reweighed[member] = PRIOR * averaged(values, _kind_weights(shape[2], member, seed)).sum(axis=1) - start
+        filled = np.where(known, values, _fill(kinds, len(values), member, seed))[:, said]
+        reweighed[member] = PRIOR * averaged(values, _kind_weights(kinds, member, seed)).sum(axis=1) - start
         shares = _bootstrap(labelled, member, seed)
         weight = training["weight"].to_numpy() * shares[labelled.get_indexer(owner)]
         for number, members_of_group in enumerate(groups.values()):
@@ -166,9 +169,17 @@ def cross_fit(
     return CrossFit(contributions, reweighed, N_MEMBERS * len(groups), curves, group)
 
 
-def _kind_weights(n_kinds: int, member: int, seed: int) -> np.ndarray:
-    """Weight of each kind, exponential with mean 1: a Bayesian bootstrap over what evidence there happens to be."""
-    return rng(seed, "kinds", member).exponential(size=n_kinds)
+def _kind_weights(kinds: list[str], member: int, seed: int) -> np.ndarray:
+    """Weight of each kind, exponential with mean 1: a Bayesian bootstrap over what evidence there happens to be.
+
+    Keyed by the kind's name, so that a further kind that says nothing changes no draw.
+    """
+    return np.array([rng(seed, "kinds", member, kind).exponential() for kind in kinds])
+
+
+def _fill(kinds: list[str], n: int, member: int, seed: int) -> np.ndarray:
+    """Places for what is missing, ``(n, n_kinds)``, uniform and keyed by the kind's name."""
+    return np.column_stack([rng(seed, "fill", member, kind).random(n) - 0.5 for kind in kinds])
 
 
 def _bootstrap(labelled: pd.Index, member: int, seed: int) -> np.ndarray:

@@ -71,7 +71,7 @@ def opinions(fit: CrossFit | None, places: np.ndarray, here: np.ndarray, *, drug
         ``stability`` (mean correlation of each member's contributions with their mean; NaN without members).
     """
     rows = np.flatnonzero(here)
-    samples = rng(seed, "lime").random((N_SAMPLES, len(kinds))) - 0.5
+    samples = np.column_stack([rng(seed, "lime", kind).random(N_SAMPLES) - 0.5 for kind in kinds])
     learnt = None if fit is None else fit.curves_at(samples)
     table = np.full((len(rows), len(kinds) + 3), np.nan)
     for i, row in enumerate(rows):

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from omics_rx.core.errors import InputError, examples, unknown_name
+from omics_rx.harmonize import cell_lines
 from omics_rx.repurposing import labels as lb
 from omics_rx.repurposing.evidence import LINE_GROUP
 from omics_rx.repurposing.ledger import FIELDS
 
+_NEEDED = ("drug", "model", "readout", "direction", "source")
+_OTHER = ("subtype", "weight", "note", "comment", "date")
 
-def tidy(outcomes: pd.DataFrame, ranker: Any) -> pd.DataFrame:
-    """Outcomes with every field, one row a subtype they stand for."""
-    needed = ("drug", "model", "readout", "direction", "source")
-    missing = [name for name in needed if name not in outcomes]
-    if missing or outcomes.empty:
-        raise InputError(
-            f"{len(outcomes)} outcomes without column {', '.join(missing) or '(none)'}: give {', '.join(needed)}"
-        )
-    table = outcomes.reset_index(drop=True).copy()
+
+def tidy(outcomes: pd.DataFrame, ranker: Any, *, success: object = None) -> pd.DataFrame:
+    """Outcomes with every field, one row a subtype they stand for; ``success`` as in :meth:`Ranker.update`."""
+    needed = _NEEDED
+    table = _columns(outcomes)
     empty = [name for name in needed if table[name].isna().any()]
     if empty:
         raise InputError(f"outcomes have empty fields in {', '.join(empty)}: fill them in")
     for name, default in (("weight", 1.0), ("subtype", None)):
         if name not in table:
             table[name] = default
+    table["direction"] = directions(table["direction"], success=success)
     for name, low, high in (("direction", -1.0, 1.0), ("weight", 1e-6, 1e6)):
         values = pd.to_numeric(table[name], errors="coerce")
         wrong = ~values.between(low, high)
@@ -52,29 +53,129 @@ def tidy(outcomes: pd.DataFrame, ranker: Any) -> pd.DataFrame:
     return table[list(FIELDS)]
 
 
+def _columns(outcomes: pd.DataFrame) -> pd.DataFrame:
+    """Columns by name, whatever their case; a column that would not be used is refused."""
+    if not isinstance(outcomes, pd.DataFrame):
+        raise InputError(f"outcomes are a frame with {', '.join(_NEEDED)}, not a {type(outcomes).__name__}")
+    table = outcomes.reset_index(drop=True)
+    table.columns = pd.Index([str(name).strip().casefold() for name in table.columns], dtype=object)
+    repeated = table.columns[table.columns.duplicated()]
+    if len(repeated):
+        raise InputError(f"{len(repeated)} columns of the outcomes stand twice ({examples(repeated)}): keep one")
+    missing = [name for name in _NEEDED if name not in table]
+    unused = [name for name in table if name not in (*_NEEDED, *_OTHER, "drug_id")]
+    if missing or table.empty:
+        held = f"; they hold {examples(unused)}" if unused else ""
+        raise InputError(
+            f"{len(table)} outcomes without column {', '.join(missing) or '(none)'}: give {', '.join(_NEEDED)}{held}"
+        )
+    if unused:
+        raise InputError(
+            f"{len(unused)} columns of the outcomes are not used ({examples(unused)}): columns are "
+            f"{', '.join((*_NEEDED, *_OTHER))}; rename or leave them out"
+        )
+    return table
+
+
+def directions(told: pd.Series, *, success: object = None) -> pd.Series:
+    """Directions from -1 to 1; what could be read in two ways is asked.
+
+    Parameters
+    ----------
+    told
+        As written: from -1 to 1, or, with ``success``, yes and no in any two words, or numbers from 0 to 1.
+    success
+        The value of a full success: 1 or 0 for numbers from 0 to 1 and for True and False, a word for words, and
+        ``"signed"`` for numbers from -1 to 1.
+
+    Raises
+    ------
+    InputError
+        If values are yes and no, or numbers without one below 0 that are not all 1, and ``success`` does not say
+        which is which; if it says what the values do not hold.
+    """
+    words = told.map(lambda value: isinstance(value, (bool, np.bool_)))
+    values = pd.to_numeric(told.where(~words), errors="coerce")
+    if (words | (values.isna() & told.notna())).any():
+        return _from_words(told, success)
+    known = values.dropna()
+    signed = bool((known < 0).any()) or bool(known.eq(1).all())
+    if success is None and not signed and known.between(0, 1).all():
+        raise InputError(
+            f"directions are {examples(sorted(known.unique()))}: is 0 a failure, or neither? Say success=1 where 1 is "
+            "a success and 0 a failure, success=0 where it is the other way round, success='signed' where -1 is a "
+            "failure and 0 neither"
+        )
+    if success is None or success == "signed":
+        return values
+    if isinstance(success, str) or float(success) not in (0.0, 1.0):  # type: ignore[arg-type]
+        raise InputError(f"success is {success!r} and directions are numbers: say 1, 0 or 'signed'")
+    if not known.between(0, 1).all():
+        raise InputError(
+            f"success={success!r} is for directions from 0 to 1; {int((~known.between(0, 1)).sum())} are not "
+            f"({examples(known[~known.between(0, 1)])}): leave success out where -1 is a failure"
+        )
+    return 2 * values - 1 if float(success) == 1 else 1 - 2 * values  # type: ignore[arg-type]
+
+
+def _from_words(told: pd.Series, success: object) -> pd.Series:
+    plain = told.map(lambda value: str(value).strip().casefold())
+    held = sorted(plain[told.notna()].unique())
+    if success is None:
+        raise InputError(
+            f"directions are {examples(held)}: say which is a success, as success={held[-1]!r}; a failure is the other"
+        )
+    wanted = {"1": "true", "0": "false"}.get(str(success), str(success)) if "true" in held or "false" in held else None
+    good = str(success if wanted is None else wanted).strip().casefold()
+    if good not in held or len(held) > 2:
+        raise InputError(
+            f"success is {success!r} and directions are {examples(held)}: they must be two words, one of them success; "
+            "give numbers from -1 to 1 for what is between"
+        )
+    return plain.map(lambda word: 1.0 if word == good else -1.0).where(told.notna())
+
+
 def _with_subtypes(table: pd.DataFrame, ranker: Any) -> pd.DataFrame:
     """Rows for each subtype an experiment stands for: as told, or by the line it was done in."""
-    groups = ranker.lines_
-    told = table["subtype"].where(table["subtype"].notna(), None)
-    stands: list[list[str]] = []
-    for model, subtype in zip(table["model"], told, strict=True):
-        group = groups.get(model.casefold())
-        stands.append([str(subtype)] if subtype is not None else [s for s, g in LINE_GROUP.items() if g == group])
+    told = [None if pd.isna(name) else str(name) for name in table["subtype"]]
+    of_line = [stands_for(model, ranker.lines_) for model in table["model"]]
+    against = [
+        f"{model} is {'/'.join(own)}, not {subtype}"
+        for model, own, subtype in zip(table["model"], of_line, told, strict=True)
+        if own and subtype is not None and subtype not in own
+    ]
+    unknown = sorted({name for name in told if name is not None} - set(ranker.evidence_))
+    if unknown:
+        raise unknown_name("subtype", unknown[0], ranker.evidence_)
+    if against:
+        raise InputError(
+            f"{len(against)} outcomes are told for a subtype that is not their line's ({examples(against)}): correct "
+            "the subtype or leave it out; name a line that was altered as such in model (as 'BT-474, ERBB2 lost')"
+        )
+    stands = [own if name is None else [name] for name, own in zip(told, of_line, strict=True)]
     nowhere = [not found for found in stands]
     if any(nowhere):
         raise InputError(
             f"{sum(nowhere)} outcomes stand for no subtype ({examples(table.loc[nowhere, 'model'].unique())} are no "
             "breast lines of the screen): add a column subtype"
         )
-    wrong = sorted({s for found in stands for s in found} - set(ranker.evidence_))
-    told_wrong = [name for name in wrong if name in set(told.dropna())]
-    if told_wrong:
-        raise unknown_name("subtype", told_wrong[0], ranker.evidence_)
     full = table.assign(subtype=pd.Series(stands, index=table.index, dtype=object)).explode("subtype")
     kept = full[full["subtype"].isin(list(ranker.evidence_))].reset_index(drop=True)
     if kept.empty:
-        raise InputError(f"the outcomes stand for {examples(wrong)}, of which the cohort has too few tumours to rank")
+        raise InputError(
+            f"the outcomes stand for {examples(sorted(set(full['subtype'])))}, of which the cohort has too few tumours "
+            "to rank"
+        )
     return kept
+
+
+def stands_for(model: str, lines: Mapping[str, str]) -> list[str]:
+    """Subtypes that a breast line of the screen stands for, by whatever name it is called; empty for other models."""
+    group = lines.get(model.casefold())
+    if group is None:
+        found = cell_lines.identify([model])["cell_id"].iloc[0]
+        group = lines.get(str(found).casefold()) if isinstance(found, str) else None
+    return [subtype for subtype, own in LINE_GROUP.items() if own == group]
 
 
 def check_ranked(table: pd.DataFrame, ranker: Any) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from scipy.sparse.csgraph import dijkstra
 
 from omics_rx.core.errors import InputError, MissingFileError, examples
 from omics_rx.core.work import rng
@@ -38,7 +37,7 @@ class Network:
         self.genes = pd.Index(names)
         left, right = codes.reshape(-1, 2).T
         n = len(names)
-        table = sparse.coo_matrix((np.ones(len(left)), (left, right)), shape=(n, n)).tocsr()
+        table = sparse.coo_matrix((np.ones(len(left), dtype=np.float32), (left, right)), shape=(n, n)).tocsr()
         self.table = (table + table.T).sign()
         self.degree = np.asarray(self.table.sum(axis=1)).ravel()
         order = np.argsort(self.degree, kind="stable")
@@ -48,15 +47,32 @@ class Network:
             self.bin[members] = number
         self.members = [np.flatnonzero(self.bin == number) for number in range(n_bins)]
 
-    def distances(self, genes: np.ndarray) -> np.ndarray:
-        """Steps from every gene to the nearest of ``genes`` (positions), ``(n_genes,)``; infinite where apart."""
-        found: np.ndarray = dijkstra(self.table, indices=genes, unweighted=True, min_only=True)
-        return found
+    def distances(self, sets: np.ndarray) -> np.ndarray:
+        """Steps from every gene to the nearest of each set, ``(n_sets, n_genes)``; infinite where apart.
+
+        ``sets``: positions of the genes, ``(n_sets, size)``. All sets walk at once, one step a round.
+        """
+        n_sets, n = len(sets), len(self.genes)
+        steps = np.full((n_sets, n), np.inf, dtype=np.float32)
+        steps[np.arange(n_sets)[:, None], sets] = 0
+        front, step = (steps == 0).astype(np.float32), 0
+        while front.any():
+            step += 1
+            front = ((self.table @ front.T).T > 0) & np.isinf(steps)
+            steps[front] = step
+            front = front.astype(np.float32)
+        return steps
 
     def alike(self, genes: np.ndarray, seed: int, *keys: object) -> np.ndarray:
-        """Random sets of genes of like degree, ``(N_RANDOM, n)``; one bin of degrees holds about a hundred genes."""
+        """Random sets of as many distinct genes of like degree, ``(N_RANDOM, n)``; a bin holds about a hundred."""
         random = rng(seed, "proximity", *keys)
-        return np.column_stack([random.choice(self.members[self.bin[gene]], N_RANDOM) for gene in genes])
+        bins, counts = np.unique(self.bin[genes], return_counts=True)
+        drawn = []
+        for number, count in zip(bins, counts, strict=True):
+            members = self.members[number]
+            order = np.argsort(random.random((N_RANDOM, len(members))), axis=1)
+            drawn.append(members[order[:, :count]])
+        return np.concatenate(drawn, axis=1)
 
 
 def read_network(path: Path | str) -> Network:
@@ -94,10 +110,12 @@ def _is_sif(file: Path) -> bool:
 
 
 def proximity(targets: dict[str, list[str]], disease: list[str], network: Network, *, seed: int = 0) -> pd.DataFrame:
-    """Mean steps from a drug's targets to the nearest disease gene, standardised by targets of like degree.
+    """Mean steps from a drug's targets to the nearest disease gene, standardised by disease genes of like degree.
 
-    The null keeps the disease genes and draws targets of like degree; Guney et al. draw both, which needs a search of
-    the network for each draw and gives nearly the same order.
+    The null keeps the targets of a drug and draws the disease genes. The targets of one drug are often one family,
+    near each other in the network, so that their distances go together; targets drawn one by one are spread, their
+    mean varies less, and z by them has a standard deviation of 1.2 for a drug of several targets where the disease is
+    random. Guney et al. draw both.
 
     Parameters
     ----------
@@ -125,7 +143,8 @@ def proximity(targets: dict[str, list[str]], disease: list[str], network: Networ
     at = at[at >= 0]
     if len(at) < 5:
         raise InputError(f"{len(at)} genes of the disease are in the network: at least 5 are needed")
-    steps = network.distances(at)
+    steps = network.distances(at[None, :])[0]
+    drawn = network.distances(network.alike(at, seed, *network.genes[at]))
     rows = {}
     for drug, genes in targets.items():
         own = network.genes.get_indexer(pd.Index(sorted(set(genes))))
@@ -133,8 +152,7 @@ def proximity(targets: dict[str, list[str]], disease: list[str], network: Networ
         own = own[np.isfinite(steps[own])]
         if not own.size:
             continue
-        drawn = steps[network.alike(own, seed, *sorted(network.genes[own]))]
-        null = _means(drawn)
+        null = _means(drawn[:, own])
         spread = float(null.std()) if null.size else 0.0
         distance = float(steps[own].mean())
         z = (distance - float(null.mean())) / spread if spread > 0 else np.nan
@@ -143,7 +161,7 @@ def proximity(targets: dict[str, list[str]], disease: list[str], network: Networ
 
 
 def _means(drawn: np.ndarray) -> np.ndarray:
-    """Mean steps of each draw over the genes that can be reached; draws without one are left out."""
+    """Mean steps of the targets to each drawn disease; draws that none of them reaches are left out."""
     reached = np.isfinite(drawn)
     count = reached.sum(axis=1)
-    return np.asarray(np.where(reached, drawn, 0.0).sum(axis=1)[count > 0] / count[count > 0])
+    return np.asarray(np.where(reached, drawn, 0.0).sum(axis=1, dtype=np.float64)[count > 0] / count[count > 0])

@@ -152,7 +152,9 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         pairs = pd.concat(
             {subtype: self.evidence_[subtype][kinds] for subtype in ready}, names=["subtype", "drug_id"]
         ).swaplevel()
-        self._pairs = pairs[pairs.notna().any(axis=1)]
+        # evidence that is known of one drug, or equal for all, places no drug
+        placed = np.isfinite(learner.oriented_ranks(pairs, [kind.direction for kind in self.sources_.kinds()]))
+        self._pairs = pairs[placed.any(axis=1)]
         self._fit, why = None, ""
         self.n_training_ = 0
         self.labels_absent_: list[str] = []
@@ -320,4 +322,4 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         directions = [kind.direction for kind in self.sources_.kinds()]
         places = learner.oriented_ranks(self._pairs.loc[here, kinds], directions)
         parts = learner.averaged(places)
-        return parts, learner.reweighed_means(places, seed=self.seed)
+        return parts, learner.reweighed_means(places, kinds, seed=self.seed)

@@ -72,8 +72,24 @@ def test_the_null_keeps_degrees():
     at = network.genes.get_indexer(["h3"])
     drawn = network.alike(at, 0, "x")
     assert drawn.shape == (proximity.N_RANDOM, 1)
+    several = network.alike(network.genes.get_indexer(["h3", "h4", "h5"]), 0, "x")
+    assert all(len(set(row)) == 3 for row in several)  # no gene stands twice in a draw
     assert network.degree[drawn].min() >= 25
     assert np.unique(drawn).size > 50
+
+
+def test_z_has_a_spread_of_one_where_targets_are_a_family():
+    # a ring with chords: the eight targets of each drug are neighbours, the disease is random
+    random, n = np.random.default_rng(2), 1500
+    names = [f"g{i}" for i in range(n)]
+    edges = [(names[i], names[(i + step) % n]) for i in range(n) for step in (1, 2)]
+    edges += [(names[a], names[b]) for a, b in random.integers(n, size=(600, 2))]
+    network = proximity.Network(pd.DataFrame(edges))
+    drugs = {f"d{i}": [names[(37 * i + j) % n] for j in range(8)] for i in range(40)}
+    z = pd.concat([proximity.proximity(drugs, list(random.choice(names, 60, replace=False)), network)["z"]
+                   for _ in range(25)])  # fmt: skip
+    assert abs(z.mean()) < 0.1
+    assert 0.9 < z.std() < 1.1
 
 
 def test_networks_from_files(tmp_path, shared_data):
