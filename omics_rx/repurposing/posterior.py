@@ -19,8 +19,8 @@ from scipy.special import expit, log_ndtr, logit
 # correlation expected of score and outcome: about what an AUROC of .65 means
 TRUST = 0.25
 VARIANCE = 0.25
-# of the clear calls of one breast line 69% (GDSC2) and 70% (GDSC1) agree in sign with the other lines of its subtype, as
-# benchmarks/feedback_replay.py prints
+# of the clear calls of one breast line 69% (GDSC2) and 70% (GDSC1) agree in sign with the other lines of its subtype,
+# as benchmarks/feedback_replay.py prints
 ACCURACY = 0.7
 # noise of a Gaussian outcome that would teach as much as one experiment does on average
 _NOISE = VARIANCE * (np.pi / 2 / (2 * ACCURACY - 1) ** 2 - 1)
