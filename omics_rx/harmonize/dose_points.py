@@ -64,7 +64,7 @@ def checked(
         raise InputError(f"{int(points[keys].isna().any(axis=1).sum())} points lack {' or '.join(keys)}: name them")
     table = points[[*keys, dose, value]].reset_index(drop=True)
     table.columns = pd.Index([*keys, "dose_um", "viability"])
-    where = table[keys].astype(str).agg(" / ".join, axis=1)
+    where = pd.Series([" / ".join(map(str, row)) for row in table[keys].to_numpy(dtype=object)], index=table.index)
     for name, told in (("dose_um", dose), ("viability", value)):
         table[name] = _numbers(table[name], told, where)
     if dose_unit is not None:

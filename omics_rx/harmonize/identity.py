@@ -58,7 +58,7 @@ def identify_lines(sources: pd.DataFrame, *, known: Mapping[str, str] | None = N
 
 def _certain(ids: np.ndarray, why: np.ndarray) -> tuple[str | None, int, str]:
     """Line of the first certain column, how sure it is, and where later columns speak for another line."""
-    certain = [place for place, cell_id in enumerate(ids) if cell_id is not None]
+    certain = [place for place, cell_id in enumerate(ids) if isinstance(cell_id, str)]
     if not certain:
         told = next((reason for reason in why if "fits" in reason), why[-1] if len(why) else "")
         return None, _OWN, told

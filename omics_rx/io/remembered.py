@@ -108,7 +108,7 @@ def _kept(folder: Path) -> tuple[AnnData, list[str]]:
 
 def _as_frame(told: dict[str, Any]) -> pd.DataFrame:
     index = pd.Index(told["names"], dtype=object)
-    return pd.DataFrame({name: pd.Series(values, index, dtype=object) for name, values in told["columns"]}, index=index)
+    return pd.DataFrame({name: pd.Series(values, index) for name, values in told["columns"]}, index=index)
 
 
 def _mapped(file: Path) -> np.ndarray:

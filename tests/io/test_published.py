@@ -74,8 +74,8 @@ def test_a_series_matrix_brings_its_characteristics(tmp_path):
     cohort = read_bulk(put(tmp_path, "GSE1_series_matrix.txt.gz", gzip.compress(SERIES.encode())))
     assert cohort.obs_names.tolist() == ["GSM1", "GSM2"]
     assert cohort.obs["er"].tolist() == ["1", "0"]
-    assert cohort.obs["grade"].tolist() == ["3", None]
-    assert cohort.obs["tissue"].tolist() == [None, "tumour"]
+    assert cohort.obs["grade"].fillna("none").tolist() == ["3", "none"]
+    assert cohort.obs["tissue"].fillna("none").tolist() == ["none", "tumour"]
     assert cohort.var_names.tolist() == ["p1_at", "p2_at", "p3_at", "p4_at", "p5_at"]
     assert any("platform GPL570" in note for note in notes(cohort))
 

@@ -29,8 +29,8 @@ def reads(monkeypatch):
 def same(one, other):
     np.testing.assert_array_equal(one.X, other.X)
     assert one.X.dtype == other.X.dtype
-    pd.testing.assert_frame_equal(one.obs, other.obs)
-    pd.testing.assert_frame_equal(one.var, other.var)
+    pd.testing.assert_frame_equal(one.obs, other.obs, check_column_type=False)
+    pd.testing.assert_frame_equal(one.var, other.var, check_column_type=False)
     assert notes(one) == notes(other)
     assert info(one) == info(other)
 

@@ -70,6 +70,6 @@ def test_column_names_below_another_header_row():
 
 
 def test_ids_that_a_spreadsheet_made_decimals():
-    assert identifiers(pd.Series(["924100.0", " 905946", None, "CL-40", "1.50"])).tolist() == [
-        "924100", "905946", None, "CL-40", "1.50",
+    assert identifiers(pd.Series(["924100.0", " 905946", None, "CL-40", "1.50"])).fillna("none").tolist() == [
+        "924100", "905946", "none", "CL-40", "1.50",
     ]  # fmt: skip
