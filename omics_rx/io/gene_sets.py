@@ -151,8 +151,10 @@ def _looks_like_gmt(lines: list[list[str]]) -> bool:
     first = lines[:20]
     if sum(len(line) >= 3 for line in first) * 2 <= len(first):
         return False
+    if len(first) == 1 or len({len(line) for line in first}) > 1:
+        return True
     genes = [field.split(",")[0] for line in first for field in line[2:40] if not is_blank(field)]
-    return recognised(genes) >= _SHARE or len({len(line) for line in first}) > 1
+    return max(recognised(genes), recognised(gene.upper() for gene in genes)) >= _SHARE
 
 
 def _looks_like_gmx(lines: list[list[str]]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -13,12 +13,14 @@ from scipy import sparse
 from omics_rx.core import cache, provenance
 from omics_rx.core import cohort as cohorts
 from omics_rx.core.errors import InputError, examples, unknown_name
-from omics_rx.core.work import track
+from omics_rx.core.work import log, track
+from omics_rx.harmonize import current_symbols
+from omics_rx.harmonize import genes as current_genes
 from omics_rx.harmonize.needs import Needs, Prepared, prepare
 from omics_rx.scores import blocks
 from omics_rx.scores import settings as setting_rules
 from omics_rx.scores.kernels import KERNELS, TRAITS
-from omics_rx.scores.sets import GeneSets, GeneSetsLike, as_sets
+from omics_rx.scores.sets import GeneSets, GeneSetsLike, as_sets, resolved
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -43,10 +45,11 @@ def score(
 ) -> pd.DataFrame:
     """Score every sample for every gene set.
 
-    Gene names are matched literally: bring cohort and sets to the same names first, with ``harmonize.genes``.
-    Samples are worked on in blocks, so memory does not grow with their number: an AnnData may be dense, sparse, backed
-    by a file or made of dask arrays, whose chunks are scored where they are (on the dask cluster in use). A view of a
-    backed file is read into memory: anndata gives no way to read such a view in parts.
+    Genes of cohort and sets meet under their current symbols, whatever they are called; names that are no human gene
+    are matched as they are written. Which genes of a set the cohort lacks stands in the result's ``attrs["sets"]``, and
+    the log names them. Samples are worked on in blocks, so memory does not grow with their number: an AnnData may be
+    dense, sparse, backed by a file or made of dask arrays, whose chunks are scored where they are (on the dask cluster
+    in use). A view of a backed file is read into memory: anndata gives no way to read such a view in parts.
 
     Parameters
     ----------
@@ -54,7 +57,8 @@ def score(
         AnnData or frame, samples x genes. NaN is a gene missing for that sample: it leaves the ranking and the set
         of that sample and is never read as zero.
     gene_sets
-        Set name to genes, or to {gene: weight}, or a frame with ``set``, ``gene`` and perhaps ``weight``.
+        Set name to genes, or to {gene: weight}, or a frame with ``set``, ``gene`` and perhaps ``weight``, or any other
+        form that :func:`as_sets` takes.
     method
         ``"ssgsea"``, ``"singscore"``, ``"gsva"``, ``"aucell"``, ``"zscore"``, ``"mean"`` or ``"ulm"``.
     min_coverage
@@ -88,13 +92,13 @@ def score(
         If there is no such method.
     """
     sets = as_sets(gene_sets)
-    ready = _checked(cohort, sets, method, settings, min_coverage)
-    data = ready.source
+    ready, names = _named(_checked(cohort, sets, method, settings, min_coverage))
+    data, sets = ready.source, resolved(sets, names)
     if key_added is not None and (not hasattr(cohort, "obsm") or (cohort.isbacked and cohort.is_view)):
         what = "a view of a file" if hasattr(cohort, "obsm") else "a frame"
         raise InputError(f"key_added writes into an AnnData and the cohort is {what}: leave it out")
     present = blocks.known_genes(data)
-    found = sets.coverage(data.var_names[present])
+    found = sets.coverage(names[present])
     low = found[found["coverage"] < min_coverage]
     if len(low):
         shown = [f"{name} {row.coverage:.0%}" for name, row in low.iterrows()]
@@ -111,13 +115,14 @@ def score(
             f"{len(full)} gene sets hold every gene of the cohort ({examples(full)}): a set is scored against the "
             "other genes, so pass the whole expression matrix"
         )
-    work = _Work(
-        method, sets.members(data.var_names), _full_weights(sets), min_coverage, settings, data.var_names, ready.change
-    )
+    work = _Work(method, sets.members(names), _full_weights(sets), min_coverage, settings, data.var_names, ready.change)
     scores = _run(data, work, sets, resume=resume, n_jobs=n_jobs, progress=progress)
     table = pd.DataFrame(scores, index=data.obs_names.copy(), columns=pd.Index(sets.names))
     table[table.index.isin(list(ready.unanswered))] = np.nan
     table = ready.told(table)
+    table.attrs["sets"] = lost_genes(found, limit=len(found))
+    if table.attrs["sets"] and not isinstance(cohort, Prepared):
+        log.warning("%s", lost_genes(found, limit=5))
     if key_added is not None:
         _write(cast("AnnData", cohort), key_added, table, work, found)
     return table
@@ -130,11 +135,41 @@ def coverage(cohort: CohortLike, gene_sets: GeneSetsLike | GeneSets) -> pd.DataF
     -------
     pandas.DataFrame
         Index set; ``n_genes``, ``n_found``, ``coverage`` (share of the absolute weight found) and ``missing``
-        (names joined by ``;``). A gene that is NaN in every sample is missing.
+        (names as they are written, joined by ``;``). A gene that is NaN in every sample is missing. Genes meet as in
+        :func:`score`.
     """
     data = cohorts.as_cohort(cohort, copy=False)
     data = data.to_memory() if data.isbacked and data.is_view else data
-    return as_sets(gene_sets).coverage(data.var_names[blocks.known_genes(data)])
+    names = pd.Index(current_symbols(data.var_names)["symbol"])[blocks.known_genes(data)]
+    return resolved(as_sets(gene_sets), names).coverage(names)
+
+
+def lost_genes(found: pd.DataFrame, *, limit: int) -> str:
+    """Say which sets of a table of coverage lack genes, and which; empty where none does."""
+    lacking = found[found["n_found"] < found["n_genes"]]
+    told = [
+        f"{name} has {row.n_found} of {row.n_genes}, {row.coverage:.0%} (without {row.missing.replace(';', ', ')})"
+        for name, row in lacking.iterrows()
+    ]
+    return f"{len(told)} of {len(found)} gene sets lack genes: {examples(told, limit)}" if told else ""
+
+
+def _named(ready: Prepared) -> tuple[Prepared, pd.Index]:
+    """Cohort, and its genes under current symbols; a matrix on disk or in dask stays where it is."""
+    names = ready.source.var_names
+    symbols = pd.Index(current_symbols(names)["symbol"])
+    if ready.needs.rename or symbols.equals(names):
+        return ready, names
+    if not ready.source.isbacked and not blocks.is_dask(ready.source.X):
+        renamed = current_genes(ready.source, min_mapped=0.0)
+        return replace(ready, source=renamed), renamed.var_names
+    if not symbols.is_unique:
+        repeated = symbols[symbols.duplicated()].unique()
+        raise InputError(
+            f"{len(repeated)} genes stand in several columns under older names ({examples(repeated)}): join them with "
+            "harmonize.genes first"
+        )
+    return ready, symbols
 
 
 def needs_of(method: str) -> Needs:

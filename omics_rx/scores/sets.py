@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -32,9 +32,12 @@ class GeneSets:
     ----------
     weights
         Set name to a Series, gene to weight: 1 for a plain member, negative for a gene that falls.
+    written
+        Gene to the name it was written by, where sets were brought to the names of a cohort.
     """
 
     weights: Mapping[str, pd.Series]
+    written: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
@@ -67,7 +70,8 @@ class GeneSets:
         for name, weight in self.weights.items():
             found = known.get_indexer(weight.index) >= 0
             share = float(weight.abs()[found].sum() / weight.abs().sum())
-            rows[name] = (len(weight), int(found.sum()), share, ";".join(weight.index[~found]))
+            lost = ";".join(self.written.get(gene, gene) for gene in weight.index[~found])
+            rows[name] = (len(weight), int(found.sum()), share, lost)
         table = pd.DataFrame.from_dict(rows, orient="index", columns=["n_genes", "n_found", "coverage", "missing"])
         return table.rename_axis("set")
 
@@ -189,10 +193,17 @@ def _numbers(name: str, genes: Mapping[str, float] | pd.Series) -> pd.Series:
     return weights
 
 
-def resolved(sets: GeneSets) -> GeneSets:
+def resolved(sets: GeneSets, known: pd.Index | None = None) -> GeneSets:
     """Sets under current gene symbols, as cohorts are brought to them.
 
     Two names of one gene in a set count once.
+
+    Parameters
+    ----------
+    sets
+        Sets as they are written.
+    known
+        Genes of the cohort; a name that stands among them as it is written, and whose symbol does not, is kept.
 
     Raises
     ------
@@ -200,10 +211,16 @@ def resolved(sets: GeneSets) -> GeneSets:
         If most genes are of another species, or two names of one gene carry different weights.
     """
     found = resolve(gene for weight in sets.weights.values() for gene in weight.index)
+    if known is not None:
+        literal = (found.index.isin(known) & ~found["symbol"].isin(known)).to_numpy()
+        found.loc[literal, "symbol"] = found.index[literal]
+        found.loc[literal, ["status", "reason"]] = ["kept", ""]
     refuse_mouse(found, "the sets")
     tell_lower(found, "the sets")
     symbol: dict[str, str] = found["symbol"].to_dict()
-    return GeneSets({name: _renamed(name, weight, symbol) for name, weight in sets.weights.items()})
+    written = {gene: name for name, gene in symbol.items() if gene != name}
+    weights = {name: _renamed(name, weight, symbol) for name, weight in sets.weights.items()}
+    return GeneSets(weights, written)
 
 
 def _renamed(name: str, weight: pd.Series, symbol: Mapping[str, str]) -> pd.Series:

@@ -322,3 +322,110 @@ def test_up_and_down_by_themselves_are_one_set_and_it_is_said(caplog):
 def test_sets_in_doubt_are_asked(sets, said):
     with pytest.raises(InputError, match=said):
         orx.scores.as_sets(sets)
+
+
+# ----------------------------------------------------------------------------------------------------- vocabularies
+
+# current symbol, an older one, Ensembl, Entrez
+GENES = [
+    ("MARCHF1", "MARCH1", "ENSG00000145416", "55016"),
+    ("SEPTIN4", "SEPT4", "ENSG00000108387", "5414"),
+    ("ERBB2", "HER2", "ENSG00000141736", "2064"),
+    ("MKI67", "KIA", "ENSG00000148773", "4288"),
+    ("C1orf43", "C1ORF43", "ENSG00000143612", "25912"),
+    ("TP53", "P53", "ENSG00000141510", "7157"),
+]
+CURRENT = [line[0] for line in GENES]
+VOCABULARIES = {
+    "current": CURRENT,
+    "old": [line[1] for line in GENES],
+    "ensembl": [line[2] for line in GENES],
+    "versions": [f"{line[2]}.7" for line in GENES],
+    "entrez": [line[3] for line in GENES],
+    "entrez as numbers": [int(line[3]) for line in GENES],
+    "entrez after a float": [float(line[3]) for line in GENES],
+    "padded": [f" {gene} " for gene in CURRENT],
+    "lower": [gene.lower() for gene in CURRENT],
+    "capitals": [gene.upper() for gene in CURRENT],
+    "dates": ["MARCHF1", "4-Sep", "ERBB2", "MKI67", "C1orf43", "TP53"],
+    "long dates": ["MARCHF1", "2001-09-04", "ERBB2", "MKI67", "C1orf43", "TP53"],
+    "symbol|entrez": [f"{line[1]}|{line[3]}" for line in GENES],
+}
+
+
+@pytest.fixture(scope="module")
+def tumours() -> pd.DataFrame:
+    """12 tumours x 200 genes, log2 intensity."""
+    random = np.random.default_rng(12)
+    others = sorted({gene for genes in orx.scores.pathway_sets().values() for gene in genes} - {*CURRENT, "CD8A"})
+    genes = [*CURRENT, *others[:194]]
+    return pd.DataFrame(random.normal(8, 2, (12, 200)), index=[f"T{i}" for i in range(12)], columns=genes)
+
+
+@pytest.mark.parametrize("method", ["ssgsea", "singscore", "mean", "ulm", "gsva"])
+@pytest.mark.parametrize("vocabulary", list(VOCABULARIES))
+def test_sets_are_resolved_as_cohorts_are(tumours, vocabulary, method):
+    told = orx.scores.score(tumours, {"set": CURRENT}, method=method)
+    found = orx.scores.score(tumours, {"set": VOCABULARIES[vocabulary]}, method=method)
+    pd.testing.assert_frame_equal(found, told)
+    assert not found.attrs["sets"]
+
+
+@pytest.mark.parametrize("of_table", ["old", "ensembl", "versions", "capitals"])
+@pytest.mark.parametrize("of_sets", ["current", "old", "ensembl", "entrez", "lower"])
+def test_table_and_sets_need_not_speak_one_vocabulary(tumours, of_table, of_sets):
+    told = orx.scores.score(tumours, {"set": CURRENT})
+    table = tumours.rename(columns=dict(zip(CURRENT, VOCABULARIES[of_table], strict=True)))
+    pd.testing.assert_frame_equal(orx.scores.score(table, {"set": VOCABULARIES[of_sets]}), told)
+    assert orx.scores.coverage(table, {"set": VOCABULARIES[of_sets]})["coverage"].tolist() == [1.0]
+
+
+def test_a_gene_under_two_names_counts_once(tumours):
+    told = orx.scores.score(tumours, {"set": ["MARCHF1", "TP53", "MKI67"]}, method="mean")
+    found = orx.scores.score(tumours, {"set": ["MARCH1", "MARCHF1", "TP53", "MKI67"]}, method="mean")
+    pd.testing.assert_frame_equal(found, told)
+    with pytest.raises(InputError, match=r"names 1 genes twice with different weights.*MARCHF1"):
+        orx.scores.score(tumours, {"set": {"MARCH1": 1.0, "MARCHF1": 2.0, "TP53": 1.0}}, method="mean")
+
+
+def test_what_is_lost_is_named_with_its_share(tumours, caplog):
+    with caplog.at_level(logging.WARNING, logger="omics_rx"):
+        found = orx.scores.score(tumours, {"set": ["MARCH1", "TP53", "CD8A", "nonsense"], "whole": CURRENT[:3]})
+    assert found.attrs["sets"] == "1 of 2 gene sets lack genes: set has 2 of 4, 50% (without CD8A, nonsense)"
+    assert found.attrs["sets"] in caplog.text
+    lost = orx.scores.coverage(tumours, {"set": ["MARCH1", "ENSG00000153563"]}).loc["set"]
+    assert (lost["n_found"], lost["missing"]) == (1, "ENSG00000153563")
+
+
+@pytest.mark.parametrize(
+    "genes", [["Marchf1", "Trp53", "Mki67", "Erbb2"], ["ENSMUSG00000059552", "ENSMUSG00000031004"]]
+)
+def test_sets_of_mouse_genes_are_refused(tumours, genes):
+    with pytest.raises(InputError, match=r"of another species.*orthologues"):
+        orx.scores.score(tumours, {"set": genes})
+
+
+def test_names_in_lower_case_are_said_to_be_read_as_human(tumours, caplog):
+    with caplog.at_level(logging.WARNING, logger="omics_rx"):
+        orx.scores.score(tumours, {"set": ["erbb2", "mki67", "TP53"]})
+    assert "2 names of the sets are in lower case and are read as human genes (erbb2, mki67)" in caplog.text
+
+
+def test_the_shell_resolves_sets_as_python_does(tumours, tmp_path):
+    from typer.testing import CliRunner
+
+    from omics_rx.cli import app
+
+    tumours.rename(columns={"MARCHF1": "MARCH1"}).to_csv(tmp_path / "table.csv")
+    told = orx.scores.score(tumours, {"set": CURRENT})
+    for name, words in VOCABULARIES.items():
+        if "|" in name or "entrez" in name:
+            continue
+        file = tmp_path / "sets.gmt"
+        file.write_text("set\tx\t" + "\t".join(map(str, words)) + "\n")
+        done = CliRunner().invoke(
+            app, ["score", str(tmp_path / "table.csv"), "--sets", str(file), "--out", str(tmp_path / "out.csv")]
+        )
+        assert done.exit_code == 0, done.output
+        found = pd.read_csv(tmp_path / "out.csv", index_col=0)
+        np.testing.assert_allclose(found["set"].to_numpy(), told["set"].to_numpy(), rtol=1e-5)

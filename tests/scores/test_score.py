@@ -48,9 +48,11 @@ def test_sets_may_come_as_a_frame(cohort):
     )
 
 
-def test_names_are_matched_literally(cohort):
+def test_names_that_are_no_human_gene_are_matched_as_they_are_written(cohort):
+    odd = cohort.rename(columns={"G1": "spike one", "G2": "spike two"})
+    assert orx.scores.score(odd, {"set": ["spike one", "spike two"]}).notna().all(axis=None)
     with pytest.raises(InputError, match="0%"):
-        orx.scores.score(cohort, {"set": ["g1", "g2"]})
+        orx.scores.score(cohort, {"set": ["Spike one", "Spike two"]})
 
 
 @pytest.mark.parametrize(
