@@ -89,7 +89,8 @@ def read(text: object, among: Iterable[str] = SUBTYPES) -> Subtype:
 
 def _absent(said: str, name: str, allowed: tuple[str, ...]) -> Subtype:
     """A subtype that this place does not hold."""
-    return Subtype(None, problem=f"{said!r} is {name}, which is not among {', '.join(allowed)}")
+    told = "" if said == name else f"is {name}, which "
+    return Subtype(None, problem=f"{said!r} {told}is not among {', '.join(allowed)}")
 
 
 def _key(said: str) -> str:

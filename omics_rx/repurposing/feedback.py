@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from omics_rx.core.errors import InputError, NotFittedError, examples, unknown_name
+from omics_rx import harmonize
+from omics_rx.core.errors import InputError, NotFittedError, examples
 from omics_rx.repurposing import learner, posterior
 from omics_rx.repurposing import outcomes as outcomes_
 from omics_rx.repurposing.evidence import Sources
@@ -153,8 +154,7 @@ class Feedback:
             For a subtype that was not ranked; before ``fit``; if ``n`` is not above 0 or ``explore`` below 0.
         """
         self._check_fitted()
-        if subtype not in self.evidence_:
-            raise unknown_name("subtype", subtype, self.evidence_)
+        subtype = harmonize.subtype(subtype, self.evidence_)
         if n < 1 or explore < 0:
             raise InputError(f"n is {n} and explore {explore}: ask for at least one drug, and explore by 0 or more")
         drugs, base, found = self.outlook(subtype)

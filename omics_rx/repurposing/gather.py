@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from omics_rx.core import cohort as co
-from omics_rx.core.errors import InputError, examples
+from omics_rx.core.errors import InputError
 from omics_rx.core.provenance import frame_sha256
 from omics_rx.repurposing import evidence as ev
 from omics_rx.repurposing import further, inputs, targets
@@ -106,7 +106,7 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
         "library_absent_": absent,
         "inputs_": {"screen": screen.fingerprint, "cohort": frame_sha256(sources.genes)},
         "reference_": prediction.reference,
-        "lines_": inputs.line_names(screen),
+        "lines_": sources.line_groups.dropna(),
         "screen_": screen,
     }
 
@@ -132,12 +132,8 @@ def _called(cohort: CohortLike, allowed: tuple[str, ...]) -> tuple[AnnData, pd.S
 
     tumours = harmonize.genes(co.as_cohort(cohort))
     if "subtype" in tumours.obs:
-        subtypes = tumours.obs["subtype"].astype(object)
-        strange = subtypes.dropna()[~subtypes.dropna().isin(allowed)]
-        if len(strange):
-            raise InputError(
-                f"{len(strange)} tumours have an unknown obs['subtype'] ({examples(strange.unique())}): use "
-                f"{', '.join(allowed)}, or drop the column to have them called"
-            )
+        subtypes = harmonize.subtypes.subtypes(
+            tumours.obs["subtype"], allowed, what="obs['subtype'] (drop the column to have them called)"
+        )
         return tumours, subtypes, 'obs["subtype"]'
     return tumours, scores.subtype(tumours)["subtype"].astype(object), "scores.subtype"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omics_rx import harmonize
 from omics_rx.core.errors import InputError, examples
 from omics_rx.repurposing import reversal
 from omics_rx.repurposing.evidence import LINE_GROUP
@@ -26,16 +27,6 @@ def line_groups(screen: DrugScreen) -> pd.Series:
     groups = obs["breast_subtype"].astype(object)
     known: pd.Series = groups.where(groups.isin(set(LINE_GROUP.values())))
     return known
-
-
-def line_names(screen: DrugScreen) -> dict[str, str]:
-    """Id and name of each breast line of a screen, in lower case, to its subtype group."""
-    groups = line_groups(screen).dropna()
-    names = screen.cells.obs["name"].astype(str) if "name" in screen.cells.obs else None
-    found = {str(cell).casefold(): str(group) for cell, group in groups.items()}
-    if names is not None:
-        found |= {names[cell].casefold(): str(group) for cell, group in groups.items()}
-    return found
 
 
 def read_library(library: pd.DataFrame, drugs: pd.DataFrame) -> tuple[reversal.Profiles, list[str]]:
@@ -59,8 +50,6 @@ def read_library(library: pd.DataFrame, drugs: pd.DataFrame) -> tuple[reversal.P
     InputError
         If no row names a drug of the screen, or fewer than 50 genes are known.
     """
-    from omics_rx import harmonize
-
     found = find_drugs(library.index, drugs)
     absent = sorted({str(name) for name in library.index[found.isna().to_numpy()]})
     if found.isna().all():
@@ -96,17 +85,23 @@ def read_extra(
     InputError
         For names that are no drug of the screen, columns of text, or a column named as a shipped kind.
     """
-    frames = dict(extra) if isinstance(extra, Mapping) else dict.fromkeys(subtypes, extra)
+    frames = (
+        dict.fromkeys(subtypes, extra)
+        if not isinstance(extra, Mapping)
+        else {harmonize.subtype(name, subtypes): frame for name, frame in extra.items()}
+    )
     matched: dict[str, pd.DataFrame] = {}
     directions: dict[str, int] = {}
     taken = {kind.name for kind in (*KINDS, *ADDED, OUTCOMES, *SUPPORT)}
     for subtype, frame in frames.items():
-        found = find_drugs(frame.index, drugs)
-        if found.isna().any():
+        told = harmonize.drugs.find(frame.index, drugs)
+        lost = told["drug_id"].isna()
+        if lost.any():
             raise InputError(
-                f"{int(found.isna().sum())} rows of the extra evidence are no drug of the screen "
-                f"({examples(found.index[found.isna()])}): name them by drug id, InChIKey or name"
+                f"{int(lost.sum())} rows of the extra evidence are no drug of the screen "
+                f"({examples(told['problem'][lost])}): name them by drug id, InChIKey or name"
             )
+        found = told["drug_id"]
         bad = [str(c) for c in frame if c in taken or not pd.api.types.is_numeric_dtype(frame[c])]
         if bad:
             raise InputError(f"{len(bad)} extra columns are text or named as a shipped kind ({examples(bad)}): rename")

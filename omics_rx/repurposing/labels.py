@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from omics_rx import harmonize
 from omics_rx.core import resources
 from omics_rx.core.errors import InputError, examples
+from omics_rx.harmonize.drugs import Finder, is_inchikey
 
 SUBTYPES = ("LumA", "LumB", "Her2", "Basal")
 STATUSES = ("approved", "sibling", "failed", "other_cancer", "supportive")
@@ -49,9 +51,9 @@ def match(labels: pd.DataFrame, drugs: pd.DataFrame) -> tuple[pd.DataFrame, list
         For missing columns, unknown statuses, scopes or subtypes, and labels that contradict each other.
     """
     table = _checked(labels)
-    finder = _Finder(drugs)
+    finder = Finder(drugs)
     rows = zip(table["drug"], table["alias"], table["inchikey"], strict=True)
-    table["drug_id"] = [finder.find(str(drug), alias, key) for drug, alias, key in rows]
+    table["drug_id"] = [_labelled(finder, str(drug), alias, key) for drug, alias, key in rows]
     absent = sorted(set(table.loc[table["drug_id"].isna(), "drug"].astype(str)))
     table = table.dropna(subset=["drug_id"]).drop_duplicates(["drug_id", "subtype", "status"])
     twice = table.duplicated(["drug_id", "subtype"], keep=False)
@@ -72,6 +74,7 @@ def _checked(labels: pd.DataFrame) -> pd.DataFrame:
     for name in _COLUMNS:
         if name not in table:
             table[name] = "subtype" if name == "scope" else None
+    table["subtype"] = harmonize.subtypes.subtypes(table["subtype"], SUBTYPES, what="labels' subtypes")
     for column, allowed in (("status", STATUSES), ("scope", SCOPES), ("subtype", SUBTYPES)):
         strange = table.loc[~table[column].isin(allowed), column]
         if len(strange):
@@ -82,40 +85,25 @@ def _checked(labels: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-class _Finder:
-    """Looks up drugs by identity; a name counts only where no structure contradicts it."""
-
-    def __init__(self, drugs: pd.DataFrame) -> None:
-        self._ids = set(drugs.index)
-        self._keys = {str(key): str(drug) for drug, key in drugs["inchikey"].items() if isinstance(key, str)}
-        self._block = {str(drug): str(key)[:14] for drug, key in drugs["inchikey"].items() if isinstance(key, str)}
-        self._names: dict[str, set[str]] = {}
-        aliases = drugs["aliases"].fillna("") if "aliases" in drugs else pd.Series("", index=drugs.index)
-        for drug, name, others in zip(drugs.index, drugs["name"], aliases, strict=True):
-            for word in (str(name), *str(others).split(";")):
-                if word.strip():
-                    self._names.setdefault(word.strip().casefold(), set()).add(str(drug))
-
-    def find(self, drug: str, alias: object, key: object) -> str | None:
-        if drug in self._ids:
-            return drug
-        if isinstance(key, str) and key in self._keys:
-            return self._keys[key]
-        for word in (drug, alias):
-            found = self._names.get(word.strip().casefold(), set()) if isinstance(word, str) else set()
-            if len(found) == 1:
-                (candidate,) = found
-                block = self._block.get(candidate)
-                if not isinstance(key, str) or block is None or block == key[:14]:
-                    return candidate
-        return None
+def _labelled(finder: Finder, drug: str, alias: object, key: object) -> str | None:
+    """Drug of a label: by id, by InChIKey, or by a name where no structure contradicts it."""
+    if drug in finder.names:
+        return drug
+    structured = isinstance(key, str) and is_inchikey(key)
+    if structured and (found := finder.by_key(str(key))).how == "InChIKey":
+        return found.drug_id
+    for word in (drug, alias):
+        candidate = finder.by_name(word, explain=False).drug_id if isinstance(word, str) else None
+        block = finder.keys.get(candidate) if candidate else None
+        if candidate and (not structured or not block or block[:14] == str(key)[:14]):
+            return candidate
+    return None
 
 
 def find_drugs(names: pd.Index, drugs: pd.DataFrame) -> pd.Series:
     """Drug id of each name, id, alias or InChIKey; missing where the screen has none or it is ambiguous."""
-    finder = _Finder(drugs)
-    return pd.Series([finder.find(str(name), None, str(name)) or finder.find(str(name), None, None) for name in names],
-                     index=names, dtype=object)  # fmt: skip
+    found: pd.Series = harmonize.drugs.find(names, drugs)["drug_id"]
+    return found.set_axis(names)
 
 
 def training_pairs(matched: pd.DataFrame) -> pd.DataFrame:

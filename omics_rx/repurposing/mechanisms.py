@@ -7,6 +7,8 @@ import re
 import numpy as np
 import pandas as pd
 
+from omics_rx.repurposing.targets import genes_of
+
 # words in target descriptions that name no mechanism
 _NOT_A_MECHANISM = frozenset({"", "nan", "others", "other", "metabolism", "not defined", "unclassified", "none"})
 
@@ -23,7 +25,10 @@ def tokens(drugs: pd.DataFrame, classes: pd.Series | None = None) -> dict[str, s
         Mechanism class of labelled drugs, indexed by ``drug_id`` (may repeat).
     """
     found: dict[str, set[str]] = {str(drug): set() for drug in drugs.index}
-    for column, pattern in (("mechanism", ";"), ("targets", ";"), ("target_text", "[;,]")):
+    if "targets" in drugs:
+        for drug, genes in genes_of(drugs["targets"]).items():
+            found[drug] |= {gene.casefold() for gene in genes}
+    for column, pattern in (("mechanism", ";"), ("target_text", "[;,]")):
         if column not in drugs:
             continue
         for drug, text in drugs[column].dropna().items():

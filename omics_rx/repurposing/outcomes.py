@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from omics_rx.core.errors import InputError, examples, unknown_name
-from omics_rx.harmonize import cell_lines
-from omics_rx.repurposing import labels as lb
+from omics_rx.core.errors import InputError, examples
+from omics_rx.harmonize import cell_lines, drugs, subtypes
 from omics_rx.repurposing.evidence import LINE_GROUP
 from omics_rx.repurposing.ledger import FIELDS
 
@@ -38,14 +36,14 @@ def tidy(outcomes: pd.DataFrame, ranker: Any, *, success: object = None) -> pd.D
                 f"({examples(table.loc[wrong, name])})"
             )
         table[name] = values.astype(float)
-    found = lb.find_drugs(pd.Index(table["drug"].astype(str)), ranker.sources_.drugs).to_numpy()
-    unknown = pd.isna(found)
+    found = drugs.find(table["drug"], ranker.sources_.drugs).reset_index(drop=True)
+    unknown = found["drug_id"].isna()
     if unknown.any():
         raise InputError(
             f"{int(unknown.sum())} outcomes are of drugs the screen does not hold "
-            f"({examples(table.loc[unknown, 'drug'].unique())}): name them by drug id, InChIKey or name"
+            f"({examples(found.loc[unknown, 'problem'].unique())}): name them by drug id, InChIKey or name"
         )
-    table["drug_id"] = found
+    table["drug_id"] = found["drug_id"].to_numpy()
     for name in ("drug", "model", "readout", "source"):
         table[name] = table[name].astype(str)
     table = _with_subtypes(table, ranker)
@@ -137,16 +135,13 @@ def _from_words(told: pd.Series, success: object) -> pd.Series:
 
 def _with_subtypes(table: pd.DataFrame, ranker: Any) -> pd.DataFrame:
     """Rows for each subtype an experiment stands for: as told, or by the line it was done in."""
-    told = [None if pd.isna(name) else str(name) for name in table["subtype"]]
+    told = subtypes.subtypes(table["subtype"], ranker.evidence_, what="outcomes' subtypes")
     of_line = [stands_for(model, ranker.lines_) for model in table["model"]]
     against = [
         f"{model} is {'/'.join(own)}, not {subtype}"
         for model, own, subtype in zip(table["model"], of_line, told, strict=True)
         if own and subtype is not None and subtype not in own
     ]
-    unknown = sorted({name for name in told if name is not None} - set(ranker.evidence_))
-    if unknown:
-        raise unknown_name("subtype", unknown[0], ranker.evidence_)
     if against:
         raise InputError(
             f"{len(against)} outcomes are told for a subtype that is not their line's ({examples(against)}): correct "
@@ -169,12 +164,10 @@ def _with_subtypes(table: pd.DataFrame, ranker: Any) -> pd.DataFrame:
     return kept
 
 
-def stands_for(model: str, lines: Mapping[str, str]) -> list[str]:
+def stands_for(model: str, lines: pd.Series) -> list[str]:
     """Subtypes that a breast line of the screen stands for, by whatever name it is called; empty for other models."""
-    group = lines.get(model.casefold())
-    if group is None:
-        found = cell_lines.identify([model])["cell_id"].iloc[0]
-        group = lines.get(str(found).casefold()) if isinstance(found, str) else None
+    found = cell_lines.find([model], lines.index)["cell_id"].iloc[0]
+    group = lines[found] if found is not None else None
     return [subtype for subtype, own in LINE_GROUP.items() if own == group]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
+from omics_rx import harmonize
 from omics_rx.core.errors import InputError, unknown_name
 from omics_rx.repurposing import assemble, cancers, learner, limits, opinions
 from omics_rx.repurposing import evidence as ev
@@ -210,7 +211,8 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         Parameters
         ----------
         subtype
-            The subtype; with ``by="patient"`` the name of a tumour of the cohort.
+            The subtype, by whatever it is called (``"TNBC"``, ``"luminal A"``); with ``by="patient"`` the name of a
+            tumour of the cohort.
         by
             ``"subtype"`` or ``"patient"``. A patient is ranked by her own expression and predictions and by the lines
             of her subtype; the models are taught anew beside her, which takes as long as :meth:`fit`.
@@ -218,7 +220,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         Raises
         ------
         UnknownNameError
-            If the subtype is not LumA, LumB, Her2, Basal or Normal, or the cohort has no such tumour.
+            If the subtype is none or several (``"ER+"`` is LumA and LumB), or the cohort has no such tumour.
         InputError
             If too few tumours of the cohort are of the subtype.
         NotFittedError
@@ -229,8 +231,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
             raise InputError(f"by is {by!r}: rank by 'subtype' or by 'patient'")
         if by == "patient":
             return self._rank_patient(subtype)
-        if subtype not in SUBTYPES:
-            raise unknown_name("subtype", subtype, SUBTYPES)
+        subtype = harmonize.subtype(subtype, SUBTYPES)
         if subtype not in self.evidence_:
             ev.subtype_evidence(self.sources_, subtype)
         return self._ranked(subtype, subtype, self.evidence_[subtype])

@@ -9,11 +9,11 @@ from typing import Any
 
 import pandas as pd
 
+from omics_rx import harmonize
 from omics_rx.core.bundle import write_text, writing
-from omics_rx.core.errors import InputError, IntegrityError, MissingFileError, unknown_name
+from omics_rx.core.errors import InputError, IntegrityError, MissingFileError
 from omics_rx.core.provenance import Provenance
 from omics_rx.repurposing.explain import Explanation, explain_drug
-from omics_rx.repurposing.labels import find_drugs
 from omics_rx.repurposing.pathways import pathways_of_first
 from omics_rx.repurposing.sheet import Sheet, sheet
 from omics_rx.repurposing.targets import genes_of
@@ -96,9 +96,8 @@ class Ranking:
         InputError
             If the drug was not ranked for want of evidence.
         """
-        found = find_drugs(pd.Index([drug]), self.drugs).iloc[0]
-        if not isinstance(found, str) or found not in {*self.table.index, *self.unranked.index}:
-            raise unknown_name("drug", drug, self.table["name"].astype(str))
+        held = self.drugs.loc[self.drugs.index.isin([*self.table.index, *self.unranked.index])]
+        found = str(harmonize.drugs.resolve([drug], held, what="this ranking", remedy="name another")[0])
         if found in self.unranked.index:
             raise InputError(f"{drug} is not ranked: {self.unranked['reason'][found]!s}")
         return found

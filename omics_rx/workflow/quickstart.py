@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from omics_rx import datasets, report, repurposing, response, scores, signatures
+from omics_rx import datasets, harmonize, report, repurposing, response, scores, signatures
 from omics_rx.core import cache, provenance
 from omics_rx.core import cohort as co
 from omics_rx.core.bundle import write_text, writing
-from omics_rx.core.errors import OutputError, unknown_name
+from omics_rx.core.errors import OutputError
 from omics_rx.core.work import announce
 from omics_rx.report.ranking import ranking_sentence
 from omics_rx.report.study import study_sentence
@@ -186,7 +186,7 @@ def run_quickstart(
     DownloadError
         If the data are not on this machine and cannot be downloaded.
     """
-    _known(subtype)
+    subtype = harmonize.subtype(subtype, SUBTYPES)
     folder = _writable(Path(out))
     run = _Run(subtype, seed, progress)
     for number, (title, work) in enumerate(_STEPS.items(), start=1):
@@ -205,11 +205,6 @@ _STEPS: dict[str, Callable[[_Run], Any]] = {
     "predicting sensitivities": lambda run: run.prediction,
     "ranking drugs": lambda run: run.ranking,
 }
-
-
-def _known(subtype: str) -> None:
-    if subtype not in SUBTYPES:
-        raise unknown_name("subtype", subtype, SUBTYPES)
 
 
 def _writable(folder: Path) -> Path:

@@ -313,9 +313,9 @@ def test_contradiction_with_the_ledger_is_refused_until_undone(ranker):
 
 
 def test_faults(ranker, world):
-    with pytest.raises(UnknownNameError, match="unknown subtype 'Luminal'"):
+    with pytest.raises(UnknownNameError, match="'Luminal' may be LumA or LumB"):
         ranker.update(_outcome(subtype="Luminal"))
-    with pytest.raises(UnknownNameError, match="unknown subtype"):
+    with pytest.raises(UnknownNameError, match="'Normal' is not among LumA"):
         ranker.propose("Normal")
     with pytest.raises(InputError, match="at least one drug"):
         ranker.propose("Basal", 0)

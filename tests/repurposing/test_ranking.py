@@ -84,7 +84,7 @@ def test_better_than_is_oriented(ranking):
 
 
 def test_unknown_drugs_are_suggested(ranking):
-    with pytest.raises(UnknownNameError, match="Did you mean drug 1"):
+    with pytest.raises(UnknownNameError, match="did you mean drug 1"):
         ranking.explain("drug 1x")
 
 
