@@ -136,7 +136,7 @@ def _from_words(told: pd.Series, success: object) -> pd.Series:
 def _with_subtypes(table: pd.DataFrame, ranker: Any) -> pd.DataFrame:
     """Rows for each subtype an experiment stands for: as told, or by the line it was done in."""
     told = subtypes.subtypes(table["subtype"], ranker.evidence_, what="outcomes' subtypes")
-    of_line = [stands_for(model, ranker.lines_) for model in table["model"]]
+    of_line = stand_for(table["model"], ranker.lines_, ranker.screen_.cells.obs)
     against = [
         f"{model} is {'/'.join(own)}, not {subtype}"
         for model, own, subtype in zip(table["model"], of_line, told, strict=True)
@@ -164,11 +164,10 @@ def _with_subtypes(table: pd.DataFrame, ranker: Any) -> pd.DataFrame:
     return kept
 
 
-def stands_for(model: str, lines: pd.Series) -> list[str]:
-    """Subtypes that a breast line of the screen stands for, by whatever name it is called; empty for other models."""
-    found = cell_lines.find([model], lines.index)["cell_id"].iloc[0]
-    group = lines[found] if found is not None else None
-    return [subtype for subtype, own in LINE_GROUP.items() if own == group]
+def stand_for(models: pd.Series, groups: pd.Series, lines: pd.DataFrame) -> list[list[str]]:
+    """Subtypes that each breast line of the screen stands for, by whatever it is called; empty for other models."""
+    found = cell_lines.find(models, lines)["cell_id"]
+    return [[subtype for subtype, own in LINE_GROUP.items() if own == groups.get(cell)] for cell in found]
 
 
 def check_ranked(table: pd.DataFrame, ranker: Any) -> None:
