@@ -89,9 +89,18 @@ def _kinds(array: Floats) -> NDArray[np.str_]:
     low, high = filled.min(axis=1), filled.max(axis=1)
     whole = (filled == np.round(filled)).all(axis=1)
     # ones and twos alone may be counts, or log2(counts + 1) of ones and threes
-    few = ((filled > 0).sum(axis=1) < _FEW) | (whole & (high <= 3))
+    few = ((filled > 0).sum(axis=1) < _FEW) | (whole & ((high <= 3) | _constant(array)))
     kinds = np.where(low < 0, "signed", np.where(whole, "whole", np.where(high > LARGEST_LOG, "linear", "log")))
     return np.where(few & (low >= 0), "few", kinds)
+
+
+def _constant(array: Floats) -> NDArray[np.bool_]:
+    """Samples of which all values above zero are one number."""
+    with np.errstate(invalid="ignore"):
+        positive = np.where(array > 0, array, np.nan)
+    top = np.where(np.isnan(positive), -np.inf, positive).max(axis=1)
+    low = np.where(np.isnan(positive), np.inf, positive).min(axis=1)
+    return np.asarray(top <= low)
 
 
 def _parts(array: Floats, kinds: NDArray[np.str_]) -> list[Floats]:

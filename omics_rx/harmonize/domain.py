@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from omics_rx.core.cohort import DOMAINS, as_cohort, expression, info
+from omics_rx.core.cohort import DOMAINS, info
 from omics_rx.core.errors import InputError, examples
+from omics_rx.harmonize.needs import Needs, Prepared, prepare
 from omics_rx.harmonize.reference import GeneReference, standardise_samples
-from omics_rx.harmonize.units import logged
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -51,7 +51,7 @@ class Aligned:
 
 
 def to_training_scale(
-    data: CohortLike,
+    data: CohortLike | Prepared,
     genes: Sequence[str],
     *,
     domain: str | None = None,
@@ -68,7 +68,7 @@ def to_training_scale(
     Parameters
     ----------
     data
-        Samples x genes with current symbols; see ``harmonize.genes``.
+        Samples x genes with current symbols (see ``harmonize.genes``), or a cohort prepared by its needs.
     genes
         The ``p`` genes a model wants, in its order.
     domain
@@ -97,14 +97,15 @@ def to_training_scale(
     There lines of another platform, put on the training lines' own scale, are predicted no better than by chance,
     since its probes shift each gene for all lines alike; the statement says where lines lie that far off.
     """
-    cohort = as_cohort(data)
+    ready = data if isinstance(data, Prepared) else prepare(data, Needs("this scale", rename=False), quiet=True)
+    cohort = ready.source
     wanted = list(genes)
     _check_names(cohort, wanted)
     domain = domain or info(cohort).domain
     if domain not in DOMAINS:
         raise InputError(f"domain {domain!r} is not known: use one of {', '.join(DOMAINS)}")
-    scaled, done = logged(cohort)
-    frame = expression(scaled[:, scaled.var_names.isin(wanted)])
+    done = ready.statement
+    frame = ready.values(cohort.var_names[cohort.var_names.isin(wanted)])
     if domain == "cell_line":
         z, how = _lines(frame, reference), "cell lines by the frozen means and deviations of the training lines"
         how += _far_off(z)
@@ -134,8 +135,7 @@ def line_reference(data: CohortLike, genes: Sequence[str] | None = None) -> Gene
     genes
         The genes to keep; None keeps all.
     """
-    scaled, _ = logged(data)
-    frame = expression(scaled)
+    frame = prepare(data, Needs("a reference of cell lines", rename=False), quiet=True).values()
     if genes is not None:
         frame = frame.reindex(columns=list(genes))
     frame = frame[frame.notna().any(axis=1)]

@@ -21,6 +21,7 @@ from omics_rx.core.units import MIXED
 from omics_rx.core.work import log
 from omics_rx.harmonize import matrices
 from omics_rx.harmonize.renaming import genes as current_genes
+from omics_rx.harmonize.symbols import recognised
 from omics_rx.harmonize.units import Conversion, UnitFinding, check_told, detect, linear_of, log_of, refuse_unfit
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
 
 Scale: TypeAlias = Literal["log", "rank", "linear", "any"]
+_N_PROBE, _MOSTLY = 1000, 0.5
 NO_LEVELS = ("log2 ratio", "z")
 NO_READS = "no value above zero: a sample without reads has no answer"
 
@@ -188,6 +190,7 @@ class Opened:
     place: str
     found: UnitFinding
     said: tuple[str, ...]
+    empty: tuple[str, ...] = ()
 
 
 def opened(data: CohortLike | Opened, *, rename: bool = True) -> Opened:
@@ -196,10 +199,11 @@ def opened(data: CohortLike | Opened, *, rename: bool = True) -> Opened:
         return data
     if isinstance(data, pd.DataFrame) and rename:
         source = current_genes(data, min_mapped=0.0)
-        return Opened(source, "X", detect(source), ())
+        found = detect(source)
+        return Opened(source, "X", found, (), _without_reads(source, found))
     read = matrices.read(data)
     source = current_genes(read.data, min_mapped=0.0) if rename else read.data
-    return Opened(source, read.place, read.found, read.said)
+    return Opened(source, read.place, read.found, read.said, _without_reads(source, read.found))
 
 
 def prepare(data: CohortLike | Opened, needs: Needs, *, quiet: bool = False) -> Prepared:
@@ -222,8 +226,11 @@ def prepare(data: CohortLike | Opened, needs: Needs, *, quiet: bool = False) -> 
     """
     cohort = opened(data, rename=needs.rename)
     found = cohort.found
-    change = _change(found, needs)
-    said = [*cohort.said, found.statement if change.have == change.to else f"{found.statement}; made {change.to}"]
+    change = _change(found, needs, cohort.source)
+    said = [
+        *cohort.said,
+        found.statement if change.have == change.to else f"{found.statement}; converted to {change.to}",
+    ]
     if needs.levels != "no" and found.unit in NO_LEVELS:
         lost = f"{needs.what} compares genes within a sample, and the values ({found.unit}) have lost their levels"
         if needs.levels == "must":
@@ -233,7 +240,7 @@ def prepare(data: CohortLike | Opened, needs: Needs, *, quiet: bool = False) -> 
         raise InputError(f"{needs.what} needs {needs.min_samples} samples and there are {cohort.source.n_obs}")
     missing = _missing(cohort.source, needs)
     said += _about(missing, needs)
-    empty = _without_reads(cohort.source, found)
+    empty = cohort.empty
     unanswered = dict.fromkeys(empty, NO_READS)
     if empty:
         said.append(f"{len(empty)} samples have no reads and get no answer ({examples(empty)})")
@@ -256,8 +263,9 @@ def assess(data: CohortLike | Opened, needs: Needs) -> Assessment:
     return Assessment(runs=True, coverage=share, why="; ".join(ready.said[1:]))
 
 
-def _change(found: UnitFinding, needs: Needs) -> Conversion:
-    if needs.scale == "any":
+def _change(found: UnitFinding, needs: Needs, source: AnnData) -> Conversion:
+    """How values come to the scale needed; features that are no genes, as of images, have no unit to ask for."""
+    if needs.scale == "any" or (found.unit == "unknown" and recognised(source.var_names[:_N_PROBE]) < _MOSTLY):
         return Conversion(found.unit, found.unit)
     if needs.scale != "rank" or found.unit == MIXED:
         refuse_unfit(found, what=needs.what)
@@ -283,17 +291,17 @@ def _about(missing: tuple[str, ...], needs: Needs) -> list[str]:
     return [f"{', '.join(hung)} is missing, and {needs.what} hangs on it"] if hung else []
 
 
-def _without_reads(source: AnnData, found: UnitFinding) -> list[str]:
+def _without_reads(source: AnnData, found: UnitFinding) -> tuple[str, ...]:
     """Samples of which every value is zero or missing, where zero means silent."""
     values: Any = source.X
     if source.isbacked or type(values).__module__.startswith("dask") or found.unit in NO_LEVELS:
-        return []
+        return ()
     if hasattr(values, "tocsr"):
         some = np.asarray(abs(values).sum(axis=1)).ravel() > 0
     else:
         array = np.asarray(values)
         some = (np.isfinite(array) & (array != 0)).any(axis=1)
-    return [str(name) for name in source.obs_names[~some]]
+    return tuple(str(name) for name in source.obs_names[~some])
 
 
 def _tested(ready: Prepared) -> Prepared:

@@ -11,6 +11,7 @@ import pandas as pd
 from omics_rx.core import cohort as co
 from omics_rx.core.errors import InputError
 from omics_rx.core.provenance import frame_sha256
+from omics_rx.harmonize.needs import Needs, prepare
 from omics_rx.repurposing import evidence as ev
 from omics_rx.repurposing import further, inputs, targets
 
@@ -66,8 +67,6 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
         Attributes of a ranker: ``sources_``, ``subtypes_``, ``subtypes_from_``, ``library_absent_``, ``inputs_``,
         ``reference_``, ``lines_``, ``screen_``.
     """
-    from omics_rx import harmonize
-
     screen = model.screen_
     tumours, called, how = _called(cohort, subtypes)
     known, added = screen.drugs, None
@@ -76,7 +75,7 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
         known = pd.concat([known, added.reindex(columns=known.columns)])
     profiles, absent = inputs.read_library(given.library, known) if given.library is not None else (None, [])
     own, directions = inputs.read_extra(given.extra, known, subtypes) if given.extra is not None else ({}, {})
-    logged, _ = harmonize.units.logged(tumours)
+    ready = prepare(tumours, Needs("a ranking"))
     prediction = model.predict(tumours)
     more = {} if added is None else {"new": model.predict(tumours, added)}
     expressing = None
@@ -86,7 +85,7 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
         drugs=known,
         preference=_joined("preference", prediction, more),
         subtypes=called,
-        genes=co.expression(logged),
+        genes=ready.values(),
         responses=screen.matrix(),
         line_groups=inputs.line_groups(screen),
         profiles=profiles,

@@ -18,6 +18,7 @@ from omics_rx.core.screen import DrugScreen
 from omics_rx.core.work import log, track
 from omics_rx.harmonize import cell_lines
 from omics_rx.harmonize.domain import to_training_scale
+from omics_rx.harmonize.needs import opened, prepare
 from omics_rx.response import censoring, intervals, new_drugs, stack
 from omics_rx.response.explains import Explains
 from omics_rx.response.parts import PARTS
@@ -27,9 +28,9 @@ from omics_rx.response.prepare import (
     cells_of,
     check_coverage,
     check_samples,
+    needs_of,
     one_sample,
     training_of,
-    with_current_genes,
 )
 from omics_rx.response.query import Asked, Query, resolve, tell
 
@@ -323,8 +324,11 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
     ) -> tuple[Cells, str, str]:
         """Bring a cohort to the training scale; give the cells, their domain and how they came there, in words."""
         learnt = self._fitted
-        data = with_current_genes(cohort)
-        check_coverage(data, list(self.genes_))
+        genes = list(self.genes_)
+        named = opened(cohort)
+        check_coverage(named.source, genes)
+        ready = prepare(named, needs_of(genes))
+        data = ready.source
         told = domain or cohorts.info(data).domain
         if told == "cell_line":
             if reference != "cohort":
@@ -333,7 +337,7 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
                     'say domain="tumour" if these are patients'
                 )
             reference = learnt.reference
-        scaled = to_training_scale(data, list(self.genes_), domain=told, reference=reference)
+        scaled = to_training_scale(ready, genes, domain=told, reference=reference)
         check_samples(scaled.z)
         return cells_of(data, scaled.z), told, scaled.statement
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from omics_rx import harmonize
 from omics_rx.core import cohort as cohorts
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.screen import DrugScreen
 from omics_rx.harmonize import cell_lines
 from omics_rx.harmonize.domain import line_reference, to_training_scale
+from omics_rx.harmonize.needs import Needs, opened
 from omics_rx.harmonize.reference import GeneReference
 from omics_rx.response import similarity
 from omics_rx.response.parts.base import Cells, Training
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _MIN_CELLS = 20
 _MIN_GENES = 2
+_COVERAGE = 0.5
 _LOG10_PAIRS = 5_000
 
 
@@ -74,7 +75,12 @@ def training_of(screen: DrugScreen, target: str = "ln_ic50") -> tuple[Training, 
 
 def with_current_genes(cohort: CohortLike) -> AnnData:
     """Genes under their current symbols; names that are no known gene stay, so any naming may be trained on."""
-    return harmonize.genes(cohort, min_mapped=0.0)
+    return opened(cohort).source
+
+
+def needs_of(genes: Sequence[str]) -> Needs:
+    """What a model that reads these genes needs of a cohort."""
+    return Needs("drug response", genes=tuple(genes), coverage=_COVERAGE)
 
 
 def cells_of(cohort: AnnData, z: pd.DataFrame) -> Cells:
@@ -82,7 +88,7 @@ def cells_of(cohort: AnnData, z: pd.DataFrame) -> Cells:
     return Cells(z.index, z.to_numpy(dtype=np.float64), z.columns, _tissue(cohort), _events(cohort))
 
 
-def check_coverage(cohort: AnnData, genes: Sequence[str], *, least: float = 0.5) -> float:
+def check_coverage(cohort: AnnData, genes: Sequence[str], *, least: float = _COVERAGE) -> float:
     """Share of the model's genes that the cohort has.
 
     Raises

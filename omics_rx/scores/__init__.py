@@ -2,6 +2,7 @@
 
 from omics_rx.scores.cell_death import cell_death, cell_death_sets
 from omics_rx.scores.cell_types import iic_genes_from_cells, iic_genes_from_lines, marker_genes
+from omics_rx.scores.declared import declared
 from omics_rx.scores.deconvolve import Deconvolution, deconvolve
 from omics_rx.scores.immune import (
     cell_type_sets,
@@ -25,7 +26,8 @@ from omics_rx.scores.tnbc import tnbc_centroids, tnbc_subtype
 
 __all__ = [
     "CellReference", "Deconvolution", "GeneSets", "as_sets", "cell_death", "cell_death_sets", "cell_type_sets",
-    "centroids", "checkpoint_sets", "checkpoints", "compare_shares", "coverage", "deconvolve", "enrich", "estimate",
+    "centroids", "checkpoint_sets", "checkpoints", "compare_shares", "coverage", "declared", "deconvolve", "enrich",
+    "estimate",
     "iic_genes_from_cells", "iic_genes_from_lines", "immune", "immune_cell_types", "immune_phenotype", "immune_sets",
     "immunophenoscore", "malignant_cell_subtype", "marker_genes", "pathway_sets", "proliferation", "receptors",
     "reference_from_cells", "score", "shares", "subtype", "til10", "tnbc_centroids",

@@ -103,7 +103,7 @@ def deconvolve(
     if n_permutations and method != "cibersort":
         raise InputError(f"n_permutations tests the fit of cibersort and does nothing for {method}: leave it out")
     pure = with_current_symbols(til10() if reference is None else reference)
-    mixture = _linear(cohort)
+    mixture = _linear(cohort, deconvolution_needs(pure, method, min_coverage))
     markers = _markers(pure, mixture, method, min_coverage)
     if method == "cibersort":
         fractions, fit = _by_regression(mixture, pure, markers, n_permutations, seed, progress=progress)
@@ -119,9 +119,9 @@ def deconvolve(
     return Deconvolution(fractions, fit, method, pure.name, given)
 
 
-def _linear(cohort: CohortLike) -> pd.DataFrame:
+def _linear(cohort: CohortLike, needs: Needs) -> pd.DataFrame:
     """Samples x genes on a linear scale, under current symbols."""
-    ready = prepare(cohort, deconvolution_needs())
+    ready = prepare(cohort, needs)
     linear = ready.values()
     linear = linear.loc[:, linear.notna().any().to_numpy()]
     if float(linear.min().min()) < -1e-6:
@@ -131,14 +131,24 @@ def _linear(cohort: CohortLike) -> pd.DataFrame:
     return linear
 
 
-def deconvolution_needs() -> Needs:
+def deconvolution_needs(
+    pure: CellReference | None = None, method: str = "quantiseq", min_coverage: float = 0.5
+) -> Needs:
     """What :func:`deconvolve` needs of a cohort."""
-    return Needs("cell fractions", scale="linear")
+    reference = with_current_symbols(til10()) if pure is None else pure
+    return Needs(
+        f"cell fractions by {method}", scale="linear", genes=tuple(_wanted(reference, method)), coverage=min_coverage
+    )
+
+
+def _wanted(pure: CellReference, method: str) -> list[str]:
+    """Markers of a reference that a method reads."""
+    left_out = set(pure.noisy) if method == "quantiseq" else set()
+    return [gene for gene in pure.markers if gene not in left_out]
 
 
 def _markers(pure: CellReference, mixture: pd.DataFrame, method: str, min_coverage: float) -> list[str]:
-    left_out = set(pure.noisy) if method == "quantiseq" else set()
-    wanted = [gene for gene in pure.markers if gene not in left_out]
+    wanted = _wanted(pure, method)
     found = [gene for gene in wanted if gene in mixture.columns]
     if len(found) < max(min_coverage * len(wanted), pure.profiles.shape[1]):
         absent = [gene for gene in wanted if gene not in mixture.columns]

@@ -30,11 +30,16 @@ def sets_of(resource: str, group: str, *, only: dict[str, str] | None = None) ->
     return {str(name): rows["gene"].tolist() for name, rows in table.groupby(group, sort=False)}
 
 
-def panel_needs(what: str, sets: dict[str, list[str]], method: str, *tests: Test) -> Needs:
+def panel_needs(
+    what: str, sets: dict[str, list[str]], method: str, *, coverage: float = 0.0, tests: tuple[Test, ...] = ()
+) -> Needs:
     """What a panel of gene sets needs, scored by a method."""
     genes = tuple(dict.fromkeys(gene for members in sets.values() for gene in members))
-    ranked = TRAITS[method].scale == "rank" if method in TRAITS else False
-    return Needs(what, scale="rank" if ranked else "log", genes=genes, levels="say" if ranked else "no", tests=tests)
+    ranked = TRAITS[method].scale == "rank"
+    return Needs(
+        what, scale="rank" if ranked else "log", genes=genes, coverage=coverage, levels="say" if ranked else "no",
+        tests=tests,
+    )  # fmt: skip
 
 
 def score_panel(

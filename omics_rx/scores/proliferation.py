@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from omics_rx.core import resources
-from omics_rx.scores.panels import score_panel
+from omics_rx.harmonize.needs import Needs, prepare
+from omics_rx.scores.panels import panel_needs, score_prepared
 
 if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
 
 CITES = ("nielsen2010",)
+_MIN_COVERAGE = 0.5
 
 
 def proliferation(cohort: CohortLike) -> pd.Series:
@@ -38,7 +40,14 @@ def proliferation(cohort: CohortLike) -> pd.Series:
     Nielsen et al., Clinical Cancer Research 2010. Nearly every prognostic signature of breast cancer follows this
     score, so it is the first thing a new one is held against.
     """
+    ready = prepare(cohort, proliferation_needs())
+    sets = {"proliferation": list(ready.needs.genes)}
+    scores = score_prepared(ready, sets, "proliferation sets", method="mean", min_coverage=_MIN_COVERAGE)
+    return scores["proliferation"]
+
+
+def proliferation_needs() -> Needs:
+    """What :func:`proliferation` needs of a cohort."""
     table = resources.table("pam50.tsv")
     genes = table.loc[table["proliferation"] == "yes", "gene"].tolist()
-    scores = score_panel(cohort, {"proliferation": genes}, "proliferation sets", method="mean", min_coverage=0.5)
-    return scores["proliferation"]
+    return panel_needs("proliferation", {"proliferation": genes}, "mean")

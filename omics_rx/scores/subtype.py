@@ -29,7 +29,7 @@ CITES = ("parker2009", "zhao2015")
 _SURE = 0.8
 _UNCORRECTED_SHARES = (0.4, 0.65)
 _BALANCED_SHARE = 0.5
-_MIN_SAMPLES = 20
+MIN_SAMPLES = 20
 _MIN_GENES = 0.5
 _MIN_RECORDED = 0.8
 _NO_LEVEL = ("log2 ratio", "z")
@@ -93,10 +93,14 @@ def subtype(
     return ready.told(calls)
 
 
-def pam50_needs(min_coverage: float = _MIN_GENES) -> Needs:
+def pam50_needs(min_coverage: float = _MIN_GENES, *, min_samples: int = 0) -> Needs:
     """What :func:`subtype` needs of a cohort."""
     return Needs(
-        "the PAM50 subtype", genes=tuple(centroids().index), coverage=min_coverage, hinges=("ESR1", "ERBB2", "MKI67")
+        "the PAM50 subtype",
+        genes=tuple(centroids().index),
+        coverage=min_coverage,
+        hinges=("ESR1", "ERBB2", "MKI67"),
+        min_samples=min_samples,
     )
 
 
@@ -161,9 +165,9 @@ def _centre(
         return medians, "frozen"
     if reference != "cohort":
         raise InputError(f'reference {reference!r} is not known: use "cohort", "frozen" or a cohort to centre on')
-    if len(values) < _MIN_SAMPLES:
+    if len(values) < MIN_SAMPLES:
         raise InputError(
-            f"{len(values)} samples are too few to centre genes on their own cohort, {_MIN_SAMPLES} are needed: "
+            f"{len(values)} samples are too few to centre genes on their own cohort, {MIN_SAMPLES} are needed: "
             'use reference="frozen", or pass a cohort of the same platform as reference'
         )
     weights, stated = _er_weights(ready.source, er_status)

@@ -13,6 +13,8 @@ import pandas as pd
 
 from omics_rx.core import cohort as cohorts
 from omics_rx.core.errors import InputError, examples
+from omics_rx.harmonize.needs import Needs
+from omics_rx.harmonize.needs import prepare as prepare_cohort
 from omics_rx.signatures.training import TrainingSet, moments
 
 if TYPE_CHECKING:
@@ -70,17 +72,16 @@ def prepare(given: Mapping[str, CohortLike], *, role: str) -> dict[str, Member]:
 
 
 def _member(name: str, data: CohortLike) -> Member:
-    from omics_rx import harmonize
-
     try:
-        cohort = harmonize.genes(cohorts.as_cohort(data), min_mapped=0.0)
+        ready = prepare_cohort(data, Needs(f"training on {name}"))
+        cohort = ready.data
         endpoint = cohorts.endpoint(cohort)
     except InputError as error:
         raise InputError(f"{name}: {error}") from error
     if endpoint is None:  # pragma: no cover - required=True raises instead
         raise InputError(f"{name} has no follow-up")
     kept = cohort[endpoint.samples]
-    return Member(name, kept, endpoint, cohort.n_obs - kept.n_obs, cohorts.expression(kept))
+    return Member(name, kept, endpoint, cohort.n_obs - kept.n_obs, ready.values().loc[endpoint.samples])
 
 
 def shared_endpoint(members: Mapping[str, Member], endpoint: str | None) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 from omics_rx.core import cohort as co
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.provenance import Provenance, frame_sha256
+from omics_rx.harmonize.needs import Needs, prepare
 from omics_rx.harmonize.reference import GeneReference
 from omics_rx.signatures.signature import RiskSignature
 from omics_rx.signatures.training import moments
@@ -48,12 +49,11 @@ def from_weights(
     InputError
         If there is no cohort, or a cohort lacks a gene or does not vary in it.
     """
-    from omics_rx import harmonize
-
     if not cohorts:
         raise InputError("a signature takes its scale from cohorts: give one or more by name")
-    ready = {key: harmonize.genes(data, min_mapped=0.0) for key, data in cohorts.items()}
     genes = list(weights)
+    needs = Needs(f"the scale of {name}", genes=tuple(genes))
+    ready = {key: prepare(data, needs).data for key, data in cohorts.items()}
     frames = {key: _genes_of(key, cohort, genes) for key, cohort in ready.items()}
     z = np.vstack([_z(frame) for frame in frames.values()])
     raw = np.array([float(weights[gene]) for gene in genes])

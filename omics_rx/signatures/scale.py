@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from omics_rx.core import cohort as cohorts
+from omics_rx.core import resources
 from omics_rx.core.errors import InputError, examples, unknown_name
+from omics_rx.harmonize.needs import Assessment, Needs, Prepared, prepare
 from omics_rx.harmonize.reference import GeneReference
 
 if TYPE_CHECKING:
-    from anndata import AnnData
-
+    from omics_rx.core.cohort import CohortLike
+    from omics_rx.harmonize.needs import Opened
     from omics_rx.signatures.signature import RiskSignature
 
 Floats = NDArray[np.float64]
@@ -24,40 +26,98 @@ MIN_COHORT = 20  # below this a gene's mean and sd within the cohort say more ab
 _SHRINKAGE = 0.05  # of the gene correlations towards none, so that genes that nearly repeat each other do no harm
 
 
-def scaled(signature: RiskSignature, cohort: AnnData, reference: Scale) -> tuple[pd.DataFrame, str]:
+def needs_of(signature: RiskSignature) -> Needs:
+    """What a signature needs of a cohort. How much of its weight must be there is asked of each sample by itself."""
+    return Needs(f"the signature {signature.name}", genes=signature.genes)
+
+
+def scaled(signature: RiskSignature, ready: Prepared, reference: Scale) -> tuple[pd.DataFrame, str]:
     """Scaled values, z, of the signature's genes, ``n x k`` with NaN where missing, and how it was made."""
-    present = [gene for gene in signature.genes if gene in set(cohort.var_names)]
-    unit = cohorts.info(cohort).unit
-    if not present:
+    frame = ready.values(signature.genes)
+    unit, genes = ready.unit, list(signature.genes)
+    if not frame.shape[1]:
         raise InputError(
-            f"none of the {len(signature.genes)} genes of {signature.name} is in the cohort "
-            f"({examples(signature.genes)} against {examples(cohort.var_names, 3)}): check the gene names"
+            f"none of the {len(genes)} genes of {signature.name} is in the cohort "
+            f"({examples(genes)} against {examples(ready.source.var_names, 3)}): check the gene names"
         )
-    frame = cohorts.expression(cohort[:, present])
     if isinstance(reference, GeneReference):
-        return reference.z(frame).reindex(
-            columns=list(signature.genes)
-        ), f"given ({reference.origin or reference.unit})"
+        if "unknown" not in (reference.unit, unit) and reference.unit != unit:
+            raise InputError(
+                f"the cohort is in {unit} and the reference in {reference.unit} ({reference.origin}): learn one in the "
+                "cohort's unit"
+            )
+        return reference.z(frame).reindex(columns=genes), f"given ({reference.origin or reference.unit})"
     if reference == "cohort":
         if len(frame) < MIN_COHORT:
             raise InputError(
                 f"{len(frame)} samples are too few to be scaled by themselves ({MIN_COHORT} are needed): pass "
                 'reference="frozen", or a harmonize.GeneReference learnt on a cohort of the same platform'
             )
-        own = GeneReference.learn(_in_logs(frame, unit), unit=unit)
-        return own.z(_in_logs(frame, unit)).reindex(columns=list(signature.genes)), "cohort"
+        return GeneReference.learn(frame, unit=unit).z(frame).reindex(columns=genes), "cohort"
     if reference != "frozen":
         raise unknown_name("reference", reference, ("cohort", "frozen"))
-    if signature.reference is None:
-        raise InputError(f"{signature.name} has no frozen reference: pass a cohort, or a harmonize.GeneReference")
-    if unit != signature.reference.unit:
-        raise InputError(
-            f"the cohort is in {unit}, the frozen reference of {signature.name} in {signature.reference.unit} "
-            f"({signature.reference.origin}): score it with its cohort, or pass a harmonize.GeneReference learnt on "
-            "its platform"
-        )
-    z = signature.reference.z(frame).reindex(columns=list(signature.genes))
-    return z, f"frozen ({signature.reference.origin})"
+    frozen = _frozen(signature, unit)
+    return frozen.z(frame).reindex(columns=genes), f"frozen ({frozen.origin})"
+
+
+def scorable(signature: RiskSignature, cohort: CohortLike | Opened) -> Assessment:
+    """Whether a signature scores a cohort by itself or, where that is too small, by a frozen reference."""
+    try:
+        ready = prepare(cohort, needs_of(signature), quiet=True)
+        have = [gene for gene in signature.genes if gene not in ready.missing]
+        share = float(sum(abs(signature.weights[gene]) for gene in have) / np.abs(signature.vector).sum())
+    except InputError as error:
+        return Assessment(runs=False, coverage=np.nan, why=str(error))
+    if share < signature.min_coverage:
+        return Assessment(runs=False, coverage=share, why=f"needs {signature.min_coverage:.0%} of its weight")
+    if ready.source.n_obs >= MIN_COHORT:
+        return Assessment(runs=True, coverage=share, why="; ".join(ready.said[1:]))
+    try:
+        _frozen(signature, ready.unit)
+    except InputError as error:
+        return Assessment(runs=False, coverage=share, why=f"under {MIN_COHORT} samples, and {error}")
+    return Assessment(runs=True, coverage=share, why=f'under {MIN_COHORT} samples: by reference="frozen"')
+
+
+def _frozen(signature: RiskSignature, unit: str) -> GeneReference:
+    """Frozen reference of a signature in a unit: its own, or that of tumours measured in it that are shipped.
+
+    Raises
+    ------
+    InputError
+        If there is none in the unit.
+    """
+    own = signature.reference
+    if own is not None and own.unit == unit:
+        return own
+    shipped = shipped_reference(unit)
+    if shipped is not None:
+        found = shipped.subset(signature.genes)
+        weight = sum(abs(signature.weights[gene]) for gene in found.genes) / np.abs(signature.vector).sum()
+        if weight >= signature.min_coverage:
+            return found
+    has = "none" if own is None else f"one in {own.unit} ({own.origin})"
+    raise InputError(
+        f"the cohort is in {unit}, and of frozen references {signature.name} has {has}: score it with its cohort, or "
+        "pass a harmonize.GeneReference learnt on its platform"
+    )
+
+
+@cache
+def shipped_reference(unit: str) -> GeneReference | None:
+    """Means and deviations of genes over breast tumours measured by sequencing, in one unit; None where there is none.
+
+    They serve single patients of any signature. Sources stand in ``resources/SOURCES.toml``.
+    """
+    table = resources.table("tumour_references.tsv.gz")
+    rows = table[table["unit"] == unit]
+    if rows.empty:
+        return None
+    first = rows.iloc[0]
+    return GeneReference(
+        tuple(rows["gene"]), rows["mean"].to_numpy(dtype=np.float64), rows["sd"].to_numpy(dtype=np.float64),
+        int(first["n_samples"]), unit, "tumour", str(first["origin"]),
+    )  # fmt: skip
 
 
 def expected(signature: RiskSignature, z: Floats, known: NDArray[np.bool_]) -> tuple[Floats, Floats]:
@@ -82,10 +142,3 @@ def expected(signature: RiskSignature, z: Floats, known: NDArray[np.bool_]) -> t
         parts[np.ix_(rows, have)] = z[np.ix_(rows, have)] * own
         fidelity[rows] = np.sqrt(min(1.0, float(own @ inner @ own) / whole))
     return parts, fidelity
-
-
-def _in_logs(frame: pd.DataFrame, unit: str) -> pd.DataFrame:
-    """Values on a logarithmic scale: linear units become log2(x + 1)."""
-    if unit in ("counts", "CPM", "TPM", "FPKM"):
-        return pd.DataFrame(np.log2(frame + 1))
-    return frame

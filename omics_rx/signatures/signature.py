@@ -12,17 +12,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from omics_rx.core import bundle
-from omics_rx.core import cohort as cohorts
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.provenance import Provenance
+from omics_rx.harmonize.needs import prepare
 from omics_rx.harmonize.reference import GeneReference
 from omics_rx.signatures.baseline import Baseline
-from omics_rx.signatures.scale import Scale, expected, scaled
+from omics_rx.signatures.scale import Scale, expected, needs_of, scaled, scorable
 
 if TYPE_CHECKING:
-    from anndata import AnnData
-
     from omics_rx.core.cohort import CohortLike
+    from omics_rx.harmonize.needs import Assessment, Opened
 
 Floats = NDArray[np.float64]
 
@@ -140,8 +139,8 @@ class RiskSignature:
             If no sample can be scored, or the reference does not fit the cohort.
         """
         needed = self.min_coverage if min_coverage is None else min_coverage
-        found = self._found(cohort)
-        z, scale = scaled(self, found, reference)
+        ready = prepare(cohort, needs_of(self))
+        z, scale = scaled(self, ready, reference)
         values = z.to_numpy()
         known = np.isfinite(values)
         weights = self.vector
@@ -157,7 +156,17 @@ class RiskSignature:
                 "signatures.build(..., genes=cohort.var_names)"
             )
         scores[short], fidelity[short] = np.nan, np.nan
-        return pd.DataFrame(
+        reasons = pd.Series(
+            [
+                f"{share:.0%} of the weight present, {needed:.0%} needed" if low else ""
+                for share, low in zip(coverage, short, strict=True)
+            ],
+            index=z.index,
+            dtype=object,
+        )
+        for name, reason in ready.unanswered.items():
+            reasons[name] = reason
+        table = pd.DataFrame(
             {
                 "risk_score": scores,
                 "risk_group": pd.Series(
@@ -166,13 +175,15 @@ class RiskSignature:
                 "gene_coverage": coverage,
                 "fidelity": fidelity,
                 "reference": scale,
-                "reason": [
-                    f"{share:.0%} of the weight present, {needed:.0%} needed" if low else ""
-                    for share, low in zip(coverage, short, strict=True)
-                ],
+                "reason": reasons,
             },
             index=z.index,
         )
+        return ready.told(table)
+
+    def assess(self, cohort: CohortLike | Opened) -> Assessment:
+        """Whether :meth:`score` runs on a cohort, at which share of the weight, and why not."""
+        return scorable(self, cohort)
 
     def contributions(self, cohort: CohortLike, *, reference: Scale = "cohort") -> pd.DataFrame:
         """What each gene adds to each sample's score, so that a row sums to ``risk_score``.
@@ -189,7 +200,7 @@ class RiskSignature:
             speak for it. For a linear score these are its Shapley values against the average patient, whose score is
             0 (Lundberg and Lee 2017, corollary 1).
         """
-        z, _ = scaled(self, self._found(cohort), reference)
+        z, _ = scaled(self, prepare(cohort, needs_of(self)), reference)
         parts, _ = expected(self, z.to_numpy(), np.isfinite(z.to_numpy()))
         return pd.DataFrame(parts, index=z.index, columns=list(self.genes))
 
@@ -246,12 +257,3 @@ class RiskSignature:
         from omics_rx.signatures.files import from_json
 
         return from_json(text)
-
-    def _found(self, cohort: CohortLike) -> AnnData:
-        """The cohort under current symbols; names are resolved only where some gene is not found as it stands."""
-        from omics_rx import harmonize
-
-        data = cohorts.as_cohort(cohort) if not isinstance(cohort, pd.DataFrame) else None
-        if data is not None and set(self.genes) <= set(data.var_names) and data.var_names.is_unique:
-            return data
-        return harmonize.genes(cohort, min_mapped=0.0)

@@ -10,14 +10,14 @@ import pandas as pd
 
 from omics_rx import datasets, harmonize, io, scores, signatures
 from omics_rx.core import cohort as co
-from omics_rx.core import resources
 from omics_rx.core.errors import InputError
+from omics_rx.harmonize import needs
+from omics_rx.response.prepare import needs_of as response_needs
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
 # below these a subtype call or a trained signature says more about noise than about patients
-_MIN_SAMPLES_TO_CENTRE = 20
 _MIN_EVENTS_TO_TRAIN = 20
 _MIN_EVENTS_TO_JUDGE = 10
 
@@ -72,23 +72,28 @@ def check(data: AnnData | pd.DataFrame | str | Path) -> Check:
     """
     cohort = io.read_bulk(data) if isinstance(data, (str, Path)) else co.as_cohort(data)
     # a cohort of which little can be named is what this call is asked about: report it, never refuse it
-    named = harmonize.genes(cohort, min_mapped=0.0)
+    read = needs.opened(cohort)
+    named = read.source
     follow_up, endpoint_fact = _endpoint(named)
-    facts = {**_shape(cohort), **_reading(cohort), "identifiers": _identifiers(named), "endpoint": endpoint_fact}
-    rows = [*_scores(named), *_signatures(named), *_models(named), *_training(follow_up)]
+    facts = {**_shape(cohort, read), **_reading(cohort), "identifiers": _identifiers(named), "endpoint": endpoint_fact}
+    rows = [*_scores(read), *_signatures(read), *_models(read), *_training(follow_up)]
     return Check(facts, pd.DataFrame(rows, columns=["kind", "name", "coverage", "runs", "why"]))
 
 
-def _shape(cohort: AnnData) -> dict[str, str]:
+def _shape(cohort: AnnData, read: needs.Opened) -> dict[str, str]:
     known = co.info(cohort)
-    said = {name: " (detected)" if name in known.detected else "" for name in ("unit", "domain")}
-    missing = int(co.expression(cohort).isna().sum().sum())
-    return {
+    detected = " (detected)" if "domain" in known.detected else ""
+    missing = int(co.expression(read.source).isna().sum().sum())
+    facts = {
         "size": f"{cohort.n_obs:,} samples x {cohort.n_vars:,} genes, {missing:,} missing values",
-        "unit": known.unit + said["unit"],
-        "domain": known.domain.replace("_", " ") + said["domain"],
+        "unit": read.found.unit + (" (detected)" if read.found.detected else ""),
+        "domain": known.domain.replace("_", " ") + detected,
         "origin": known.origin or "not said",
     }
+    if read.found.unit in ("mixed", "unknown"):
+        facts["unit"] += f": {read.found.statement}"
+    said = [*read.said, *([f"{len(read.empty)} samples have no reads"] if read.empty else [])]
+    return {**facts, "read from": read.place, **({"set aside": "; ".join(said)} if said else {})}
 
 
 def _reading(cohort: AnnData) -> dict[str, str]:
@@ -119,44 +124,24 @@ def _endpoint(cohort: AnnData) -> tuple[co.Endpoint | None, str]:
     )
 
 
-def _row(kind: str, name: str, coverage: float, *, needed: float, blocked: str = "") -> dict[str, Any]:
-    runs = coverage >= needed and not blocked
-    why = blocked or ("" if runs else f"needs {100 * needed:.0f}% of its genes")
-    return {"kind": kind, "name": name, "coverage": coverage, "runs": runs, "why": why}
+def _row(kind: str, name: str, found: needs.Assessment) -> dict[str, Any]:
+    return {"kind": kind, "name": name, "coverage": found.coverage, "runs": found.runs, "why": found.why}
 
 
-def _share(genes: list[str], cohort: AnnData) -> float:
-    return float(pd.Index(genes).isin(cohort.var_names).mean())
+def _scores(read: needs.Opened) -> list[dict[str, Any]]:
+    return [_row("score", name, needs.assess(read, own)) for name, own in scores.declared().items()]
 
 
-def _scores(cohort: AnnData) -> list[dict[str, Any]]:
-    pam50 = resources.table("pam50.tsv")
-    few = cohort.n_obs < _MIN_SAMPLES_TO_CENTRE
-    blocked = f"centring needs {_MIN_SAMPLES_TO_CENTRE} samples, or reference= a fixed one" if few else ""
-    subtype = _row("score", "PAM50 subtype", _share(pam50.iloc[:, 0].tolist(), cohort), needed=0.8, blocked=blocked)
-    patterns = [
-        _row("score", f"cell death: {name}", _share(genes, cohort), needed=0.3)
-        for name, genes in scores.cell_death_sets().items()
-    ]
-    return [subtype, *patterns]
+def _signatures(read: needs.Opened) -> list[dict[str, Any]]:
+    return [_row("signature", name, signatures.load(name).assess(read)) for name in signatures.list().index]
 
 
-def _signatures(cohort: AnnData) -> list[dict[str, Any]]:
-    rows = []
-    for name in signatures.list().index:
-        signature = signatures.load(name)
-        weights = pd.Series(signature.weights).abs()
-        share = float(weights[weights.index.isin(cohort.var_names)].sum() / weights.sum())
-        rows.append(_row("signature", name, share, needed=signature.min_coverage))
-    return rows
-
-
-def _models(cohort: AnnData) -> list[dict[str, Any]]:
+def _models(read: needs.Opened) -> list[dict[str, Any]]:
     if not datasets.list().loc["gdsc2", "cached"]:
         blocked = "the screen is not on this machine yet: datasets.load('gdsc2')"
         return [{"kind": "model", "name": "response (GDSC2)", "coverage": None, "runs": False, "why": blocked}]
     genes = datasets.load("gdsc2", progress=False).cells.var_names.tolist()
-    return [_row("model", "response (GDSC2)", _share(genes, cohort), needed=0.5)]
+    return [_row("model", "response (GDSC2)", needs.assess(read, response_needs(genes)))]
 
 
 def _training(follow_up: co.Endpoint | None) -> list[dict[str, Any]]:

@@ -185,7 +185,7 @@ class TestRefusals:
             orx.scores.deconvolve(tpm(blood[0], "z"))
 
     def test_too_few_markers(self, blood):
-        with pytest.raises(InputError, match="of 138 markers of TIL10"):
+        with pytest.raises(InputError, match="of the 138 genes of cell fractions"):
             orx.scores.deconvolve(tpm(blood[0].iloc[:, 120:]))
 
     def test_marker_missing_in_a_sample(self, blood):

@@ -26,7 +26,7 @@ def expression(tmp_path):
 def test_check_says_what_a_file_is_and_what_can_run(expression):
     result = run(cli.app, ["check", str(expression)])
     assert result.exit_code == 0, result.output
-    for word in ("30 samples x 9 genes", "log2 intensity", "tumour", "endpoint", "PAM50 subtype", "needs 80%"):
+    for word in ("30 samples x 9 genes", "log2 intensity", "tumour", "endpoint", "PAM50 subtype", "50% are needed"):
         assert word in result.output
 
 
