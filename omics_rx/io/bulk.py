@@ -13,6 +13,7 @@ import pandas as pd
 from omics_rx.core.cohort import UNITS, expression, record, with_info
 from omics_rx.core.errors import InputError, examples
 from omics_rx.harmonize.units import check_possible
+from omics_rx.io.apart import genes_alone, with_own_follow_up
 from omics_rx.io.assembly import assembled, check_settings, places
 from omics_rx.io.cell_files import read_h5ad
 from omics_rx.io.clinical import with_clinical
@@ -20,12 +21,13 @@ from omics_rx.io.clinical_tables import ClinicalSource
 from omics_rx.io.files import existing, kind, not_read, opened
 from omics_rx.io.frames import read_parquet, read_sheet
 from omics_rx.io.hdf5_checks import hdf5_form
-from omics_rx.io.orientation import ORIENTATIONS, gene_axis, with_names
+from omics_rx.io.orientation import ORIENTATIONS, gene_axis, gene_weight, with_names
 from omics_rx.io.platforms import with_gene_names
 from omics_rx.io.published import Published, is_star_folder, read_gct, read_series_matrix, read_star_folder
 from omics_rx.io.quantifiers import is_feature_counts, quantifier, read_quantified, tidy_feature_counts
 from omics_rx.io.remembered import remembered
 from omics_rx.io.said import with_reading
+from omics_rx.io.several_kinds import rearranged
 from omics_rx.io.table import read_table
 
 if TYPE_CHECKING:
@@ -130,12 +132,17 @@ def read_bulk(
     elif isinstance(cohort.X, np.ndarray):
         _check_counts(cohort, file)
     origin = record(cohort, "origin") or file.name
+    cohort, more = genes_alone(cohort, str(file))
+    said = [*said, *more]
     cohort = with_info(cohort, unit=unit or record(cohort, "unit"), domain=domain, origin=origin)
     if clinical is not None:
         cohort, more = with_clinical(
             cohort, clinical, endpoint=endpoint, time_unit=time_unit, columns=columns, events=events
         )
         said += more
+    elif more:
+        cohort, told = with_own_follow_up(cohort, endpoint=endpoint, time_unit=time_unit)
+        said += told
     return with_reading(cohort, said)
 
 
@@ -186,7 +193,9 @@ def _read(
         table = read_sheet(file, sheet)
     else:
         raise not_read(file, form, "bulk expression", "text, parquet, xlsx or h5ad")
-    axis = gene_axis(table, orientation)
+    if orientation is None and (found := rearranged(table, file, gene_weight, "genes")):
+        return _from_published(found, file, average=average)
+    axis = gene_axis(table, orientation, file)
     return assembled(table if axis.in_rows else with_names(table), file, axis, noun="genes", average=average)
 
 
@@ -228,6 +237,9 @@ def _from_h5ad(file: Path) -> tuple[AnnData, list[str]]:
     if (form := hdf5_form(file)) != "h5ad":
         raise InputError(f"{file} is a {form} and no h5ad: write the matrix as text or h5ad, or see read_single_cell")
     cohort = read_h5ad(file, backed=False)
+    if cohort.X is None:
+        layers = f"its layers are {examples(cohort.layers)}" if len(cohort.layers) else "and it has no layer"
+        raise InputError(f"{file} has no X, {layers}: set X to the one that holds expression, and write it again")
     if not cohort.obs_names.is_unique:
         repeated = cohort.obs_names[cohort.obs_names.duplicated()].unique()
         raise InputError(f"{file}: {len(repeated)} samples stand twice ({examples(repeated)}): name each once")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import csv
 import io
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +25,7 @@ _LONGEST_FIELD = 50  # lines in one quoted field, beyond which a stray quote is 
 
 
 def existing(path: Path | str) -> Path:
-    """Path of a file or folder that is there.
+    """Path of a file or folder that is there; of a pipe (``<(command)``, ``/dev/stdin``), that of a copy.
 
     Raises
     ------
@@ -39,7 +42,17 @@ def existing(path: Path | str) -> Path:
     found = Path(path).expanduser()
     if not found.exists():
         raise MissingFileError(f"no file or folder {found}: check the path (the working folder is {Path.cwd()})")
-    return found
+    return found if found.is_file() or found.is_dir() else _spooled(found)
+
+
+def _spooled(pipe: Path) -> Path:
+    """Copy of what a pipe or a terminal gives, since it can be read only once; it is gone when the process ends."""
+    folder = Path(tempfile.mkdtemp(prefix="omics_rx-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    copy = folder / pipe.name
+    with pipe.open("rb") as stream, copy.open("wb") as kept:
+        shutil.copyfileobj(stream, kept)
+    return copy
 
 
 def kind(path: Path) -> str:

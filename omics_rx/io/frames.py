@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.errors import InputError, MissingDependencyError, examples
-from omics_rx.io.layout import value_of
+from omics_rx.io.column_words import beside_values
+from omics_rx.io.layout import value_of, whole_numbers
 from omics_rx.io.numbers import as_narrow_as_exact
 from omics_rx.io.table import Table, check_names
 
@@ -150,8 +151,12 @@ def _value(cell: object) -> float | None:
 def _as_table(frame: pd.DataFrame, file: Path, places: list[str], said: list[str]) -> Table:
     """Table of a frame: columns without numbers are annotations, text in a column of numbers is refused."""
     numbers, noted = dict[int, np.ndarray](), list[int]()
+    beside = {i - 1 for i in beside_values(["", *(str(name) for name in frame.columns)])}
     for position in range(frame.shape[1]):
         column = frame.iloc[:, position]
+        if position in beside:
+            noted.append(position)
+            continue
         if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
             numbers[position] = column.to_numpy(dtype=np.float64, na_value=np.nan)
             continue
@@ -170,12 +175,12 @@ def _as_table(frame: pd.DataFrame, file: Path, places: list[str], said: list[str
             numbers[position] = np.array(values, dtype=np.float64)
     if not numbers:
         raise InputError(f"{file} has no column of numbers (columns: {examples(frame.columns)})")
-    names = [_label(name) for name in frame.index]
+    names = whole_numbers([_label(name) for name in frame.index])
     check_names(file, names)
     matrix = as_narrow_as_exact(np.column_stack(list(numbers.values())))
     notes = pd.DataFrame({i: _text(frame.iloc[:, i]) for i in noted}, index=range(len(names)), dtype=object)
     notes.columns = pd.Index([_label(frame.columns[i]) for i in noted], dtype=object)
-    return Table(names, [_label(frame.columns[i]) for i in numbers], matrix, notes, tuple(said))
+    return Table(names, whole_numbers([_label(frame.columns[i]) for i in numbers]), matrix, notes, tuple(said))
 
 
 def _text(column: pd.Series) -> list[str]:

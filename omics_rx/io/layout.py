@@ -12,10 +12,12 @@ import numpy as np
 
 from omics_rx.core.errors import InputError, examples
 from omics_rx.io.files import Line, text
+from omics_rx.io.headers import joined_headers, lacking_header
 from omics_rx.io.numbers import MISSING
 
 _DELIMITERS = (b"\t", b",", b";", b"|", b" ")
 _N_PROBE = 25
+_WITH_ZERO = re.compile(r"^\d+\.0+$")
 
 
 def probe(lines: Iterator[Line], path: Path, notes: list[str]) -> list[Line]:
@@ -78,12 +80,24 @@ def found_header(head: list[Line], mark: bytes, path: Path) -> tuple[list[str], 
         names = ["", *names]
     if len(names) < 2:
         raise InputError(f"{path}, line {head[0][0]}: only one field was found: pass the delimiter the file uses")
+    if made := lacking_header(names, path):
+        return made, head
+    if len(head) > 2 and (joined := joined_headers(names, fields(head[1][1], mark), path)):
+        return joined, head[2:]
+    names = [names[0], *whole_numbers(names[1:])]
     values = [name for name in names[1:] if is_decimal(name)]
     if len(values) > len(names[1:]) / 2:
         raise InputError(
             f"{path}, line {head[0][0]}: the first line holds values ({examples(values)}), not names: add a header"
         )
     return names, head[1:]
+
+
+def whole_numbers(names: list[str]) -> list[str]:
+    """Names without the ``.0`` that a missing value or a spreadsheet put behind ids that are numbers."""
+    if sum(bool(_WITH_ZERO.match(name)) for name in names) * 2 <= len(names):
+        return names
+    return [name.partition(".")[0] if _WITH_ZERO.match(name) else name for name in names]
 
 
 def is_decimal(name: str) -> bool:

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -110,7 +111,13 @@ def read_series_matrix(file: Path) -> Published:
                 described.append(fields(line, b"\t"))
         else:
             raise InputError(f"{file} has no !series_matrix_table_begin: it is no whole series matrix")
-        table = parse(_until_end(lines, ended), file, delimiter="\t")
+        first = list(islice(_until_end(lines, ended), 2))
+        if len(first) < 2 and ended:
+            raise InputError(
+                f"{file} has an empty table: GEO keeps the data of sequencing studies in supplementary files of the "
+                "series (suppl/), so download and read these"
+            )
+        table = parse(chain(first, _until_end(lines, ended)), file, delimiter="\t")
     if not ended:
         raise InputError(f"{file} has no !series_matrix_table_end: it is truncated, download it again")
     samples = _characteristics(described, len(table.columns), file)

@@ -15,14 +15,11 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.errors import InputError, examples
+from omics_rx.io.column_words import ENTREZ, beside_values, plain
 from omics_rx.io.files import Line, existing, kind, not_read, text, text_lines
-from omics_rx.io.layout import fields, found_delimiter, found_header, is_decimal, probe, value_of
+from omics_rx.io.layout import fields, found_delimiter, found_header, is_decimal, probe, value_of, whole_numbers
 from omics_rx.io.numbers import MISSING, loses_digits, parse_numbers
 
-_ENTREZ = frozenset({"entrez_gene_id", "entrezgene", "entrezid", "entrez"})
-_NUMERIC_NOTES = _ENTREZ | {
-    "start", "end", "length", "gene_length", "gene_id", "chr", "chrom", "chromosome", "strand",
-}  # fmt: skip
 _DECIMAL_COMMA = re.compile(r"^[+-]?\d*,\d+(?:[eE][+-]?\d+)?$")
 # 1,5 and 1.234,5 and 1,234.5
 _NUMBER_WITH_COMMA = re.compile(rf"{_DECIMAL_COMMA.pattern}|^[+-]?\d{{1,3}}(?:\.\d{{3}}|,\d{{3}})+[.,]\d+$")
@@ -124,16 +121,11 @@ def parse(lines: Iterator[Line], path: Path, *, delimiter: str | None = None, n_
     head = probe(lines, path, notes)
     mark = delimiter.encode() if delimiter else found_delimiter(head, path)
     header, first = found_header(head, mark, path)
-    noted = {*range(1, n_annotations + 1), *_known_ids(header)}
+    noted = {*range(1, n_annotations + 1), *beside_values(header)}
     if not all(_all_numbers(line, mark) for _, line in first):
         noted.update(_text_columns(header, [fields(line, mark) for _, line in first]))
     layout = _Layout(path, mark, header, sorted(noted), notes)
     return _filled(layout, first, lines)
-
-
-def _known_ids(header: list[str]) -> list[int]:
-    """Positions of columns whose names say that their numbers are ids or coordinates."""
-    return [i for i, name in enumerate(header) if i and name.lower() in _NUMERIC_NOTES]
 
 
 def _all_numbers(line: bytes, mark: bytes) -> bool:
@@ -181,10 +173,14 @@ def _filled(layout: _Layout, first: list[Line], lines: Iterator[Line]) -> Table:
         notes.append(noted)
     _check_decimals(layout)
     columns = [layout.header[i] for i in layout.noted]
+    names = whole_numbers(names)
     _name_by_entrez(names, notes, columns, layout.notes)
     check_names(layout.path, names)
     values.resize((len(names), len(numeric)), refcheck=False)
     annotations = pd.DataFrame(notes, columns=pd.Index(columns, dtype=object), dtype=object)
+    for place, name in enumerate(columns):
+        if plain(name) in ENTREZ:
+            annotations.isetitem(place, whole_numbers(annotations.iloc[:, place].tolist()))
     return Table(names, [layout.header[i] for i in numeric], values, annotations, tuple(layout.notes))
 
 
@@ -277,12 +273,13 @@ def _check_decimals(layout: _Layout) -> None:
 
 def _name_by_entrez(names: list[str], notes: list[list[str]], columns: list[str], said: list[str]) -> None:
     """Name rows that have no name and an Entrez id by it, as ``|7157``: cBioPortal leaves their symbol empty."""
-    ids = [i for i, name in enumerate(columns) if name.lower() in _ENTREZ]
+    ids = [i for i, name in enumerate(columns) if plain(name) in ENTREZ]
     nameless = [row for row, name in enumerate(names) if not name]
     if not ids or not nameless:
         return
     for row in nameless:
-        names[row] = f"|{notes[row][ids[0]]}" if notes[row][ids[0]].isdigit() else ""
+        number = notes[row][ids[0]].removesuffix(".0")
+        names[row] = f"|{number}" if number.isdigit() else ""
     named = sum(bool(names[row]) for row in nameless)
     said.append(f"{named} rows without a name are named by their Entrez id")
 

@@ -1,0 +1,159 @@
+"""What stands among the genes of a matrix and is none: rows of a counter's summary, spike-ins, clinical columns."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from omics_rx.core.errors import InputError, examples
+from omics_rx.harmonize.symbols import gene_index, unnumbered
+from omics_rx.io.clinical import with_clinical
+from omics_rx.io.column_words import called_clinical, may_be_clinical
+from omics_rx.io.follow_up_columns import words
+from omics_rx.io.said import Aloud
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+_SUMMARY = re.compile(
+    r"^(?:__\w+|N_(?:unmapped|multimapping|noFeature|ambiguous)|_?_?(?:no_feature|too_low_aqual|not_aligned|"
+    r"alignment_not_unique)|_?_?ambiguous|unassigned_\w+|unmapped|\*|(?:grand_?)?totals?(?:[_ ](?:counts?|reads))?|sum|"
+    r"mirnatotal|library[_ ]?size|lib[_.]size)$",
+    re.IGNORECASE,
+)
+_SPIKE = re.compile(
+    r"^(?:gspikein_|spike(?:_?in)?[_-])?ercc[-_.]?\d{5}(?:[_.]\d+)?$|^sirv\w*\d|^phix|^(?:pos|neg|lig)_[a-h](?:[(_|]|$)|"
+    r"^(?:pos|neg)_\w\(|^(?:ath|cel|osa|dre)-mir-?\w*spike|^spike[-_]?in|^unisp\d|^r1_\d+|^r2_\d+",
+    re.IGNORECASE,
+)
+_FEW_CODES = 6
+_ENOUGH_ROWS = 10
+_PROBED = 500
+
+
+def genes_alone(cohort: AnnData, origin: str, *, noun: str = "genes") -> tuple[AnnData, list[str]]:
+    """Cohort without the summaries of a counter, spike-ins and clinical columns; the last go to ``obs``.
+
+    Parameters
+    ----------
+    cohort
+        Samples x features.
+    origin
+        Named in errors.
+    noun
+        What a feature is, in the plural.
+
+    Raises
+    ------
+    InputError
+        If no feature is left.
+    """
+    names = [unnumbered(str(name)) for name in cohort.var_names]
+    beside = cohort.var["row_name"].astype(str).tolist() if "row_name" in cohort.var else names
+    summary = np.array([bool(_SUMMARY.match(a) or _SUMMARY.match(b)) for a, b in zip(names, beside, strict=True)])
+    spike = ~summary & np.array([bool(_SPIKE.match(a) or _SPIKE.match(b)) for a, b in zip(names, beside, strict=True)])
+    clinical = np.zeros(len(names), dtype=bool)
+    if noun == "genes":
+        clinical = ~summary & ~spike & _clinical(cohort, names)
+    if not (summary.any() or spike.any() or clinical.any()):
+        return cohort, []
+    kept = ~(summary | spike | clinical)
+    if not kept.any():
+        raise InputError(
+            f"{origin} holds no {noun}, only {examples(cohort.var_names)}: clinical tables are read by read_clinical"
+        )
+    said: list[str] = []
+    for found, what in ((summary, "rows of a counter's summary"), (spike, "spike-ins and controls")):
+        if found.any():
+            said.append(Aloud(f"{int(found.sum())} {what} are no {noun} and were left out "
+                              f"({examples(cohort.var_names[found])})"))  # fmt: skip
+    alone = cohort[:, kept].copy()
+    if clinical.any():
+        alone, more = _with_columns(alone, cohort, clinical, noun)
+        said += more
+    return alone, said
+
+
+def _with_columns(alone: AnnData, cohort: AnnData, clinical: np.ndarray, noun: str) -> tuple[AnnData, list[str]]:
+    columns = cohort.var_names[clinical]
+    found = pd.DataFrame(_dense(cohort.X[:, np.flatnonzero(clinical)]), index=cohort.obs_names, columns=columns)
+    for name in columns:
+        alone.obs[name if name not in alone.obs else f"{name}_as_given"] = found[name].astype(np.float64)
+    said: list[str] = [
+        Aloud(f"{len(columns)} columns among the {noun} are outcomes or clinical and no {noun}: {examples(columns)}; "
+              "they are in obs")
+    ]  # fmt: skip
+    return alone, said
+
+
+def with_own_follow_up(cohort: AnnData, *, endpoint: str | None, time_unit: str | None) -> tuple[AnnData, list[str]]:
+    """Cohort whose follow-up comes from columns that stood beside its genes, where they tell it.
+
+    What cannot be told is said and left, for nobody asked for it.
+    """
+    columns = [str(name) for name in cohort.obs if called_clinical(str(name)) or may_be_clinical(str(name))]
+    if not columns or "time" in columns or not any(set(words(name)) for name in columns):
+        return cohort, []
+    table = cohort.obs[columns].rename_axis("sample")
+    try:
+        told, said = with_clinical(cohort, table, endpoint=endpoint, time_unit=time_unit)
+    except InputError as error:
+        return cohort, [Aloud(f"the columns {examples(columns)} were not read as follow-up: {error}")]
+    if "time" not in told.obs:
+        return cohort, []
+    alone = cohort.copy()
+    for name in ("time", "event", "endpoint"):
+        alone.obs[name] = told.obs[name]
+    return alone, [sentence for sentence in said if "matched by the column" not in sentence]
+
+
+def _dense(values: Any) -> np.ndarray:
+    return np.asarray(values.toarray() if hasattr(values, "toarray") else values, dtype=np.float64)
+
+
+def _clinical(cohort: AnnData, names: list[str]) -> np.ndarray:
+    """Which features are clinical: by their names, by few codes among measured values, by numbering the rows."""
+    current = gene_index().current
+    found = np.array([called_clinical(name) for name in names])
+    stems = {name.lower() for name in names if name in current} & {_stem(n) for n in np.array(names)[found]}
+    doubtful = [
+        i for i, name in enumerate(names)
+        if not found[i] and (may_be_clinical(name) or name.lower() in stems or not _a_gene(name, current))
+    ]  # fmt: skip
+    if not doubtful or cohort.n_obs < _ENOUGH_ROWS or len(doubtful) > len(names) / 2:
+        return found
+    if not hasattr(cohort.X, "toarray") and _are_measured(np.asarray(cohort.X), found, doubtful):
+        for i in doubtful:
+            column = np.asarray(cohort.X[:, i], dtype=np.float64)
+            found[i] = _are_codes(column) or _counts_rows(column)
+    return found
+
+
+def _a_gene(name: str, current: frozenset[str]) -> bool:
+    return name in current or bool(re.match(r"^ENSG\d{11}", name)) or "|" in name or name.isdigit()
+
+
+def _stem(name: str) -> str:
+    parts = [word for word in words(name) if word not in {"time", "event", "status", "days", "months", "years", "t"}]
+    return "_".join(parts)
+
+
+def _are_measured(values: np.ndarray, clinical: np.ndarray, doubtful: list[int]) -> bool:
+    """Whether nearly all other features hold values that are not whole."""
+    others = np.setdiff1d(np.arange(values.shape[1]), [*np.flatnonzero(clinical), *doubtful])[:_PROBED]
+    probed = values[:, others].astype(np.float64)
+    whole = (np.isnan(probed) | (probed == np.round(probed))).all(axis=0)
+    return bool(len(others)) and float(whole.mean()) < 0.1
+
+
+def _are_codes(column: np.ndarray) -> bool:
+    known = column[np.isfinite(column)]
+    few = np.unique(known)
+    return len(known) > 0 and len(few) <= _FEW_CODES and bool(np.all(known == np.round(known)))
+
+
+def _counts_rows(column: np.ndarray) -> bool:
+    return bool(np.isfinite(column).all()) and bool(np.all(np.diff(np.sort(column)) == 1))
