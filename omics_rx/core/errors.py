@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class OmicsRxError(Exception):
@@ -53,6 +57,18 @@ def examples(items: Iterable[object], limit: int = 5) -> str:
     found = [str(item) for item in items]
     shown = ", ".join(found[:limit])
     return shown if len(found) <= limit else f"{shown} (and {len(found) - limit} more)"
+
+
+def row_names(table: pd.DataFrame) -> list[str]:
+    """Each row in one text, its values between slashes; a missing value is told as what it is.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> row_names(pd.DataFrame({"line": ["BT-474", None], "drug": ["lapatinib", "cisplatin"]}))
+    ['BT-474 / lapatinib', 'None / cisplatin']
+    """
+    return [" / ".join(map(str, row)) for row in table.astype(object).where(table.notna(), None).to_numpy()]
 
 
 def unknown_name(kind: str, name: object, known: Iterable[str]) -> UnknownNameError:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from omics_rx.core.errors import InputError, examples
+from omics_rx.core.errors import InputError, examples, row_names
 from omics_rx.core.provenance import frame_sha256
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def _tidy_responses(frame: pd.DataFrame, name: str) -> pd.DataFrame:
         responses[column] = responses[column].astype(str)
     repeated = responses.duplicated(list(_KEYS), keep=False)
     if repeated.any():
-        pairs = responses.loc[repeated, list(_KEYS)].drop_duplicates().agg(" / ".join, axis=1)
+        pairs = row_names(responses.loc[repeated, list(_KEYS)].drop_duplicates())
         raise InputError(
             f"{len(pairs)} (cell, drug, screen) are measured more than once ({examples(pairs)}): "
             "average replicates first, or name their screens"
@@ -130,7 +130,7 @@ def _check_values(responses: pd.DataFrame) -> None:
     values = pd.to_numeric(responses["ln_ic50"], errors="coerce").to_numpy(dtype=np.float64)
     finite = np.isfinite(values)
     if not finite.all():
-        where = responses.loc[~finite, ["cell_id", "drug_id"]].agg(" / ".join, axis=1)
+        where = row_names(responses.loc[~finite, ["cell_id", "drug_id"]])
         raise InputError(f"{int((~finite).sum())} ln_ic50 are not finite ({examples(where)}): remove these rows")
     low, high = _LN_IC50_RANGE
     outside = (values < low) | (values > high)

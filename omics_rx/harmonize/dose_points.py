@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from omics_rx.core.errors import InputError, examples, unknown_name
+from omics_rx.core.errors import InputError, examples, row_names, unknown_name
 
 Measure = Literal["viability", "inhibition"]
 _IN_UM: dict[str, Callable[[pd.Series], pd.Series]] = {
@@ -64,7 +64,7 @@ def checked(
         raise InputError(f"{int(points[keys].isna().any(axis=1).sum())} points lack {' or '.join(keys)}: name them")
     table = points[[*keys, dose, value]].reset_index(drop=True)
     table.columns = pd.Index([*keys, "dose_um", "viability"])
-    where = pd.Series([" / ".join(map(str, row)) for row in table[keys].to_numpy(dtype=object)], index=table.index)
+    where = pd.Series(row_names(table[keys]), index=table.index)
     for name, told in (("dose_um", dose), ("viability", value)):
         table[name] = _numbers(table[name], told, where)
     if dose_unit is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from omics_rx.core.errors import InputError, examples
+from omics_rx.core.errors import InputError, examples, row_names
 from omics_rx.core.screen import DrugScreen
 from omics_rx.io.screen_parts import (
     Parts,
@@ -109,7 +109,7 @@ def read_ccle_points(responses: Source) -> pd.DataFrame:
     doses, activity = _lists(table, "doses"), _lists(table, "activity")
     unequal = [place for place, pair in enumerate(zip(doses, activity, strict=True)) if len(pair[0]) != len(pair[1])]
     if unequal:
-        told = examples(table.loc[unequal, ["ccle", "compound"]].agg(" / ".join, axis=1))
+        told = examples(row_names(table.loc[unequal, ["ccle", "compound"]]))
         raise InputError(
             f"{table.attrs['source']}: {len(unequal)} rows have more doses than responses, or fewer ({told})"
         )
@@ -151,7 +151,7 @@ def _rows(table: pd.DataFrame, said: list[str]) -> pd.DataFrame:
     ic50 = numbers(table, "ic50")
     lost = ic50.isna()
     if lost.any():
-        told = table.loc[lost, ["ccle", "compound"]].agg(" / ".join, axis=1)
+        told = row_names(table.loc[lost, ["ccle", "compound"]])
         said.append(f"{int(lost.sum())} rows have no IC50 and were left out ({examples(told)})")
     if (ic50 <= 0).any():
         raise InputError(f"{label}: {int((ic50 <= 0).sum())} IC50 are not above 0, so they are no doses in uM")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from omics_rx.core.errors import InputError, MissingFileError, examples
+from omics_rx.core.errors import InputError, MissingFileError, examples, row_names
 from omics_rx.core.screen import DrugScreen
 from omics_rx.harmonize.logistic import Curves
 from omics_rx.io.files import existing
@@ -185,7 +185,7 @@ def _rows(table: pd.DataFrame, top_um: pd.Series, said: list[str]) -> pd.DataFra
     )
     usable &= values["slope"] != 0
     if not usable.all():
-        told = examples(table.loc[~usable, ["experiment", "compound"]].agg(" / ".join, axis=1))
+        told = examples(row_names(table.loc[~usable, ["experiment", "compound"]]))
         said.append(f"{int((~usable).sum())} curves without finite parameters were left out ({told})")
     if not usable.any():
         raise InputError(f"{table.attrs['source']}: no curve has finite parameters")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from omics_rx.core.errors import InputError, examples
+from omics_rx.core.errors import InputError, examples, row_names
 from omics_rx.core.screen import DrugScreen
 from omics_rx.io.gdsc_events import read_events
 from omics_rx.io.screen_parts import Parts, assembled, checked_choice, read_structures, without_repeats
@@ -119,7 +119,7 @@ def _rows(table: pd.DataFrame, label: str, said: list[str]) -> pd.DataFrame:
             rows[ours] = numbers(table, column)
     lost = rows["ln_ic50"].isna()
     if lost.any():
-        told = table.loc[lost, ["name", "drug"]].astype(str).agg(" / ".join, axis=1)
+        told = row_names(table.loc[lost, ["name", "drug"]])
         said.append(f"{int(lost.sum())} rows have no LN_IC50 and were left out ({examples(told)})")
     if "highest_um" in rows:
         _check_units(rows, label)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.cohort import with_info, with_record
-from omics_rx.core.errors import InputError, examples
+from omics_rx.core.errors import InputError, examples, row_names
 from omics_rx.core.screen import DrugScreen
 from omics_rx.harmonize import identity, screens
 from omics_rx.io.line_expression import read_line_expression
@@ -183,7 +183,7 @@ def without_repeats(rows: pd.DataFrame, keys: list[str], said: list[str], *, sou
         said.append(f"{len(rows) - len(plain)} rows stand twice word for word and count once")
     again = plain.duplicated(keys, keep=False)
     if again.any():
-        told = plain.loc[again, keys].drop_duplicates().astype(str).agg(" / ".join, axis=1)
+        told = row_names(plain.loc[again, keys].drop_duplicates())
         raise InputError(
             f"{source}: {len(told)} measurements stand several times with other values ({examples(told)}): "
             "keep one of each"

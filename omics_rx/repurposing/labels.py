@@ -6,7 +6,7 @@ import pandas as pd
 
 from omics_rx import harmonize
 from omics_rx.core import resources
-from omics_rx.core.errors import InputError, examples
+from omics_rx.core.errors import InputError, examples, row_names
 from omics_rx.harmonize.drugs import Finder, is_inchikey
 
 SUBTYPES = ("LumA", "LumB", "Her2", "Basal")
@@ -58,7 +58,7 @@ def match(labels: pd.DataFrame, drugs: pd.DataFrame) -> tuple[pd.DataFrame, list
     table = table.dropna(subset=["drug_id"]).drop_duplicates(["drug_id", "subtype", "status"])
     twice = table.duplicated(["drug_id", "subtype"], keep=False)
     if twice.any():
-        pairs = table.loc[twice, ["drug", "subtype", "status"]].agg(" / ".join, axis=1)
+        pairs = row_names(table.loc[twice, ["drug", "subtype", "status"]])
         raise InputError(
             f"{table.loc[twice, ['drug_id', 'subtype']].drop_duplicates().shape[0]} drug and subtype pairs have "
             f"labels that contradict each other ({examples(pairs)}): keep one status a pair"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from omics_rx.core.errors import InputError, examples
+from omics_rx.core.errors import InputError, examples, row_names
 from omics_rx.harmonize import cell_lines, drugs, subtypes
 from omics_rx.repurposing.evidence import LINE_GROUP
 from omics_rx.repurposing.ledger import FIELDS
@@ -201,7 +201,7 @@ def check_against(new: pd.DataFrame, known: pd.DataFrame) -> None:
         signs.groupby([both[key] for key in keys]).transform("max") > 0
     )
     if against.any():
-        rows = both.loc[against, ["drug", "model", "readout"]].drop_duplicates().agg(" / ".join, axis=1)
+        rows = row_names(both.loc[against, ["drug", "model", "readout"]].drop_duplicates())
         raise InputError(
             f"{len(rows)} outcomes contradict each other ({examples(rows)}): undo the earlier batch, or settle which "
             "holds"
