@@ -34,7 +34,9 @@ _ENOUGH_ROWS = 10
 _PROBED = 500
 
 
-def genes_alone(cohort: AnnData, origin: str, *, noun: str = "genes") -> tuple[AnnData, list[str]]:
+def genes_alone(
+    cohort: AnnData, origin: str, *, noun: str = "genes", clinical: bool = True
+) -> tuple[AnnData, list[str]]:
     """Cohort without the summaries of a counter, spike-ins and clinical columns; the last go to ``obs``.
 
     Parameters
@@ -45,6 +47,8 @@ def genes_alone(cohort: AnnData, origin: str, *, noun: str = "genes") -> tuple[A
         Named in errors.
     noun
         What a feature is, in the plural.
+    clinical
+        Whether clinical columns are looked for.
 
     Raises
     ------
@@ -55,12 +59,10 @@ def genes_alone(cohort: AnnData, origin: str, *, noun: str = "genes") -> tuple[A
     beside = cohort.var["row_name"].astype(str).tolist() if "row_name" in cohort.var else names
     summary = np.array([bool(_SUMMARY.match(a) or _SUMMARY.match(b)) for a, b in zip(names, beside, strict=True)])
     spike = ~summary & np.array([bool(_SPIKE.match(a) or _SPIKE.match(b)) for a, b in zip(names, beside, strict=True)])
-    clinical = np.zeros(len(names), dtype=bool)
-    if noun == "genes":
-        clinical = ~summary & ~spike & _clinical(cohort, names)
-    if not (summary.any() or spike.any() or clinical.any()):
+    outcomes = ~summary & ~spike & (_clinical(cohort, names) if clinical else False)
+    if not (summary.any() or spike.any() or outcomes.any()):
         return cohort, []
-    kept = ~(summary | spike | clinical)
+    kept = ~(summary | spike | outcomes)
     if not kept.any():
         raise InputError(
             f"{origin} holds no {noun}, only {examples(cohort.var_names)}: clinical tables are read by read_clinical"
@@ -71,8 +73,8 @@ def genes_alone(cohort: AnnData, origin: str, *, noun: str = "genes") -> tuple[A
             said.append(Aloud(f"{int(found.sum())} {what} are no {noun} and were left out "
                               f"({examples(cohort.var_names[found])})"))  # fmt: skip
     alone = cohort[:, kept].copy()
-    if clinical.any():
-        alone, more = _with_columns(alone, cohort, clinical, noun)
+    if outcomes.any():
+        alone, more = _with_columns(alone, cohort, outcomes, noun)
         said += more
     return alone, said
 

@@ -70,6 +70,8 @@ def kind(path: Path) -> str:
     for magic, name in ((_PARQUET, "parquet"), (_HDF5, "hdf5"), (_OLE, "xls")):
         if start.startswith(magic):
             return name
+    if start.startswith(b"MuData") and start[512:].startswith(_HDF5):  # HDF5 below a block that says so
+        return "hdf5"
     if start.startswith(_ZIP):
         return "xlsx" if b"xl/" in start or b"[Content_Types].xml" in start else "zip"
     with opened(path) as stream:

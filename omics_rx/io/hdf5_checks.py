@@ -35,6 +35,8 @@ def hdf5_form(file: Path) -> str:
     try:
         with h5py.File(file, "r") as handle:
             _check_sizes(file, handle)
+            if "mod" in handle and "obs" in handle:
+                return "h5mu"
             if "obs" in handle and "var" in handle:
                 return "h5ad"
             if "row_attrs" in handle and "col_attrs" in handle:

@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from omics_rx.core.cohort import with_info, with_record
+from omics_rx.core.cohort import with_info
 from omics_rx.core.errors import InputError, examples
 from omics_rx.harmonize.cell_sums import are_counts, places_of_counts
 from omics_rx.harmonize.symbols import recognised
+from omics_rx.io.cell_columns import one_unit, read_h5mu, tidy_cells
 from omics_rx.io.cell_files import read_dense, read_h5ad, read_loom
 from omics_rx.io.files import existing, not_read, opened
 from omics_rx.io.files import kind as file_kind
 from omics_rx.io.hdf5_checks import hdf5_form
-from omics_rx.io.tenx import read_tenx_folder, read_tenx_h5, tenx_files, tenx_samples
+from omics_rx.io.said import with_reading
+from omics_rx.io.tenx import read_tenx_folder, read_tenx_h5, tenx_files, tenx_h5_samples, tenx_samples
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-_RECORD = "reading"
 _N_PROBE = 2000
 _MOST_GENES = 100_000  # of a species; a longer axis holds cells
 
@@ -92,8 +93,11 @@ def _parts(file: Path, *, backed: bool) -> list[tuple[str, AnnData, list[str]]]:
     if backed and (file.is_dir() or file_kind(file) != "hdf5" or hdf5_form(file) != "h5ad"):
         raise InputError(f"{file} is no h5ad, and only h5ad can stay on disk: read it, write it as h5ad, and open that")
     if file.is_dir():
-        samples, said = tenx_samples(file)
-        found = [(one.sample, *read_tenx_folder(one)) for one in samples]
+        packed, said = tenx_h5_samples(file) if next(file.rglob("*.mtx*"), None) is None else ([], [])
+        found = [(name, *_from_hdf5(h5, backed=False)) for name, h5 in packed]
+        if not packed:
+            samples, said = tenx_samples(file)
+            found = [(one.sample, *read_tenx_folder(one)) for one in samples]
         return [(name, cells, [*said, *more]) for name, cells, more in found]
     form = file_kind(file)
     if form == "hdf5":
@@ -118,6 +122,8 @@ def _from_hdf5(file: Path, *, backed: bool) -> tuple[AnnData, list[str]]:
     with h5py.File(file, "r") as handle:
         if form == "loom":
             return read_loom(file, handle), ["loom"]
+        if form == "h5mu":
+            return read_h5mu(file)
         if form == "10x":
             cells, said = read_tenx_h5(file, handle)
             return cells, ["10x h5", *said]
@@ -137,6 +143,7 @@ def _joined(samples: Mapping[str, AnnData], said: Sequence[str]) -> AnnData:
     if not len(shared):
         shown = "; ".join(f"{name}: {examples(key, 2)}" for name, key in keys.items())
         raise InputError(f"the samples share no gene ({shown}): bring each to symbols with harmonize.genes, then join")
+    one_unit({name: _unit(one)[0] for name, one in samples.items()})
     var = samples[first].var.iloc[keys[first].get_indexer(shared)]
     parts, more = [], []
     for name, one in samples.items():
@@ -163,10 +170,11 @@ def _finished(cells: AnnData, said: Sequence[str], origin: str) -> AnnData:
     from anndata import AnnData
 
     _check(cells, origin)
+    cells, tidied = tidy_cells(cells, origin)
     unit, found = _unit(cells)
-    told = [*said, f"{cells.n_obs} cells x {cells.n_vars} genes", *found]
+    told = [*said, *tidied, f"{cells.n_obs} cells x {cells.n_vars} genes", *found]
     record = with_info(AnnData(uns=dict(cells.uns)), unit=unit, domain="single_cell", origin=origin)
-    cells.uns = with_record(record, _RECORD, "\n".join(told)).uns
+    cells.uns = with_reading(record, told).uns
     return cells
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +17,13 @@ from omics_rx.io.files import opened, text_lines
 from omics_rx.io.hdf5_checks import HDF5_DAMAGE
 from omics_rx.io.layout import fields
 from omics_rx.io.market import read_market
+from omics_rx.io.tenx_layout import chosen_matrices
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
 _MATRIX = re.compile(r"^(?P<prefix>.*?)(?:count_matrix_sparse|matrix|counts?)?\.mtx(?:\.\w+)?$")
+_H5 = re.compile(r"^(?P<prefix>.*?)(?:sample_)?(?:raw|filtered)_(?:feature|gene)_bc_matri(?:x|ces)(?:_h5)?\.h5$")
 _ROLES = {
     "genes": re.compile(r"^(?:count_matrix_)?(?:features|genes)\.(?:tsv|txt|csv)(?:\.\w+)?$"),
     "barcodes": re.compile(r"^(?:count_matrix_)?(?:barcodes|cells)\.(?:tsv|txt)(?:\.\w+)?$"),
@@ -68,13 +70,29 @@ def tenx_samples(folder: Path) -> tuple[list[TenxFolder], list[str]]:
             f"{folder} {lacking}: a 10x folder has matrix.mtx, features.tsv or genes.tsv, and barcodes.tsv, packed "
             f"or not (there: {examples(there)})"
         )
-    said = []
-    filtered = [file for file in matrices if file.parent.name.startswith("filtered_")]
-    raw = [file for file in matrices if file.parent.name.startswith("raw_")]
-    if filtered and raw:
-        matrices = [file for file in matrices if file not in raw]
-        said.append(f"{len(raw)} raw matrices were passed over for the filtered ones beside them")
-    return [tenx_files(file) for file in matrices], said
+    if len({file.parent for file in matrices}) < len(matrices):  # STARsolo's other ways to count multiple reads
+        matrices = [file for file in matrices if _prefix(file) or file.name.startswith("matrix")] or matrices
+    found, said = chosen_matrices(matrices, folder, lambda file: _prefix(file).rstrip("_-. "))
+    return [replace(tenx_files(file), sample=sample) for sample, file in found], said
+
+
+def tenx_h5_samples(folder: Path) -> tuple[list[tuple[str, Path]], list[str]]:
+    """Samples of a folder that holds 10x ``.h5`` files and no folder of three files."""
+    files = sorted(file for file in folder.rglob("*.h5") if _H5.match(file.name))
+    return chosen_matrices(files, folder, lambda file: _before(_H5, file)) if files else ([], [])
+
+
+def _before(pattern: re.Pattern[str], file: Path) -> str:
+    named = pattern.match(file.name)
+    return named["prefix"].rstrip("_-. ") if named else ""
+
+
+def _prefix(file: Path) -> str:
+    """What stands before the usual name of a matrix, where its genes are called so, too."""
+    named = _MATRIX.match(file.name)
+    prefix = named["prefix"] if named else ""
+    return prefix if prefix and any(other.name.startswith(prefix) for other in file.parent.iterdir()
+                                    if other != file) else ""  # fmt: skip
 
 
 def tenx_files(matrix: Path) -> TenxFolder:
@@ -86,7 +104,7 @@ def tenx_files(matrix: Path) -> TenxFolder:
         if not file.name.startswith(prefix):
             continue
         for role, pattern in _ROLES.items():
-            if pattern.match(file.name.removeprefix(prefix)):
+            if pattern.match(file.name.removeprefix(prefix).lstrip("._-")):
                 found.setdefault(role, file)
     lacking = [] if "genes" in found else [f"{prefix}features.tsv or {prefix}genes.tsv (the genes)"]
     if "barcodes" not in found and "table" not in found:
@@ -186,10 +204,15 @@ def _counts(values: Any) -> Any:
 def _names(file: Path) -> list[list[str]]:
     mark = b"," if re.search(r"\.csv(?:\.\w+)?$", file.name) else b"\t"
     with text_lines(file) as lines:
-        rows = [fields(line, mark) for _, line in _filled(lines)]
+        rows = [_unquoted(fields(line, mark)) for _, line in _filled(lines)]
     if not rows:
         raise InputError(f"{file} holds no name: copy or download it again")
     return rows
+
+
+def _unquoted(row: list[str]) -> list[str]:
+    """Fields of a row that was put in quotes as a whole."""
+    return [field.strip().strip('"') for field in row[0].split("\t")] if len(row) == 1 and "\t" in row[0] else row
 
 
 def _filled(lines: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
