@@ -20,68 +20,89 @@ _MIN_GENES = 50
 
 
 def positions(z: np.ndarray) -> np.ndarray:
-    """Position of each gene in each drug's profile, 1 for the most up-regulated, shape ``(n_drugs, n_genes)``."""
-    return np.asarray(rankdata(-z, axis=1, method="ordinal"))
+    """Position of each gene in each drug's profile, 1 for the most up-regulated, shape ``(n_drugs, n_genes)``.
+
+    Genes of one value share the mean of their places, so that the order of columns tells nothing.
+    """
+    return np.asarray(rankdata(-z, axis=1, method="average"))
 
 
-def ks(at: np.ndarray, n_genes: int) -> np.ndarray:
+def _ends(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """First and last place of each gene's value in each profile; one array where no profile has ties."""
+    last = rankdata(-z, axis=1, method="max")
+    first = rankdata(-z, axis=1, method="min")
+    return (last, last) if np.array_equal(first, last) else (first, last)
+
+
+def ks(at: np.ndarray, n_genes: int, *, first: np.ndarray | None = None) -> np.ndarray:
     """Kolmogorov-Smirnov statistic of a gene set in each profile (Lamb 2006, supplement).
+
+    Within genes of one value nothing is ordered, so both distributions are compared where such genes end and where
+    they begin, and a profile of one value everywhere gives no more than 1 / n.
 
     Parameters
     ----------
     at
-        Positions of the set's genes, any order, shape ``(n_drugs, t)``.
+        Positions of the set's genes, any order, shape ``(n_drugs, t)``; of genes that tie the last one.
     n_genes
         Genes in a profile.
+    first
+        The same, of genes that tie the first one; None where none tie.
 
     Returns
     -------
     ndarray, shape ``(n_drugs,)``
         ``a`` if ``a > b`` else ``-b``, of ``a = max(j / t - V(j) / n)``, ``b = max(V(j) / n - (j - 1) / t)``.
     """
-    return _ks_sorted(np.sort(at, axis=1), n_genes)
+    ordered = np.sort(at, axis=1)
+    return _ks_sorted(ordered, ordered if first is None else np.sort(first, axis=1), n_genes)
 
 
-def _ks_sorted(ordered: np.ndarray, n_genes: int) -> np.ndarray:
-    t = ordered.shape[1]
-    gap = np.arange(1, t + 1) / t - ordered / n_genes
-    a = gap.max(axis=1)
-    b = 1 / t - gap.min(axis=1)
+def _ks_sorted(last: np.ndarray, first: np.ndarray, n_genes: int) -> np.ndarray:
+    # of hits that tie the last one counts most in a and the first one in b, so each may take its turn
+    t = last.shape[1]
+    hits = np.arange(1, t + 1) / t
+    a = (hits - last / n_genes).max(axis=1)
+    b = 1 / t - (hits - first / n_genes).min(axis=1)
     return np.asarray(np.where(a > b, a, -b))
 
 
-def weighted_enrichment(at: np.ndarray, size: np.ndarray, n_genes: int) -> np.ndarray:
+def weighted_enrichment(
+    at: np.ndarray, size: np.ndarray, n_genes: int, *, first: np.ndarray | None = None
+) -> np.ndarray:
     """Weighted enrichment score with exponent 1 (Subramanian 2005): the largest deviation of the running sum.
 
     Parameters
     ----------
     at
-        Positions of the set's genes, shape ``(n_drugs, t)``.
+        Positions of the set's genes, shape ``(n_drugs, t)``; of genes that tie the last one.
     size
         ``|z|`` of the same genes, shape ``(n_drugs, t)``.
     n_genes
         Genes in a profile.
+    first
+        The same, of genes that tie the first one; None where none tie.
 
     Returns
     -------
     ndarray, shape ``(n_drugs,)``
-        Between -1 and 1. The running sum is largest just after a hit and smallest just before one. Where all
-        weights are 0 every hit counts the same.
+        Between -1 and 1. The running sum is largest just after a hit and smallest just before one; within genes of
+        one value it is read at their ends. Where all weights are 0 every hit counts the same.
     """
     order = np.argsort(at, axis=1)
-    return _enrichment_sorted(np.take_along_axis(at, order, axis=1), np.take_along_axis(size, order, axis=1), n_genes)
+    last, weights = np.take_along_axis(at, order, axis=1), np.take_along_axis(size, order, axis=1)
+    return _enrichment_sorted(last, last if first is None else np.sort(first, axis=1), weights, n_genes)
 
 
-def _enrichment_sorted(ordered: np.ndarray, weights: np.ndarray, n_genes: int) -> np.ndarray:
-    t = ordered.shape[1]
+def _enrichment_sorted(last: np.ndarray, first: np.ndarray, weights: np.ndarray, n_genes: int) -> np.ndarray:
+    t = last.shape[1]
     total = weights.sum(axis=1, keepdims=True)
     share = weights / np.where(total > 0, total, 1)
     share[total[:, 0] == 0] = 1 / t
+    misses = max(n_genes - t, 1)
     after = np.cumsum(share, axis=1)
-    after -= (ordered - np.arange(1, t + 1)) / max(n_genes - t, 1)
-    high = after.max(axis=1)
-    after -= share
-    low = after.min(axis=1)
+    high = (after - (last - np.arange(1, t + 1)) / misses).max(axis=1)
+    low = (after - share - (first - np.arange(1, t + 1)) / misses).min(axis=1)
     return np.asarray(np.where(high >= -low, high, low))
 
 
@@ -115,12 +136,14 @@ class Profiles:
     ----------
     z
         Drugs x genes.
-    position, signed_rank, extreme
-        Position of each gene; rank of ``|z|`` with sign; z of the most up and most down genes and 0 elsewhere.
+    first, last, signed_rank, extreme
+        First and last place of each gene's value in its profile (the same where no genes tie); rank of ``|z|`` with
+        sign; z of the most up and most down genes and 0 elsewhere.
     """
 
     z: pd.DataFrame
-    position: np.ndarray
+    first: np.ndarray
+    last: np.ndarray
     signed_rank: np.ndarray
     extreme: np.ndarray
 
@@ -141,11 +164,14 @@ class Profiles:
             )
         if values.shape[1] < _MIN_GENES:
             raise InputError(f"the perturbation profiles share {values.shape[1]} genes: at least {_MIN_GENES} needed")
-        place = positions(values)
-        n_kept = min(n_extreme, values.shape[1] // 2)
-        outer = (place <= n_kept) | (place > values.shape[1] - n_kept)
+        first, last = _ends(values)
+        n = values.shape[1]
+        n_kept = min(n_extreme, n // 2)
         rank = rankdata(np.abs(values), axis=1) * np.sign(values)
-        return cls(z, place, rank, np.where(outer, values, 0.0))
+        # of genes that tie at the border each counts by the share of them that is kept
+        tied = last - first + 1
+        kept = np.clip(n_kept - first + 1, 0, tied) + np.clip(last - (n - n_kept), 0, tied)
+        return cls(z, first, last, rank, values * kept / tied)
 
     def score(self, signature: pd.Series, *, n_genes: int = 150) -> pd.DataFrame:
         """Score every drug against one signature.
@@ -210,7 +236,14 @@ class Profiles:
                     "sides are needed"
                 )
         scored = {**self._by_products(query, at), **self._by_positions(query, at)}
+        scored["cmap_ks"] = _scaled(scored["cmap_ks"])
         return {m: pd.DataFrame(scored[m], index=self.z.index, columns=signatures.index) for m in METHODS}
+
+    def unscaled(self, query: np.ndarray) -> dict[str, np.ndarray]:
+        """Scores of a query over the profiles' genes, 0 for those not taken, with ``cmap_ks`` not yet scaled."""
+        at = np.arange(self.z.shape[1])
+        scored = {**self._by_products(query[None, :], at), **self._by_positions(query[None, :], at)}
+        return {method: scored[method][:, 0] for method in METHODS}
 
     def _by_products(self, query: np.ndarray, at: np.ndarray) -> dict[str, np.ndarray]:
         """The scores that are sums over the query's genes, ``query`` signatures x genes with 0 for those not taken."""
@@ -236,38 +269,106 @@ class Profiles:
         # |z| by position: a sorted position finds its weight, and each drug's positions begin where the last one's end
         weights = np.abs(-np.sort(-self.z.to_numpy(dtype=np.float64), axis=1)).ravel()
         start = (np.arange(len(self.z)) * n - 1)[:, None]
-        place = self.position[:, at].astype(np.int64) + start
+        place = self.last[:, at].astype(np.int64) + start
+        opens = place if self.first is self.last else self.first[:, at].astype(np.int64) + start
         out = {name: np.empty((len(self.z), len(query))) for name in ("cmap_ks", "wtcs", "rges")}
         for column, own in enumerate(query):
             found = []
             for sign in (1, -1):
-                ordered = np.sort(place[:, np.sign(own) == sign], axis=1)
-                size = weights.take(ordered, mode="clip")
-                ordered -= start
-                found.append((_ks_sorted(ordered, n), _enrichment_sorted(ordered, size, n)))
+                here = np.sign(own) == sign
+                last = np.sort(place[:, here], axis=1)
+                size = weights.take(last, mode="clip")
+                last -= start
+                first = last if opens is place else np.sort(opens[:, here], axis=1) - start
+                found.append((_ks_sorted(last, first, n), _enrichment_sorted(last, first, size, n)))
             (ks_up, es_up), (ks_down, es_down) = found
-            out["cmap_ks"][:, column] = _scaled(_unless_same_sign(ks_up, ks_down))
+            out["cmap_ks"][:, column] = _unless_same_sign(ks_up, ks_down)
             out["wtcs"][:, column] = _unless_same_sign(es_up, es_down) / 2
             out["rges"][:, column] = ks_up - ks_down
         return out
 
 
+@dataclass(frozen=True, eq=False)
+class Library:
+    """Drug profiles that may lack genes: each is scored on the genes it has, as if no other profile were there.
+
+    Attributes
+    ----------
+    z
+        Drugs x genes; NaN where a profile lacks a gene.
+    parts
+        Profiles that have the same genes, without gaps.
+    """
+
+    z: pd.DataFrame
+    parts: tuple[Profiles, ...]
+
+    @classmethod
+    def of(cls, z: pd.DataFrame) -> Library:
+        """Prepare drugs x genes profiles with gaps.
+
+        Raises
+        ------
+        InputError
+            If a profile has fewer than 50 genes.
+        """
+        known = np.isfinite(z.to_numpy(dtype=np.float64))
+        patterns: dict[bytes, list[int]] = {}
+        for row, own in enumerate(known):
+            patterns.setdefault(own.tobytes(), []).append(row)
+        parts = [Profiles.of(z.iloc[rows, np.flatnonzero(known[rows[0]])]) for rows in patterns.values()]
+        return cls(z, tuple(parts))
+
+    def score(self, signature: pd.Series, *, n_genes: int = 150) -> pd.DataFrame:
+        """Score every drug against one signature; see :meth:`Profiles.score`.
+
+        The query is chosen among all genes of the library; a gene that a profile lacks is no gene of the query for
+        that profile. A profile without any on one side, or with fewer than 50 genes of the signature, is NaN.
+
+        Raises
+        ------
+        InputError
+            If no profile can be scored.
+        """
+        if len(self.parts) == 1:
+            return self.parts[0].score(signature, n_genes=n_genes)
+        shared = self.z.columns.intersection(signature.dropna().index, sort=False)
+        query = pd.Series(_taken(signature[shared].to_numpy(dtype=np.float64)[None, :], n_genes)[0], index=shared)
+        table = pd.DataFrame(np.nan, index=self.z.index, columns=list(METHODS))
+        for part in self.parts:
+            own = query.reindex(part.z.columns)
+            if own.notna().sum() < _MIN_GENES or not ((own > 0).any() and (own < 0).any()):
+                continue
+            found = part.unscaled(own.fillna(0.0).to_numpy())
+            for method, values in found.items():
+                table.loc[part.z.index, method] = values
+        if table.isna().all(axis=None):
+            raise InputError(
+                f"signature and perturbation profiles share {len(shared)} genes (profiles hold "
+                f"{examples(self.z.columns)}): at least {_MIN_GENES} are needed, and some on either side"
+            )
+        table["cmap_ks"] = _scaled(table[["cmap_ks"]].to_numpy())[:, 0]
+        return table
+
+
 def _taken(values: np.ndarray, n_genes: int) -> np.ndarray:
-    """Signatures x genes with the ``n_genes`` largest above 0 and as many smallest below kept, and 0 elsewhere."""
+    """Signatures x genes with the ``n_genes`` largest above 0 and as many smallest below kept, and 0 elsewhere.
+
+    Genes that tie with the last one taken are taken too, so that the order of genes tells nothing.
+    """
     filled = np.nan_to_num(values)
-    order = np.argsort(-filled, axis=1, kind="stable")
-    place = np.empty_like(order)
-    np.put_along_axis(place, order, np.broadcast_to(np.arange(order.shape[1]), order.shape), axis=1)
-    n_up, n_all = (filled > 0).sum(axis=1, keepdims=True), order.shape[1]
-    first = place < np.minimum(n_genes, n_up)
-    last = (place >= n_all - n_genes) & (filled < 0)
-    return np.where(first | last, filled, 0.0)
+    if filled.shape[1] <= n_genes:
+        return filled
+    ordered = np.sort(filled, axis=1)
+    up = (filled > 0) & (filled >= ordered[:, [-n_genes]])
+    down = (filled < 0) & (filled <= ordered[:, [n_genes - 1]])
+    return np.where(up | down, filled, 0.0)
 
 
 def _scaled(score: np.ndarray) -> np.ndarray:
-    """Divide by the largest positive or the smallest negative score, each on its own side."""
-    high, low = max(score.max(), 0.0), min(score.min(), 0.0)
-    return np.where(score > 0, score / (high or 1.0), -(score / (low or 1.0)))
+    """Divide by the largest positive or the smallest negative score of a column, each on its own side."""
+    high, low = np.nanmax(score, axis=0).clip(min=0.0), np.nanmin(score, axis=0).clip(max=0.0)
+    return np.where(score > 0, score / np.where(high > 0, high, 1.0), -(score / np.where(low < 0, low, 1.0)))
 
 
 def consensus(scores: pd.DataFrame) -> pd.Series:
