@@ -12,7 +12,7 @@ _NAMES = {
     "load_ranking": "omics_rx.repurposing.ranking",
     "read_docking_scores": "omics_rx.repurposing.docking",
     "read_library": "omics_rx.repurposing.library",
-    "read_network": "omics_rx.repurposing.proximity",
+    "read_network": "omics_rx.repurposing.edges",
     "universe": "omics_rx.repurposing.further",
 }
 _FILES = ("evidence", "labels", "mechanisms", "reversal", "selectivity", "targets")
@@ -20,11 +20,11 @@ _FILES = ("evidence", "labels", "mechanisms", "reversal", "selectivity", "target
 if TYPE_CHECKING:
     from omics_rx.repurposing import evidence, labels, mechanisms, reversal, selectivity, targets
     from omics_rx.repurposing.docking import export_structures, read_docking_scores
+    from omics_rx.repurposing.edges import read_network
     from omics_rx.repurposing.explain import Explanation
     from omics_rx.repurposing.further import universe
     from omics_rx.repurposing.ledger import Ledger
     from omics_rx.repurposing.library import read_library
-    from omics_rx.repurposing.proximity import read_network
     from omics_rx.repurposing.ranker import Ranker
     from omics_rx.repurposing.ranking import Ranking, load_ranking
 

@@ -14,12 +14,12 @@ from omics_rx.core.provenance import frame_sha256
 from omics_rx.harmonize.needs import Needs, prepare
 from omics_rx.repurposing import evidence as ev
 from omics_rx.repurposing import further, inputs, targets
+from omics_rx.repurposing.edges import read_network
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
     from omics_rx.core.cohort import CohortLike
-    from omics_rx.repurposing.proximity import Network
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,7 @@ class Given:
     universe
         Further drugs: ``"resources"`` or a frame.
     network
-        Network of genes.
+        Network of genes, or what ``read_network`` takes.
     cells
         Single cells of such tumours.
     """
@@ -43,7 +43,7 @@ class Given:
     library: pd.DataFrame | None = None
     extra: pd.DataFrame | Mapping[str, pd.DataFrame] | None = None
     universe: pd.DataFrame | str | None = None
-    network: Network | None = None
+    network: Any = None
     cells: AnnData | None = None
 
 
@@ -81,6 +81,7 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
     expressing = None
     if given.cells is not None:
         expressing = further.cells_expressing(targets.genes_of(known["targets"]), given.cells)
+    network = None if given.network is None else read_network(given.network)
     sources = ev.Sources(
         drugs=known,
         preference=_joined("preference", prediction, more),
@@ -94,7 +95,7 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
         events=screen.cells.obsm.get("events"),
         mean=_joined("mean", prediction, more),
         applicability=_joined("applicability", prediction, more),
-        network=given.network,
+        network=network,
         expressing=expressing,
         held_out=getattr(model, "held_out_", None),
     )

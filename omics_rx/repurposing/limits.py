@@ -71,6 +71,8 @@ def limits(ranker: Ranker, subtype: str, info: pd.DataFrame) -> tuple[str, ...]:
     ]
     if ranker.sources_.network is None:
         said.append("No network of protein interactions was given (network=): with one, right subtypes stand out more.")
+    else:
+        said.append(f"The network given: {'; '.join(ranker.sources_.network.said) or 'edges between genes'}.")
     if ranker.sources_.expressing is not None:
         said.append("The single cells are those given, whichever subtype is ranked: they move every subtype alike.")
     if thin:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from omics_rx.core.errors import InputError, MissingFileError, examples
+from omics_rx.core.errors import InputError
 from omics_rx.core.work import rng
 
 N_RANDOM, PER_BIN = 500, 100
@@ -21,6 +19,8 @@ class Network:
     ----------
     edges
         Two columns: the genes that each edge joins; loops and repeats are dropped.
+    said
+        What is to be said of how they were read.
 
     Raises
     ------
@@ -28,7 +28,8 @@ class Network:
         If no edge joins two genes.
     """
 
-    def __init__(self, edges: pd.DataFrame) -> None:
+    def __init__(self, edges: pd.DataFrame, *, said: tuple[str, ...] = ()) -> None:
+        self.said = said
         pairs = edges.iloc[:, :2].astype(str)
         pairs = pairs[pairs.iloc[:, 0] != pairs.iloc[:, 1]]
         if pairs.empty:
@@ -73,40 +74,6 @@ class Network:
             order = np.argsort(random.random((N_RANDOM, len(members))), axis=1)
             drawn.append(members[order[:, :count]])
         return np.concatenate(drawn, axis=1)
-
-
-def read_network(path: Path | str) -> Network:
-    """Read a SIF file (gene, kind, gene) or an edge list (gene, gene); ids are brought to current symbols.
-
-    Raises
-    ------
-    MissingFileError, InputError
-        If the file is not there; if it has fewer than two columns or its genes are not known.
-    """
-    from omics_rx import harmonize
-
-    file = Path(path)
-    if not file.is_file():
-        raise MissingFileError(f"no file {file}: name a SIF file or an edge list")
-    table = pd.read_csv(file, sep=r"[\t ,]+", engine="python", header=None, comment="#", dtype=str, usecols=range(
-        3 if _is_sif(file) else 2))  # fmt: skip
-    ends = table.iloc[:, [0, -1]]
-    ids = pd.unique(ends.to_numpy().ravel())
-    named = harmonize.current_symbols(ids)
-    unknown = (named["status"] == "unknown").mean()
-    if unknown > 0.5:
-        raise InputError(f"{unknown:.0%} of the network's genes are not known ({examples(ids)}): use symbols or Entrez")
-    symbols = dict(zip(ids, named["symbol"], strict=True))
-    return Network(ends.apply(lambda column: column.map(symbols)).dropna())
-
-
-def _is_sif(file: Path) -> bool:
-    with file.open(encoding="utf-8") as stream:
-        first = next((line for line in stream if line.strip() and not line.startswith("#")), "")
-    fields = len(first.replace(",", " ").split())
-    if fields < 2:
-        raise InputError(f"{file}: a line of {fields} fields is no edge: give gene, kind, gene or gene, gene")
-    return fields >= 3
 
 
 def proximity(targets: dict[str, list[str]], disease: list[str], network: Network, *, seed: int = 0) -> pd.DataFrame:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
     from omics_rx.core.cohort import CohortLike
-    from omics_rx.repurposing.proximity import Network
 
 SUBTYPES = (*lb.SUBTYPES, "Normal")
 _DRUG_COLUMNS = ("name", "aliases", "smiles", "inchikey", "targets", "mechanism")
@@ -88,7 +87,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
     def fit(
         self, model: Any, cohort: CohortLike, library: pd.DataFrame | None = None, *,
         extra: pd.DataFrame | Mapping[str, pd.DataFrame] | None = None, universe: pd.DataFrame | str | None = None,
-        network: Network | None = None, cells: AnnData | None = None, progress: bool | None = None,
+        network: Any = None, cells: AnnData | None = None, progress: bool | None = None,
     ) -> Ranker:  # fmt: skip
         """Gather the evidence and learn how to weigh it.
 
@@ -107,7 +106,8 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
             with ``name`` and ``smiles``. They are predicted from structure and targets; ``applicability`` tells how
             far that reaches.
         network
-            Network of genes, from ``repurposing.read_network``; adds ``proximity``.
+            Network of genes: from ``repurposing.read_network``, or what that takes (a file, a frame of edges, a
+            networkx graph); adds ``proximity``.
         cells
             Single cells of such tumours whose ``obs`` tells malignant ones; adds ``malignant_cells``.
         progress

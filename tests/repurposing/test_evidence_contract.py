@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ def _with(basis: Ranker, name: str, column) -> Ranker:
     """The same ranker, taught anew with one kind of evidence made as told."""
     sources = basis.sources_
     if name in _SOURCES:
-        sources = replace(sources, **{_SOURCES[name]: object()})
+        sources = replace(sources, **{_SOURCES[name]: SimpleNamespace(said=())})
     elif name not in {kind.name for kind in KINDS}:
         sources = replace(sources, extra_directions={name: 1})
     other = basis.taught(None)
