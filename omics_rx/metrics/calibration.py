@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from omics_rx.core.errors import InputError
-from omics_rx.metrics.curves import kaplan_meier, survival_at
-from omics_rx.metrics.pairs import Bools, Floats, outcome, structured
+from omics_rx.metrics.curves import Followed, brier_score, kaplan_meier, survival_at
+from omics_rx.metrics.inputs import Bools, Floats, checked_chances, horizon, in_order, outcome
 
 _EDGE = 1e-6  # predicted chances are kept this far from 0 and 1, where the log of a hazard ends
 _KNOTS = (0.10, 0.50, 0.90)
@@ -31,8 +31,8 @@ class Calibration:
     ratio
         Observed over expected; above 1 the predictions are too hopeful.
     slope, slope_lower, slope_upper
-        Cox coefficient of ``log(-log(predicted survival))`` with its 95% interval; below 1 the predictions are too
-        far apart.
+        Cox coefficient (ties by Breslow) of ``log(-log(predicted survival))`` with its 95% interval (Wald; the unit is
+        the patient); below 1 the predictions are too far apart.
     ici, e50, e90
         Mean, median and 90th percentile of the distance between predicted and smoothed observed chances.
     curve
@@ -81,26 +81,23 @@ def calibration(
     survival
         Predicted chance of no event by ``at``, 0 to 1, ``(n,)``.
     at
-        Months, inside the follow-up.
+        Months, at most those of the last contact: who is censored in that month is event-free then.
     n_groups
         Groups of the table of observed against predicted.
 
     Raises
     ------
     InputError
-        If a prediction is missing or outside 0 to 1, all are the same, nobody is followed that long, or fewer than
-        five events were seen by then.
+        If a prediction is missing or outside 0 to 1, all are the same, the horizon is no month or nobody is followed
+        that long, or fewer than five events were seen by then.
 
     References
     ----------
     Austin, Harrell and van Klaveren, Stat Med 2020, 39:2714.
     """
-    times, events = outcome(time, event)
-    chance = _checked(survival, times.size)
+    times, events, chance, at = _judged(time, event, survival, at)
     left = survival_at(times, events, at)
     seen = int((events & (times <= at)).sum())
-    if np.isnan(left) or times.max() <= at:
-        raise InputError(f"nobody is followed beyond {at:g} months: judge below {times.max():g}")
     if seen < 5:
         raise InputError(f"{seen} events by {at:g} months: five or more are needed to judge calibration")
     ahead = np.log(-np.log(np.clip(chance, _EDGE, 1 - _EDGE)))
@@ -122,7 +119,10 @@ def calibration(
 
 
 def brier_at(time: ArrayLike, event: ArrayLike, survival: ArrayLike, *, at: float) -> pd.Series:
-    """Brier score of predicted survival at a horizon, weighted by the inverse chance of being followed.
+    """Brier score of predicted survival at a horizon, weighted by the inverse chance of being followed so far.
+
+    The chance is that up to a month (the left limit), so that a curve of Kaplan-Meier ``s`` for everybody scores
+    ``s (1 - s)``; scikit-survival takes the chance after it, which differs where events and censorings share months.
 
     Parameters
     ----------
@@ -142,28 +142,31 @@ def brier_at(time: ArrayLike, event: ArrayLike, survival: ArrayLike, *, at: floa
     Raises
     ------
     InputError
-        If a prediction is missing or outside 0 to 1, or nobody is followed that long.
+        If a prediction is missing or outside 0 to 1, the horizon is no month, or nobody is followed that long.
 
     References
     ----------
     Graf et al., Stat Med 1999, 18:2529.
     """
-    times, events = outcome(time, event)
-    chance = _checked(survival, times.size)
+    times, events, chance, at = _judged(time, event, survival, at)
     left = survival_at(times, events, at)
-    if np.isnan(left) or times.max() <= at:
-        raise InputError(f"nobody is followed beyond {at:g} months: judge below {times.max():g}")
     if times[events].size == 0 or times.min() > at:
         raise InputError(f"nobody left or had the event by {at:g} months: there is nothing to judge")
-    known = structured(times, events)
-    own, null = (_brier(known, value, at) for value in (chance, np.full(times.size, left)))
+    followed = Followed(times, events)
+    own, null = (
+        brier_score(times, events, value, at=at, followed=followed) for value in (chance, np.full(times.size, left))
+    )
     return pd.Series({"brier": own, "null": null, "gain": 1 - own / null if null > 0 else float("nan")})
 
 
-def _brier(known: NDArray[np.void], chance: Floats, at: float) -> float:
-    from sksurv.metrics import brier_score
-
-    return float(brier_score(known, known, chance[:, None], [at])[1][0])
+def _judged(time: ArrayLike, event: ArrayLike, survival: ArrayLike, at: float) -> tuple[Floats, Bools, Floats, float]:
+    """Times, events, chances and horizon in one order, the horizon within the follow-up."""
+    given = in_order(times=time, events=event, chances=survival)
+    times, events = outcome(given["times"], given["events"])
+    chance, month = checked_chances(given["chances"], times.size), horizon(at)
+    if month > times.max():
+        raise InputError(f"nobody is followed for {month:g} months: judge at {times.max():g} or earlier")
+    return times, events, chance, month
 
 
 def _slope(ahead: Floats, time: Floats, event: Bools) -> tuple[float, float]:
@@ -231,13 +234,3 @@ def _groups(time: Floats, event: Bools, risk: Floats, *, at: float, n_groups: in
              "upper": upper}
         )  # fmt: skip
     return pd.DataFrame(rows)
-
-
-def _checked(survival: ArrayLike, n: int) -> Floats:
-    chance = np.asarray(survival, dtype=np.float64)
-    if chance.shape != (n,):
-        raise InputError(f"predictions have shape {chance.shape}, times ({n},): give one chance a patient")
-    outside = ~((chance >= 0) & (chance <= 1))
-    if outside.any():
-        raise InputError(f"{int(outside.sum())} of {n} predicted chances are missing or outside 0 to 1")
-    return chance

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from omics_rx.core.errors import InputError
 from omics_rx.core.work import rng
+from omics_rx.metrics import small
+from omics_rx.metrics.inputs import Bools, Floats, checked_chances, in_order, numbers
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-FIGURES = ("mcc", "balanced_accuracy", "sensitivity", "specificity", "auc", "brier")
 _BLOCK = 200  # resamples held in memory at a time
+FIGURES = ("mcc", "balanced_accuracy", "sensitivity", "specificity", "auc", "brier")
 
 
 def mcc(truth: ArrayLike, called: ArrayLike) -> float:
@@ -37,8 +37,7 @@ def mcc(truth: ArrayLike, called: ArrayLike) -> float:
     >>> mcc([1, 1, 0, 0], [1, 0, 0, 0])
     0.5773502691896258
     """
-    actual, called_ = _classes(truth, "truth"), _classes(called, "calls")
-    _same(actual, called_)
+    actual, called_ = _called(truth, called)
     return float(_mcc(*_table(actual, called_, np.ones((1, actual.size))))[0])
 
 
@@ -50,8 +49,7 @@ def balanced_accuracy(truth: ArrayLike, called: ArrayLike) -> float:
     InputError
         If shapes differ, values are neither 0 nor 1, or only one class is there.
     """
-    actual, called_ = _classes(truth, "truth"), _classes(called, "calls")
-    _same(actual, called_)
+    actual, called_ = _called(truth, called)
     _both(actual)
     return float((called_[actual].mean() + (~called_[~actual]).mean()) / 2)
 
@@ -68,11 +66,10 @@ def brier(truth: ArrayLike, probability: ArrayLike) -> float:
     ----------
     Brier, Mon Weather Rev 1950, 78:1.
     """
-    actual, chance = _classes(truth, "truth"), np.asarray(probability, dtype=np.float64)
+    given = in_order(truth=truth, probabilities=probability)
+    actual, chance = _classes(given["truth"], "truth"), numbers(given["probabilities"], "probabilities")
     _same(actual, chance)
-    outside = ~((chance >= 0) & (chance <= 1))
-    if outside.any():
-        raise InputError(f"{int(outside.sum())} of {chance.size} probabilities are missing or outside 0 to 1")
+    checked_chances(chance, chance.size, "probabilities")
     return float(((chance - actual) ** 2).mean())
 
 
@@ -84,8 +81,7 @@ def auc(truth: ArrayLike, score: ArrayLike) -> float:
     InputError
         If shapes differ, a score is missing, or only one class is there.
     """
-    actual, scores = _classes(truth, "truth"), np.asarray(score, dtype=np.float64)
-    _scored(actual, scores)
+    actual, scores = _scored(truth, score)
     return float(_aucs(actual, scores, np.ones((1, actual.size)))[0])
 
 
@@ -109,22 +105,55 @@ def summary(
     -------
     pandas.DataFrame
         Index ``mcc``, ``balanced_accuracy``, ``sensitivity``, ``specificity``, ``auc``, ``brier``; columns ``value``,
-        ``lower``, ``upper``.
+        ``lower``, ``upper``. The unit is the sample; at a given number of either class. Intervals keep a width where a
+        figure is perfect: sensitivity and specificity by Wilson, AUC by Newcombe's method 5, MCC and balanced accuracy
+        from Jeffreys' posterior of sensitivity and specificity, the Brier score by a bootstrap within either class.
 
     Raises
     ------
     InputError
         If shapes differ, a score is missing, or only one class is there.
     """
-    actual, scores = _classes(truth, "truth"), np.asarray(score, dtype=np.float64)
-    _scored(actual, scores)
+    actual, scores = _scored(truth, score)
     called = scores >= threshold
-    drawn = [
-        _figures(actual, scores, called, counts) for counts in _resamples(actual, seed=seed, n_boot=n_boot)
-    ]  # fmt: skip
     own = _figures(actual, scores, called, np.ones((1, actual.size)))[:, 0]
-    lower, upper = np.percentile(np.hstack(drawn), [2.5, 97.5], axis=1)
-    return pd.DataFrame({"value": own, "lower": lower, "upper": upper}, index=pd.Index(FIGURES, name="figure"))
+    bounds = _bounds(actual, scores, called, seed=seed, n_boot=n_boot)
+    table = pd.DataFrame({"value": own}, index=pd.Index(FIGURES, name="figure"))
+    table["lower"], table["upper"] = (pd.Series({name: pair[side] for name, pair in bounds.items()}) for side in (0, 1))
+    return table
+
+
+def _bounds(actual: Bools, scores: Floats, called: Bools, *, seed: int, n_boot: int) -> dict[str, tuple[float, float]]:
+    """95% interval of each figure."""
+    tp, fp, fn, tn = (float(part[0]) for part in _table(actual, called, np.ones((1, actual.size))))
+    random = rng(seed, "classification")
+    rates = random.beta(tp + 0.5, fn + 0.5, n_boot), random.beta(tn + 0.5, fp + 0.5, n_boot)
+    hits, rejected = (tp + fn) * rates[0], (tn + fp) * rates[1]
+    drawn = {
+        "mcc": _mcc(hits, tn + fp - rejected, tp + fn - hits, rejected),
+        "balanced_accuracy": (rates[0] + rates[1]) / 2,
+        "brier": _brier_drawn(actual, scores, random, n_boot),
+    }
+    ends = {name: np.quantile(values, [0.025, 0.975]) for name, values in drawn.items()}
+    return {
+        **{name: (float(pair[0]), float(pair[1])) for name, pair in ends.items()},
+        "sensitivity": small.wilson(tp, tp + fn), "specificity": small.wilson(tn, tn + fp),
+        "auc": small.auc_interval(auc(actual, scores), int(actual.sum()), int((~actual).sum())),
+    }  # fmt: skip
+
+
+def _brier_drawn(actual: Bools, scores: Floats, random: np.random.Generator, n_boot: int) -> Floats:
+    """Brier score over resamples within either class; NaN for scores that are no probabilities."""
+    if not ((scores >= 0) & (scores <= 1)).all():
+        return np.full(n_boot, np.nan)
+    error = (scores - actual) ** 2
+    total = np.zeros(n_boot)
+    for part in (error[actual], error[~actual]):
+        for start in range(0, n_boot, _BLOCK):
+            size = min(_BLOCK, n_boot - start)
+            counts = random.multinomial(part.size, np.full(part.size, 1 / part.size), size=size)
+            total[start : start + size] += counts @ part
+    return total / actual.size
 
 
 def _figures(actual: Bools, scores: Floats, called: Bools, counts: Floats) -> Floats:
@@ -143,15 +172,6 @@ def _figures(actual: Bools, scores: Floats, called: Bools, counts: Floats) -> Fl
             error,
         ]
     )
-
-
-def _resamples(actual: Bools, *, seed: int, n_boot: int) -> list[Floats]:
-    """Counts of each sample over resamples within either class, in blocks of ``(b, n)``."""
-    generator = rng(seed, "classification")
-    counts = np.zeros((n_boot, actual.size))
-    for rows in (np.flatnonzero(actual), np.flatnonzero(~actual)):
-        counts[:, rows] = generator.multinomial(rows.size, np.full(rows.size, 1 / rows.size), size=n_boot)
-    return [counts[start : start + _BLOCK] for start in range(0, n_boot, _BLOCK)]
 
 
 def _table(actual: Bools, called: Bools, counts: Floats) -> tuple[Floats, Floats, Floats, Floats]:
@@ -177,9 +197,17 @@ def _aucs(actual: Bools, scores: Floats, counts: Floats) -> Floats:
     return np.asarray((up * below).sum(axis=1) / (positive.sum(axis=1) * negative.sum(axis=1)))
 
 
+def _called(truth: ArrayLike, called: ArrayLike) -> tuple[Bools, Bools]:
+    """Truth and calls in one order."""
+    given = in_order(truth=truth, calls=called)
+    actual, calls = _classes(given["truth"], "truth"), _classes(given["calls"], "calls")
+    _same(actual, calls)
+    return actual, calls
+
+
 def _classes(values: ArrayLike, what: str) -> Bools:
-    raw = np.asarray(values)
-    if raw.ndim != 1 or not raw.size or not np.isin(raw, (0, 1)).all():
+    raw = numbers(values, what, dates="give 0 and 1")
+    if not np.isin(raw, (0, 1)).all():
         raise InputError(f"the {what} are neither 0 nor 1, one a sample: code the class that is looked for as 1")
     return raw.astype(bool)
 
@@ -194,8 +222,12 @@ def _both(actual: Bools) -> None:
         raise InputError(f"{int(actual.sum())} of {actual.size} samples are of class 1: both classes are needed")
 
 
-def _scored(actual: Bools, scores: Floats) -> None:
+def _scored(truth: ArrayLike, score: ArrayLike) -> tuple[Bools, Floats]:
+    """Truth and scores in one order, with both classes and nothing missing."""
+    given = in_order(truth=truth, scores=score)
+    actual, scores = _classes(given["truth"], "truth"), numbers(given["scores"], "scores")
     _same(actual, scores)
     _both(actual)
     if not np.isfinite(scores).all():
         raise InputError(f"{int((~np.isfinite(scores)).sum())} of {scores.size} scores are not finite: leave them out")
+    return actual, scores

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from omics_rx.core.errors import InputError
 from omics_rx.core.work import rng
 from omics_rx.metrics.curves import survival_at
-from omics_rx.metrics.pairs import Bools, Floats, outcome
+from omics_rx.metrics.inputs import Bools, Floats, checked_chances, horizon, in_order, numbers, outcome
 
 THRESHOLDS = tuple(np.round(np.arange(0.05, 0.61, 0.05), 2).tolist())
 COLUMNS = ["model", "threshold", "treated", "net_benefit", "lower", "upper"]
@@ -43,24 +43,30 @@ def decision_curve(
     -------
     pandas.DataFrame
         ``model`` (with ``treat all`` and ``treat none``), ``threshold``, ``treated`` (share), ``net_benefit``,
-        ``lower``, ``upper``. A net benefit is NaN where no treated patient is followed for ``at`` months.
+        ``lower``, ``upper`` (95%, the unit is the patient). A net benefit is NaN where no treated patient is followed
+        for ``at`` months, since the risk of the treated is then not known; it is 0 where nobody is treated.
 
     Raises
     ------
     InputError
-        If a risk is missing or outside 0 to 1, a threshold is not between 0 and 1, or nobody is followed that long.
+        If a risk is missing or outside 0 to 1, a threshold is not between 0 and 1, the horizon is no month, or nobody
+        is followed that long.
 
     References
     ----------
     Vickers, Cronin, Elkin and Gonen, BMC Med Inform Decis Mak 2008, 8:53.
     """
-    times, events = outcome(time, event)
-    cuts = np.atleast_1d(np.asarray(thresholds, dtype=np.float64))
+    if not isinstance(risks, Mapping) or not risks:
+        raise InputError('no risks are given: name each model, such as {"signature": risk}')
+    given = in_order(times=time, events=event, **{f"risks of {name}": risk for name, risk in risks.items()})
+    times, events = outcome(given.pop("times"), given.pop("events"))
+    at = horizon(at)
+    cuts = numbers([thresholds] if np.isscalar(thresholds) else thresholds, "thresholds")
     if not ((cuts > 0) & (cuts < 1)).all():
         raise InputError("thresholds are risks: give numbers between 0 and 1")
     if np.isnan(survival_at(times, events, at)):
         raise InputError(f"nobody is followed for {at:g} months: judge at {times.max():g} or earlier")
-    models = {name: _checked(name, risk, times.size) for name, risk in risks.items()}
+    models = {name: _checked(name, given[f"risks of {name}"], times.size) for name in risks}
     models |= {"treat all": np.ones(times.size), "treat none": np.zeros(times.size)}
     generator = rng(seed, "decision curve")
     rows = [generator.integers(times.size, size=times.size) for _ in range(n_boot)]
@@ -115,15 +121,6 @@ def _band(drawn: NDArray[np.float64], k: int) -> tuple[Floats, Floats]:
 
 
 def _checked(name: str, risk: ArrayLike, n: int) -> Floats:
-    values = np.asarray(risk, dtype=np.float64)
     if name in ("treat all", "treat none"):
         raise InputError(f"{name!r} is always drawn: give the model another name")
-    if values.shape != (n,):
-        raise InputError(f"{name} has risks of shape {values.shape}, times have ({n},): give one risk a patient")
-    outside = ~((values >= 0) & (values <= 1))
-    if outside.any():
-        raise InputError(
-            f"{int(outside.sum())} of {n} risks of {name} are missing or outside 0 to 1: a decision curve takes the "
-            "predicted chance of an event, such as 1 - survival"
-        )
-    return values
+    return checked_chances(risk, n, f"risks of {name}")

@@ -3,87 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from omics_rx.core.errors import InputError
 from omics_rx.core.work import rng
+from omics_rx.metrics.inputs import Bools, Floats, Ints, groups_of
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-
-TIED_RISK = 1e-8  # risks closer than this are ties, as in scikit-survival
+_ROUNDING = 1e-10  # share of its size by which a risk may differ and still be the same
 _BLOCK = 4_000_000  # pairs held in memory at a time
 
 
-def outcome(time: ArrayLike, event: ArrayLike) -> tuple[Floats, Bools]:
-    """Times (months, above 0) and events as arrays of shape ``(n,)``.
+def levels(risk: Floats) -> Ints:
+    """Risks as whole numbers in their order, those that differ by rounding alone as one, ``(n,)``.
 
-    Raises
-    ------
-    InputError
-        If lengths differ, a time is missing, zero or negative, or an event is neither 0 nor 1.
+    Two neighbours are one when their gap is at most 1e-10 of the larger of their size and of the median size, whatever
+    the unit of the risk.
     """
-    times = np.asarray(time, dtype=np.float64)
-    events = np.asarray(event, dtype=np.float64)
-    if times.ndim != 1 or times.shape != events.shape:
-        raise InputError(f"times and events have shapes {times.shape} and {events.shape}: give one of each a sample")
-    bad = ~np.isfinite(times) | (times <= 0)
-    if bad.any():
-        raise InputError(
-            f"{int(bad.sum())} of {times.size} times are missing, zero or negative: leave these samples out"
-        )
-    strange = ~np.isin(events, (0.0, 1.0))
-    if strange.any():
-        raise InputError(f"{int(strange.sum())} of {events.size} events are neither 0 nor 1: code a seen event as 1")
-    return times, events.astype(bool)
+    order = np.argsort(risk, kind="stable")
+    size = np.abs(risk[order])
+    near = np.maximum(size, np.median(size)) * _ROUNDING
+    found = np.empty(risk.size, dtype=np.int64)
+    found[order] = np.cumsum(np.append(False, np.diff(risk[order]) > np.maximum(near[1:], near[:-1])))
+    return found
 
 
-def checked_risk(risk: ArrayLike, n: int) -> Floats:
-    """Risks as an array of shape ``(n,)``; missing or infinite ones are refused."""
-    values = np.asarray(risk, dtype=np.float64)
-    if values.shape != (n,):
-        raise InputError(f"risks have shape {values.shape}, times ({n},): give one risk a sample")
-    if not np.isfinite(values).all():
-        raise InputError(
-            f"{int((~np.isfinite(values)).sum())} of {n} risks are missing or infinite: judge the scored samples only"
-        )
-    return values
-
-
-def codes_of(strata: ArrayLike | None, n: int) -> NDArray[np.int64]:
-    """Group of each sample as a whole number, ``(n,)``; all 0 without strata."""
+def codes_of(strata: Any, n: int) -> Ints:
+    """Group of each sample as a whole number, ``(n,)``: all 0 without strata, -1 where the stratum is missing."""
     if strata is None:
         return np.zeros(n, dtype=np.int64)
-    codes = np.unique(np.asarray(strata), return_inverse=True)[1]
-    if codes.shape != (n,):
-        raise InputError(f"strata have shape {codes.shape}, times ({n},): give one stratum a sample")
-    return codes.astype(np.int64)
+    codes, _ = groups_of(strata, n, "strata")
+    return codes
+
+
+def comparable(time: Floats, event: Bools, rows: NDArray[np.intp], strata: Ints, *, same_time: bool = True) -> Bools:
+    """Whether each sample outlived the event of each of ``rows`` within its stratum, ``(len(rows), n)``.
+
+    Who is censored at the month of an event outlived it, unless ``same_time`` is false; samples without a stratum (-1)
+    are compared with nobody.
+    """
+    first = time[rows, None]
+    later = (first < time) | ((first == time) & ~event) if same_time else first < time
+    return np.asarray(later & (strata[rows, None] == strata) & (strata >= 0))
 
 
 def _pair_blocks(
-    time: Floats, event: Bools, risks: Sequence[Floats], strata: NDArray[np.int64], weight: Floats
+    time: Floats, event: Bools, risks: Sequence[Ints], strata: Ints, weight: Floats, *, same_time: bool
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float32], list[NDArray[np.float32]]]]:
     """Rows (samples with an event), their comparable pairs and, for each risk, the concordant ones.
 
-    A pair is comparable when the first has its event before the second's time, or at the same time while the
-    second is censored. Ties in risk count one half. Each row is multiplied by ``weight``.
+    Ties in risk count one half. Each row is multiplied by ``weight``.
     """
     rows = np.flatnonzero(event)
     step = max(1, _BLOCK // max(time.size, 1))
     for start in range(0, rows.size, step):
         block = rows[start : start + step]
-        first = time[block, None]
-        comparable = (first < time) | ((first == time) & ~event)
-        comparable &= strata[block, None] == strata
+        pairs = comparable(time, event, block, strata, same_time=same_time)
         weights = weight[block, None].astype(np.float32)
         concordant = []
         for risk in risks:
-            gap = risk[block, None] - risk
-            won = (gap > TIED_RISK) + 0.5 * (np.abs(gap) <= TIED_RISK)
-            concordant.append((won * comparable * weights).astype(np.float32))
-        yield block, (comparable * weights).astype(np.float32), concordant
+            own = risk[block, None]
+            concordant.append((((own > risk) + 0.5 * (own == risk)) * pairs * weights).astype(np.float32))
+        yield block, (pairs * weights).astype(np.float32), concordant
 
 
 def resampled_concordance(
@@ -91,10 +74,11 @@ def resampled_concordance(
     event: Bools,
     risks: Sequence[Floats],
     *,
-    strata: NDArray[np.int64],
+    strata: Ints,
     weight: Floats,
     seed: int,
     n_boot: int,
+    same_time: bool = True,
 ) -> tuple[Floats, Floats]:
     """Concordance of each risk, shape ``(k,)``, and over resamples of the samples, shape ``(n_boot, k)``.
 
@@ -104,10 +88,11 @@ def resampled_concordance(
     counts = rng(seed, "concordance").multinomial(n, np.full(n, 1 / n), size=n_boot).astype(np.float32)
     numerator, whole = np.zeros((n_boot, k)), np.zeros(k)
     denominator, total = np.zeros(n_boot), 0.0
-    for block, comparable, concordant in _pair_blocks(time, event, risks, strata, weight):
+    ranked = [levels(risk) for risk in risks]
+    for block, compared, concordant in _pair_blocks(time, event, ranked, strata, weight, same_time=same_time):
         weights = counts[:, block]
-        denominator += np.einsum("bi,bi->b", weights, counts @ comparable.T, dtype=np.float64)
-        total += float(comparable.sum(dtype=np.float64))
+        denominator += np.einsum("bi,bi->b", weights, counts @ compared.T, dtype=np.float64)
+        total += float(compared.sum(dtype=np.float64))
         for column, pairs in enumerate(concordant):
             numerator[:, column] += np.einsum("bi,bi->b", weights, counts @ pairs.T, dtype=np.float64)
             whole[column] += float(pairs.sum(dtype=np.float64))
@@ -118,10 +103,3 @@ def resampled_concordance(
         )
     usable = denominator > 0
     return whole / total, numerator[usable] / denominator[usable, None]
-
-
-def structured(time: Floats, event: Bools) -> NDArray[np.void]:
-    """Time and event as scikit-survival takes them."""
-    both = np.empty(time.size, dtype=[("event", bool), ("time", float)])
-    both["event"], both["time"] = event, time
-    return both

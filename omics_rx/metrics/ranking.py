@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +11,10 @@ from scipy.stats import rankdata
 
 from omics_rx.core.errors import InputError
 from omics_rx.core.work import rng
+from omics_rx.metrics import small
+from omics_rx.metrics.inputs import Bools, Floats, groups_of, in_order, numbers
 
-Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
 Metric = Callable[[ArrayLike, ArrayLike], float]
 
 
@@ -23,9 +25,9 @@ class Interval:
     Attributes
     ----------
     value, lower, upper
-        The figure, and the 2.5 and 97.5 percentiles over resamples.
+        The figure and its 95% interval; the unit is the item (drug), or the group of items that was told (mechanism).
     n_positive, n_negative
-        How many of each were resampled.
+        How many of each were resampled: items, or groups with a positive and groups without one.
     """
 
     value: float
@@ -35,11 +37,23 @@ class Interval:
     n_negative: int
 
 
-def _checked(positive: ArrayLike, score: ArrayLike) -> tuple[NDArray[np.bool_], Floats]:
-    """Positives as bool and scores as float, of one length, finite, with both classes present."""
-    raw = np.asarray(positive)
-    scores = np.asarray(score, dtype=np.float64)
-    if raw.shape != scores.shape or raw.ndim != 1:
+@dataclass(frozen=True)
+class Gain:
+    """A figure of a first score less that of a second one, with its 95% interval and two-sided p; units as told."""
+
+    value: float
+    lower: float
+    upper: float
+    p_value: float
+    n_positive: int
+    n_negative: int
+
+
+def _checked(positive: ArrayLike, score: ArrayLike) -> tuple[Bools, Floats]:
+    """Positives as bool and scores as float, in one order, of one length, finite, with both classes present."""
+    given = in_order(labels=positive, scores=score)
+    raw, scores = numbers(given["labels"], "labels"), numbers(given["scores"], "scores")
+    if raw.shape != scores.shape:
         raise InputError(
             f"labels {raw.shape} and scores {scores.shape} differ in shape: give one label and one score an item"
         )
@@ -167,7 +181,7 @@ def within_group_auroc(positive: ArrayLike, score: ArrayLike, group: ArrayLike) 
     """Chance that a positive scores above a negative **of its own group**, every pair counting once.
 
     For matched against mismatched subtypes the group is the drug, so that what a drug has in every subtype
-    (its potency, how well it is known) cannot help.
+    (its potency, how well it is known) cannot help. Items without a group are compared with none.
 
     Raises
     ------
@@ -179,11 +193,12 @@ def within_group_auroc(positive: ArrayLike, score: ArrayLike, group: ArrayLike) 
     >>> within_group_auroc([1, 0, 1, 0], [2, 1, 3, 4], ["a", "a", "b", "b"])
     0.5
     """
-    found, scores = _checked(positive, score)
-    groups = np.asarray(group)
+    given = in_order(labels=positive, scores=score, groups=group)
+    found, scores = _checked(given["labels"], given["scores"])
+    codes, names = groups_of(given["groups"], found.size)
     wins, pairs = 0.0, 0
-    for name in np.unique(groups):
-        here = groups == name
+    for name in range(len(names)):
+        here = codes == name
         difference = scores[here & found][:, None] - scores[here & ~found][None, :]
         wins += float((difference > 0).sum() + 0.5 * (difference == 0).sum())
         pairs += difference.size
@@ -192,8 +207,13 @@ def within_group_auroc(positive: ArrayLike, score: ArrayLike, group: ArrayLike) 
     return wins / pairs
 
 
-def bootstrap(metric: Metric, positive: ArrayLike, score: ArrayLike, *, n_boot: int = 1000, seed: int = 0) -> Interval:
+def bootstrap(
+    metric: Metric, positive: ArrayLike, score: ArrayLike, *, groups: ArrayLike | None = None, n_boot: int = 1000,
+    seed: int = 0,
+) -> Interval:  # fmt: skip
     """Add a 95% interval to a figure: positives and negatives are resampled apart, so prevalence stays.
+
+    Percentiles are moved out for few positives (:mod:`omics_rx.metrics.small`).
 
     Parameters
     ----------
@@ -201,17 +221,78 @@ def bootstrap(metric: Metric, positive: ArrayLike, score: ArrayLike, *, n_boot: 
         Takes labels and scores, such as :func:`auroc`.
     positive, score
         As the metric takes them, shape ``(n,)``.
+    groups
+        Items that belong together, such as the drugs of a mechanism, ``(n,)``: they are resampled together, groups with
+        a positive and groups without one apart. Drugs of one mechanism are hits together: without their groups the
+        interval is too narrow.
     n_boot
         Resamples.
     seed
         Seed of the resamples.
+
+    Raises
+    ------
+    InputError
+        As the metric does; if a group is missing, or fewer than two groups hold a positive.
     """
-    found, scores = _checked(positive, score)
-    hits, others = np.flatnonzero(found), np.flatnonzero(~found)
+    given = in_order(labels=positive, scores=score, groups=groups)
+    found, scores = _checked(given["labels"], given["scores"])
+    sides = _sides(found, given["groups"])
+    drawn = np.array([metric(found[rows], scores[rows]) for rows in _resamples(sides, seed=seed, n_boot=n_boot)])
+    lower, upper = small.percentiles(drawn, len(sides[0]))
+    return Interval(metric(found, scores), lower, upper, len(sides[0]), len(sides[1]))
+
+
+def gain(
+    metric: Metric, positive: ArrayLike, scores: tuple[ArrayLike, ArrayLike], *, groups: ArrayLike | None = None,
+    n_boot: int = 1000, seed: int = 0,
+) -> Gain:  # fmt: skip
+    """Figure of a first score less that of a second one on the same items, resampled together.
+
+    Parameters
+    ----------
+    metric, positive, groups, n_boot, seed
+        As in :func:`bootstrap`.
+    scores
+        The first and the second score, each ``(n,)``.
+
+    Raises
+    ------
+    InputError
+        As :func:`bootstrap` does.
+    """
+    if not isinstance(scores, tuple | list) or len(scores) != 2:
+        raise InputError("two scores are compared: give them as (first, second)")
+    given = in_order(labels=positive, first=scores[0], second=scores[1], groups=groups)
+    found, first = _checked(given["labels"], given["first"])
+    _, second = _checked(given["labels"], given["second"])
+    sides = _sides(found, given["groups"])
+    drawn = np.array(
+        [
+            metric(found[rows], first[rows]) - metric(found[rows], second[rows])
+            for rows in _resamples(sides, seed=seed, n_boot=n_boot)
+        ]
+    )
+    value, few = metric(found, first) - metric(found, second), len(sides[0])
+    return Gain(value, *small.percentiles(drawn, few), small.tail_p(drawn, few), few, len(sides[1]))
+
+
+def _sides(found: Bools, groups: ArrayLike | None) -> tuple[list[Ints], list[Ints]]:
+    """Places of each group with a positive, and of each group without one; every item by itself without groups."""
+    codes = np.arange(found.size) if groups is None else groups_of(groups, found.size)[0]
+    if (codes < 0).any():
+        raise InputError(f"{int((codes < 0).sum())} of {codes.size} items have no group: give those one of their own")
+    members = [np.flatnonzero(codes == code) for code in np.unique(codes)]
+    sides = [rows for rows in members if found[rows].any()], [rows for rows in members if not found[rows].any()]
+    if len(sides[0]) < 2:
+        raise InputError(f"{len(sides[0])} item or group holds a positive: an interval needs two or more")
+    return sides
+
+
+def _resamples(sides: tuple[list[Ints], list[Ints]], *, seed: int, n_boot: int) -> Iterator[Ints]:
+    """Rows of each resample, in which positives and negatives are both present."""
     random = rng(seed, "ranking-bootstrap")
-    drawn = np.empty(n_boot)
-    for step in range(n_boot):
-        rows = np.concatenate([random.choice(hits, hits.size), random.choice(others, others.size)])
-        drawn[step] = metric(found[rows], scores[rows])
-    lower, upper = np.percentile(drawn, [2.5, 97.5])
-    return Interval(metric(found, scores), float(lower), float(upper), hits.size, others.size)
+    for _ in range(n_boot):
+        yield np.concatenate(
+            [side[place] for side in sides if side for place in random.integers(len(side), size=len(side))]
+        )

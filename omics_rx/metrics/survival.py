@@ -6,25 +6,22 @@ concordance below 0.5 is reported as such.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from omics_rx.core.errors import InputError
-from omics_rx.metrics.curves import LogRank, censoring_survival, kaplan_meier, log_rank, survival_at
-from omics_rx.metrics.pairs import (
-    TIED_RISK,
-    Floats,
-    checked_risk,
-    codes_of,
-    outcome,
-    resampled_concordance,
-    structured,
-)
+from omics_rx.metrics.curves import Followed, LogRank, brier_score, kaplan_meier, known_weights, log_rank, survival_at
+from omics_rx.metrics.inputs import Floats, Ints, checked_curves, checked_risk, horizons, in_order, numbers, outcome
+from omics_rx.metrics.inputs import horizon as checked_month
+from omics_rx.metrics.pairs import codes_of, comparable, levels, resampled_concordance
 
+_log = logging.getLogger(__name__)
 __all__ = [
     "Concordance", "Difference", "LogRank", "concordance", "concordance_difference", "concordances", "dynamic_auc",
     "integrated_brier", "kaplan_meier", "log_rank", "outcome", "survival_at", "uno_concordance",
@@ -44,9 +41,15 @@ class Concordance:
     n_events
         Number of events it rests on.
     n
-        Number of samples.
+        Number of samples judged.
     estimator
         ``"Harrell"`` or ``"Uno"``.
+    left_out
+        Samples without a stratum, which are compared with nobody.
+
+    The interval is over samples (patients), for risks of a model that has seen none of them. For risks of a
+    cross-validation it is too narrow, since every model has learnt from the other folds: on noise it holds 0.5 in about
+    85% where it says 95 (``benchmarks/null_and_coverage.py``). The bounds at either end (0 and 1) have no width.
     """
 
     value: float
@@ -55,6 +58,7 @@ class Concordance:
     n_events: int
     n: int = 0
     estimator: str = "Harrell"
+    left_out: int = 0
 
     def __str__(self) -> str:
         return f"{self.value:.3f} ({self.lower:.3f} to {self.upper:.3f}; {self.n_events} events)"
@@ -62,7 +66,7 @@ class Concordance:
 
 @dataclass(frozen=True)
 class Difference:
-    """A paired difference, its 95% bootstrap interval and two-sided bootstrap p."""
+    """A paired difference, its 95% bootstrap interval and two-sided bootstrap p; the unit is the sample (patient)."""
 
     value: float
     lower: float
@@ -81,9 +85,15 @@ def concordance(
     time, event, risk
         Months, whether the event was seen, and a risk that is higher for earlier events; each ``(n,)``.
     strata
-        Compare samples within these groups only, such as the cohorts of a pooled analysis.
+        Compare samples within these groups only, such as the cohorts of a pooled analysis. Samples without one are
+        left out; how many is in the result and in the log.
     seed, n_boot
         Of the bootstrap.
+
+    Notes
+    -----
+    Who is censored in the month of an event outlived it, and the pair counts. Risks that differ by rounding alone are
+    ties and count one half, whatever their unit.
 
     Returns
     -------
@@ -104,32 +114,39 @@ def concordance(
     >>> concordance([1, 2, 3, 4], [1, 1, 0, 1], [4, 3, 2, 1]).value
     1.0
     """
-    times, events = outcome(time, event)
-    values = checked_risk(risk, times.size)
+    given = in_order(times=time, events=event, risks=risk, strata=strata)
+    times, events = outcome(given["times"], given["events"])
+    values = checked_risk(given["risks"], times.size)
+    codes, left_out = _strata(given["strata"], times.size)
     weight = np.ones(times.size)
-    codes = codes_of(strata, times.size)
     whole, resampled = resampled_concordance(
         times, events, [values], strata=codes, weight=weight, seed=seed, n_boot=n_boot
     )  # fmt: skip
     lower, upper = _interval(resampled[:, 0])
-    return Concordance(float(whole[0]), lower, upper, int(events.sum()), times.size, "Harrell")
+    judged = codes >= 0
+    n_events = int(events[judged].sum())
+    return Concordance(float(whole[0]), lower, upper, n_events, int(judged.sum()), "Harrell", left_out)
 
 
 def uno_concordance(
-    time: ArrayLike, event: ArrayLike, risk: ArrayLike, *, horizon: float | None = None, seed: int = 0,
-    n_boot: int = 1000,
+    time: ArrayLike, event: ArrayLike, risk: ArrayLike, *, horizon: float | None = None, same_time: bool = True,
+    seed: int = 0, n_boot: int = 1000,
 ) -> Concordance:  # fmt: skip
     """Uno's concordance: pairs weighted by the inverse squared chance of still being followed.
 
-    The weights come from the cohort itself and are held fixed in the bootstrap.
+    The weights come from the cohort itself and are held fixed in the bootstrap. They are taken up to the month of an
+    event (the left limit): who is censored in that month was followed so far.
 
     Parameters
     ----------
     time, event, risk
         As in :func:`concordance`.
     horizon
-        Months up to which events count; None stops where the chance of still being followed falls
-        below 0.2, because a few late events would outweigh all others beyond.
+        Months before which events count (those at it do not); None stops where the chance of still being followed
+        falls below 0.2, because a few late events would outweigh all others beyond.
+    same_time
+        Whether an event is compared with a censoring in the same month, which came later. The R package survC1 leaves
+        such pairs out, scikit-survival counts them (and takes the chance after the month instead of up to it).
     seed, n_boot
         Of the bootstrap.
 
@@ -137,15 +154,17 @@ def uno_concordance(
     ----------
     Uno et al., Stat Med 2011, 30:1105.
     """
-    times, events = outcome(time, event)
-    values = checked_risk(risk, times.size)
-    followed = censoring_survival(times, events)
-    late = (followed < _FOLLOWED) if horizon is None else (times >= horizon)
+    given = in_order(times=time, events=event, risks=risk)
+    times, events = outcome(given["times"], given["events"])
+    values = checked_risk(given["risks"], times.size)
+    followed = Followed(times, events).until(times)
+    late = (followed < _FOLLOWED) if horizon is None else (times >= checked_month(horizon))
     weight = np.where(late | ~events, 0.0, 1 / np.maximum(followed, 1e-12) ** 2)
     codes = np.zeros(times.size, dtype=np.int64)
     whole, resampled = resampled_concordance(
-        times, events, [values], strata=codes, weight=weight / max(weight.max(), 1e-300), seed=seed, n_boot=n_boot
-    )
+        times, events, [values], strata=codes, weight=weight / max(weight.max(), 1e-300), seed=seed, n_boot=n_boot,
+        same_time=same_time,
+    )  # fmt: skip
     lower, upper = _interval(resampled[:, 0])
     return Concordance(float(whole[0]), lower, upper, int(events.sum()), times.size, "Uno")
 
@@ -167,20 +186,36 @@ def concordances(time: ArrayLike, event: ArrayLike, risks: ArrayLike, *, strata:
     ndarray
         Shape ``(m,)``.
     """
-    times, events = outcome(time, event)
-    values = np.asarray(risks, dtype=np.float64)
-    if values.ndim != 2 or values.shape[0] != times.size:
-        raise InputError(f"risks have shape {values.shape} for {times.size} samples: give one row a sample")
-    columns = [checked_risk(values[:, at], times.size) for at in range(values.shape[1])]
-    codes, won, total = codes_of(strata, times.size), np.zeros(len(columns)), 0
+    given = in_order(times=time, events=event, risks=risks, strata=strata)
+    times, events = outcome(given["times"], given["events"])
+    columns = _columns(given["risks"], times.size)
+    values = np.column_stack([levels(checked_risk(column, times.size)) for column in columns])
+    codes, _ = _strata(given["strata"], times.size)
+    won, total = np.zeros(len(columns)), 0
     for row in np.flatnonzero(events):
-        against = ((times > times[row]) | ((times == times[row]) & ~events)) & (codes == codes[row])
-        gap = values[row] - values[against]
-        won += (gap > TIED_RISK).sum(axis=0) + 0.5 * (np.abs(gap) <= TIED_RISK).sum(axis=0)
+        against = comparable(times, events, np.array([row]), codes)[0]
+        own, others = values[row], values[against]
+        won += (own > others).sum(axis=0) + 0.5 * (own == others).sum(axis=0)
         total += int(against.sum())
     if total == 0:
         raise InputError(f"no two of {times.size} samples can be compared: every event comes after all other contacts")
-    return won / total
+    return np.asarray(won / total)
+
+
+def _columns(risks: Any, n: int) -> list[Floats]:
+    if not isinstance(risks, pd.DataFrame):
+        try:
+            table = np.asarray(risks)
+        except (TypeError, ValueError):
+            raise InputError("risks are no table of numbers: give one row a sample, one column a risk") from None
+        if table.ndim != 2:
+            raise InputError(
+                f"risks have shape {table.shape} for {n} samples: give one row a sample, one column a risk"
+            )
+        risks = pd.DataFrame(table)
+    if risks.shape[0] != n or not risks.shape[1]:
+        raise InputError(f"risks have shape {risks.shape} for {n} samples: give one row a sample")
+    return [numbers(risks.iloc[:, at], "risks") for at in range(risks.shape[1])]
 
 
 def concordance_difference(
@@ -198,9 +233,11 @@ def concordance_difference(
     strata, seed, n_boot
         As in :func:`concordance`.
     """
-    times, events = outcome(time, event)
-    first, second = (checked_risk(risk, times.size) for risk in risks)
-    codes = codes_of(strata, times.size)
+    one, two = _both(risks)
+    given = in_order(times=time, events=event, first=one, second=two, strata=strata)
+    times, events = outcome(given["times"], given["events"])
+    first, second = (checked_risk(given[name], times.size) for name in ("first", "second"))
+    codes, _ = _strata(given["strata"], times.size)
     whole, resampled = resampled_concordance(
         times, events, [first, second], strata=codes, weight=np.ones(times.size), seed=seed, n_boot=n_boot
     )
@@ -209,6 +246,21 @@ def concordance_difference(
     tail = min(float(np.mean(gaps <= 0)), float(np.mean(gaps >= 0)))
     p_value = min(1.0, 2 * max(tail, 1 / (gaps.size + 1)))
     return Difference(float(whole[0] - whole[1]), lower, upper, p_value)
+
+
+def _both(risks: Any) -> tuple[Any, Any]:
+    if not isinstance(risks, tuple | list) or len(risks) != 2:
+        raise InputError("two risks are compared: give them as (first, second)")
+    return risks[0], risks[1]
+
+
+def _strata(strata: Any, n: int) -> tuple[Ints, int]:
+    """Codes of the strata and how many samples have none, which is said."""
+    codes = codes_of(strata, n)
+    lost = int((codes < 0).sum())
+    if lost:
+        _log.warning("%d of %d samples have no stratum and are compared with nobody", lost, n)
+    return codes, lost
 
 
 def _interval(values: Floats) -> tuple[float, float]:
@@ -224,6 +276,10 @@ def dynamic_auc(
 ) -> pd.Series:  # fmt: skip
     """Cumulative-dynamic AUC at given months, with inverse censoring weights.
 
+    Who had the event by a month is compared with who is event-free then; who is censored at that month itself is
+    event-free. An event weighs by the inverse chance of being followed up to its month (the left limit; scikit-survival
+    takes the chance after it, which differs where events and censorings share months).
+
     Parameters
     ----------
     time, event, risk
@@ -236,25 +292,37 @@ def dynamic_auc(
     Returns
     -------
     Series
-        AUC by month; NaN where nobody had the event before or nobody is followed beyond.
+        AUC by month; NaN where nobody had the event before or nobody is followed so far.
+
+    Raises
+    ------
+    InputError
+        If a month is missing, infinite, zero or negative.
 
     References
     ----------
     Hung and Chiang, Can J Stat 2010, 38:8; Lambert and Chevret, Stat Methods Med Res 2016, 25:2088.
     """
-    from sksurv.metrics import cumulative_dynamic_auc
-
-    times, events = outcome(time, event)
-    values = checked_risk(risk, times.size)
-    learnt = structured(times, events) if censoring is None else structured(*outcome(*censoring))
-    months = np.asarray(at, dtype=np.float64)
+    given = in_order(times=time, events=event, risks=risk)
+    times, events = outcome(given["times"], given["events"])
+    order = levels(checked_risk(given["risks"], times.size))
+    learnt = outcome(*censoring) if censoring is not None else (times, events)
+    followed, last = Followed(*learnt), float(learnt[0].max())
+    months = horizons(at)
     found = pd.Series(np.nan, index=pd.Index(months, name="months"), name="auc")
-    for month in months:
-        if times[events].min() <= month < times.max() and month < learnt["time"].max():
-            # events after the month weigh nothing, and their weights would be infinite where nobody is censored later
-            judged = structured(times, events & (times <= month))
-            found[month] = cumulative_dynamic_auc(learnt, judged, values, [month])[0][0]
+    for place, month in enumerate(months):
+        if month <= last:
+            case, control = known_weights(times, events, float(month), followed)
+            if case.any() and control.any():
+                found.iloc[place] = _weighted_auc(order, case, control)
     return found
+
+
+def _weighted_auc(order: Ints, case: Floats, control: Floats) -> float:
+    """Weighted chance that a case lies above a control; ties count half."""
+    k = int(order.max()) + 1
+    up, down = (np.bincount(order, weights=weight, minlength=k) for weight in (case, control))
+    return float((up * (np.cumsum(down) - down / 2)).sum() / (up.sum() * down.sum()))
 
 
 def integrated_brier(
@@ -262,34 +330,39 @@ def integrated_brier(
 ) -> float:
     """Integrated Brier score of predicted survival curves; lower is better.
 
+    The mean over the months by the rule of trapezes. Weights are inverse chances of being followed up to a month (the
+    left limit), so that the curve of Kaplan-Meier itself scores ``s (1 - s)`` at each month.
+
     Parameters
     ----------
     time, event
         Months and whether the event was seen, each ``(n,)``.
     survival
-        Predicted chance of no event, ``n x m``, columns the months (increasing, at least two, in the follow-up).
+        Predicted chance of no event, ``n x m``, columns the months (at least two, in the follow-up, in any order).
     censoring
         Time and event of the samples the censoring is learnt from; None takes the judged ones.
 
     Raises
     ------
     InputError
-        If shapes differ, or the months leave the follow-up.
+        If shapes or labels differ, the months leave the follow-up or repeat, a chance is missing or outside 0 to 1, or
+        a curve rises with time.
 
     References
     ----------
     Graf et al., Stat Med 1999, 18:2529.
     """
-    from sksurv.metrics import integrated_brier_score
-
-    times, events = outcome(time, event)
-    months = np.asarray(survival.columns, dtype=np.float64)
-    if survival.shape[0] != times.size or months.size < 2:
-        raise InputError(f"curves of shape {survival.shape} for {times.size} samples: give one row each, two months up")
-    if months.min() < times.min() or months.max() >= times.max():
+    given = in_order(times=time, events=event, curves=survival)
+    times, events = outcome(given["times"], given["events"])
+    curves, months = checked_curves(given["curves"], times.size)
+    if months.min() < times.min() or months.max() > times.max():
         raise InputError(
             f"curves run from {months.min():g} to {months.max():g} months, follow-up from {times.min():g} to "
             f"{times.max():g}: keep the months inside it"
         )
-    learnt = structured(times, events) if censoring is None else structured(*outcome(*censoring))
-    return float(integrated_brier_score(learnt, structured(times, events), survival.to_numpy(), months))
+    followed = Followed(*(outcome(*censoring) if censoring is not None else (times, events)))
+    scores = [
+        brier_score(times, events, curves[:, place], at=float(month), followed=followed)
+        for place, month in enumerate(months)
+    ]
+    return float(np.trapezoid(scores, months) / (months[-1] - months[0]))

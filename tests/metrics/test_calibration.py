@@ -86,7 +86,7 @@ def test_right_predictions_save_some_of_the_brier_score(patients):
 def test_what_cannot_be_judged_is_refused(patients):
     part = patients[:50]
     chance = _chance(part.x, 60)
-    with pytest.raises(InputError, match="nobody is followed beyond 500"):
+    with pytest.raises(InputError, match="nobody is followed for 500"):
         calibration.calibration(part.time, part.event, chance, at=500)
     with pytest.raises(InputError, match="same prediction"):
         calibration.calibration(part.time, part.event, np.full(50, 0.4), at=60)
@@ -95,3 +95,35 @@ def test_what_cannot_be_judged_is_refused(patients):
     with pytest.raises(InputError, match="1 of 50 predicted chances"):
         calibration.brier_at(part.time, part.event, chance.mask(part.index == 3), at=60)
     assert survival.concordance(part.time, part.event, -chance).value > 0.5
+
+
+def test_a_horizon_at_the_last_contact_is_judged():
+    """A study that ends at five years is judged at five years: who is censored then is free of the event."""
+    random = np.random.default_rng(7)
+    x = random.normal(size=600)
+    time = random.exponential(60 * np.exp(-x))
+    end, event = np.minimum(time, 60), time <= 60
+    chance = np.exp(-np.exp(x))
+    found = calibration.calibration(end, event, chance, at=60)
+    assert found.observed == pytest.approx((time <= 60).mean())
+    assert found.slope_lower < 1 < found.slope_upper
+    brier = calibration.brier_at(end, event, chance, at=60)
+    assert brier["brier"] == pytest.approx(((time > 60) - chance).__pow__(2).mean())
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_curve_for_everybody_scores_s_times_one_less_s(seed):
+    """With events and censorings in the same months, too: weights up to the month, not after it."""
+    random = np.random.default_rng(seed)
+    time, event = np.ceil(random.exponential(8, 80)), random.random(80) < 0.5
+    for at in (3, 6, 9):
+        left = survival.survival_at(time, event, at)
+        assert calibration.brier_at(time, event, np.full(80, left), at=at)["null"] == pytest.approx(left * (1 - left))
+
+
+def test_the_spline_by_hand():
+    # knots at the 10th, 50th and 90th percentile of 0 .. 10: 1, 5, 9; at 7 the bend is (6^3 - 2^3 * 8 / 4) / 8^2
+    basis = calibration.spline(np.arange(11.0))
+    assert basis[7].tolist() == pytest.approx([7, (6**3 - 2**3 * 2) / 64])
+    assert basis[10, 1] == pytest.approx((9**3 - 5**3 * 2 + 1**3 * 1) / 64)
+    assert basis[1, 1] == 0

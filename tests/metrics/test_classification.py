@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,6 +47,25 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says():
     assert 88 <= inside <= 99
 
 
+def test_a_perfect_classifier_is_not_certain():
+    """A bootstrap of twenty right calls has no width; the share of right calls may be .84."""
+    truth = np.repeat([0, 1], 20)
+    found = classification.summary(truth, truth * 0.8 + 0.1, n_boot=500)
+    assert (found["value"].drop("brier") == 1).all()
+    assert found.loc["sensitivity", "lower"] == pytest.approx(0.839, abs=1e-3)  # Wilson
+    assert found.loc["specificity", "lower"] == pytest.approx(0.839, abs=1e-3)
+    assert (found.loc[["mcc", "balanced_accuracy", "auc"], "lower"] < 0.95).all()
+    assert (found["lower"] <= found["upper"]).all()
+
+
+def test_labels_pair_truth_and_scores():
+    truth = pd.Series([1, 1, 0, 0], index=list("abcd"))
+    score = pd.Series([0.1, 0.2, 0.8, 0.9], index=list("cdab"))
+    assert classification.auc(truth, score) == 1
+    assert classification.brier(truth, score) == pytest.approx((0.04 + 0.01 + 0.01 + 0.04) / 4)
+    assert classification.mcc(truth, (score > 0.5).astype(int)) == 1
+
+
 def test_scores_that_are_no_probabilities_have_no_brier_score():
     found = classification.summary([0, 1, 0, 1], [-3, 5, 1, 2], threshold=0, n_boot=10)
     assert np.isnan(found.loc["brier"]).all()
@@ -59,6 +79,11 @@ def test_scores_that_are_no_probabilities_have_no_brier_score():
         (lambda: classification.mcc([0, 1], [0]), "shape"),
         (lambda: classification.brier([0, 1], [0.2, 1.2]), "1 of 2 probabilities"),
         (lambda: classification.auc([0, 1], [0.2, np.nan]), "1 of 2 scores are not finite"),
+        (lambda: classification.brier([0, 1], [20, 80]), "per cent"),
+        (lambda: classification.brier([0, 1], [0.2, -1e-9]), "1 of 2 probabilities"),
+        (lambda: classification.auc(["no", "yes"], [0.2, 1]), "text"),
+        (lambda: classification.auc(None, [0.2, 1]), "no truth"),
+        (lambda: classification.summary([], []), "no truth"),
         (lambda: classification.balanced_accuracy([1, 1], [0, 1]), "both classes"),
     ],
 )

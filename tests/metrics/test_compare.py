@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from omics_rx.core.errors import InputError
@@ -12,7 +13,49 @@ from omics_rx.metrics import compare
 def test_a_constant_gain_has_no_width():
     found = compare.paired_difference([3.0, 4, 5], [1.0, 2, 3])
     assert (found.value, found.lower, found.upper, found.n) == (2, 2, 2, 3)
-    assert found.p_value < 0.01
+    assert found.p_value == 0.25  # three signs agree by chance in one of four
+    none = compare.paired_difference([3.0, 4], [3.0, 4])
+    assert (none.lower, none.upper, none.p_value) == (0, 0, 1)
+
+
+def test_the_interval_of_five_units_is_that_of_the_t_test():
+    from scipy.stats import ttest_rel
+
+    one, two = np.random.default_rng(8).normal(size=(2, 5))
+    found = compare.paired_difference(one, two)
+    theirs = ttest_rel(one, two)
+    assert found.p_value == pytest.approx(theirs.pvalue)
+    assert (found.lower, found.upper) == pytest.approx(tuple(theirs.confidence_interval()))
+
+
+def test_folds_share_what_they_are_trained_on():
+    one, two = np.random.default_rng(9).normal(size=(2, 5))
+    plain, folds = (compare.paired_difference(one, two, held_out=share) for share in (None, 0.2))
+    # Nadeau and Bengio: 1 / 5 becomes 1 / 5 + 0.2 / 0.8
+    assert (folds.upper - folds.lower) / (plain.upper - plain.lower) == pytest.approx(np.sqrt(1 + 5 * 0.25))
+    assert folds.p_value > plain.p_value
+    median = [
+        compare.paired_difference(one, two, held_out=share, statistic=lambda gaps: float(np.median(gaps)))
+        for share in (None, 0.2)
+    ]
+    assert median[1].upper - median[1].lower > median[0].upper - median[0].lower
+
+
+def test_series_are_paired_by_their_labels():
+    one = pd.Series([1.0, 2.0, 4.0], index=["a", "b", "c"])
+    two = pd.Series([4.0, 1.0, 2.5], index=["c", "a", "b"])
+    assert compare.paired_difference(one, two).value == pytest.approx(-0.5 / 3)
+
+
+def test_a_pair_without_a_group_is_left_out():
+    found = compare.paired_difference([1.0, 2, 3, 9], np.zeros(4), groups=["x", "y", "x", None])
+    assert (found.n, found.n_groups, found.value) == (3, 2, 2)
+
+
+def test_groups_that_differ_in_size_by_hand():
+    # gaps 1 1 4 in two groups: mean 2, sums about it -2 and 2, variance 2 / 1 * 8 / 9
+    found = compare.paired_difference([1.0, 1, 4], np.zeros(3), groups=["x", "x", "y"])
+    assert found.upper - found.value == pytest.approx(12.7062 * np.sqrt(16) / 3, rel=1e-4)
 
 
 def test_the_interval_is_that_of_a_mean():
@@ -40,19 +83,21 @@ def test_incomplete_pairs_are_counted_out_and_another_statistic_is_taken():
 
 
 def test_pooling_by_hand():
-    # equal errors 1, values 0 and 4: Q = 8, tau2 = 8 - 1 = 7, each weighs 1 / 8
+    # equal errors 1, values 0 and 4: Q = 8, tau2 = 8 - 1 = 7, each weighs 1 / 8; spread (4 + 4) / 8 over 1 x 1 / 4 = 4
     found = compare.pool([0.0, 4.0], [1.0, 1.0])
     assert found.value == pytest.approx(2)
     assert found.tau2 == pytest.approx(7)
     assert found.i2 == pytest.approx(7 / 8)
-    assert found.upper - found.value == pytest.approx(1.959964 * 2, rel=1e-6)
+    assert found.upper - found.value == pytest.approx(12.7062 * 2, rel=1e-5)
 
 
-def test_alike_studies_pool_as_fixed_effects():
+def test_studies_that_agree_and_a_single_one():
     found = compare.pool([1.0, 1.0, 1.0], [0.5, 1.0, 2.0])
     assert (found.tau2, found.i2) == (0, 0)
-    assert found.upper - 1 == pytest.approx(1.959964 / np.sqrt(4 + 1 + 0.25), rel=1e-6)
-    assert compare.pool([0.3], [0.1]).n_studies == 1
+    assert found.upper == pytest.approx(1)
+    one = compare.pool([0.3], [0.1])
+    assert one.n_studies == 1
+    assert one.upper == pytest.approx(0.3 + 0.1959964)
 
 
 @pytest.mark.parametrize(
@@ -60,9 +105,15 @@ def test_alike_studies_pool_as_fixed_effects():
     [
         (lambda: compare.paired_difference([1, 2], [1]), "same units"),
         (lambda: compare.paired_difference([1, np.nan], [1, 2]), "1 of 2 pairs"),
-        (lambda: compare.paired_difference([1, 2], [1, 2], groups=["a"]), "one group a unit"),
-        (lambda: compare.pool([], []), "one standard error"),
+        (lambda: compare.paired_difference([1, 2], [1, 2], groups=["a"]), "give one a sample"),
+        (lambda: compare.pool([], []), "no figures"),
         (lambda: compare.pool([1.0], [0.0]), "above 0"),
+        (lambda: compare.pool([1.0, 2.0], [0.1]), "one standard error"),
+        (lambda: compare.pool(None, None), "no figures"),
+        (lambda: compare.pool(["a"], [1]), "text"),
+        (lambda: compare.paired_difference(None, [1, 2]), "no figures of the first"),
+        (lambda: compare.paired_difference([1, 2], [1, 2], groups=["a", "a"]), "all pairs are of one group"),
+        (lambda: compare.paired_difference([1, 2], [1, 2], held_out=5), "share of samples in a fold"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(call, says):

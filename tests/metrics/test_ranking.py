@@ -79,6 +79,42 @@ def test_the_interval_holds_the_value_and_narrows():
     assert (narrow.n_positive, narrow.n_negative) == (80, 320)
 
 
+def test_drugs_of_a_mechanism_are_hits_together():
+    random = np.random.default_rng(3)
+    mechanism = np.repeat(np.arange(30), 6)
+    labels = mechanism < 8
+    scores = random.normal(size=30)[mechanism] + 0.1 * random.normal(size=180) + labels
+    alone = ranking.bootstrap(ranking.auroc, labels, scores, n_boot=300)
+    together = ranking.bootstrap(ranking.auroc, labels, scores, groups=mechanism, n_boot=300)
+    assert (together.n_positive, together.n_negative) == (8, 22)
+    assert together.value == alone.value
+    assert together.upper - together.lower > 1.8 * (alone.upper - alone.lower)
+
+
+def test_a_gain_is_resampled_together():
+    random = np.random.default_rng(4)
+    labels = np.arange(200) < 50
+    noise = random.normal(size=200)
+    better, worse = noise + 2 * labels, noise + labels
+    found = ranking.gain(ranking.auroc, labels, (better, worse), n_boot=300)
+    assert found.value == ranking.auroc(labels, better) - ranking.auroc(labels, worse)
+    assert 0 < found.lower < found.value < found.upper
+    assert found.p_value < 0.02
+    same = ranking.gain(ranking.auroc, labels, (better, better), n_boot=50)
+    assert (same.value, same.lower, same.upper, same.p_value) == (0, 0, 0, 1)
+    groups = np.arange(200) // 10
+    assert ranking.gain(ranking.auroc, labels, (better, worse), groups=groups, n_boot=50).n_positive == 5
+
+
+def test_what_cannot_be_resampled_is_refused():
+    with pytest.raises(InputError, match="needs two or more"):
+        ranking.bootstrap(ranking.auroc, [1, 1, 0, 0], [1, 2, 3, 4], groups=["a", "a", "b", "c"])
+    with pytest.raises(InputError, match="1 of 4 items have no group"):
+        ranking.bootstrap(ranking.auroc, [1, 1, 0, 0], [1, 2, 3, 4], groups=["a", None, "b", "c"])
+    with pytest.raises(InputError, match="first, second"):
+        ranking.gain(ranking.auroc, [1, 0], [1, 2, 3])
+
+
 @pytest.mark.parametrize(
     ("labels", "scores", "words"),
     [
@@ -86,6 +122,10 @@ def test_the_interval_holds_the_value_and_narrows():
         ([1, 1], [1.0, 2.0], "both kinds"),
         ([1, 2], [1.0, 2.0], "neither 0 nor 1"),
         ([1, 0, 1], [1.0, 2.0], "differ in shape"),
+        (None, [1.0], "no labels"),
+        (["yes", "no"], [1.0, 2.0], "text"),
+        ([], [], "no labels"),
+        ([1, 0], ["high", "low"], "text"),
     ],
 )
 def test_faults(labels, scores, words):

@@ -44,9 +44,65 @@ def test_concordance_equals_scikit_survival(seed):
     time, event, risk = _follow_up(seed)
     found = survival.concordance(time, event, risk, n_boot=10)
     assert found.value == pytest.approx(concordance_index_censored(event, time, risk)[0], abs=1e-6)
+    time, event, risk = _follow_up(seed, rounded=False)  # on ties the weights differ: see the docstring
     outcome = Surv.from_arrays(event, time)
     uno = survival.uno_concordance(time, event, risk, horizon=40.0, n_boot=10)
     assert uno.value == pytest.approx(concordance_index_ipcw(outcome, outcome, risk, tau=40.0)[0], abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_time_dependent_figures_equal_scikit_survival_without_ties(seed):
+    from sksurv.metrics import cumulative_dynamic_auc, integrated_brier_score
+    from sksurv.util import Surv
+
+    time, event, risk = _follow_up(seed, rounded=False)
+    known, months = Surv.from_arrays(event, time), np.array([6.0, 12.0, 30.0])
+    auc, _ = cumulative_dynamic_auc(known, known, risk, months)
+    np.testing.assert_allclose(survival.dynamic_auc(time, event, risk, at=months), auc, atol=1e-9)
+    curves = pd.DataFrame(np.exp(-np.outer(np.exp(risk), months) / 40), columns=months)
+    theirs = integrated_brier_score(known, known, curves.to_numpy(), months)
+    assert survival.integrated_brier(time, event, curves) == pytest.approx(theirs, abs=1e-9)
+
+
+def _as_survc1(time, event, risk, tau):
+    """Uno's C as the R package survC1 defines it: left limit, events at risk of censoring, strictly later times."""
+    distinct = np.unique(time)
+    steps = [1 - ((time == t) & ~event).sum() / (time >= t).sum() for t in distinct]
+    before = dict(zip(distinct, np.append(1, np.cumprod(steps)[:-1]), strict=True))
+    won = total = 0.0
+    for i in np.flatnonzero(event & (time < tau)):
+        later = time > time[i]
+        weight = before[time[i]] ** -2
+        won += weight * ((risk[i] > risk[later]).sum() + 0.5 * (risk[i] == risk[later]).sum())
+        total += weight * later.sum()
+    return won / total
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_survc1_is_reproduced_by_its_definition(seed):
+    time, event, risk = _follow_up(seed, 400)
+    found = survival.uno_concordance(time, event, risk, horizon=40, same_time=False, n_boot=2).value
+    assert found == pytest.approx(_as_survc1(time, event, risk, 40), abs=5e-4)
+    time, event, risk = _follow_up(seed, 400, rounded=False)
+    found = survival.uno_concordance(time, event, risk, horizon=40, same_time=False, n_boot=2).value
+    assert found == pytest.approx(_as_survc1(time, event, risk, 40), abs=1e-6)
+
+
+def test_the_auc_with_ties_by_hand():
+    # at 2 one of two leaves: the event at 3 weighs 1 / G(3-). Events at 1 and 2 weigh 1; the censoring at 2 came later
+    time, event, risk = [1, 2, 2, 3, 4, 5], [1, 1, 0, 1, 0, 0], [5, 2, 9, 1, 3, 0]
+    # G(3-) = 1 - 1 / 4; controls 4 and 5: of event 1 both, of event 2 one, of event 3 one lie below
+    expected = (1 * 2 + 1 * 1 + 4 / 3 * 1) / (2 * (1 + 1 + 4 / 3))
+    assert survival.dynamic_auc(time, event, risk, at=[3])[3] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e-4, 1.0, 1e9])
+def test_the_unit_of_a_risk_changes_nothing(unit):
+    time, event, risk = _follow_up(7)
+    plain = survival.concordance(time, event, risk, n_boot=20)
+    assert survival.concordance(time, event, risk * unit, n_boot=20) == plain
+    assert survival.concordance(time, event, risk * unit * (1 + 1e-13 * np.arange(150)), n_boot=20) == plain
+    assert survival.concordances(time, event, risk[:, None] * unit)[0] == pytest.approx(plain.value)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -168,6 +224,8 @@ def test_time_dependent_figures():
         ([1, 0, 3], [1, 0, 1], [1, 2, 3], "1 of 3 times are missing, zero or negative"),
         ([1, -2, np.nan], [1, 0, 1], [1, 2, 3], "2 of 3 times"),
         ([1, 2, 3], [1, 2, 0], [1, 2, 3], "neither 0 nor 1"),
+        ([1, 2, np.inf], [1, 0, 1], [1, 2, 3], "1 of 3 times are missing, zero or negative, or infinite"),
+        ([1, 2, 3], [1, 0, 0], [1, np.inf, 3], "1 of 3 risks are missing or infinite"),
         ([1, 2, 3], [1, 0, 0], [1, np.nan, 3], "1 of 3 risks are missing"),
         ([1, 2, 3], [1, 0], [1, 2, 3], "shapes"),
         ([1, 2, 3], [0, 0, 0], [1, 2, 3], "0 events"),

@@ -70,7 +70,7 @@ def test_what_could_not_be_judged_is_said(make_cohort, patterns):
     assert study.calibration.empty
     assert study.decision.empty
     assert any(
-        "Chances at 36 months were not judged in c: nobody is followed beyond 36" in text for text in study.limits
+        "Chances at 36 months were not judged in c: nobody is followed for 36" in text for text in study.limits
     )
 
 
