@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.stats import norm
 
 from null_cases import case
-from omics_rx.metrics import compare, survival
+from omics_rx.metrics import calibration, classification, compare, decision_curve, ranking, survival
 
 REASONS = {
-    "metrics.calibration.calibration": "no case yet",
-    "metrics.classification.summary": "no case yet",
-    "metrics.compare.paired_difference": "no case yet",
-    "metrics.compare.pool": "no case yet",
-    "metrics.decision_curve.decision_curve": "no case yet",
-    "metrics.ranking.bootstrap": "no case yet",
-    "metrics.survival.concordance_difference": "no case yet",
-    "metrics.survival.uno_concordance": "no case yet",
     "metrics.survival.survival_at": "reads the curve of metrics.survival.kaplan_meier, without its interval",
 }
 
@@ -62,6 +55,261 @@ def concordance_of_noise(random):
     time, event = _followed(random, 150)
     found = survival.concordance(time, event, random.normal(size=150))
     return found.lower, found.upper, 0.5
+
+
+_LARGE = {}
+
+
+def _true_concordance(*, uno: bool) -> float:
+    """Concordance of the planted risk among 6,000 patients followed alike, with the event of everybody for Uno's."""
+    if uno not in _LARGE:
+        random = np.random.default_rng(1)
+        risk = random.normal(size=6000)
+        time, event = _followed(random, 6000, risk * 0.7)
+        if uno:  # nobody is censored before the horizon
+            time = random.exponential(30, 6000) * np.exp(-risk * 0.7)
+            event = time < 40
+            time = np.minimum(time, 40)
+        _LARGE[uno] = float(survival.concordances(time, event, risk[:, None])[0])
+    return _LARGE[uno]
+
+
+@case("metrics.survival.concordance", "interval", unit="patients", fast=100)
+def concordance_of_a_risk(random):
+    risk = random.normal(size=150)
+    found = survival.concordance(*_followed(random, 150, risk * 0.7), risk, n_boot=500)
+    return found.lower, found.upper, _true_concordance(uno=False)
+
+
+@case(
+    "metrics.survival.concordance", "interval", unit="patients", full=500, fast=60, holds=(0.80, 0.92),
+    stated="docstring of Concordance: risks of a cross-validation",
+)  # fmt: skip
+def concordance_of_cross_validated_noise(random):
+    """Five folds, a mean of ten of 200 features chosen and weighed on the other folds."""
+    x = random.normal(size=(100, 200))
+    time, event = _followed(random, 100)
+    fold, risk = random.permutation(100) % 5, np.empty(100)
+    for held in range(5):
+        rows = fold != held
+        y = np.where(event[rows], 1.0, 0.0) - np.log(time[rows])
+        weight = (x[rows] - x[rows].mean(axis=0)).T @ (y - y.mean())
+        weight[np.abs(weight) < np.sort(np.abs(weight))[-10]] = 0
+        risk[~rows] = x[~rows] @ weight
+    found = survival.concordance(time, event, risk, strata=fold, n_boot=500)
+    return found.lower, found.upper, 0.5
+
+
+@case("metrics.survival.uno_concordance", "interval", unit="patients", fast=100)
+def uno_concordance_of_a_risk(random):
+    risk = random.normal(size=200)
+    found = survival.uno_concordance(*_followed(random, 200, risk * 0.7), risk, horizon=40, n_boot=500)
+    return found.lower, found.upper, _true_concordance(uno=True)
+
+
+@case("metrics.survival.concordance_difference", "p", unit="patients", fast=100)
+def two_risks_equally_good(random):
+    return _difference(random).p_value
+
+
+@case("metrics.survival.concordance_difference", "interval", unit="patients", fast=60)
+def difference_of_two_risks_equally_good(random):
+    found = _difference(random)
+    return found.lower, found.upper, 0.0
+
+
+def _difference(random: np.random.Generator) -> survival.Difference:
+    truth = random.normal(size=150)
+    risks = truth + random.normal(size=150), truth + random.normal(size=150)
+    return survival.concordance_difference(*_followed(random, 150, truth * 0.7), risks, n_boot=500)
+
+
+# ------------------------------------------------------------------------------------- chances at a horizon
+
+
+def _chances(random: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Follow-up and the true chance of no event by 24 months."""
+    risk = random.normal(size=n)
+    return *_followed(random, n, risk), np.exp(-24 / 30 * np.exp(risk))
+
+
+@case("metrics.calibration.calibration", "interval", unit="patients", full=600, fast=60)
+def slope_of_true_chances(random):
+    found = calibration.calibration(*_chances(random, 200), at=24)
+    return found.slope_lower, found.slope_upper, 1.0
+
+
+@case("metrics.calibration.calibration", "interval", unit="patients", full=600, fast=40)
+def groups_of_true_chances(random):
+    groups = calibration.calibration(*_chances(random, 300), at=24).groups
+    return groups["lower"], groups["upper"], groups["predicted"]
+
+
+@case("metrics.decision_curve.decision_curve", "interval", unit="patients", full=500, fast=60)
+def net_benefit_of_true_chances(random):
+    time, event, chance = _chances(random, 200)
+    table = decision_curve.decision_curve(time, event, {"m": 1 - chance}, at=24, thresholds=[0.3, 0.5], n_boot=300)
+    rows = table[table["model"] == "m"]
+    return rows["lower"], rows["upper"], _true_benefit()
+
+
+def _true_benefit() -> np.ndarray:
+    if "benefit" not in _LARGE:
+        had = 1 - np.exp(-24 / 30 * np.exp(norm.ppf((np.arange(200_000) + 0.5) / 200_000)))
+        _LARGE["benefit"] = np.array([np.where(had >= t, had - (1 - had) * t / (1 - t), 0).mean() for t in (0.3, 0.5)])
+    return _LARGE["benefit"]
+
+
+# ------------------------------------------------------------------------------------------- two classes
+
+
+@case("metrics.classification.summary", "interval", unit="samples", full=500, fast=60)
+def sensitivity_near_one(random):
+    """20 positives, of whom 96% are called; 30 negatives, of whom 90% are not."""
+    truth = np.repeat([1, 0], [20, 30])
+    score = random.normal(size=50) + np.where(truth == 1, norm.ppf(0.96), norm.ppf(0.10))
+    found = classification.summary(truth, norm.cdf(score), n_boot=300)
+    truths = _two_normals(0.96, 0.10)
+    rows = found.loc[list(truths)]
+    return rows["lower"], rows["upper"], list(truths.values())
+
+
+@case("metrics.classification.summary", "interval", unit="samples", full=500, fast=60)
+def two_classes_that_overlap(random):
+    truth = np.repeat([1, 0], [40, 60])
+    score = random.normal(size=100) + np.where(truth == 1, norm.ppf(0.7), norm.ppf(0.35))
+    found = classification.summary(truth, norm.cdf(score), n_boot=300)
+    truths = _two_normals(0.7, 0.35) | {"mcc": _true_mcc(0.7, 0.65, 40, 60), "brier": _true_brier()}
+    rows = found.loc[list(truths)]
+    return rows["lower"], rows["upper"], list(truths.values())
+
+
+def _two_normals(called: float, wrongly: float) -> dict[str, float]:
+    apart = (norm.ppf(called) - norm.ppf(wrongly)) / np.sqrt(2)
+    return {
+        "sensitivity": called, "specificity": 1 - wrongly, "balanced_accuracy": (called + 1 - wrongly) / 2,
+        "auc": float(norm.cdf(apart)),
+    }  # fmt: skip
+
+
+def _true_mcc(sensitivity: float, specificity: float, n: int, m: int) -> float:
+    tp, fn, tn, fp = sensitivity * n, (1 - sensitivity) * n, specificity * m, (1 - specificity) * m
+    return (tp * tn - fp * fn) / np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))
+
+
+def _true_brier() -> float:
+    z = norm.ppf((np.arange(20_000) + 0.5) / 20_000)
+    wrong = [((norm.cdf(z + norm.ppf(share)) - label) ** 2).mean() for share, label in ((0.7, 1), (0.35, 0))]
+    return float(0.4 * wrong[0] + 0.6 * wrong[1])
+
+
+# ------------------------------------------------------------------------------------------- drugs of a ranking
+
+
+def _mechanisms(random: np.random.Generator, first: float, second: float) -> tuple[np.ndarray, ...]:
+    """40 mechanisms of one to five drugs, eight of them right, and two scores that mechanisms share."""
+    mechanism = np.repeat(np.arange(40), random.integers(1, 6, 40))
+    right = mechanism < 8
+    shared, noise = random.normal(size=(2, 40))[:, mechanism], 0.5 * random.normal(size=(2, mechanism.size))
+    return right, mechanism, shared[0] + noise[0] + first * right, shared[1] + noise[1] + second * right
+
+
+@case("metrics.ranking.bootstrap", "interval", unit="mechanisms", full=500, fast=25)
+def drugs_that_share_mechanisms(random):
+    right, mechanism, score, _ = _mechanisms(random, 1.0, 1.0)
+    found = ranking.bootstrap(ranking.auroc, right, score, groups=mechanism, n_boot=300)
+    return found.lower, found.upper, norm.cdf(1 / np.sqrt(2 * 1.25))
+
+
+@case("metrics.ranking.bootstrap", "interval", unit="drugs", full=500, fast=40)
+def twelve_independent_drugs_of_a_hundred(random):
+    right = np.arange(100) < 12
+    found = ranking.bootstrap(ranking.auroc, right, random.normal(size=100) + right, n_boot=300)
+    return found.lower, found.upper, norm.cdf(1 / np.sqrt(2))
+
+
+@case("metrics.ranking.gain", "p", unit="mechanisms", full=500, fast=25)
+def two_scores_equally_good(random):
+    right, mechanism, one, two = _mechanisms(random, 1.0, 1.0)
+    return ranking.gain(ranking.auroc, right, (one, two), groups=mechanism, n_boot=300).p_value
+
+
+@case("metrics.ranking.gain", "interval", unit="mechanisms", full=500, fast=25)
+def one_score_better(random):
+    right, mechanism, one, two = _mechanisms(random, 1.5, 0.5)
+    found = ranking.gain(ranking.auroc, right, (one, two), groups=mechanism, n_boot=300)
+    return found.lower, found.upper, np.diff(norm.cdf(np.array([0.5, 1.5]) / np.sqrt(2 * 1.25)))[0]
+
+
+# ---------------------------------------------------------------------------------------------- one factor, studies
+
+
+@case("metrics.compare.paired_difference", "p", unit="drugs")
+def ten_pairs_alike(random):
+    return compare.paired_difference(*random.normal(size=(2, 10))).p_value
+
+
+@case("metrics.compare.paired_difference", "interval", unit="drugs", fast=200)
+def five_pairs(random):
+    found = compare.paired_difference(random.normal(0.5, 1, 5), random.normal(size=5))
+    return found.lower, found.upper, 0.5
+
+
+@case("metrics.compare.paired_difference", "interval", unit="mechanisms", fast=200)
+def twenty_mechanisms_of_many_drugs(random):
+    mechanism = np.repeat(np.arange(20), random.integers(1, 12, 20))
+    gain = random.normal(size=20)[mechanism] + random.normal(size=mechanism.size)
+    found = compare.paired_difference(gain + 0.3, np.zeros(gain.size), groups=mechanism)
+    return found.lower, found.upper, 0.3
+
+
+@case("metrics.compare.paired_difference", "interval", unit="drugs", full=500, fast=40)
+def median_of_twenty_pairs(random):
+    gain = random.normal(0.5, 1, 20)
+    found = compare.paired_difference(gain, np.zeros(20), statistic=lambda gaps: float(np.median(gaps)), n_boot=400)
+    return found.lower, found.upper, 0.5
+
+
+@case("metrics.compare.paired_difference", "interval", unit="folds", full=500, fast=40)
+def five_folds_of_one_data_set(random):
+    """Gain in squared error of the mean of the training folds over that of two features fitted: truth by simulation."""
+    gain = _fold_gains(random, 100)
+    found = compare.paired_difference(gain, np.zeros(5), held_out=0.2)
+    return found.lower, found.upper, _true_fold_gain()
+
+
+def _fold_gains(random: np.random.Generator, n: int) -> np.ndarray:
+    x = random.normal(size=(n, 3))
+    y = 0.3 * x[:, 0] + random.normal(size=n)
+    fold = np.arange(n) % 5
+    gains = np.empty(5)
+    for held in range(5):
+        rows = fold != held
+        design = np.column_stack([np.ones(n), x])
+        fitted = design @ np.linalg.lstsq(design[rows], y[rows], rcond=None)[0]
+        gains[held] = ((y - y[rows].mean()) ** 2 - (y - fitted) ** 2)[~rows].mean()
+    return gains
+
+
+def _true_fold_gain() -> float:
+    if "fold" not in _LARGE:
+        random = np.random.default_rng(5)
+        _LARGE["fold"] = float(np.mean([_fold_gains(random, 100) for _ in range(4000)]))
+    return _LARGE["fold"]
+
+
+@case("metrics.compare.pool", "interval", unit="studies", fast=200)
+def five_studies_that_differ(random):
+    errors = random.uniform(0.05, 0.3, 5)
+    found = compare.pool(random.normal(0.2, np.sqrt(errors**2 + 0.1**2)), errors)
+    return found.lower, found.upper, 0.2
+
+
+@case("metrics.compare.pool", "interval", unit="studies", fast=200)
+def eleven_studies_alike(random):
+    errors = random.uniform(0.05, 0.3, 11)
+    found = compare.pool(random.normal(0.2, errors), errors)
+    return found.lower, found.upper, 0.2
 
 
 # ---------------------------------------------------------------------------------------------- two crossed factors

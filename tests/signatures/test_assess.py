@@ -69,9 +69,7 @@ def test_what_could_not_be_judged_is_said(make_cohort, patterns):
     study = orx.signatures.build(patterns, {"a": make_cohort(1)}, external={"c": short}, n_genes=6, n_null=0)
     assert study.calibration.empty
     assert study.decision.empty
-    assert any(
-        "Chances at 36 months were not judged in c: nobody is followed for 36" in text for text in study.limits
-    )
+    assert any("Chances at 36 months were not judged in c: nobody is followed for 36" in text for text in study.limits)
 
 
 def test_the_flow_of_patients_is_counted(make_cohort, patterns):
