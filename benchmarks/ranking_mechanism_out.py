@@ -18,8 +18,9 @@ from breast_ranker import brought, joined_screen, model, parser
 from ranking_subtype_swap import interval, labelled_pairs, reference_pairs, within
 
 from omics_rx import repurposing, response
+from omics_rx.harmonize import mechanisms
 from omics_rx.repurposing import labels as lb
-from omics_rx.repurposing import learner, mechanisms
+from omics_rx.repurposing import learner
 
 TARGETS = ("target_expression", "pathway_activity", "proximity")  # what tumours and network say of the targets
 

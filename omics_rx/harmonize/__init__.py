@@ -29,7 +29,18 @@ _NAMES = {
     "target_genes": "targets:read",
     "to_training_scale": "domain",
 }
-_MODULES = ("alignment", "batch", "cell_lines", "domain", "drugs", "reference", "subtypes", "targets", "units")
+_MODULES = (
+    "alignment",
+    "batch",
+    "cell_lines",
+    "domain",
+    "drugs",
+    "mechanisms",
+    "reference",
+    "subtypes",
+    "targets",
+    "units",
+)
 
 if TYPE_CHECKING:
     from omics_rx.harmonize import (
@@ -38,6 +49,7 @@ if TYPE_CHECKING:
         cell_lines,
         domain,
         drugs,
+        mechanisms,
         reference,
         subtypes,
         targets,
@@ -61,8 +73,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Aligned", "ComBat", "Consensus", "Finding", "GeneReference", "QuantileReference", "alignment", "batch",
     "cell_lines", "changes", "coral", "current_mirnas", "current_symbols", "domain", "drugs", "find_drugs",
-    "find_lines", "fit_curves", "genes", "mirnas", "pseudobulk", "pseudobulk_groups", "reference", "subtype",
-    "subtypes", "target_genes", "targets", "to_training_scale", "units",
+    "find_lines", "fit_curves", "genes", "mechanisms", "mirnas", "pseudobulk", "pseudobulk_groups", "reference",
+    "subtype", "subtypes", "target_genes", "targets", "to_training_scale", "units",
 ]  # fmt: skip
 
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+import pandas as pd
+
 from omics_rx.core import resources
 from omics_rx.harmonize.drug_names import without_greek
 from omics_rx.harmonize.symbols import current_symbols
@@ -87,6 +89,18 @@ def read(text: str) -> Targets:
         if not found:
             unknown.append(word)
     return Targets(tuple(dict.fromkeys(genes)), tuple(dict.fromkeys(unknown)))
+
+
+def genes_of(targets: pd.Series) -> dict[str, list[str]]:
+    """Target genes of each drug, by :func:`read`; drugs without one are left out.
+
+    What is no gene stays as it is written: it meets no expression, and a screen's own words still tell drugs apart.
+    """
+    found = {}
+    for drug, text in targets.dropna().items():
+        one = read(str(text))
+        found[str(drug)] = [*one.genes, *one.unknown]
+    return {drug: genes for drug, genes in found.items() if genes}
 
 
 def _words(text: str) -> list[str]:

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.work import rng, subseed, track
-from omics_rx.repurposing.mechanisms import relatives
+from omics_rx.harmonize.mechanisms import relatives
 
 N_MEMBERS, N_ROUNDS = 24, 60
 # log odds between a drug that beats all others in every kind and one that beats none, before any label is seen
@@ -122,7 +122,7 @@ def cross_fit(
         ``drug_id``, ``subtype``, ``positive``, ``weight``, as from
         :func:`~omics_rx.repurposing.labels.training_pairs`.
     words
-        How each drug acts, from :func:`~omics_rx.repurposing.mechanisms.tokens`.
+        How each drug acts, from :func:`~omics_rx.harmonize.mechanisms.tokens`.
     directions
         1 where a high value speaks for a drug, -1 where a low one does, one a kind: the curves never go against it.
     seed

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator
 
 from omics_rx import harmonize
 from omics_rx.core.errors import InputError, unknown_name
+from omics_rx.harmonize.mechanisms import tokens
 from omics_rx.repurposing import assemble, cancers, learner, limits, opinions
 from omics_rx.repurposing import evidence as ev
 from omics_rx.repurposing import labels as lb
@@ -20,7 +21,6 @@ from omics_rx.repurposing.feedback import Feedback
 from omics_rx.repurposing.gather import Given, gather
 from omics_rx.repurposing.kinds import OUTCOMES, describe
 from omics_rx.repurposing.ledger import Ledger
-from omics_rx.repurposing.mechanisms import tokens
 from omics_rx.repurposing.patient import patient_evidence
 from omics_rx.repurposing.ranking import Ranking
 

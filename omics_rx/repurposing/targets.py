@@ -7,21 +7,11 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from omics_rx import harmonize
 from omics_rx.core import resources
+from omics_rx.harmonize.targets import genes_of as genes_of  # noqa: PLC0414 - the rooms above read it here
 from omics_rx.repurposing.selectivity import group_difference, standardised
 
 _PATHWAYS = "reactome_pathways.tsv.gz"
-
-
-def genes_of(targets: pd.Series) -> dict[str, list[str]]:
-    """Target genes of each drug, by :mod:`omics_rx.harmonize.targets`; drugs without one are left out.
-
-    What is no gene stays as it is written: it meets no expression, and a screen's own words still tell drugs apart.
-    """
-    read = {str(drug): harmonize.target_genes(str(text)) for drug, text in targets.dropna().items()}
-    found = {drug: [*one.genes, *one.unknown] for drug, one in read.items()}
-    return {drug: genes for drug, genes in found.items() if genes}
 
 
 def gene_differences(expression: pd.DataFrame, inside: pd.Series) -> pd.Series:

@@ -48,7 +48,11 @@ def scaffolds(drugs: pd.DataFrame) -> list[str | None]:
 
 
 def mechanisms(drugs: pd.DataFrame) -> list[str]:
-    """Pathway of each drug, else its mechanism, else "unknown": drugs of unknown mechanism stand together."""
+    """Pathway of each drug, else its mechanism, else "unknown": drugs of unknown mechanism stand together.
+
+    Whole pathways are dealt into folds by this; which drugs act alike is told by
+    :mod:`omics_rx.harmonize.mechanisms`.
+    """
     columns = [drugs[name] for name in ("pathway", "mechanism") if name in drugs]
     result = pd.Series(None, index=drugs.index, dtype=object)
     for column in columns:

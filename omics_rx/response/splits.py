@@ -16,6 +16,8 @@ from sklearn.model_selection import KFold
 from omics_rx.core.errors import InputError, examples, unknown_name
 from omics_rx.core.screen import DrugScreen
 from omics_rx.core.work import rng
+from omics_rx.harmonize import mechanisms
+from omics_rx.harmonize.targets import genes_of
 
 SPLITS = ("pair", "cell", "tissue", "drug", "scaffold", "mechanism", "both")
 _UNDIVIDED = -1
@@ -76,9 +78,10 @@ def folds(screen: DrugScreen, split: str = "cell", n_folds: int = 5, *, seed: in
         Lines without expression are left out.
     split
         ``"pair"`` (all screens of a pair together), ``"cell"``, ``"tissue"``, ``"drug"`` (compounds: salts,
-        stereoisomers and aliases together), ``"scaffold"`` (Bemis-Murcko), ``"mechanism"`` (pathway, or mechanism
-        where no pathway is known), ``"both"`` (cell and compound). Drugs of which neither structure, target nor
-        pathway is known are never held out by the last four.
+        stereoisomers and aliases together), ``"scaffold"`` (Bemis-Murcko), ``"mechanism"`` (whole pathways, or
+        mechanisms where no pathway is known; a drug elsewhere that shares a target gene, a mechanism, a described
+        target or its skeleton with one held out stands on neither side), ``"both"`` (cell and compound). Drugs of
+        which neither structure, target nor pathway is known are never held out by the last four.
     n_folds
         Number of folds.
     seed
@@ -102,8 +105,17 @@ def folds(screen: DrugScreen, split: str = "cell", n_folds: int = 5, *, seed: in
     for number in range(n_folds):
         test = measured & (_side(cell, number, inside=True)[:, None] & _side(drug, number, inside=True)[None, :])
         train = measured & (_side(cell, number, inside=False)[:, None] & _side(drug, number, inside=False)[None, :])
+        if split == "mechanism":
+            train = train & ~_relatives_of(screen, test)
         made.append(Fold(number, train, test))
     return made
+
+
+def _relatives_of(screen: DrugScreen, test: pd.DataFrame) -> np.ndarray:
+    """Which drugs act as one with a test pair does, ``(n_drugs,)``."""
+    words = mechanisms.tokens(screen.drugs.loc[test.columns], pathways=True)
+    kin: np.ndarray = mechanisms.relatives(words, test.columns[test.any(axis=0)], test.columns).any(axis=0)
+    return kin
 
 
 def _side(numbers: np.ndarray, fold: int, *, inside: bool) -> np.ndarray:
@@ -219,11 +231,34 @@ def check(screen: DrugScreen, fold: Fold, split: str) -> None:
         from omics_rx.response import compounds
 
         kinds: dict[str, Callable[[pd.DataFrame], Sequence[Hashable]]] = {"compounds": compounds.same_compound}
-        if split in ("scaffold", "mechanism"):
-            kinds[f"{split}s"] = compounds.scaffolds if split == "scaffold" else compounds.mechanisms
+        if split == "scaffold":
+            kinds["scaffolds"] = compounds.scaffolds
         for what, grouped in kinds.items():
             group = pd.Series(list(grouped(screen.drugs)), index=screen.drugs.index, dtype=object)
             _refuse_shared(fold, what, group[train_drugs].dropna(), group[fold.test_drugs].dropna())
+    if split == "mechanism":
+        for what, words in _words(screen.drugs).items():
+            told = words.explode()
+            _refuse_shared(
+                fold,
+                f"{what}s",
+                told[told.index.isin(train_drugs)].dropna(),
+                told[told.index.isin(fold.test_drugs)].dropna(),
+            )
+
+
+def _words(drugs: pd.DataFrame) -> dict[str, pd.Series]:
+    """Target genes of each drug, and the other words for how it acts: lists by ``drug_id``."""
+    genes = pd.Series(genes_of(drugs["targets"]), dtype=object).reindex(drugs.index)
+    targets = {drug: sorted({gene.casefold() for gene in own}) for drug, own in genes.dropna().items()}
+    others = {
+        drug: sorted(words - set(targets.get(drug, ())))
+        for drug, words in mechanisms.tokens(drugs.drop(columns=["inchikey"], errors="ignore"), pathways=True).items()
+    }
+    return {
+        "target": pd.Series(targets, index=drugs.index, dtype=object),
+        "mechanism": pd.Series(others, index=drugs.index, dtype=object),
+    }
 
 
 def leaks(screen: DrugScreen, train: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
@@ -240,9 +275,9 @@ def leaks(screen: DrugScreen, train: pd.DataFrame, test: pd.DataFrame) -> pd.Dat
     -------
     pandas.DataFrame
         Index ``pair``, ``compound pair`` (a line with one compound under any of its names), ``cell``, ``tissue``,
-        ``compound``, ``scaffold``, ``mechanism``: ``n_shared`` groups on both sides; ``test_share``, the share of the
-        test pairs in them; ``examples``. What a claim of "unseen" may not share is for the claim to say; pairs and
-        compound pairs nobody may.
+        ``compound``, ``scaffold``, ``target`` (gene), ``mechanism`` (pathway, mechanism, described target):
+        ``n_shared`` of them on both sides; ``test_share``, the share of the test pairs that have one; ``examples``.
+        What a claim of "unseen" may not share is for the claim to say; pairs and compound pairs nobody may.
 
     Raises
     ------
@@ -265,9 +300,9 @@ def leaks(screen: DrugScreen, train: pd.DataFrame, test: pd.DataFrame) -> pd.Dat
         name: pd.Series(list(made(drugs)), index=drugs.index, dtype=object)
         for name, made in (
             ("compound", compounds.same_compound), ("scaffold", compounds.scaffolds),
-            ("mechanism", compounds.mechanisms),
         )
     }  # fmt: skip
+    words = _words(drugs)
     for side in sides:
         side["pair"] = side["cell"] + " / " + side["drug"]
         for name, group in groups.items():
@@ -275,12 +310,18 @@ def leaks(screen: DrugScreen, train: pd.DataFrame, test: pd.DataFrame) -> pd.Dat
         side["compound pair"] = side["cell"] + " / " + side["compound"].astype(str)
         if "tissue" in screen.cells.obs:
             side["tissue"] = screen.cells.obs["tissue"].astype(object).reindex(side["cell"]).to_numpy()
-    for name in ("pair", "compound pair", "cell", "tissue", "compound", "scaffold", "mechanism"):
+    for name in ("pair", "compound pair", "cell", "tissue", "compound", "scaffold"):
         if name in sides[0]:
             shared = set(sides[0][name].dropna()) & set(sides[1][name].dropna())
             inside = sides[1][name].isin(shared)
             shown = sides[1].loc[inside, "drug" if name == "compound" else name].astype(str).unique()
             table[name] = (len(shared), float(inside.mean()), examples(shown))
+    for name, own in words.items():
+        told = own.explode().dropna()
+        sets = [set(told[told.index.isin(side["drug"])]) for side in sides]
+        shared = sets[0] & sets[1]
+        holding = told.index[told.isin(shared)]
+        table[name] = (len(shared), float(sides[1]["drug"].isin(holding).mean()), examples(sorted(shared)))
     return pd.DataFrame.from_dict(table, orient="index", columns=["n_shared", "test_share", "examples"])
 
 

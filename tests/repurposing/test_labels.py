@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from omics_rx.core.errors import InputError
+from omics_rx.harmonize import mechanisms
 from omics_rx.repurposing import labels as lb
-from omics_rx.repurposing import mechanisms
 
 
 def test_shipped_labels_are_sound():

@@ -135,7 +135,7 @@ def test_pairs_of_one_compound_under_two_names_never_straddle(planted):
 @pytest.mark.parametrize(
     ("split", "clean"),
     [("cell", ["cell"]), ("tissue", ["cell", "tissue"]), ("drug", ["compound"]), ("scaffold", ["compound", "scaffold"]),
-     ("mechanism", ["compound", "mechanism"]), ("both", ["cell", "compound"])],
+     ("mechanism", ["compound", "mechanism", "target"]), ("both", ["cell", "compound"])],
 )  # fmt: skip
 def test_leaks_of_every_split(planted, split, clean):
     n_folds = 2 if split == "tissue" else 3
@@ -161,3 +161,39 @@ def test_leaks_by_hand(planted):
         splits.leaks(planted, train, train & ~train)
     with pytest.raises(InputError, match="does not have: elsewhere"):
         splits.leaks(planted, train, test.rename(index={"cell002": "elsewhere"}))
+
+
+def test_a_relative_of_a_drug_held_out_by_mechanism_stands_on_neither_side(planted):
+    """D00 and D01 lie in other pathways and share a target gene, in other words for it."""
+    drugs = planted.drugs.copy()
+    drugs["pathway"] = drugs["mechanism"]
+    drugs["mechanism"] = None
+    drugs["targets"] = [f"GENE{i}" for i in range(len(drugs))]
+    drugs.loc["D00", "targets"], drugs.loc["D01", "targets"] = "HER2;KDR", "ERBB2"
+    screen = DrugScreen(planted.responses, planted.cells, drugs)
+    seen = 0
+    for fold in splits.folds(screen, "mechanism", 4):
+        splits.check(screen, fold, "mechanism")
+        found = splits.leaks(screen, fold.train, fold.test)
+        assert (found.loc[["target", "mechanism", "compound"], "n_shared"] == 0).all()
+        for one, other in (("D00", "D01"), ("D01", "D00")):
+            if one in fold.test_drugs:
+                seen += 1
+                assert not fold.train[other].any()
+                assert not fold.test[other].any()
+    assert seen == 2
+
+
+def test_a_shared_target_gene_is_a_leak(planted):
+    drugs = planted.drugs.copy()
+    drugs["mechanism"] = [f"mechanism {i}" for i in range(len(drugs))]
+    screen = DrugScreen(planted.responses, planted.cells, drugs)
+    measured = screen.matrix().notna()
+    train, test = measured.copy(), measured.copy()
+    train.loc[:, "D00"] = False
+    test.loc[:, test.columns != "D00"] = False
+    found = splits.leaks(screen, train, test)
+    assert found.loc["target", ["n_shared", "test_share", "examples"]].tolist() == [1, 1.0, "gene00"]
+    assert found.loc["mechanism", "n_shared"] == 0
+    with pytest.raises(InputError, match="1 targets stand on both"):
+        splits.check(screen, splits.Fold(0, train, test), "mechanism")

@@ -1,4 +1,4 @@
-"""Which drugs act alike, so that no drug is scored by a model that saw the label of a relative."""
+"""Which drugs act alike, so that none is judged by a model that has seen a relative of it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ import re
 import numpy as np
 import pandas as pd
 
-from omics_rx.repurposing.targets import genes_of
+from omics_rx.harmonize.targets import genes_of
 
 # words in target descriptions that name no mechanism
-_NOT_A_MECHANISM = frozenset({"", "nan", "others", "other", "metabolism", "not defined", "unclassified", "none"})
+_NOT_A_MECHANISM = frozenset(
+    {"", "nan", "others", "other", "metabolism", "not defined", "unclassified", "none", "other, kinases",
+     "chromatin other"}
+)  # fmt: skip
 
 
-def tokens(drugs: pd.DataFrame, classes: pd.Series | None = None) -> dict[str, set[str]]:
+def tokens(drugs: pd.DataFrame, classes: pd.Series | None = None, *, pathways: bool = False) -> dict[str, set[str]]:
     """Words for how each drug acts: its mechanism, each target gene, each target described, its class in the labels.
 
     Parameters
@@ -23,6 +26,8 @@ def tokens(drugs: pd.DataFrame, classes: pd.Series | None = None) -> dict[str, s
         known.
     classes
         Mechanism class of labelled drugs, indexed by ``drug_id`` (may repeat).
+    pathways
+        Whether the ``pathway`` of a drug is one of its words, too.
     """
     found: dict[str, set[str]] = {str(drug): set() for drug in drugs.index}
     if "targets" in drugs:
@@ -34,6 +39,10 @@ def tokens(drugs: pd.DataFrame, classes: pd.Series | None = None) -> dict[str, s
         for drug, text in drugs[column].dropna().items():
             words = (word.strip().casefold() for word in re.split(pattern, str(text)))
             found[str(drug)] |= {word for word in words if word not in _NOT_A_MECHANISM}
+    if pathways and "pathway" in drugs:
+        for drug, text in drugs["pathway"].dropna().items():
+            word = str(text).strip().casefold()
+            found[str(drug)] |= {f"pathway {word}"} - {f"pathway {none}" for none in _NOT_A_MECHANISM}
     if "inchikey" in drugs:
         for drug, key in drugs["inchikey"].dropna().items():
             found[str(drug)].add(f"structure {str(key)[:14]}")
