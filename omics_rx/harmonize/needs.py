@@ -17,7 +17,7 @@ import pandas as pd
 
 from omics_rx.core.cohort import expression, info, sample_of_values, with_info
 from omics_rx.core.errors import InputError, examples
-from omics_rx.core.units import MIXED
+from omics_rx.core.units import MIXED, UNITS
 from omics_rx.core.work import log
 from omics_rx.harmonize import matrices
 from omics_rx.harmonize.renaming import genes as current_genes
@@ -76,6 +76,8 @@ class Needs:
         ``"no"``.
     min_samples
         Fewest samples, 0 for any.
+    single
+        Whether values are brought to single precision first, so that a file of either precision gets the same calls.
     rename
         Whether genes come under their current symbols; without, names are taken as they stand.
     tests
@@ -89,6 +91,7 @@ class Needs:
     hinges: tuple[str, ...] = ()
     levels: Literal["must", "say", "no"] = "no"
     min_samples: int = 0
+    single: bool = False
     rename: bool = True
     tests: tuple[Callable[[Prepared], Doubt | None], ...] = ()
 
@@ -144,10 +147,13 @@ class Prepared:
     @cached_property
     def data(self) -> AnnData:
         """Samples x genes on the scale needed."""
-        if self.change.have == self.change.to:
+        if self.change.have == self.change.to and not self.needs.single:
             return self.source
-        changed = with_info(self.source, unit=self.change.to)
-        changed.X = self.change(self.source.to_memory().X if self.source.isbacked else self.source.X)
+        values: Any = self.source.to_memory().X if self.source.isbacked else self.source.X
+        if self.needs.single:
+            values = values.astype(np.float32)
+        changed = with_info(self.source, unit=self.change.to if self.change.to in UNITS else None)
+        changed.X = self.change(values)
         return changed
 
     def values(self, genes: Iterable[str] | None = None) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from omics_rx.scores.cell_death import cell_death, cell_death_sets
 from omics_rx.scores.cell_types import iic_genes_from_cells, iic_genes_from_lines, marker_genes
+from omics_rx.scores.centroids import centroids
 from omics_rx.scores.declared import declared
 from omics_rx.scores.deconvolve import Deconvolution, deconvolve
 from omics_rx.scores.immune import (
@@ -21,7 +22,7 @@ from omics_rx.scores.references import CellReference, reference_from_cells, til1
 from omics_rx.scores.run import coverage, score
 from omics_rx.scores.sets import GeneSets, as_sets
 from omics_rx.scores.shares import compare_shares, shares
-from omics_rx.scores.subtype import centroids, receptors, subtype
+from omics_rx.scores.subtype import receptors, subtype
 from omics_rx.scores.tnbc import tnbc_centroids, tnbc_subtype
 
 __all__ = [

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from omics_rx.harmonize.needs import Needs
 from omics_rx.scores.cell_death import cell_death_sets
+from omics_rx.scores.centring import MIN_SAMPLES
 from omics_rx.scores.deconvolve import deconvolution_needs
 from omics_rx.scores.immune import estimate_needs, immune_sets
 from omics_rx.scores.panels import MIN_COVERAGE, panel_needs
 from omics_rx.scores.phenotype import ips_needs, phenotype_needs
 from omics_rx.scores.proliferation import proliferation_needs
-from omics_rx.scores.subtype import MIN_SAMPLES, pam50_needs
+from omics_rx.scores.subtype import pam50_needs
 from omics_rx.scores.tnbc import tnbc_needs
 
 

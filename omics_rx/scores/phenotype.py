@@ -69,7 +69,7 @@ def immune_phenotype(cohort: CohortLike, *, min_coverage: float = 0.5) -> pd.Dat
 def phenotype_needs() -> Needs:
     """What :func:`immune_phenotype` needs of a cohort."""
     genes = sets_of("immune_sets.tsv", "set", only={"panel": "tip_hot"})["Hot"]
-    return Needs("hot and cold", genes=tuple(genes))
+    return Needs("hot and cold", genes=tuple(genes), single=True)
 
 
 def ips_needs() -> Needs:

@@ -88,7 +88,7 @@ def tnbc_subtype(
 
 def tnbc_needs() -> Needs:
     """What :func:`tnbc_subtype` needs of a cohort."""
-    return Needs("the subtype of triple-negative tumours", genes=tuple(tnbc_centroids().index))
+    return Needs("the subtype of triple-negative tumours", genes=tuple(tnbc_centroids().index), single=True)
 
 
 def _correlations(z: pd.DataFrame, signs: pd.DataFrame) -> pd.DataFrame:

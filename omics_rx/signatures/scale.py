@@ -28,7 +28,7 @@ _SHRINKAGE = 0.05  # of the gene correlations towards none, so that genes that n
 
 def needs_of(signature: RiskSignature) -> Needs:
     """What a signature needs of a cohort. How much of its weight must be there is asked of each sample by itself."""
-    return Needs(f"the signature {signature.name}", genes=signature.genes)
+    return Needs(f"the signature {signature.name}", genes=signature.genes, single=True)
 
 
 def scaled(signature: RiskSignature, ready: Prepared, reference: Scale) -> tuple[pd.DataFrame, str]:
