@@ -104,7 +104,8 @@ def as_cohort(data: CohortLike, *, copy: bool = True) -> AnnData:
             )
         index, columns = data.index.astype(str), data.columns.astype(str)
         _refuse_repeated(index)
-        values = data.to_numpy()
+        extended = any(isinstance(kind, pd.api.extensions.ExtensionDtype) for kind in data.dtypes)
+        values = data.to_numpy(dtype=np.float64, na_value=np.nan) if extended else data.to_numpy()
         # floats keep their precision: rounding them to 32 bits makes ties, and ties change rank scores
         values = values.astype(values.dtype if values.dtype in (np.float32, np.float64) else np.float64, copy=copy)
         cohort = AnnData(values, obs=pd.DataFrame(index=index), var=pd.DataFrame(index=columns))

@@ -429,3 +429,40 @@ def test_the_shell_resolves_sets_as_python_does(tumours, tmp_path):
         assert done.exit_code == 0, done.output
         found = pd.read_csv(tmp_path / "out.csv", index_col=0)
         np.testing.assert_allclose(found["set"].to_numpy(), told["set"].to_numpy(), rtol=1e-5)
+
+
+# ---------------------------------------------------------------------------------------------- numbers of any kind
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["Float64", "Float32", "float32", "double[pyarrow]", "float[pyarrow]", pd.SparseDtype("float64", 0.0), "some"],
+    ids=str,
+)
+def test_frames_of_nullable_and_arrow_numbers(tumours, kind):
+    plain = tumours.round(3).astype(np.float32 if "32" in str(kind) or "float[" in str(kind) else np.float64)
+    told = orx.scores.score(plain, {"set": CURRENT})
+    table = plain.astype({"TP53": "Float64", "MKI67": "double[pyarrow]"}) if kind == "some" else plain.astype(kind)
+    pd.testing.assert_frame_equal(orx.scores.score(table, {"set": CURRENT}), told)
+    pd.testing.assert_frame_equal(
+        orx.scores.coverage(table, {"set": CURRENT}), orx.scores.coverage(plain, {"set": CURRENT})
+    )
+    assert orx.harmonize.genes(table).shape == tumours.shape
+    assert str(orx.check(table)) == str(orx.check(plain))
+
+
+@pytest.mark.parametrize("kind", ["Int64", "int64[pyarrow]", "UInt16", "int32", "uint8"])
+def test_frames_of_nullable_counts(kind):
+    random = np.random.default_rng(3)
+    genes = sorted({gene for members in orx.scores.pathway_sets().values() for gene in members})[:300]
+    counts = pd.DataFrame(random.poisson(20, (6, 300)), index=list("abcdef"), columns=genes)
+    told = orx.scores.score(counts, {"set": genes[:20]}, method="mean")
+    pd.testing.assert_frame_equal(orx.scores.score(counts.astype(kind), {"set": genes[:20]}, method="mean"), told)
+
+
+def test_a_missing_value_of_a_nullable_frame_is_a_missing_gene(tumours):
+    plain = tumours.copy()
+    plain.loc["T3", "TP53"] = np.nan
+    told = orx.scores.score(plain, {"set": CURRENT})
+    for kind in ("Float64", "double[pyarrow]"):
+        pd.testing.assert_frame_equal(orx.scores.score(plain.astype(kind), {"set": CURRENT}), told)
