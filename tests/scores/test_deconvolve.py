@@ -87,11 +87,20 @@ def test_unit_changes_no_fraction(blood):
     pd.testing.assert_frame_equal(orx.scores.deconvolve(tpm(mixed * 3, "CPM")).fractions, plain, atol=1e-9)
 
 
+def more_than_markers(genes):
+    """TIL10 that also knows that the immune cells lack the other genes."""
+    own = orx.scores.til10()
+    others = [gene for gene in genes if gene not in own.profiles.index]
+    rest = pd.DataFrame(0.0, index=others, columns=own.profiles.columns)
+    return orx.scores.CellReference(pd.concat([own.profiles, rest]), own.markers, mrna=own.mrna)
+
+
 def test_sample_alone_is_as_in_the_cohort(blood):
     mixed, _ = blood
     for method in ("quantiseq", "epic", "cibersort"):
-        together = orx.scores.deconvolve(tpm(mixed.iloc[:4]), method=method).fractions
-        alone = orx.scores.deconvolve(tpm(mixed.iloc[[2]]), method=method).fractions
+        reference = more_than_markers(mixed.columns)
+        together = orx.scores.deconvolve(tpm(mixed.iloc[:4]), reference, method=method).fractions
+        alone = orx.scores.deconvolve(tpm(mixed.iloc[[2]]), reference, method=method).fractions
         pd.testing.assert_frame_equal(alone, together.iloc[[2]], atol=1e-12)
 
 
@@ -107,8 +116,9 @@ def test_fit_of_noise_is_not_significant_and_of_blood_is(blood):
 def test_order_of_genes_changes_no_fraction(blood):
     mixed = blood[0].iloc[:2]
     for method in ("quantiseq", "epic", "cibersort"):
-        before = orx.scores.deconvolve(tpm(mixed), method=method).fractions
-        after = orx.scores.deconvolve(tpm(mixed.iloc[:, ::-1]), method=method).fractions
+        reference = more_than_markers(mixed.columns)
+        before = orx.scores.deconvolve(tpm(mixed), reference, method=method).fractions
+        after = orx.scores.deconvolve(tpm(mixed.iloc[:, ::-1]), reference, method=method).fractions
         pd.testing.assert_frame_equal(after, before, atol=1e-10)
 
 
@@ -188,11 +198,53 @@ class TestRefusals:
         with pytest.raises(InputError, match="of the 138 genes of cell fractions"):
             orx.scores.deconvolve(tpm(blood[0].iloc[:, 120:]))
 
-    def test_marker_missing_in_a_sample(self, blood):
-        gone = blood[0].copy()
+    @pytest.mark.parametrize("method", ["quantiseq", "cibersort"])
+    def test_samples_that_cannot_be_taken_apart_stop_no_other(self, blood, method):
+        gone = blood[0].iloc[:6].copy()
         gone.loc["S3", orx.scores.til10().markers[0]] = np.nan
-        with pytest.raises(InputError, match=r"1 samples lack a marker that others have \(S3\)"):
-            orx.scores.deconvolve(tpm(gone))
+        gone.loc["S4"] = 0.0
+        gone.loc["S5", list(orx.scores.til10(tumour=False).markers)] = 0.0
+        found = orx.scores.deconvolve(tpm(gone), method=method)
+        assert found.fit["reason"].tolist()[:3] == ["", "", ""]
+        assert "marker that others have is missing" in found.fit.loc["S3", "reason"]
+        assert "without reads" in found.fit.loc["S4", "reason"]
+        assert "no marker is expressed" in found.fit.loc["S5", "reason"]
+        assert found.fractions.loc[["S3", "S4", "S5"]].isna().all(axis=None)
+        whole = orx.scores.deconvolve(tpm(blood[0].iloc[:3]), method=method)
+        pd.testing.assert_frame_equal(found.fractions.iloc[:3], whole.fractions)
+
+    def test_no_sample_with_an_answer(self, blood):
+        with pytest.raises(InputError, match="no sample has an answer: no value above zero"):
+            orx.scores.deconvolve(tpm(blood[0].iloc[:2] * 0))
+
+    def test_shares_without_support_are_not_given(self, blood):
+        mixed = blood[0].iloc[:6]
+        random = np.random.default_rng(1)
+        markers = [gene for gene in orx.scores.til10().markers if gene in mixed]
+        noise = mixed.copy()
+        noise.loc["S1", markers] = random.lognormal(3, 2, len(markers)) * 3000
+        noise.loc["S2", markers] = 1.0
+        noise.loc["S2", "FOXP3"] = 5e6
+        found = orx.scores.deconvolve(tpm(noise))
+        assert "shuffled markers fit as well" in found.fit.loc["S1", "reason"]
+        assert "shuffled markers fit as well" in found.fit.loc["S2", "reason"]
+        assert (found.fit["reason"] == "").sum() == 4
+
+    def test_panels_are_refused_unless_their_share_of_the_whole_is_told(self, blood):
+        mixed, _ = blood
+        whole = orx.scores.deconvolve(tpm(mixed)).fractions
+        panel = mixed[[gene for gene in orx.scores.til10(tumour=False).markers if gene in mixed]]
+        pd.testing.assert_frame_equal(orx.scores.deconvolve(tpm(panel)).fractions, whole, atol=1e-6)
+        for unit in ("FPKM", "counts"):
+            with pytest.raises(InputError, match="genes are a panel or a selection"):
+                orx.scores.deconvolve(tpm(panel.round(), unit))
+        again = panel.div(panel.sum(axis=1), axis=0) * 1e6  # looks like TPM, and nobody said that it is
+        with pytest.raises(InputError, match="genes are a panel or a selection"):
+            orx.scores.deconvolve(again)
+
+    def test_epic_needs_more_than_markers(self, blood):
+        with pytest.raises(InputError, match="a reference of more than markers"):
+            orx.scores.deconvolve(tpm(blood[0]), method="epic")
 
     def test_unknown_method_and_useless_permutations(self, blood):
         with pytest.raises(UnknownNameError, match="Did you mean cibersort"):
