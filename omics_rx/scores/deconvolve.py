@@ -26,7 +26,7 @@ OTHER = "other"
 _FEW_TREGS = 0.02
 _MORE_THAN_MARKERS = 1.2
 _MUCH = 0.5
-_N_SHUFFLES, _ALPHA = 199, 0.01
+_N_SHUFFLES, _ALPHA = 199, 0.05
 _TREG, _CD4 = "Regulatory T cells", "CD4 T cells"
 
 
@@ -107,7 +107,7 @@ def deconvolve(
 
     A sample without any read, one that lacks a marker that others have, and one whose fractions are not explained have
     none: where the reference's types are to make up over half of the cells, the fit must be better than that of
-    shuffled markers in 99 of 100 draws. Else an intensity or two decide, as in a cohort of arrays whose tumours would
+    shuffled markers in 95 of 100 draws. Else an intensity or two decide, as in a cohort of arrays whose tumours would
     be regulatory T cells for the most part.
 
     Few regulatory T cells (under 2%) are corrected for ``"quantiseq"`` as the paper describes: they are the mean of the
