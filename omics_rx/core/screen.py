@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,11 @@ _KEYS = ("cell_id", "drug_id", "screen")
 _DRUG_COLUMNS = ("name", "aliases", "smiles", "inchikey", "targets", "mechanism", "status")
 # ln IC50 (ln uM) from 1e-9 to 1e7 uM; published fits extrapolate that far and no further
 _LN_IC50_RANGE = (-21.0, 17.0)
+_BOUNDS = (
+    "Where a line was killed at every dose (-inf) or never halved (inf, 1e15), say so: below_lowest with lowest_um, or "
+    "censored with highest_um (uM); the dose is then the bound"
+)
+_FEW = 8  # responses with both values, from which their directions are compared
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,11 +44,20 @@ class DrugScreen:
         ``mechanism`` and ``status`` are missing where not given.
     name
         What the screen is called.
+    sure_of_unit
+        That the responses are in ln uM although they look like another unit; a model asks otherwise.
 
     Raises
     ------
     InputError
-        For missing columns, repeated pairs, unknown ids, values that are not finite or not in ln uM.
+        For missing columns, repeated pairs, unknown ids, values that are not finite or not in ln uM, and ``auc`` that
+        falls where ``ln_ic50`` rises.
+
+    Notes
+    -----
+    A line that was killed at every dose, or never halved, has no IC50 but a bound: ``below_lowest`` or ``censored`` is
+    true, and ``ln_ic50`` is the logarithm of the lowest or highest dose; it may stand as minus or plus infinity where
+    ``lowest_um`` or ``highest_um`` (uM) tell the dose.
 
     Attributes
     ----------
@@ -55,6 +69,7 @@ class DrugScreen:
     cells: AnnData
     drugs: pd.DataFrame
     name: str = "screen"
+    sure_of_unit: bool = False
     fingerprint: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -95,7 +110,13 @@ class DrugScreen:
         _check_ids("cell", kept_cells, self.cells.obs_names)
         _check_ids("drug", kept_drugs, self.drugs.index)
         rows = self.responses["cell_id"].isin(kept_cells) & self.responses["drug_id"].isin(kept_drugs)
-        return DrugScreen(self.responses[rows], self.cells[kept_cells], self.drugs.loc[kept_drugs], self.name)
+        return DrugScreen(
+            self.responses[rows], self.cells[kept_cells], self.drugs.loc[kept_drugs], self.name, self.sure_of_unit
+        )
+
+    @property
+    def _said(self) -> dict[str, Any]:
+        return {"name": self.name, "sure_of_unit": self.sure_of_unit}
 
     def __repr__(self) -> str:
         return (
@@ -127,17 +148,21 @@ def _tidy_responses(frame: pd.DataFrame, name: str) -> pd.DataFrame:
 
 
 def _check_values(responses: pd.DataFrame) -> None:
-    values = pd.to_numeric(responses["ln_ic50"], errors="coerce").to_numpy(dtype=np.float64)
+    values = _at_bounds(responses)
     finite = np.isfinite(values)
     if not finite.all():
         where = row_names(responses.loc[~finite, ["cell_id", "drug_id"]])
-        raise InputError(f"{int((~finite).sum())} ln_ic50 are not finite ({examples(where)}): remove these rows")
+        raise InputError(
+            f"{int((~finite).sum())} ln_ic50 are not finite ({examples(where)}): remove these rows, or give the bound. "
+            f"{_BOUNDS}"
+        )
     low, high = _LN_IC50_RANGE
     outside = (values < low) | (values > high)
     if outside.any():
         raise InputError(
             f"{int(outside.sum())} ln_ic50 lie outside {low} to {high} ln uM (for example "
-            f"{examples(np.round(values[outside][:5], 2))}): are they in uM or nM? Take the natural logarithm of uM"
+            f"{examples(np.round(values[outside][:5], 2))}): are they in uM or nM? Take the natural logarithm of uM. "
+            f"{_BOUNDS}"
         )
     responses["ln_ic50"] = values
     if "auc" in responses:
@@ -149,6 +174,33 @@ def _check_values(responses: pd.DataFrame) -> None:
                 "an activity area is not an AUC"
             )
         responses["auc"] = auc
+        _check_direction(values, auc)
+
+
+def _at_bounds(responses: pd.DataFrame) -> np.ndarray:
+    """``ln_ic50``, with values no dose can reach at the dose that bounds them, where the responses say which it is."""
+    values = pd.to_numeric(responses["ln_ic50"], errors="coerce").to_numpy(dtype=np.float64, copy=True)
+    unreached = ~((values >= _LN_IC50_RANGE[0]) & (values <= _LN_IC50_RANGE[1]))
+    for flag, dose in (("censored", "highest_um"), ("below_lowest", "lowest_um")):
+        if flag not in responses or dose not in responses:
+            continue
+        doses = pd.to_numeric(responses[dose], errors="coerce").to_numpy(dtype=np.float64)
+        bound = unreached & responses[flag].fillna(value=False).astype(bool).to_numpy() & (doses > 0)
+        values[bound] = np.log(doses[bound])
+    return values
+
+
+def _check_direction(values: np.ndarray, auc: np.ndarray) -> None:
+    """Refuse an activity area or 1 - AUC under the name of an AUC: it is high where the IC50 is low."""
+    both = np.isfinite(auc)
+    if both.sum() < _FEW or np.ptp(auc[both]) == 0 or np.ptp(values[both]) == 0:
+        return
+    r = float(pd.Series(values[both]).corr(pd.Series(auc[both]), method="spearman"))
+    if r < -1.5 / np.sqrt(both.sum() - 1) - 0.1:
+        raise InputError(
+            f"auc falls where ln_ic50 rises (rank correlation {r:.2f} over {int(both.sum())} responses): is it an "
+            "activity area or 1 - AUC? An auc is high for resistant lines: give 1 - it"
+        )
 
 
 def _tidy_drugs(frame: pd.DataFrame) -> pd.DataFrame:

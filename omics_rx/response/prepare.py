@@ -11,7 +11,7 @@ import pandas as pd
 from omics_rx.core import cohort as cohorts
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.screen import DrugScreen
-from omics_rx.harmonize import cell_lines
+from omics_rx.harmonize import cell_lines, response_units
 from omics_rx.harmonize.domain import line_reference, to_training_scale
 from omics_rx.harmonize.needs import Needs, opened
 from omics_rx.harmonize.reference import GeneReference
@@ -47,8 +47,9 @@ def training_of(screen: DrugScreen, target: str = "ln_ic50") -> tuple[Training, 
         If fewer than 20 lines are left, expression does not vary, or the responses are not in ln uM.
     """
     matrix = screen.matrix(target)
-    if target == "ln_ic50":
+    if target == "ln_ic50" and not screen.sure_of_unit:
         check_unit(matrix.to_numpy())
+        check_known(screen)
     lines = with_current_genes(screen.cells[matrix.index])
     expression = cohorts.expression(lines)
     expression = expression[expression.notna().any(axis=1)]
@@ -129,6 +130,22 @@ def check_samples(z: pd.DataFrame, *, least: float = 0.5) -> None:
             f"{int(poor.sum())} of {len(z)} samples have under {least:.0%} of the model's {z.shape[1]} genes "
             f"({examples(z.index[poor])}): remove these samples"
         )
+
+
+def check_known(screen: DrugScreen) -> None:
+    """Refuse responses that are not in ln uM by the compounds whose responses are known; bounds are left out.
+
+    Raises
+    ------
+    InputError
+        With the unit that they look like.
+    """
+    rows = screen.responses
+    for flag in ("censored", "below_lowest"):
+        if flag in rows:
+            rows = rows[~rows[flag].fillna(value=False).astype(bool)]
+    ranges = response_units.known_ranges(screen.drugs.loc[screen.drugs.index.isin(rows["drug_id"])])
+    response_units.check(rows["ln_ic50"].to_numpy(), rows["drug_id"].to_numpy(), ranges)
 
 
 def check_unit(values: np.ndarray) -> None:
