@@ -13,7 +13,7 @@ from omics_rx.core.screen import DrugScreen
 from omics_rx.core.work import track
 from omics_rx.harmonize.domain import to_training_scale
 from omics_rx.metrics import response as metrics
-from omics_rx.response import similarity
+from omics_rx.response import asked, similarity
 from omics_rx.response.parts.base import Part
 from omics_rx.response.prediction import Prediction
 from omics_rx.response.prepare import cells_of, training_of, with_current_genes
@@ -58,6 +58,7 @@ def out_of_fold(
         with ``"drug"``, ``"scaffold"`` and ``"mechanism"`` every line for every drug; with ``"pair"`` and
         ``"both"`` only test pairs are filled and the rest is NaN.
     """
+    asked.model(model)
     made = [
         (fold, _answer(model, screen, fold, split)[1])
         for fold in track(folds(screen, split, n_folds, seed=seed), "Predicting held-out folds", progress=progress)
@@ -124,6 +125,7 @@ def evaluate(
         ``preference_r`` (drug and line means off both); ``breast_normalised_r`` (lines with ``tissue`` breast);
         ``interval_coverage`` and ``interval_width`` (ln uM, mean) of the prediction interval; ``n_pairs``.
     """
+    asked.model(model)
     rows = []
     for fold in track(folds(screen, split, n_folds, seed=seed), "Judging held-out folds", progress=progress):
         means, answer = _answer(model, screen, fold, split)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from omics_rx.core.errors import InputError, unknown_name
 from omics_rx.metrics import response as metrics
+from omics_rx.response import asked
 
 if TYPE_CHECKING:
     from omics_rx.response.model import ResponseModel
@@ -41,6 +42,7 @@ def by_group(model: ResponseModel, column: str = "tissue") -> pd.DataFrame:
     UnknownNameError
         If the lines have no such column.
     """
+    asked.model(model)
     lines, predicted = model.screen_.cells.obs, model.held_out_
     if column not in lines:
         raise unknown_name("column of the lines", column, lines.columns.astype(str))

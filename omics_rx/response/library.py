@@ -17,6 +17,7 @@ from omics_rx.core.errors import InputError, IntegrityError, examples
 from omics_rx.core.work import track
 from omics_rx.harmonize.drugs import Finder
 from omics_rx.response import applicability
+from omics_rx.response import asked as asked_for
 from omics_rx.response.library_rows import chunks, read
 from omics_rx.response.query import resolve
 
@@ -111,6 +112,7 @@ def assess(model: ResponseModel, structures: pd.DataFrame, *, n_nearest: int = 3
         One row a structure and training compound: ``drug_id``, ``rank``, ``nearest``, ``name``, ``similarity``, and
         ``warning`` of the structure, empty where it is inside the domain.
     """
+    asked_for.model(model)
     known = model.learnt_.training.drugs
     query = resolve(structures, model.screen_, known)
     table = applicability.nearest(query.features, known, model.screen_.drugs["name"], n=n_nearest)
@@ -161,6 +163,7 @@ def stream(
     InputError, MissingFileError
         If settings or columns are wrong, or the file is missing.
     """
+    asked_for.model(model)
     work = _Work(model, cohort, value, groups, chunk, (domain, reference))
     for rows in chunks(structures, chunk):
         yield work.frame(rows)
@@ -195,6 +198,8 @@ def screen(
     InputError
         If the folder holds a screening of other structures, samples or settings, or by another model.
     """
+    asked_for.model(model)
+    asked_for.path(folder)
     work = _Work(model, cohort, value, groups, chunk, (domain, reference))
     target = Path(folder)
     _claim(target, work.record())

@@ -19,7 +19,8 @@ from omics_rx.core.work import log, track
 from omics_rx.harmonize import cell_lines
 from omics_rx.harmonize.domain import to_training_scale
 from omics_rx.harmonize.needs import opened, prepare
-from omics_rx.response import censoring, intervals, new_drugs, stack
+from omics_rx.harmonize.reference import GeneReference
+from omics_rx.response import asked, censoring, intervals, new_drugs, stack
 from omics_rx.response.explains import Explains
 from omics_rx.response.parts import PARTS
 from omics_rx.response.parts.base import Cells, Part, Training, positions
@@ -36,7 +37,6 @@ from omics_rx.response.query import Asked, Query, resolve, tell
 
 if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
-    from omics_rx.harmonize.reference import GeneReference
     from omics_rx.response.few_shot import AdaptedModel
 
 DEFAULT_PARTS = ("kernel", "genomic")
@@ -146,6 +146,7 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
             If settings are out of range, fewer than 20 lines have expression and responses, or the responses are
             not in ln uM.
         """
+        asked.screen(screen)
         parts = self._new_parts()
         training, reference = training_of(screen, self.target)
         training, bounds = self._bounded(screen, training)
@@ -184,16 +185,14 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
         return (censoring.at_bounds(training, bounds), bounds) if bounds else (training, None)
 
     def _new_parts(self) -> dict[str, Part]:
+        asked.kind("parts", self.parts, (str, Sequence, Mapping), f'give "default" or names among {", ".join(PARTS)}')
         names = DEFAULT_PARTS if self.parts == "default" else self.parts
         names = (names,) if isinstance(names, str) else tuple(names)
         if not names:
             raise InputError(f"a model needs at least one part: choose among {', '.join(PARTS)}")
-        if self.target not in TARGETS:
-            raise unknown_name("target", self.target, TARGETS)
-        if not 0.5 <= self.coverage < 1:
-            raise InputError(f"coverage is {self.coverage}: choose a share from 0.5 to below 1, such as 0.9")
-        if self.n_inner < 2:
-            raise InputError(f"n_inner is {self.n_inner}: at least two inner folds are needed")
+        asked.word("target", self.target, TARGETS)
+        asked.number("coverage", self.coverage, 0.5, 1)
+        asked.number("n_inner", self.n_inner, 2, whole=True)
         settings = self.parts if isinstance(self.parts, Mapping) else {}
         return {name: _new_part(name, settings.get(name, {})) for name in names}
 
@@ -316,6 +315,8 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
         """
         from omics_rx.response.few_shot import adapt
 
+        asked.kind("measured", measured, (Mapping, pd.Series), "give ln IC50 (ln uM) by drug, as a dict or series")
+
         cells, stated = one_sample(self, cell_id, cohort, domain)
         return adapt(self, cells, measured, stated=stated)
 
@@ -329,6 +330,10 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
         check_coverage(named.source, genes)
         ready = prepare(named, needs_of(genes))
         data = ready.source
+        if domain is not None:
+            asked.word("domain", domain, cohorts.DOMAINS)
+        if not isinstance(reference, GeneReference):
+            asked.word("reference", reference, ("cohort",))
         told = domain or cohorts.info(data).domain
         if told == "cell_line":
             if reference != "cohort":

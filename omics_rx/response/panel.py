@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.errors import InputError
+from omics_rx.response import asked
 from omics_rx.response.few_shot import ErrorCovariance, covariance_of
 from omics_rx.response.parts.base import positions
 from omics_rx.response.query import known_drugs
@@ -53,6 +54,7 @@ def measure_first(
     InputError
         If a drug is unknown to the model or named twice, or fewer than ``n`` are left to be measured.
     """
+    asked.model(model)
     learnt = model.learnt_
     names = learnt.training.drugs.names
 

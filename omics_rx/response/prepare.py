@@ -15,7 +15,7 @@ from omics_rx.harmonize import cell_lines, response_units
 from omics_rx.harmonize.domain import line_reference, to_training_scale
 from omics_rx.harmonize.needs import Needs, opened
 from omics_rx.harmonize.reference import GeneReference
-from omics_rx.response import similarity
+from omics_rx.response import asked, similarity
 from omics_rx.response.parts.base import Cells, Training
 
 if TYPE_CHECKING:
@@ -209,6 +209,7 @@ def one_sample(
         If no row of the cohort is the sample, by name or, for a line, by whatever it is called.
     """
     data = with_current_genes(model.screen_.cells if cohort is None else cohort)
+    asked.kind("cell_id", cell_id, str, "give the name of one sample or line")
     what = "the training screen" if cohort is None else "the cohort"
     found = cell_lines.find_one(cell_id, data.obs, what=what)
     row = data.obs_names.get_indexer([found])

@@ -14,6 +14,7 @@ from omics_rx.core.work import log
 from omics_rx.harmonize import drugs as drug_door
 from omics_rx.harmonize import targets as drug_targets
 from omics_rx.response import applicability, similarity
+from omics_rx.response import asked as asked_for
 from omics_rx.response.similarity import DrugFeatures, tanimoto
 
 Asked = pd.DataFrame | str | Sequence[str]
@@ -60,6 +61,8 @@ def resolve(drugs: Asked | None, screen: DrugScreen, known: DrugFeatures) -> Que
         If drugs repeat, a structure cannot be read, fits several drugs or is a mixture, or a drug has neither a
         structure, a target nor a pathway and is not known.
     """
+    if drugs is not None:
+        asked_for.kind("drugs", drugs, (str, pd.DataFrame, Iterable), "give names, or a frame with name and smiles")
     if drugs is None:
         table = pd.DataFrame(
             {

@@ -17,10 +17,11 @@ import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from omics_rx.core.errors import InputError, examples, unknown_name
+from omics_rx.response import asked as asked_for
+from omics_rx.response.prediction import Prediction
 
 if TYPE_CHECKING:
     from omics_rx.response.model import ResponseModel
-    from omics_rx.response.prediction import Prediction
 
 METHODS = ("waterfall", "outlier")
 _MIN_LINES = 10
@@ -73,6 +74,8 @@ def assess(model: ResponseModel, prediction: Prediction, cut: str | pd.Series = 
     """
     from omics_rx.response.few_shot import core_of
 
+    asked_for.model(model)
+    asked_for.kind("the prediction", prediction, Prediction, "give what model.predict answers")
     training = model.learnt_.training
     measured = pd.DataFrame(training.y, index=training.cells.names, columns=training.drugs.names)
     found = thresholds(measured, cut) if isinstance(cut, str) else cut.astype(np.float64)

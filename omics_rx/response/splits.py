@@ -13,11 +13,12 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import KFold
 
-from omics_rx.core.errors import InputError, examples, unknown_name
+from omics_rx.core.errors import InputError, examples
 from omics_rx.core.screen import DrugScreen
 from omics_rx.core.work import rng
 from omics_rx.harmonize import mechanisms
 from omics_rx.harmonize.targets import genes_of
+from omics_rx.response import asked
 
 SPLITS = ("pair", "cell", "tissue", "drug", "scaffold", "mechanism", "both")
 _UNDIVIDED = -1
@@ -92,10 +93,9 @@ def folds(screen: DrugScreen, split: str = "cell", n_folds: int = 5, *, seed: in
     InputError
         If the split is not known, or there are fewer groups than folds.
     """
-    if split not in SPLITS:
-        raise unknown_name("split", split, SPLITS)
-    if n_folds < 2:
-        raise InputError(f"n_folds is {n_folds}: at least two are needed")
+    asked.screen(screen)
+    asked.word("split", split, SPLITS)
+    asked.number("n_folds", n_folds, 2, whole=True)
     measured = _measured(screen)
     if split == "pair":
         return _pair_folds(screen, measured, n_folds, seed)
@@ -286,8 +286,10 @@ def leaks(screen: DrugScreen, train: pd.DataFrame, test: pd.DataFrame) -> pd.Dat
     """
     from omics_rx.response import compounds
 
+    asked.screen(screen)
     sides = []
     for title, mask in (("training", train), ("test", test)):
+        asked.kind(f"the {title} side", mask, pd.DataFrame, "give cells x drugs of booleans")
         strange = [*mask.index.difference(screen.cells.obs_names), *mask.columns.difference(screen.drugs.index)]
         if strange:
             raise InputError(f"the {title} side names what the screen does not have: {examples(strange)}")

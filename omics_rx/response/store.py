@@ -13,6 +13,7 @@ import pandas as pd
 from omics_rx.core import bundle, cache
 from omics_rx.core.errors import IntegrityError
 from omics_rx.core.screen import DrugScreen
+from omics_rx.response import asked
 from omics_rx.response.intervals import Intervals
 from omics_rx.response.model import Learnt, ResponseModel
 from omics_rx.response.parts import PARTS
@@ -40,6 +41,7 @@ def save(model: ResponseModel, path: Path | str) -> Path:
     NotFittedError, OutputError
         If the model was not fitted; if the file cannot be written.
     """
+    asked.path(path)
     screen, learnt = model.screen_, model.learnt_
     states = {name: part.state() for name, part in learnt.stack.parts.items()}
     record = {
@@ -169,6 +171,7 @@ def load(path: Path | str) -> ResponseModel:
     MissingFileError, IntegrityError
         If the file is missing; if it is damaged, altered, of another kind or of a newer schema.
     """
+    asked.path(path)
     opened = bundle.load(path, kind=KIND, schema=SCHEMA, upgrade_from=UPGRADE_FROM)
     try:
         return _restored(opened)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import omics_rx as orx
-from omics_rx.core.errors import InputError
+from omics_rx.core.errors import InputError, OmicsRxError
 from omics_rx.core.screen import DrugScreen
 
 
@@ -165,3 +165,48 @@ def test_a_combination_that_was_trained_on_is_known_and_not_refused(planted):
     found = model.predict(planted.cells, asked("c1ccccc1CC.OCCCC"), "cell_line")
     assert found.drugs.loc["x", "nearest"] == "D02"
     np.testing.assert_allclose(found.mean["x"], model.predict(planted.cells, domain="cell_line").mean["D02"])
+
+
+NOTHING = [None, "text", [], {}, 5, np.empty(0), np.empty((0, 3)), pd.DataFrame()]
+CALLS = {
+    "fit": lambda given, model, screen: orx.response.ResponseModel(("kernel",)).fit(given),
+    "predict": lambda given, model, screen: model.predict(given),
+    "predict, drugs": lambda given, model, screen: model.predict(screen.cells[:2], given),
+    "predict, domain": lambda given, model, screen: model.predict(screen.cells[:2], None, given),
+    "predict, reference": lambda given, model, screen: model.predict(screen.cells[:2], None, "tumour", reference=given),
+    "adapt, line": lambda given, model, screen: model.adapt(given, {"D01": 1.0}),
+    "adapt, measured": lambda given, model, screen: model.adapt("cell000", given),
+    "parts": lambda given, model, screen: orx.response.ResponseModel(given).fit(screen),
+    "target": lambda given, model, screen: orx.response.ResponseModel(target=given).fit(screen),
+    "coverage": lambda given, model, screen: orx.response.ResponseModel(coverage=given).fit(screen),
+    "n_inner": lambda given, model, screen: orx.response.ResponseModel(n_inner=given).fit(screen),
+    "folds": lambda given, model, screen: orx.response.folds(given),
+    "folds, split": lambda given, model, screen: orx.response.folds(screen, given),
+    "folds, n_folds": lambda given, model, screen: orx.response.folds(screen, n_folds=given),
+    "evaluate": lambda given, model, screen: orx.response.evaluate(given, screen),
+    "evaluate, screen": lambda given, model, screen: orx.response.evaluate(model, given),
+    "out_of_fold": lambda given, model, screen: orx.response.out_of_fold(given, screen),
+    "out_of_fold, screen": lambda given, model, screen: orx.response.out_of_fold(model, given),
+    "leaks": lambda given, model, screen: orx.response.leaks(screen, given, given),
+    "leaks, screen": lambda given, model, screen: orx.response.leaks(given, screen.matrix(), screen.matrix()),
+    "load": lambda given, model, screen: orx.response.load(given),
+    "save": lambda given, model, screen: model.save(given),
+    "explain": lambda given, model, screen: model.explain(given, "D01"),
+    "explain, drug": lambda given, model, screen: model.explain("cell000", given),
+    "measure_first": lambda given, model, screen: orx.response.measure_first(given),
+    "by_group": lambda given, model, screen: orx.response.by_group(given),
+    "library": lambda given, model, screen: orx.response.library.assess(given, pd.DataFrame({"smiles": ["CCO"]})),
+    "resistance": lambda given, model, screen: orx.response.resistance.assess(model, given),
+}  # fmt: skip
+FINE = {("predict, drugs", None), ("predict, domain", None), ("n_inner", 5), ("folds, n_folds", 5), ("save", "text"),
+        ("parts", "text")}  # fmt: skip
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_nothing_text_and_empty_arrays_are_refused_by_one_error(call, model, planted):
+    for given in NOTHING:
+        told = given if given is None or isinstance(given, str | int) else id(given)
+        if (call, told) in FINE:
+            continue
+        with pytest.raises(OmicsRxError):
+            CALLS[call](given, model, planted)
