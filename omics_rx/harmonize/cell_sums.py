@@ -11,6 +11,8 @@ from scipy import sparse
 
 from omics_rx.core.cohort import as_cohort, info, named_layers, record, with_info, with_record
 from omics_rx.core.errors import InputError, examples, unknown_name
+from omics_rx.core.work import log
+from omics_rx.harmonize import matrices
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 _RECORD = "pseudobulk"
 _N_BLOCK = 20_000
 _N_PROBE = 500
+_NO_NAME = ["", "nan", "NaN", "NA", "None", "none", "null", "<NA>", "N/A", "n/a"]
 
 
 def pseudobulk(
@@ -37,7 +40,8 @@ def pseudobulk(
     min_cells
         Fewest cells of a profile, at least 1.
     layer
-        Layer that holds the counts; None takes ``X``.
+        Layer that holds the counts; None takes ``X``, or, in memory, ``raw`` or the layer that holds counts where ``X``
+        does not, which is logged.
 
     Returns
     -------
@@ -54,12 +58,13 @@ def pseudobulk(
 
     if min_cells < 1:
         raise InputError(f"min_cells is {min_cells}: a profile needs at least 1 cell")
-    cells = as_cohort(cells)
+    cells = _with_counts(as_cohort(cells), layer)
     columns = [patient] if cell_type is None else [patient, cell_type]
     for name in columns:
         if name not in cells.obs:
             raise unknown_name("obs column", name, map(str, cells.obs.columns))
     keys = cells.obs[columns].astype(object)
+    keys = keys.where(~keys.isin(_NO_NAME))
     known = keys.notna().all(axis=1).to_numpy()
     groups = keys[known].astype(str).value_counts(sort=False).sort_index().rename("n_cells").reset_index()
     groups["kept"] = groups["n_cells"] >= min_cells
@@ -87,6 +92,16 @@ def pseudobulk(
         groups = pd.concat([groups.astype(object), nameless.astype(object)], ignore_index=True)
     report = groups.astype({"n_cells": int, "kept": bool}).set_axis([str(i) for i in range(len(groups))], axis=0)
     return with_record(profiles, _RECORD, report)
+
+
+def _with_counts(cells: AnnData, layer: str | None) -> AnnData:
+    """Cells over genes alone, with their counts in ``X`` where no layer was told; cells on disk stay there."""
+    if cells.isbacked or layer is not None:
+        return cells
+    read = matrices.read(cells, counts=True)
+    if read.place != "X" or read.said:
+        log.warning("pseudobulk: %s", "; ".join(read.said) or f"counts are read from {read.place}")
+    return read.data
 
 
 def pseudobulk_groups(profiles: AnnData) -> pd.DataFrame:

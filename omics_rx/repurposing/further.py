@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from omics_rx.core import cohort as co
 from omics_rx.core import resources
 from omics_rx.core.errors import InputError, examples
+from omics_rx.core.work import log
+from omics_rx.harmonize.needs import Needs, prepare
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -113,7 +114,8 @@ def cells_expressing(targets: dict[str, list[str]], cells: AnnData, *, column: s
     cells
         Single cells x genes, counts or normalised; a gene above 0 is expressed.
     column
-        Column of ``obs`` that names the kind of each cell; None takes the first that names malignant cells.
+        Column of ``obs`` that names the kind of each cell; None takes the only one that names malignant cells beside
+        others, which is logged.
 
     Returns
     -------
@@ -124,14 +126,15 @@ def cells_expressing(targets: dict[str, list[str]], cells: AnnData, *, column: s
     Raises
     ------
     InputError
-        If no column tells malignant cells, or fewer than 20 are.
+        If no column tells malignant cells, several tell different ones, or fewer than 20 are.
     """
     kinds = _kinds_of(cells, column)
-    malignant = kinds.astype(str).str.casefold().str.startswith(MALIGNANT).to_numpy()
+    malignant = _malignant(kinds)
     if malignant.sum() < 20:
         raise InputError(f"{int(malignant.sum())} cells are malignant: at least 20 are needed")
-    genes = sorted({gene for own in targets.values() for gene in own} & set(cells.var_names))
-    on = np.asarray(co.expression(cells[:, genes].copy()) > 0)
+    ready = prepare(cells, Needs("expression of targets in cells", scale="rank", levels="must"))
+    genes = sorted({gene for own in targets.values() for gene in own} & set(ready.source.var_names))
+    on = np.asarray(ready.values(genes) > 0)
     at = {gene: i for i, gene in enumerate(genes)}
     found = {}
     for drug, own in targets.items():
@@ -143,11 +146,27 @@ def cells_expressing(targets: dict[str, list[str]], cells: AnnData, *, column: s
 
 
 def _kinds_of(cells: AnnData, column: str | None) -> pd.Series:
+    """Column that tells malignant cells, as told, or the only one that does."""
     names = [column] if column is not None else list(cells.obs.columns)
-    for name in names:
-        if name in cells.obs and cells.obs[name].astype(str).str.casefold().str.startswith(MALIGNANT).any():
-            found: pd.Series = cells.obs[name]
-            return found
-    raise InputError(
-        f"no cell is named malignant in {examples(names)}: give column=, with kinds such as {', '.join(MALIGNANT)}"
-    )
+    told = {name: _malignant(cells.obs[name]) for name in names if name in cells.obs}
+    found = {name: rows for name, rows in told.items() if rows.any() and (column is not None or not rows.all())}
+    if not found:
+        raise InputError(
+            f"no cell is named malignant in {examples(names)}: give column=, with kinds such as {', '.join(MALIGNANT)}"
+        )
+    first, *others = found
+    differing = [name for name in others if not np.array_equal(found[name], found[first])]
+    if differing:
+        counts = ", ".join(f"{name} {int(found[name].sum()):,}" for name in (first, *differing))
+        raise InputError(
+            f"several columns tell malignant cells, and not the same ones ({counts}): keep the one that "
+            "is meant in obs, or name it with column="
+        )
+    if column is None:
+        log.warning("malignant cells are those that obs[%r] names so: %d of %d", first, found[first].sum(), cells.n_obs)
+    kinds: pd.Series = cells.obs[first]
+    return kinds
+
+
+def _malignant(kinds: pd.Series) -> np.ndarray:
+    return kinds.astype(str).str.casefold().str.startswith(MALIGNANT).to_numpy()

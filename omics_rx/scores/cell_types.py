@@ -11,6 +11,7 @@ import pandas as pd
 from omics_rx.core import cohort as cohorts
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.work import track
+from omics_rx.harmonize.needs import Needs, prepare
 from omics_rx.scores import blocks
 from omics_rx.scores.kernels.separation import benjamini_hochberg, separation
 
@@ -82,13 +83,12 @@ def _labelled(cells: AnnData, labels: pd.Series | str) -> tuple[AnnData, pd.Seri
 
 def _gene_parts(data: AnnData, *, progress: bool | None) -> Iterable[tuple[pd.Index, np.ndarray]]:
     """Yield some genes at a time, all cells of each, on a log scale; memory stays flat."""
+    ready = prepare(data, Needs("comparing cells", rename=False))
+    if ready.unanswered:
+        raise InputError(f"{len(ready.unanswered)} cells have no counts ({examples(ready.unanswered)}): leave them out")
+    data = ready.data
     values: Any = data.X
-    counts = cohorts.info(data).unit in ("counts", "CPM", "TPM", "FPKM")
     matrix: Any = values.tocsc() if hasattr(values, "tocsc") else np.asarray(values)
-    totals = np.asarray(matrix.sum(axis=1)).ravel().astype(np.float64) if counts else np.ones(data.n_obs)
-    if counts and (totals <= 0).any():
-        empty = data.obs_names[totals <= 0]
-        raise InputError(f"{len(empty)} cells have no counts ({examples(empty)}): leave them out")
     size = max(1, _GENES_AT_A_TIME_VALUES // data.n_obs)
     starts = range(0, data.n_vars, size)
     for start in track(starts, "Comparing cells", total=len(starts), progress=progress):
@@ -99,7 +99,7 @@ def _gene_parts(data: AnnData, *, progress: bool | None) -> Iterable[tuple[pd.In
             raise InputError(
                 f"{int(missing.sum())} genes are missing in some cells ({examples(genes[missing])}): drop them"
             )
-        yield genes, np.log2(part / totals[:, None] * 1e6 + 1) if counts else part
+        yield genes, part
 
 
 def _one_part(part: tuple[pd.Index, np.ndarray], members: np.ndarray, names: list[str]) -> pd.DataFrame:

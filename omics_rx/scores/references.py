@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from omics_rx.core import cohort as cohorts
 from omics_rx.core import resources
 from omics_rx.core.errors import InputError, examples
-from omics_rx.harmonize import current_symbols
+from omics_rx.harmonize import current_symbols, matrices
 from omics_rx.scores.cell_types import marker_genes
 
 if TYPE_CHECKING:
@@ -124,10 +123,11 @@ def reference_from_cells(
     InputError
         If values are not counts, a type has under 3 cells, or a type has no marker.
     """
-    data = cohorts.as_cohort(cells)
-    if cohorts.info(data).unit != "counts":
+    read = matrices.read(cells, counts=True)
+    data = read.data
+    if read.found.unit != "counts":
         raise InputError(
-            f"a reference is built from counts, and the unit of these cells is {cohorts.info(data).unit}: pass raw "
+            f"a reference is built from counts, and the unit of these cells is {read.found.unit}: pass raw "
             "counts, or say so with core.cohort.with_info(cells, unit='counts')"
         )
     types = _column(data, labels, "labels")
