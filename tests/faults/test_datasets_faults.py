@@ -47,9 +47,8 @@ def test_pip_brings_another_hash(tiny, index):
     assert nothing_kept()
 
 
+@pytest.mark.needs("uv")
 def test_uv_brings_another_hash(tiny, index, without_pip):
-    if fetch._uv() is None:
-        pytest.skip("needs uv on this machine")
     tiny_wheels.build_wheel(index, members={**tiny_wheels.MEMBERS, "tinydata/kept/words.txt": b"three\n"})
     with pytest.raises(IntegrityError, match="another sha256"):
         fetch.unpacked(tiny, progress=False)
@@ -63,9 +62,8 @@ def test_no_network_with_pip(tiny, unreachable):
     assert nothing_kept()
 
 
+@pytest.mark.needs("uv")
 def test_no_network_with_uv(tiny, unreachable, without_pip):
-    if fetch._uv() is None:
-        pytest.skip("needs uv on this machine")
     with pytest.raises(DownloadError, match=r"uv.*check the network.*source="):
         fetch.unpacked(tiny, progress=False)
     assert nothing_kept()

@@ -177,7 +177,8 @@ def test_facts_of_lines_that_the_package_lacks(tmp_path, responses):
 
 def test_the_workbook_of_cell_lines_details(tmp_path, responses):
     """Breaks within column names, several sheets, and a row of totals below the lines."""
-    openpyxl = pytest.importorskip("openpyxl", reason="spreadsheets need openpyxl")
+    import openpyxl
+
     book = openpyxl.Workbook()
     book.active.title = "Cell line details"
     for row in (
@@ -252,7 +253,6 @@ def test_a_gzipped_file_and_a_frame_read_alike(tmp_path, responses):
 
 
 def test_a_spreadsheet_and_one_with_two_header_rows(tmp_path, responses):
-    pytest.importorskip("openpyxl", reason="spreadsheets need openpyxl")
     table = pd.read_csv(responses)
     plain, titled = tmp_path / "GDSC2_fitted_dose_response_27Oct23.xlsx", tmp_path / "titled.xlsx"
     table.to_excel(plain, index=False)

@@ -44,8 +44,10 @@ def test_predictions_too_far_apart_and_too_hopeful_are_told(patients):
     assert far.e50 <= far.e90
 
 
+@pytest.mark.needs("lifelines")
 def test_the_slope_and_curve_are_those_of_lifelines(patients):
-    lifelines = pytest.importorskip("lifelines")
+    import lifelines
+
     part = patients[:400]
     chance = _chance(part.x, 48, slope=1.4)
     found = calibration.calibration(part.time, part.event, chance, at=48)

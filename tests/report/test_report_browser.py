@@ -13,16 +13,15 @@ import pytest
 
 from omics_rx import report
 
+pytestmark = pytest.mark.needs("chromium")
+
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
          "--disable-sync", "--no-first-run", "--hide-scrollbars", "--enable-logging=stderr")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def chromium():
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not found:
-        pytest.skip("needs chromium to open the page: install the package chromium")
-    return found
+    return shutil.which("chromium")
 
 
 def look(chromium, address, folder, size=(1280, 2000)):

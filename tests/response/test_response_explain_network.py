@@ -61,8 +61,10 @@ def test_a_missing_gene_adds_nothing_and_the_sum_still_holds(fitted, data):
     assert found.genes[["GENE00", "GENE07"]].tolist() == [0.0, 0.0]
 
 
+@pytest.mark.needs("captum")
 def test_captum_gives_the_same_contributions(fitted, data):
-    captum = pytest.importorskip("captum.attr")
+    from captum import attr as captum
+
     cells, drugs = pair(data, new=False)
     way = explain_network._Way(fitted, cells, drugs)
     found = explain_atoms(fitted, cells, drugs, tolerance=1e-3)

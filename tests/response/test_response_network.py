@@ -302,9 +302,9 @@ def test_two_processes_make_the_steps_of_one(trained, data):
         torch.testing.assert_close(summed, value.grad, atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.needs("lightning")
 @pytest.mark.slow
 def test_lightning_trains_in_two_processes_on_the_cpu(data):
-    pytest.importorskip("lightning")
     settings = {**SMALL, "n_steps": 4, "dropout": 0.0}
     one = GraphNetwork(**settings).fit(data, seed=0)
     two = GraphNetwork(**settings, devices="cpu:2").fit(data, seed=0)

@@ -249,8 +249,9 @@ def test_view_of_a_file_and_of_memory_is_scored_as_its_rows(cells, backed):
         pd.testing.assert_frame_equal(orx.scores.score(whole[rows], SETS), expected)
 
 
+@pytest.mark.needs("dask")
 def test_dask_chunks_are_scored_where_they_are(cells):
-    array = pytest.importorskip("dask.array", reason="dask comes with the extra 'scale'")
+    import dask.array as array
     from anndata import AnnData
     from scipy import sparse
 

@@ -35,8 +35,10 @@ def test_survival_by_hand():
         made.survival(pd.Series([0.0]), (120,))
 
 
+@pytest.mark.needs("lifelines")
 def test_slope_and_hazard_are_those_of_lifelines():
-    lifelines = pytest.importorskip("lifelines")
+    import lifelines
+
     score, time, event = _exponential(1, 300, 0.01)
     found = baseline.learn(score, time, event, np.repeat("a", 300))
     model = lifelines.CoxPHFitter().fit(pd.DataFrame({"s": score, "t": time, "e": event}), "t", "e")

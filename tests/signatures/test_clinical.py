@@ -26,8 +26,10 @@ def _cohort(seed=0, n=300, *, by_age=0.8, by_risk=0.8):
     return with_info(cohort, unit="log2 intensity", domain="tumour"), pd.Series(risk, obs.index)
 
 
+@pytest.mark.needs("lifelines")
 def test_a_planted_gain_is_found_and_tested_as_lifelines_does():
-    lifelines = pytest.importorskip("lifelines")
+    import lifelines
+
     cohort, risk = _cohort()
     found = clinical.gain(cohort, risk, columns=["age", "grade", "er_positive"]).iloc[0]
     assert found["lower"] > 0.03

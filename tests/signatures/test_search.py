@@ -118,9 +118,11 @@ def test_jobs_and_backends_change_nothing(cohorts):
     pd.testing.assert_frame_equal(plain.choices, threaded.choices)
 
 
+@pytest.mark.needs("distributed")
 @pytest.mark.slow
 def test_a_dask_cluster_gives_the_same_table(cohorts):
-    distributed = pytest.importorskip("distributed", reason="the cluster's scheduler is not installed")
+    import distributed
+
     names = ["lasso + cox_ridge", "plsrcox"]
     plain = _search(cohorts, names, n_jobs=1)
     cache.clear()
