@@ -18,9 +18,11 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from omics_rx.core.errors import InputError
 from omics_rx.core.work import rng
+from omics_rx.harmonize import response_units
 from omics_rx.response.parts.base import Cells, positions
 from omics_rx.response.parts.kernel_ridge import KernelRidge
 from omics_rx.response.prediction import Prediction, separate
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
 
 _OWN_SHARES = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8)
 _N_TRIED = 5
+ASSAYS = (None, "same", "other")
+# how far assays lie apart in level (ln uM): gCSI, GDSC1 and CCLE lie .4, .8 and 1.3 below GDSC2 (median over compounds)
+_LEVEL_SD = 1.5
 _MIN_SHARED = 10
 
 
@@ -58,13 +63,16 @@ class ErrorCovariance:
         outer: np.ndarray = (1 - self.own_share) * self.correlation * np.outer(self.spread, self.spread)
         return outer
 
-    def given(self, at: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def given(self, at: np.ndarray, errors: np.ndarray, *, level: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
         """Shift of every drug's prediction, and the share of its standard deviation that is left.
 
         Parameters
         ----------
         at, errors
             Positions of the measured drugs and measured less predicted (ln uM), ``(k,)``.
+        level
+            Standard deviation (ln uM) of what all values of another assay share; it is learnt from the errors and not
+            carried over to predictions.
 
         Returns
         -------
@@ -72,9 +80,20 @@ class ErrorCovariance:
             Both ``(n_drugs,)``, ln uM and 0 to 1.
         """
         shared, own = self.shared(), self.own_share * self.spread**2
-        weights = np.linalg.solve(shared[np.ix_(at, at)] + np.diag(own[at]), shared[at])
+        weights = np.linalg.solve(shared[np.ix_(at, at)] + np.diag(own[at]) + level**2, shared[at])
         variance = np.maximum(np.diag(shared) - (shared[at] * weights).sum(axis=0), 0.0)
         return errors @ weights, np.sqrt((variance + own) / self.spread**2)
+
+    def likelihood(self, at: np.ndarray, errors: np.ndarray, *, level: float = 0.0) -> float:
+        """Log density of the errors, with a level of that spread that all of them share."""
+        matrix = self.shared()[np.ix_(at, at)] + np.diag((self.own_share * self.spread**2)[at]) + level**2
+        _, size = np.linalg.slogdet(matrix)
+        return float(-0.5 * (size + errors @ np.linalg.solve(matrix, errors) + at.size * np.log(2 * np.pi)))
+
+    def level_of(self, at: np.ndarray, errors: np.ndarray, *, level: float) -> float:
+        """What all values of another assay share, as far as the errors tell (ln uM)."""
+        matrix = self.shared()[np.ix_(at, at)] + np.diag((self.own_share * self.spread**2)[at]) + level**2
+        return float(level**2 * np.linalg.solve(matrix, errors).sum())
 
 
 # learnt once for a fitted model and dropped with it
@@ -93,6 +112,10 @@ class AdaptedModel:
         Its measured ln IC50 (ln uM) by ``drug_id``.
     shift
         What they add to the prediction of each training drug (ln uM), by ``drug_id``.
+    level
+        What all measured values share because they are of another assay (ln uM), which no prediction takes over.
+    other_assay
+        Probability that they are of another assay than the training screen: 0 or 1 where it was said.
     """
 
     sample: str
@@ -102,6 +125,8 @@ class AdaptedModel:
     _cells: Cells
     _left: np.ndarray
     _stated: tuple[str, str]
+    level: float = 0.0
+    other_assay: float = 0.0
 
     def predict(self, drugs: Asked | None = None) -> Prediction:
         """Predict the sample's responses.
@@ -126,7 +151,7 @@ class AdaptedModel:
         every = learnt.stack.predict(self._cells, learnt.training.drugs)
         before = separate(every, learnt.centre, learnt.spread)[1]
         general, after, _ = separate(every + self.shift.to_numpy(), learnt.centre, learnt.spread)
-        told = f"{found.reference}; given {len(self.measured)} measured responses of {self.sample}"
+        told = f"{found.reference}; given {len(self.measured)} measured responses of {self.sample}{self._of_assay()}"
         return replace(
             found,
             mean=mean,
@@ -136,6 +161,11 @@ class AdaptedModel:
             general=pd.Series(general, index=found.general.index, name="general"),
             reference=told,
         )
+
+    def _of_assay(self) -> str:
+        if not self.other_assay:
+            return ""
+        return f", of another assay with probability {self.other_assay:.2f}, whose level is {self.level:+.2f} ln uM"
 
     def _carried(self, query: Query) -> tuple[np.ndarray, np.ndarray]:
         """Shift and remaining share for the drugs asked for; new drugs take the shift of drugs like them."""
@@ -249,18 +279,54 @@ def _loss(errors: np.ndarray, tried: ErrorCovariance, seed: int) -> float:
 
 
 def adapt(
-    model: ResponseModel, cells: Cells, measured: Mapping[str, float] | pd.Series, *, stated: tuple[str, str]
+    model: ResponseModel,
+    cells: Cells,
+    measured: Mapping[str, float] | pd.Series,
+    *,
+    stated: tuple[str, str],
+    assay: str | None = None,
+    sure_of_unit: bool = False,
 ) -> AdaptedModel:
     """Condition a model on measured responses of one sample; see :meth:`ResponseModel.adapt`."""
+    if assay not in ASSAYS:
+        raise InputError(f'assay is {assay!r}: say "same" or "other" than that of the training screen, or leave it out')
     learnt = model.learnt_
     given = _checked(pd.Series(measured, dtype=np.float64), learnt.training.drugs.names, learnt.screen.drugs)
     at = positions(given.index, learnt.training.drugs.names)
     predicted = learnt.stack.predict(cells, learnt.training.drugs)[0]
-    shift, left = covariance_of(model).given(at, given.to_numpy() - predicted[at])
+    if not sure_of_unit:
+        ranges = pd.DataFrame({"mean": learnt.centre, "sd": learnt.spread}, index=learnt.training.drugs.names)
+        response_units.check(given.to_numpy(), given.index.to_numpy(), ranges, what="the measured responses")
+    shift, left, level, other = _by_assay(covariance_of(model), at, given.to_numpy() - predicted[at], assay)
     names = learnt.training.drugs.names.rename("drug_id")
     return AdaptedModel(
-        str(cells.names[0]), given, pd.Series(shift, index=names, name="shift"), model, cells, left, stated
+        str(cells.names[0]),
+        given,
+        pd.Series(shift, index=names, name="shift"),
+        model,
+        cells,
+        left,
+        stated,
+        level,
+        other,
     )
+
+
+def _by_assay(
+    errors: ErrorCovariance, at: np.ndarray, seen: np.ndarray, assay: str | None
+) -> tuple[np.ndarray, np.ndarray, float, float]:
+    """Shift, share left, level (ln uM) and probability of another assay: as said, or both weighed by their evidence."""
+    same, left = errors.given(at, seen)
+    if assay == "same":
+        return same, left, 0.0, 0.0
+    other, left_other = errors.given(at, seen, level=_LEVEL_SD)
+    level = errors.level_of(at, seen, level=_LEVEL_SD)
+    odds = errors.likelihood(at, seen, level=_LEVEL_SD) - errors.likelihood(at, seen)
+    weight = 1.0 if assay == "other" else float(expit(odds))
+    # both answers as one: their mean, and the variance of a mixture
+    apart = (other - same) / errors.spread
+    mixed = np.sqrt((1 - weight) * left**2 + weight * left_other**2 + weight * (1 - weight) * apart**2)
+    return (1 - weight) * same + weight * other, mixed, weight * level, weight
 
 
 def covariance_of(model: ResponseModel) -> ErrorCovariance:

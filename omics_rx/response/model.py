@@ -289,6 +289,8 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
         *,
         cohort: CohortLike | None = None,
         domain: str | None = None,
+        assay: Literal["same", "other"] | None = None,
+        sure_of_unit: bool = False,
     ) -> AdaptedModel:
         """Take some measured responses of a sample into account, in closed form.
 
@@ -302,6 +304,11 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
             Samples x genes it stands among; None is the cells of the training screen.
         domain
             As in :meth:`predict`.
+        assay
+            Whether the values are of the same assay as the training screen or of another, whose level (all values
+            higher or lower) is then learnt first and not taken over; None weighs both by what the values say.
+        sure_of_unit
+            That the values are in ln uM although they look like another unit; it is asked otherwise.
 
         Returns
         -------
@@ -318,7 +325,7 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
         asked.kind("measured", measured, (Mapping, pd.Series), "give ln IC50 (ln uM) by drug, as a dict or series")
 
         cells, stated = one_sample(self, cell_id, cohort, domain)
-        return adapt(self, cells, measured, stated=stated)
+        return adapt(self, cells, measured, stated=stated, assay=assay, sure_of_unit=sure_of_unit)
 
     def on_scale(
         self, cohort: CohortLike, domain: str | None = None, reference: Literal["cohort"] | GeneReference = "cohort"

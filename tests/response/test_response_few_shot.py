@@ -44,7 +44,7 @@ def test_measured_drugs_move_their_group_and_narrow_it(model, planted):
     last = planted.cells.obs_names[-1]
     plain = model.predict(planted.cells[[last]])
     given = {"D01": float(plain.mean["D01"].iloc[0]) - 3, "drug 5": float(plain.mean["D05"].iloc[0]) - 3}
-    found = model.adapt(last, given, cohort=planted.cells).predict()
+    found = model.adapt(last, given, cohort=planted.cells, assay="same").predict()
     shift = (found.mean - plain.mean).iloc[0]
     assert shift["D09"] < -0.5 < shift["D02"]
     assert (found.upper - found.lower)["D09"].iloc[0] < (plain.upper - plain.lower)["D09"].iloc[0]
@@ -66,7 +66,7 @@ def test_a_new_drug_takes_the_shift_of_drugs_like_it(model, planted):
     new = pd.DataFrame({"name": ["x"], "smiles": ["CCCCCCCCN"], "targets": ["GENE01"], "mechanism": ["group 1"]})
     plain = model.predict(planted.cells[[last]], new)
     given = {drug: float(model.predict(planted.cells[[last]]).mean[drug].iloc[0]) - 3 for drug in ("D01", "D05")}
-    found = model.adapt(last, given, cohort=planted.cells).predict(new)
+    found = model.adapt(last, given, cohort=planted.cells, assay="same").predict(new)
     assert float(found.mean.iloc[0, 0]) < float(plain.mean.iloc[0, 0]) - 0.3
 
 
@@ -132,3 +132,20 @@ def test_measure_first_names_drugs_and_minds_what_is_at_hand(model):
         orx.response.measure_first(model, 4, among=["D01", "D02"])
     with pytest.raises(InputError, match="aspirin"):
         orx.response.measure_first(model, among=["aspirin"])
+
+
+def test_the_level_of_another_assay_is_learnt_first(model, planted):
+    """Values 4 ln uM too low throughout say nothing of other drugs; told to be of the same assay, they do."""
+    last = planted.cells.obs_names[-1]
+    plain = model.predict(planted.cells[[last]]).mean.iloc[0]
+    low = plain[["D00", "D01", "D02", "D03", "D04", "D06"]] - 4
+    told = {assay: model.adapt(last, low, cohort=planted.cells, assay=assay) for assay in (None, "same", "other")}
+    moved = {assay: float((one.predict().mean.iloc[0] - plain).abs().mean()) for assay, one in told.items()}
+    assert moved["other"] < 0.3 < 1.0 < moved["same"]
+    assert moved[None] < 0.3
+    assert told[None].other_assay > 0.9
+    assert -4 < told[None].level < -2
+    assert "of another assay with probability" in told[None].predict().reference
+    assert "assay" not in told["same"].predict().reference
+    with pytest.raises(InputError, match="assay is 'gCSI'"):
+        model.adapt(last, low, cohort=planted.cells, assay="gCSI")
