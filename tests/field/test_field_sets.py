@@ -466,3 +466,26 @@ def test_a_missing_value_of_a_nullable_frame_is_a_missing_gene(tumours):
     told = orx.scores.score(plain, {"set": CURRENT})
     for kind in ("Float64", "double[pyarrow]"):
         pd.testing.assert_frame_equal(orx.scores.score(plain.astype(kind), {"set": CURRENT}), told)
+
+
+# ------------------------------------------------------------------------------------------- formulas by the reference
+
+
+def test_falling_genes_of_singscore_are_ranked_as_rising_ones():
+    """The reference takes one less the place of the same ranks: with ties it is not the place from the top."""
+    genes = sorted({gene for members in orx.scores.pathway_sets().values() for gene in members})[:400]
+    random = np.random.default_rng(8)
+    counts = pd.DataFrame(random.poisson(0.05, (40, 400)), index=[f"c{i}" for i in range(40)], columns=genes)
+    counts[genes[399]] = 60  # whole numbers of cells
+    up, down = genes[:12], genes[50:70]
+    found = orx.scores.score(counts, {"signed": {"up": up, "down": down}, "up": up}, method="singscore")
+    n = len(genes)
+    ranks = counts.rank(axis=1, method="min")
+
+    def place(members):
+        k = len(members)
+        low, high = (k + 1) / 2, (2 * n - k + 1) / 2
+        return (ranks[members].mean(axis=1) - low) / (high - low)
+
+    np.testing.assert_allclose(found["up"], place(up) - 0.5, atol=1e-12)
+    np.testing.assert_allclose(found["signed"], (place(up) - 0.5) + (1 - place(down) - 0.5), atol=1e-12)

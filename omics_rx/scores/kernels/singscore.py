@@ -12,8 +12,8 @@ def singscore(values: np.ndarray, members: sparse.csr_array, *, ties: str = "min
     r"""Score sets by the mean rank of their genes, scaled by the range it could take.
 
     For ``k`` known genes of a set among ``N``, the mean rank lies between ``(k + 1) / 2`` and ``(2 N - k + 1) / 2``;
-    the score is its place in that range less one half. Genes that should fall are ranked from the top; their
-    score is added.
+    the score is its place in that range less one half. The place of the genes that should fall is taken off: both are
+    ranked from the bottom, as in the reference, so a gene without any read lies at the bottom for either direction.
 
     Parameters
     ----------
@@ -32,17 +32,18 @@ def singscore(values: np.ndarray, members: sparse.csr_array, *, ties: str = "min
 
     Notes
     -----
-    Foroutan et al., BMC Bioinformatics 2018.
+    Foroutan et al., BMC Bioinformatics 2018; falling genes as in their program (``1 - place`` of the same ranks), which
+    differs from ranking them from the top where values tie.
     """
     used, weights = members_of(members)
     known = count_known(values)[:, None].astype(np.float64)
-    up = _place(row_ranks(values, ties=ties, columns=used), weights > 0, known)
-    falling = np.any(weights < 0, axis=0)
-    if not falling.any():
-        return up
-    down = _place(row_ranks(-values, ties=ties, columns=used), weights < 0, known)
-    rising = np.any(weights > 0, axis=0)
-    return np.where(rising, up, 0.0) + np.where(falling, down, 0.0)
+    ranks = row_ranks(values, ties=ties, columns=used)
+    up, down = weights > 0, weights < 0
+    falls = np.any(down, axis=0)
+    if not falls.any():
+        return _place(ranks, up, known)
+    rises = np.any(up, axis=0)
+    return np.where(rises, _place(ranks, up, known), 0.0) - np.where(falls, _place(ranks, down, known), 0.0)
 
 
 def _place(ranks: np.ndarray, inside: np.ndarray, known: np.ndarray) -> np.ndarray:
