@@ -94,10 +94,16 @@ def score(
     out: Out,
     signature: Annotated[str, typer.Option(help="Name of a shipped signature, or a saved .json.")] = "",
     sets: Annotated[str, typer.Option(help="immune, cell_death, subtype, or a GMT or JSON file of gene sets.")] = "",
-    method: Annotated[str, typer.Option(help="Method for a file of gene sets.")] = "ssgsea",
+    method: Annotated[
+        str | None, typer.Option(help="Method for cell_death or a file of gene sets; ssgsea when left out.")
+    ] = None,
     reference: Annotated[
-        str, typer.Option(help="Scale of a signature: cohort (20 samples or more), or frozen (a single patient).")
-    ] = "cohort",
+        str | None,
+        typer.Option(
+            help="Scale of a signature or of subtype: cohort (20 samples or more; when left out), or frozen (a single "
+            "patient)."
+        ),
+    ] = None,
 ) -> None:
     """Score every sample with a saved signature or with gene sets."""
     from omics_rx import harmonize, io, scores, signatures
@@ -105,14 +111,22 @@ def score(
     _table_file(out)
     if bool(signature) == bool(sets):
         raise InputError("name either --signature or --sets, and not both")
+    if method is not None and (signature or sets in ("immune", "subtype")):
+        raise InputError(f"--method says nothing for {signature or sets}: leave it out")
+    if reference is not None and not signature and sets != "subtype":
+        raise InputError(f"--reference says nothing for --sets {sets}: leave it out")
+    scale = _reference(reference or "cohort")
     cohort = io.read_bulk(expression)
-    named = {"immune": scores.immune, "cell_death": scores.cell_death, "subtype": scores.subtype}
     if signature:
-        table = signatures.load(signature).score(cohort, reference=_reference(reference))
-    elif sets in named:
-        table = named[sets](cohort)
+        table = signatures.load(signature).score(cohort, reference=scale)
+    elif sets == "immune":
+        table = scores.immune(cohort)
+    elif sets == "cell_death":
+        table = scores.cell_death(cohort, method or "ssgsea")
+    elif sets == "subtype":
+        table = scores.subtype(cohort, reference=scale)
     else:
-        table = scores.score(harmonize.genes(cohort), io.read_gene_sets(sets), method=method)
+        table = scores.score(harmonize.genes(cohort), io.read_gene_sets(sets), method=method or "ssgsea")
     _write_table(table, out)
 
 
@@ -280,9 +294,7 @@ def _cohorts(named: list[str], *, time_unit: str | None = None) -> dict[str, Any
         name, _, files = text.partition("=")
         expression, _, clinical = files.partition(",")
         found[name] = (
-            io.read_bulk(expression, clinical=clinical or None, time_unit=time_unit if clinical else None)
-            if files
-            else datasets.load(name)
+            io.read_bulk(expression, clinical=clinical or None, time_unit=time_unit) if files else datasets.load(name)
         )
     return found
 

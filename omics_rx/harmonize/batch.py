@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.cohort import as_cohort, expression
 from omics_rx.core.errors import InputError, examples
+from omics_rx.core.units import LINEAR
+from omics_rx.core.work import log
+from omics_rx.harmonize.units import detect, refuse_unfit
+
+if TYPE_CHECKING:
+    from omics_rx.core.cohort import CohortLike
 
 _FEWEST = 3
 _STEPS = 500
 _CLOSE = 1e-10
+_STILL = 1e-9
+_ANY_LOG2 = ("log2 intensity", "log2 expression")
 
 
 @dataclass(frozen=True)
@@ -78,6 +87,9 @@ class Biology:
 class ComBat:
     """Location and scale of each batch, shrunk over genes by empirical Bayes; learnt once, then frozen.
 
+    For bulk samples. Batches of single cells are taken off their embedding instead, by Harmony through scanpy's own
+    wrapper (``scanpy.external.pp.harmony_integrate``), where it is installed.
+
     A new cohort is one batch more: its location and scale are estimated against the frozen training mean, biology and
     spread, so that training data and models on them stay as they are.
 
@@ -93,6 +105,11 @@ class ComBat:
         What is protected.
     shifts, scales
         Batch to its location, in ``sd``, and its variance, relative to ``sd`` squared, shape ``(p,)`` each.
+    unit
+        Logarithmic unit of the training cohorts.
+    left_out
+        Gene that does not vary in a batch to the batch: nothing is known there of its spread, and a gene that a
+        batch does not express must not be given the level of another.
 
     References
     ----------
@@ -106,16 +123,18 @@ class ComBat:
     biology: Biology
     shifts: Mapping[str, np.ndarray]
     scales: Mapping[str, np.ndarray]
+    unit: str = ""
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def learn(cls, cohorts: Mapping[str, pd.DataFrame], *, biology: pd.DataFrame | None = None) -> ComBat:
+    def learn(cls, cohorts: Mapping[str, CohortLike], *, biology: pd.DataFrame | None = None) -> ComBat:
         """Learn the batches of training cohorts.
 
         Parameters
         ----------
         cohorts
-            Batch to its samples x genes, in one unit on a logarithmic scale. Genes that are not measured in every
-            sample are left out.
+            Batch to its samples x genes, a frame or an AnnData, in one unit on a logarithmic scale. Genes that are not
+            measured in every sample, or do not vary in a batch, are left out; the latter are named.
         biology
             Facts to protect, one row a sample: text or yes and no for groups, numbers as they are. Without it,
             cohorts that differ in composition lose that difference.
@@ -123,19 +142,25 @@ class ComBat:
         Raises
         ------
         InputError
-            If there are fewer than two batches or three samples in one, samples repeat, no gene is shared, or biology
-            is missing for a sample or cannot be told from the batches.
+            If there are fewer than two batches or three samples in one, samples repeat, values are no logarithms or
+            stand in two units, no gene is shared, or biology is missing for a sample or cannot be told from the
+            batches.
         """
-        _check_batches(cohorts)
-        whole = pd.concat(list(cohorts.values()), join="inner")
+        frames, unit = _in_one_unit(cohorts)
+        _check_batches(frames)
+        whole = pd.concat(list(frames.values()), join="inner")
         values = whole.to_numpy(dtype=np.float64)
         used = np.isfinite(values).all(axis=0)
         if not used.any():
             raise InputError("no gene is measured in every sample of every cohort: bring them to current symbols")
-        batch = np.repeat(np.arange(len(cohorts)), [len(frame) for frame in cohorts.values()])
+        batch = np.repeat(np.arange(len(frames)), [len(frame) for frame in frames.values()])
+        left_out = _constant(values, batch, whole.columns, list(frames), used)
+        used &= ~whole.columns.astype(str).isin(list(left_out))
+        if not used.any():
+            raise InputError(f"every gene is constant in a batch ({examples(left_out)}): there is nothing to learn")
         told = Biology({}) if biology is None else Biology.learn(biology.loc[biology.index.isin(whole.index)])
         facts = told.design(biology, whole.index)
-        design = np.hstack([np.eye(len(cohorts))[batch], facts])
+        design = np.hstack([np.eye(len(frames))[batch], facts])
         if np.linalg.matrix_rank(design) < design.shape[1]:
             raise InputError(
                 f"the batches and {examples(told.levels)} cannot be told apart: a group that is in one cohort only, or "
@@ -143,26 +168,27 @@ class ComBat:
             )
         fitted, *_ = np.linalg.lstsq(design, values[:, used], rcond=None)
         spread = np.sqrt(((values[:, used] - design @ fitted) ** 2).mean(axis=0))
-        varies = spread > 1e-9 * np.maximum(1.0, np.abs(values[:, used]).max(axis=0))
+        varies = spread > _STILL * np.maximum(1.0, np.abs(values[:, used]).max(axis=0))
         weights = np.bincount(batch) / len(batch)
-        mean, effects, sd = (weights @ fitted[: len(cohorts)])[varies], fitted[len(cohorts) :, varies], spread[varies]
+        mean, effects, sd = (weights @ fitted[: len(frames)])[varies], fitted[len(frames) :, varies], spread[varies]
         z = (values[:, used][:, varies] - mean - facts @ effects) / sd
-        found = {name: _posterior(z[batch == i]) for i, name in enumerate(cohorts)}
+        found = {name: _posterior(z[batch == i]) for i, name in enumerate(frames)}
         return cls(
             tuple(whole.columns[used][varies].astype(str)), mean, sd, effects, told,
             {name: shift for name, (shift, _) in found.items()},
             {name: scale for name, (_, scale) in found.items()},
+            unit, left_out,
         )  # fmt: skip
 
     def apply(
-        self, frame: pd.DataFrame, *, batch: str | None = None, biology: pd.DataFrame | None = None
+        self, cohort: CohortLike, *, batch: str | None = None, biology: pd.DataFrame | None = None
     ) -> pd.DataFrame:
         """Take the batch off samples.
 
         Parameters
         ----------
-        frame
-            Samples x genes in the unit of training.
+        cohort
+            Samples x genes in the unit of training, a frame or an AnnData.
         batch
             Training batch that the samples belong to, for a single further sample of it, say; None takes them for one
             new batch, of at least three samples, whose location and scale are learnt from them.
@@ -172,13 +198,17 @@ class ComBat:
         Returns
         -------
         pandas.DataFrame
-            Samples x the genes of training, NaN where a sample lacks one.
+            Samples x the genes of training, NaN where a sample lacks one, and for genes that do not vary in a new
+            batch, which the log names.
 
         Raises
         ------
         InputError
-            If the batch is unknown, the samples too few to be a batch, or biology does not fit.
+            If the batch is unknown, the samples too few to be a batch, the values no logarithms, or biology does not
+            fit.
         """
+        frame, unit = _logarithms(cohort, "the cohort")
+        _refuse_other_unit({"training": self.unit, "the cohort": unit})
         values = frame.reindex(columns=list(self.genes)).to_numpy(dtype=np.float64)
         expected = self.mean + self.biology.design(biology, frame.index) @ self.effects
         z = (values - expected) / self.sd
@@ -188,6 +218,8 @@ class ComBat:
                     f"{len(frame)} samples cannot show what their batch does (at least {_FEWEST}): name the training "
                     f"batch they belong to ({examples(self.shifts)})"
                 )
+            still = _constant(values, np.zeros(len(values), dtype=int), pd.Index(self.genes), ["the new batch"])
+            z[:, [self.genes.index(gene) for gene in still]] = np.nan
             shift, scale = _posterior(z)
         elif batch in self.shifts:
             shift, scale = self.shifts[batch], self.scales[batch]
@@ -207,6 +239,8 @@ class ComBat:
             "biology": {name: list(levels) for name, levels in self.biology.levels.items()},
             "shifts": {name: shift.tolist() for name, shift in self.shifts.items()},
             "scales": {name: scale.tolist() for name, scale in self.scales.items()},
+            "unit": self.unit,
+            "left_out": dict(self.left_out),
         }
 
     @classmethod
@@ -228,7 +262,75 @@ class ComBat:
             Biology({name: tuple(levels) for name, levels in values["biology"].items()}),
             {name: np.array(shift) for name, shift in values["shifts"].items()},
             {name: np.array(scale) for name, scale in values["scales"].items()},
+            str(values.get("unit", "")), dict(values.get("left_out", {})),
         )  # fmt: skip
+
+
+def _logarithms(cohort: CohortLike, what: str) -> tuple[pd.DataFrame, str]:
+    """Samples x genes of a cohort, and the logarithmic unit they have.
+
+    Raises
+    ------
+    InputError
+        If a gene stands twice or the values are amounts, of two units or of one that cannot be told.
+    """
+    names = cohort.columns if isinstance(cohort, pd.DataFrame) else as_cohort(cohort).var_names
+    repeated = names[names.duplicated()].unique()
+    if len(repeated):
+        raise InputError(f"{len(repeated)} genes of {what!r} stand twice ({examples(repeated)}): harmonise them")
+    data = as_cohort(cohort)
+    finding = detect(data)
+    refuse_unfit(finding, what=f"batch correction of {what}")
+    if finding.unit in LINEAR:
+        raise InputError(
+            f"batch correction adds and stretches logarithms, and {what} holds {finding.unit} ({finding.statement}): "
+            "bring it to logarithms first, with harmonize.units.logged"
+        )
+    return expression(data), finding.unit
+
+
+def _in_one_unit(cohorts: Mapping[str, CohortLike]) -> tuple[dict[str, pd.DataFrame], str]:
+    """Frames of all cohorts, and their unit."""
+    if not isinstance(cohorts, Mapping):
+        raise InputError(
+            f"batches are a mapping of batch to cohort, not a {type(cohorts).__name__}: split the cohort by its batch, "
+            '{"batch 1": cohort[batch == 1], ...}'
+        )
+    found = {name: _logarithms(cohort, str(name)) for name, cohort in cohorts.items()}
+    _refuse_other_unit({name: unit for name, (_, unit) in found.items()})
+    return {name: frame for name, (frame, _) in found.items()}, next((unit for _, unit in found.values()), "")
+
+
+def _refuse_other_unit(units: Mapping[str, str]) -> None:
+    """Refuse batches in several units; a binary logarithm whose offset nobody knows may be any other one."""
+    told = {unit for unit in units.values() if unit}
+    exact = told - set(_ANY_LOG2)
+    if len(exact) > 1 or (exact and told & set(_ANY_LOG2) and not next(iter(exact)).startswith("log2(")):
+        raise InputError(
+            f"batches stand in several units ({examples(f'{name}: {unit}' for name, unit in units.items() if unit)}): "
+            "bring them to one first, or tell the one they have with core.cohort.with_info(cohort, unit=...)"
+        )
+
+
+def _constant(
+    values: np.ndarray, batch: np.ndarray, genes: pd.Index, names: list[str], used: np.ndarray | None = None
+) -> dict[str, str]:
+    """Genes that do not vary in a batch, each with the first such batch; they are named in the log."""
+    found: dict[str, str] = {}
+    for i, name in enumerate(names):
+        rows = values[batch == i]
+        known = np.isfinite(rows)
+        low = np.where(known, rows, np.inf).min(axis=0)
+        high = np.where(known, rows, -np.inf).max(axis=0)
+        enough = known.sum(axis=0) >= _FEWEST
+        with np.errstate(invalid="ignore"):
+            still = enough & (high - low <= _STILL * np.maximum(1.0, np.abs(high)))
+        for gene in genes[still if used is None else still & used]:
+            found.setdefault(str(gene), str(name))
+    if found:
+        log.warning("%d genes do not vary in a batch and are left out of its correction (%s)", len(found),
+                    examples(f"{gene} in {name}" for gene, name in found.items()))  # fmt: skip
+    return found
 
 
 def _check_batches(cohorts: Mapping[str, pd.DataFrame]) -> None:
@@ -237,10 +339,6 @@ def _check_batches(cohorts: Mapping[str, pd.DataFrame]) -> None:
     few = [name for name, frame in cohorts.items() if len(frame) < _FEWEST]
     if few:
         raise InputError(f"{len(few)} cohorts have fewer than {_FEWEST} samples ({examples(few)}): leave them out")
-    for name, frame in cohorts.items():
-        if not frame.columns.is_unique:
-            repeated = frame.columns[frame.columns.duplicated()].unique()
-            raise InputError(f"{len(repeated)} genes of {name!r} stand twice ({examples(repeated)}): harmonise them")
     samples = pd.Index([sample for frame in cohorts.values() for sample in frame.index])
     if not samples.is_unique:
         repeated = samples[samples.duplicated()].unique()

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from anndata import AnnData
 
+from omics_rx.core.cohort import as_cohort, with_info
 from omics_rx.core.errors import InputError
 from omics_rx.harmonize.batch import ComBat
 
@@ -103,12 +104,9 @@ def test_shrinkage_by_hand():
     names = [[f"{c}{i}" for i in range(30)] for c in "ab"]
 
     def shift(by):
-        model = ComBat.learn(
-            {
-                "a": pd.DataFrame(base, names[0], GENES),
-                "b": pd.DataFrame(other + by, names[1], GENES),
-            }
-        )
+        frames = {"a": pd.DataFrame(base, names[0], GENES), "b": pd.DataFrame(other + by, names[1], GENES)}
+        told = {name: with_info(as_cohort(frame), unit="log2 ratio") for name, frame in frames.items()}
+        model = ComBat.learn(told)
         difference = model.shifts["b"] - model.shifts["a"]
         return difference * model.sd
 
@@ -184,3 +182,73 @@ def test_what_cannot_be_applied_is_refused():
         model.apply(frame)
     with pytest.raises(InputError, match="'er' was False, True in training, and is maybe here"):
         model.apply(frame, biology=er.assign(er="maybe"))
+
+
+def test_genes_that_do_not_vary_in_a_batch_are_left_out_and_named(caplog):
+    cohorts, _, _ = planted()
+    cohorts["cohort 1"]["G5"] = 0.0
+    cohorts["cohort 2"]["G7"] = 3.01
+    with caplog.at_level("WARNING", logger="omics_rx"):
+        model = ComBat.learn(cohorts)
+    assert dict(model.left_out) == {"G5": "cohort 1", "G7": "cohort 2"}
+    assert "2 genes do not vary in a batch" in caplog.text
+    assert not {"G5", "G7"} & set(model.genes)
+    done = model.apply(cohorts["cohort 0"], batch="cohort 0")
+    whole = ComBat.learn({name: frame.drop(columns=["G5", "G7"]) for name, frame in cohorts.items()})
+    pd.testing.assert_frame_equal(done, whole.apply(cohorts["cohort 0"], batch="cohort 0"))
+    again = ComBat.from_dict(json.loads(json.dumps(model.as_dict())))
+    assert again.left_out == model.left_out
+    assert again.unit == model.unit
+
+
+def test_a_gene_that_a_new_batch_does_not_express_gets_no_level_of_another(caplog):
+    cohorts, _, _ = planted()
+    model = ComBat.learn(cohorts)
+    new = next(iter(planted(seed=5, sizes=(30,), shares=(0.5,))[0].values()))
+    new["G9"] = 0.0
+    with caplog.at_level("WARNING", logger="omics_rx"):
+        done = model.apply(new)
+    assert done["G9"].isna().all()
+    assert done.drop(columns="G9").notna().all(axis=None)
+    assert "G9 in the new batch" in caplog.text
+
+
+def test_batches_may_be_anndata_and_stay_as_they_were():
+    cohorts, _, _ = planted()
+    objects = {name: as_cohort(frame) for name, frame in cohorts.items()}
+    before = {name: data.X.copy() for name, data in objects.items()}
+    model, told = ComBat.learn(objects), ComBat.learn(cohorts)
+    assert model.as_dict() == told.as_dict()
+    pd.testing.assert_frame_equal(model.apply(objects["cohort 1"], batch="cohort 1"),
+                                  told.apply(cohorts["cohort 1"], batch="cohort 1"))  # fmt: skip
+    assert all(np.array_equal(data.X, before[name]) for name, data in objects.items())
+
+
+def _counts(frame):
+    return (2**frame).round()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"cohort 0": _counts, "cohort 1": _counts, "cohort 2": _counts}, "holds counts"),
+        ({"cohort 1": _counts}, "holds counts"),
+        ({"cohort 1": lambda frame: (frame - frame.mean()) / frame.std()}, "several units.*cohort 1: z"),
+        ({"cohort 1": lambda frame: with_info(as_cohort(frame), unit="ln(TPM + 1)")}, r"several units.*ln\(TPM"),
+        ({"cohort 1": lambda frame: pd.concat([frame.iloc[:15], _counts(frame.iloc[15:])])}, "two units|several units"),
+        ({"cohort 0": lambda frame: frame.assign(name="x")}, "hold text"),
+    ],
+)
+def test_values_that_are_no_logarithms_of_one_unit_are_refused(change, said):
+    cohorts, _, _ = planted()
+    with pytest.raises(InputError, match=said):
+        ComBat.learn({name: change.get(name, lambda frame: frame)(frame) for name, frame in cohorts.items()})
+
+
+def test_a_model_of_logarithms_refuses_counts():
+    cohorts, _, _ = planted()
+    model = ComBat.learn(cohorts)
+    with pytest.raises(InputError, match="holds counts"):
+        model.apply(_counts(cohorts["cohort 1"]), batch="cohort 1")
+    with pytest.raises(InputError, match="mapping of batch to cohort, not a DataFrame"):
+        ComBat.learn(cohorts["cohort 1"])

@@ -40,6 +40,53 @@ def test_score_writes_a_table_by_its_suffix(expression, tmp_path):
         assert len(read(out)) == 30
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--sets", "subtype", "--method", "gsva"], "--method says nothing for subtype"),
+        (["--sets", "immune", "--method", "gsva"], "--method says nothing for immune"),
+        (["--signature", "cell_death", "--method", "gsva"], "--method says nothing for cell_death"),
+        (["--sets", "immune", "--reference", "frozen"], "--reference says nothing for --sets immune"),
+        (["--sets", "cell_death", "--reference", "cohort"], "--reference says nothing for --sets cell_death"),
+        (["--sets", "x.gmt", "--reference", "frozen"], "--reference says nothing for --sets x.gmt"),
+        (["--sets", "subtype", "--reference", "nonsense"], "unknown reference 'nonsense'"),
+        (["--sets", "cell_death", "--method", "nonsense"], "unknown score 'nonsense'"),
+    ],
+)
+def test_no_option_is_accepted_and_ignored(expression, tmp_path, options, said):
+    result = run(cli.app, ["score", str(expression), *options, "--out", str(tmp_path / "out.csv")])
+    assert result.exit_code == 2
+    assert said in result.output.replace("\n", " ")
+
+
+def test_the_reference_of_subtypes_and_the_method_of_patterns_are_used(tmp_path):
+    from omics_rx import scores
+
+    random = np.random.default_rng(1)
+    genes = list(dict.fromkeys([*scores.centroids().index, *scores.cell_death_sets()["ferroptosis"]]))
+    medians = scores.centroids().mean(axis=1).reindex(genes).fillna(0).to_numpy()
+    frame = pd.DataFrame(random.normal(8, 1, (24, len(genes))) + medians, columns=genes)
+    frame.index = [f"P{i}" for i in range(24)]
+    frame.to_csv(tmp_path / "cohort.csv")
+    told = {}
+    for options in (
+        ["subtype"],
+        ["subtype", "--reference", "frozen"],
+        ["cell_death"],
+        ["cell_death", "--method", "mean"],
+    ):
+        out = tmp_path / "out.csv"
+        result = run(cli.app, ["score", str(tmp_path / "cohort.csv"), "--sets", *options, "--out", str(out)])
+        if options[-1] == "frozen" and result.exit_code == 2:
+            assert "lost their levels" in result.output.replace("\n", " ")
+            continue
+        assert result.exit_code == 0, result.output
+        told[" ".join(options)] = pd.read_csv(out, index_col=0)
+    expected = scores.cell_death(frame, "mean")["ferroptosis"]
+    np.testing.assert_allclose(told["cell_death --method mean"]["ferroptosis"], expected, rtol=1e-5)
+    assert not np.allclose(told["cell_death"]["ferroptosis"], expected)
+
+
 def _study_files(folder, name, seed):
     """A cohort whose ferroptosis genes carry the risk, as two files; days, and the event named."""
     from omics_rx import scores
