@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import pandas as pd
@@ -20,8 +20,19 @@ KINDS = ("mature", "precursor")
 _ACCESSION = re.compile(r"^(MI(?:MAT)?\d{7})(?:_\d+)?$")
 _WITH_ACCESSION = re.compile(r"^(?P<name>\S+?)[|_,; (]+(?P<accession>MI(?:MAT)?\d{7})(?:_\d+)?\)?$")
 _OTHER_SPECIES = re.compile(r"^(?!hsa-)([a-z]{3,4})-(?:mir|let|lin|bantam)\b", re.IGNORECASE)
+_SPECIES = re.compile(r"^(?:hp_)?([a-z]{3,4})[-_.](?:mir|let|lin|bantam)[-_.]?", re.IGNORECASE)
+# what makers of arrays, panels and counters put behind a name, the outermost first
+_PLATFORM = (
+    (re.compile(r"(?:_[xsa])?_st$", re.IGNORECASE), "Affymetrix's suffix"),
+    (re.compile(r"_v\d+(?:\.\d+)?$", re.IGNORECASE), "Agilent's version"),
+    (re.compile(r"\|\d+(?:\.\d+)?$"), "NanoString's correction"),
+    (re.compile(r"[-_](?:00\d{4}|[1-9]\d{5}|\d{7})(?:_mir|_mat|_[AB])?$", re.IGNORECASE), "number of an assay"),
+    (re.compile(r":\d+\.\d+$"), "Illumina's version"),
+    (re.compile(r"(?:[._](?:iso|ref)(?:[._:].*)?|\.SNP[ACGT]?.*)$", re.IGNORECASE), "isomiR"),
+)
 _BARE = re.compile(r"^(?:mir|let)-?\d", re.IGNORECASE)
 _JOINED = re.compile(r"^hsa-(?:mir|let)-\S+[/+]\S+$", re.IGNORECASE)
+_UNNUMBERED = re.compile(r"^hsa-(?:mir-\d+[a-z]?|let-\d[a-z])$")
 _LOST_CAPITALS = re.compile(r"^hsa-mir-\S+-[35]p$|^HSA-|^hsa-mir-\S+\*$")
 
 
@@ -48,10 +59,11 @@ class MirnaIndex:
 
 @dataclass(frozen=True)
 class _Candidates:
-    """Accessions an identifier may stand for, by kind, and how they were found."""
+    """Accessions an identifier may stand for, by kind, how they were found, and precursors numbered behind it."""
 
     by_kind: Mapping[str, tuple[str, ...]]
     how: str
+    family: tuple[str, ...] = ()
 
 
 @cache
@@ -112,7 +124,7 @@ def current_mirnas(ids: Iterable[object], *, kind: str | None = None) -> pd.Data
     lost = any(_LOST_CAPITALS.match(name) for name in names)
     candidates = {name: _candidates(name, lost_capitals=lost) for name in dict.fromkeys(names)}
     settled, why = (kind, "as told") if kind else (_kind_of_sure(candidates.values()), "as the others are")
-    known = {name: _row(name, found, settled, why) for name, found in candidates.items()}
+    known = {name: _row(name, _as_settled(found, settled), settled, why) for name, found in candidates.items()}
     return pd.DataFrame(
         [known[name] for name in names],
         columns=["name", "accession", "kind", "status", "reason"],
@@ -127,8 +139,21 @@ def recognised_mirnas(ids: Iterable[object]) -> float:
     return float((statuses != "unknown").mean()) if len(statuses) else 0.0
 
 
+def _as_settled(found: _Candidates, settled: str | None) -> _Candidates:
+    """Candidates of a name among precursors: ``hsa-let-7a`` is one of the three numbered so, and no strand."""
+    if settled != "precursor" or not found.family:
+        return found
+    return _Candidates({"precursor": found.family}, found.how)
+
+
+def species_of(name: str) -> str | None:
+    """Species that a microRNA's name begins with, in small letters, such as ``"mmu"``; None where it says none."""
+    found = _SPECIES.match(name)
+    return found[1].lower() if found else None
+
+
 def _kind_of_sure(found: Iterable[_Candidates]) -> str | None:
-    kinds = {next(iter(item.by_kind)) for item in found if len(item.by_kind) == 1}
+    kinds = {next(iter(item.by_kind)) for item in found if len(item.by_kind) == 1 and not item.family}
     return kinds.pop() if len(kinds) == 1 else None
 
 
@@ -142,21 +167,46 @@ def _candidates(name: str, *, lost_capitals: bool) -> _Candidates:
         return _Candidates({}, f"an accession that no human microRNA has ({both['accession']})")
     if _OTHER_SPECIES.match(name):
         return _Candidates({}, f"microRNA of another species ({name.partition('-')[0]})")
+    stripped, platform = _without_platform(name)
+    if platform:
+        found = _candidates(stripped, lost_capitals=lost_capitals)
+        if found.by_kind:
+            return _Candidates(found.by_kind, "; ".join(filter(None, [platform, found.how])))
     for spelling, how in _spellings(name):
         accessions = _exactly(spelling, lost_capitals=lost_capitals)
         if accessions:
-            return _of(accessions, how)
+            return replace(_of(accessions, how), family=_family(spelling, accessions))
     for spelling, how in _spellings(name):
         if spelling.lower() in index.by_lower:
-            return _of(index.by_lower[spelling.lower()], "; ".join(filter(None, [how, "capitals"])))
+            found = index.by_lower[spelling.lower()]
+            why = "; ".join(filter(None, [how, "capitals"]))
+            return replace(_of(found, why), family=_family(spelling, found))
     if _JOINED.match(name):
         return _Candidates({}, "several microRNAs in one name")
     return _Candidates({}, "no human microRNA of this name")
 
 
+def _without_platform(name: str) -> tuple[str, str]:
+    """Name without what a platform put around it, and what that was."""
+    plain, said = name, []
+    if plain.lower().startswith("hp_"):
+        plain = plain[3:]
+        said.append("Affymetrix's hairpin")
+    for pattern, what in _PLATFORM:
+        if pattern.search(plain) and pattern.sub("", plain):
+            plain = pattern.sub("", plain)
+            said.append(what)
+    if re.search(r"-star$", plain, re.IGNORECASE):
+        plain = f"{plain[:-5]}*"
+        said.append("star")
+    return plain, "; ".join(said)
+
+
 def _spellings(name: str) -> list[tuple[str, str]]:
     """Ways to read a name: as it is, with a species, with the hyphens and stars that R turns into dots."""
     ways = [(name, "")]
+    if "_" in name:
+        ways.append((name.replace("_", "-"), "underscores for hyphens"))
     if "." in name:
         starred = name[:-1] + "*" if name.endswith(".") else name
         ways.append((starred.replace(".", "-"), "dots for hyphens"))
@@ -176,6 +226,15 @@ def _exactly(spelling: str, *, lost_capitals: bool) -> tuple[str, ...]:
     kinds = {index.kinds[accession] for accession in now}
     once = [accession for accession in index.by_previous.get(spelling, ()) if index.kinds[accession] not in kinds]
     return (*now, *once)
+
+
+def _family(spelling: str, accessions: Iterable[str]) -> tuple[str, ...]:
+    """Precursors that are numbered behind a name without an arm: ``hsa-mir-24`` can be ``hsa-mir-24-1`` or ``-2``."""
+    index = mirna_index()
+    if not _UNNUMBERED.match(spelling) or any(index.kinds[one] == "precursor" for one in accessions):
+        return ()
+    found = (index.by_lower.get(f"{spelling.lower()}-{i}", ()) for i in range(1, 10))
+    return tuple(one for several in found for one in several if index.kinds[one] == "precursor")
 
 
 def _of(accessions: Iterable[str], how: str) -> _Candidates:

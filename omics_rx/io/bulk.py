@@ -18,6 +18,7 @@ from omics_rx.io.assembly import assembled, check_settings, places
 from omics_rx.io.cell_files import read_h5ad
 from omics_rx.io.clinical import with_clinical
 from omics_rx.io.clinical_tables import ClinicalSource
+from omics_rx.io.cycles import refuse_cycles
 from omics_rx.io.files import existing, kind, not_read, opened
 from omics_rx.io.frames import read_parquet, read_sheet
 from omics_rx.io.hdf5_checks import hdf5_form
@@ -131,6 +132,7 @@ def read_bulk(
         _check_unit(cohort, said_unit, file)
     elif isinstance(cohort.X, np.ndarray):
         _check_counts(cohort, file)
+        refuse_cycles(np.asarray(cohort.X), cohort.var_names, str(file))
     origin = record(cohort, "origin") or file.name
     cohort, more = genes_alone(cohort, str(file))
     said = [*said, *more]

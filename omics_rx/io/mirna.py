@@ -21,14 +21,18 @@ from omics_rx.harmonize.units import check_possible
 from omics_rx.io.assembly import Axis, assembled, check_settings
 from omics_rx.io.clinical import with_clinical
 from omics_rx.io.clinical_tables import ClinicalSource
+from omics_rx.io.cycles import refuse_cycles
 from omics_rx.io.files import existing, not_read, opened
 from omics_rx.io.files import kind as file_kind
 from omics_rx.io.frames import read_parquet, read_sheet
 from omics_rx.io.gdc_mirna import gdc_kind, has_gdc_mirna, read_gdc_mirna
+from omics_rx.io.mirna_rows import human_alone, once_each
 from omics_rx.io.numbers import as_narrow_as_exact
 from omics_rx.io.orientation import ENOUGH, N_PROBE, ORIENTATIONS, told_axis
 from omics_rx.io.published import Published, read_gct
-from omics_rx.io.said import with_reading
+from omics_rx.io.rcc import is_rcc, rcc_files, read_rcc
+from omics_rx.io.said import Aloud, with_reading
+from omics_rx.io.several_kinds import rearranged
 from omics_rx.io.table import Table, read_table
 
 if TYPE_CHECKING:
@@ -59,10 +63,12 @@ def read_mirna(
     """Read microRNA expression into a cohort whose microRNAs carry their names in miRBase 22.
 
     Formats: ``mirnas.quantification.txt`` and ``isoforms.quantification.txt`` of the GDC, one file or a folder with
-    its sample sheet (reads per million, counts in ``layers["counts"]``); ``CCLE_miRNA_*.gct``; counts of miRDeep2's
-    quantifier and of miRge; any matrix in delimited text, parquet or xlsx, microRNAs in either axis, named by mature
-    strand, precursor or accession. ``harmonize.changes`` tells what became of each name and :func:`notes` what was
-    found and decided.
+    its sample sheet, and the wide tables that Firehose and TCGAbiolinks make of them (reads per million, counts in
+    ``layers["counts"]``); ``CCLE_miRNA_*.gct``; counts of miRDeep2's quantifier, of miRge, sRNAbench and mirtop; UMIs
+    of QIAseq; RCC files of nCounter, one or a folder, and tables made of them; any matrix in delimited text, parquet
+    or xlsx, microRNAs in either axis, named by mature strand, precursor or accession, with or without what a platform
+    puts behind the name. ``harmonize.changes`` tells what became of each name and :func:`notes` what was found and
+    decided.
 
     Parameters
     ----------
@@ -85,14 +91,16 @@ def read_mirna(
     Returns
     -------
     anndata.AnnData
-        Samples x microRNAs; ``var`` holds ``source_id``, ``accession`` and ``kind``.
+        Samples x microRNAs; ``var`` holds ``source_id``, ``accession`` and ``kind``. Controls are left out; of a graft
+        human microRNAs are kept, and ``obs["other_species_share"]`` holds the share of the others.
 
     Raises
     ------
     MissingFileError, IntegrityError
         If a file is not there, or is damaged.
     InputError
-        If it holds no matrix, holds genes, mixes precursors with mature strands, or repeats samples.
+        If it holds no matrix, holds genes, cycles of PCR or microRNAs of another species, mixes precursors with mature
+        strands, repeats samples, or under half of its names are human microRNAs.
     """
     if kind is not None and kind not in KINDS:
         raise unknown_name("kind of microRNA", kind, KINDS)
@@ -106,7 +114,11 @@ def read_mirna(
     )  # fmt: skip
     if 0 in cohort.shape:
         raise InputError(f"{file} holds {cohort.n_obs} samples and {cohort.n_vars} microRNAs: nothing to work on")
-    said = [*found.notes, *said]
+    cohort, controls = human_alone(cohort, str(file))
+    cohort, repeats = once_each(cohort, str(file))
+    said = [*found.notes, *said, *controls, *repeats]
+    if unit is None and found.unit is None:
+        refuse_cycles(expression(cohort).to_numpy(), cohort.var_names, str(file))
     lines = np.mean([bool(_CCLE_LINE.match(name)) for name in cohort.obs_names]) > 0.5
     if domain is None and lines:
         domain = "cell_line"
@@ -115,10 +127,10 @@ def read_mirna(
     try:
         if unit is not None:
             check_possible(expression(cohort), unit)
-        cohort = mirnas(cohort, kind=kind, min_mapped=0.0)
+        cohort = mirnas(cohort, kind=kind)
     except InputError as error:
         raise InputError(f"{file}: {error}") from error
-    said.append(_names_found(cohort))
+    said += _names_found(cohort)
     if clinical is not None:
         cohort, more = with_clinical(
             cohort, clinical, endpoint=endpoint, time_unit=time_unit, columns=columns, events=events
@@ -130,14 +142,16 @@ def read_mirna(
 def _found(file: Path, kind: str | None, sheet: str | None) -> tuple[Published, bool]:
     """What the file holds, and whether its format says that microRNAs are in the rows."""
     if file.is_dir():
+        if panels := rcc_files(file):
+            return read_rcc(panels), True
         if not has_gdc_mirna(file):
             raise MissingFileError(f"{file} holds no *quantification.txt of the GDC: pass a file, or another folder")
         return read_gdc_mirna(file, kind=kind), True
     form = file_kind(file)
     if form == "parquet":
-        return _plain(read_parquet(file)), False
+        return _shaped(read_parquet(file), file)
     if form == "xlsx":
-        return _plain(read_sheet(file, sheet)), False
+        return _shaped(read_sheet(file, sheet), file)
     if form != "text":
         raise not_read(file, form, "microRNA expression", "text, parquet or xlsx")
     if gdc_kind(file):
@@ -145,16 +159,20 @@ def _found(file: Path, kind: str | None, sheet: str | None) -> tuple[Published, 
     with opened(file) as stream:
         if stream.read(16).lstrip(b"\xef\xbb\xbf").startswith((b"#1.2", b"#1.3")):
             return read_gct(file), True
+    if is_rcc(file):
+        return read_rcc([file]), True
     table = read_table(file)
     if _is_mirdeep2(table):
         return _from_mirdeep2(table, file), True
     if _MIRGE_TOTAL in table.rows:
         return _from_mirge(table), True
-    return _plain(table), False
+    return _shaped(table, file)
 
 
-def _plain(table: Table) -> Published:
-    return Published(table, pd.DataFrame())
+def _shaped(table: Table, file: Path) -> tuple[Published, bool]:
+    """Table as it stands, or microRNAs x samples of one of another shape."""
+    found = rearranged(table, file, _looks, "microRNAs")
+    return (found, True) if found is not None else (Published(table, pd.DataFrame()), False)
 
 
 def _is_mirdeep2(table: Table) -> bool:
@@ -227,10 +245,16 @@ def _unit(cohort: AnnData) -> str:
     return _AS_CPM.get(detected, detected)
 
 
-def _names_found(cohort: AnnData) -> str:
+def _names_found(cohort: AnnData) -> list[str]:
     report = changes(cohort)
     counts = report["status"].value_counts()
     kinds = cohort.var["kind"].value_counts()
     what = ", ".join(f"{count} {name}" for name, count in counts.items())
     of = " and ".join(f"{count} {name}" for name, count in kinds.items()) or "none known"
-    return f"{len(report)} names carried to miRBase 22: {what}; in the cohort {of}"
+    said = [f"{len(report)} names carried to miRBase 22: {what}; in the cohort {of}"]
+    merged = report[report["reason"].str.contains("columns of", regex=False)]
+    if len(merged):
+        how = merged["reason"].str.rsplit(" ", n=1).str[-1].iloc[0]
+        names = merged["id"].dropna().unique()
+        said.append(Aloud(f"{len(names)} microRNAs stood in several rows, which were {how} ({examples(names)})"))
+    return said

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-MISSING = frozenset({"", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "null", "NULL", "None", "-", ".", "?"})
+MISSING = frozenset(
+    {"", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "null", "NULL", "None", "-", ".", "?", "Undetermined"}
+)
 
 _WHOLE_IN_FLOAT32 = 2.0**24
 _SMALLEST_FLOAT32 = 2.0**-126

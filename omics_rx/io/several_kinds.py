@@ -106,6 +106,8 @@ def _published(
     values = numbers[best].astype(np.float64) * kind.factor
     by_name = dict(zip(numbers, known.values(), strict=True)) if len(numbers) == len(known) else {}
     counts = [name for name, one in by_name.items() if one.unit == "counts" and name != best]
+    if kind.unit == "counts":
+        counts = []
     layers = {"counts": numbers[counts[0]].astype(np.float64)} if counts else {}
     said = [*said, f"{counts[0]!r} is in layers['counts']"] if counts else said
     told = Table(table.rows, samples, as_narrow_as_exact(values), table.annotations, table.notes)

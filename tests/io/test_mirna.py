@@ -181,12 +181,13 @@ def test_replicates_and_clinical_tables(tmp_path):
 
 
 def test_unknown_names_are_stated_and_kept(tmp_path):
-    mouse = put(tmp_path, "m.csv", "id,s1,s2\nmmu-miR-21a-5p,1.5,2\nmmu-miR-155-5p,1,2\nmmu-let-7b-5p,1,2\n")
-    cohort = read_mirna(mouse)
+    lines = "id,s1,s2\nhsa-miR-21-5p,1.5,2\nhsa-miR-155-5p,1,2\nhsa-miR-99999-5p,1,2\n"
+    cohort = read_mirna(put(tmp_path, "m.csv", lines))
     assert cohort.shape == (2, 3)
-    assert any("3 unknown; in the cohort none known" in said for said in notes(cohort))
+    assert any("1 unknown; in the cohort 2 mature" in said for said in notes(cohort))
     odd = put(tmp_path, "odd.csv", "id,s1,s2\nprobe_1,1.5,2\nprobe_2,1,2\nprobe_3,1,2\n")
-    assert any("the longer is taken for microRNAs" in said for said in notes(read_mirna(odd)))
+    with pytest.raises(InputError, match=r"3 of 3 identifiers are no human microRNAs \(probe_1, probe_2, probe_3\)"):
+        read_mirna(odd)
 
 
 def test_genes_and_mixtures_are_refused(tmp_path):
