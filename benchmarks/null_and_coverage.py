@@ -210,12 +210,13 @@ class Judged:
         return self.hits / self.n if self.n else float("nan")
 
     def holds(self, *, doubt: float) -> bool:
-        """Whether some rate inside the bounds gives such a count with more than a chance of ``doubt``."""
+        """Whether the share lies within the bounds, or so near that a rate inside gives it with more than ``doubt``."""
         low, high = self.case.holds
-        return bool(
-            self.n and binom.cdf(self.hits, self.n, low if self.hits < low * self.n else high) > doubt
-            and binom.sf(self.hits - 1, self.n, high if self.hits > high * self.n else low) > doubt
-        )  # fmt: skip
+        if not self.n or low <= self.share <= high:
+            return bool(self.n)
+        if self.share < low:
+            return bool(binom.cdf(self.hits, self.n, low) > doubt)
+        return bool(binom.sf(self.hits - 1, self.n, high) > doubt)
 
 
 def judge(one: Case, n: int) -> Judged:

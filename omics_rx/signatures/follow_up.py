@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from omics_rx.core.errors import InputError, examples
+from omics_rx.metrics import small
 from omics_rx.signatures.scale import Scale
 from omics_rx.signatures.signature import RiskSignature
 
@@ -24,7 +25,6 @@ COLUMNS = [
 _LEAST = 3  # known values a group
 _MOST_LEVELS = 12
 _MEASURED = 0.5  # share of a pathway's genes that the cohort must have
-_Z = 1.959963984540054
 
 
 def compare_groups(
@@ -48,8 +48,10 @@ def compare_groups(
         A row a column (or level): ``table``, ``column``, ``measure`` (``rank-biserial`` or ``difference of shares``),
         ``n_high``, ``n_low``, ``high``, ``low`` (medians, or shares), ``difference`` (of these), ``effect`` with its
         95% interval (rank-biserial, -1 to 1: the chance that a high patient has more less the chance that a low one
-        has, interval after DeLong; or the difference of shares, interval after Newcombe), ``p_value`` (Mann-Whitney, or
-        Fisher's), ``q_value`` (Benjamini and Hochberg over all rows with a p), ``reason`` why a row has none.
+        has; or the difference of shares; intervals after Newcombe, which keep their width in small groups and at the
+        ends; the unit is the patient), ``p_value`` (Mann-Whitney, exact where small and untied, or Fisher's, which
+        rejects less than it may), ``q_value`` (Benjamini and Hochberg over all rows with a p), ``reason`` why a row has
+        none.
 
     Raises
     ------
@@ -58,7 +60,7 @@ def compare_groups(
 
     References
     ----------
-    Kerby, Compr Psychol 2014, 3:11.IT.3.1; DeLong et al., Biometrics 1988, 44:837; Newcombe, Stat Med 1998, 17:873.
+    Kerby, Compr Psychol 2014, 3:11.IT.3.1; Newcombe, Stat Med 2006, 25:559, and 1998, 17:873.
     """
     named = {"": tables} if isinstance(tables, pd.DataFrame) else dict(tables)
     both = groups[groups.isin([high, low])].astype(str)
@@ -204,23 +206,13 @@ def _by_rank(values: Floats, is_high: NDArray[np.bool_]) -> dict[str, object]:
     row["difference"] = float(np.median(one) - np.median(two))
     if np.ptp(values[known]) == 0:
         return row | {"effect": 0.0, "reason": "does not vary"}
-    auc, error = _delong(one, two)
-    p_value = float(mannwhitneyu(one, two, method="asymptotic").pvalue)
-    bounds = np.clip(2 * (auc + np.array([-1, 1]) * _Z * error) - 1, -1, 1)
+    # exact where groups are small and untied
+    test = mannwhitneyu(one, two, method="auto")
+    auc = float(test.statistic) / (one.size * two.size)
+    lower, upper = small.auc_interval(auc, one.size, two.size)
     return row | {
-        "effect": 2 * auc - 1, "lower": float(bounds[0]), "upper": float(bounds[1]), "p_value": p_value,
+        "effect": 2 * auc - 1, "lower": 2 * lower - 1, "upper": 2 * upper - 1, "p_value": float(test.pvalue),
     }  # fmt: skip
-
-
-def _delong(one: Floats, two: Floats) -> tuple[float, float]:
-    """Chance that the first exceeds the second, ties half, and its standard error."""
-    from scipy.stats import rankdata
-
-    joint = rankdata(np.concatenate([one, two]))
-    beaten = (joint[: one.size] - rankdata(one)) / two.size
-    beating = 1 - (joint[one.size :] - rankdata(two)) / one.size
-    variance = beaten.var(ddof=1) / one.size + beating.var(ddof=1) / two.size
-    return float(beaten.mean()), float(np.sqrt(variance))
 
 
 def _by_level(column: pd.Series, is_high: NDArray[np.bool_]) -> list[dict[str, object]]:
@@ -260,14 +252,8 @@ def _by_level(column: pd.Series, is_high: NDArray[np.bool_]) -> list[dict[str, o
 def _newcombe(counts: list[int], totals: list[int]) -> tuple[float, float]:
     """Interval of a difference of shares from the Wilson intervals of each (Newcombe's method 10)."""
     share = [count / total for count, total in zip(counts, totals, strict=True)]
-    wilson = [_wilson(part, total) for part, total in zip(share, totals, strict=True)]
+    wilson = [small.wilson(part, total) for part, total in zip(counts, totals, strict=True)]
     gap = share[0] - share[1]
     lower = gap - float(np.hypot(share[0] - wilson[0][0], wilson[1][1] - share[1]))
     upper = gap + float(np.hypot(wilson[0][1] - share[0], share[1] - wilson[1][0]))
     return lower, upper
-
-
-def _wilson(share: float, n: int) -> tuple[float, float]:
-    centre = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
-    half = _Z / (1 + _Z**2 / n) * float(np.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2)))
-    return centre - half, centre + half

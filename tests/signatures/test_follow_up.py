@@ -24,10 +24,10 @@ def test_ranks_by_hand():
     # 12 pairs: 5 beats 3, 6 beats 3 and ties 1, 7 beats 4 -> 10.5 / 12
     assert found["effect"] == pytest.approx(2 * 10.5 / 12 - 1)
     assert (found["high"], found["low"], found["difference"]) == (6, 2.5, 3.5)
-    beaten, beating = np.array([3, 3.5, 4]) / 4, np.array([3, 3, 3, 1.5]) / 3
-    error = np.sqrt(beaten.var(ddof=1) / 3 + beating.var(ddof=1) / 4)
-    assert found["lower"] == pytest.approx(2 * (10.5 / 12 - 1.959964 * error) - 1, abs=1e-6)
-    assert found["upper"] == 1
+    # Newcombe's method 5: the bound is where the score test of 10.5 / 12 for 3 against 4 gives 1.96
+    for bound in ((found["lower"] + 1) / 2, (found["upper"] + 1) / 2):
+        shared = 1 + 2.5 * (1 - bound) / (2 - bound) + 2.5 * bound / (1 + bound)
+        assert abs(10.5 / 12 - bound) == pytest.approx(1.959964 * np.sqrt(bound * (1 - bound) * shared / 12), rel=1e-5)
 
 
 def test_shares_by_hand_as_newcombe_has_them():
