@@ -41,7 +41,12 @@ app = typer.Typer(
 _SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 Out = Annotated[Path, typer.Option("--out", "-o", help="Where to write.")]
 Seed = Annotated[int, typer.Option(help="Seed of every random choice.")]
-Expression = Annotated[Path, typer.Argument(help="Expression file: samples x genes or genes x samples.")]
+Expression = Annotated[
+    Path,
+    typer.Argument(
+        help="Expression file or folder: bulk in either orientation, microRNAs, or single cells (10x, h5ad)."
+    ),
+]
 Clinical = Annotated[Path | None, typer.Option(help="Table with time, event and clinical columns.")]
 Subtype = Annotated[str, typer.Option(help="LumA, LumB, Her2, Basal or Normal.")]
 TimeUnit = Annotated[
@@ -74,7 +79,7 @@ def check(expression: Expression, clinical: Clinical = None, time_unit: TimeUnit
     from omics_rx import io
     from omics_rx.workflow.check import check as run_check
 
-    typer.echo(str(run_check(io.read_bulk(expression, clinical=clinical, time_unit=time_unit))))
+    typer.echo(str(run_check(io.read_cohort(expression, clinical=clinical, time_unit=time_unit))))
 
 
 @app.command()
@@ -116,7 +121,7 @@ def score(
     if reference is not None and not signature and sets != "subtype":
         raise InputError(f"--reference says nothing for --sets {sets}: leave it out")
     scale = _reference(reference or "cohort")
-    cohort = io.read_bulk(expression)
+    cohort = io.read_cohort(expression)
     if signature:
         table = signatures.load(signature).score(cohort, reference=scale)
     elif sets == "immune":
@@ -200,7 +205,7 @@ def predict(
     if what not in kinds:
         raise InputError(f"cannot write {what!r}: choose {', '.join(kinds)}")
     _table_file(out)
-    prediction = _model(model).predict(io.read_bulk(expression))
+    prediction = _model(model).predict(io.read_cohort(expression))
     _write_table(getattr(prediction, what), out)
 
 
@@ -294,7 +299,7 @@ def _cohorts(named: list[str], *, time_unit: str | None = None) -> dict[str, Any
         name, _, files = text.partition("=")
         expression, _, clinical = files.partition(",")
         found[name] = (
-            io.read_bulk(expression, clinical=clinical or None, time_unit=time_unit) if files else datasets.load(name)
+            io.read_cohort(expression, clinical=clinical or None, time_unit=time_unit) if files else datasets.load(name)
         )
     return found
 

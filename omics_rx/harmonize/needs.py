@@ -21,6 +21,7 @@ from omics_rx.core.units import MIXED, UNITS
 from omics_rx.core.work import log
 from omics_rx.harmonize import matrices
 from omics_rx.harmonize.renaming import genes as current_genes
+from omics_rx.harmonize.strands import untold_strands
 from omics_rx.harmonize.symbols import recognised
 from omics_rx.harmonize.units import Conversion, UnitFinding, check_told, detect, linear_of, log_of, refuse_unfit
 
@@ -245,7 +246,8 @@ def prepare(data: CohortLike | Opened, needs: Needs, *, quiet: bool = False) -> 
     if cohort.source.n_obs < needs.min_samples:
         raise InputError(f"{needs.what} needs {needs.min_samples} samples and there are {cohort.source.n_obs}")
     missing = _missing(cohort.source, needs)
-    said += _about(missing, needs)
+    strands = untold_strands(missing, (str(name) for name in cohort.source.var_names))
+    said += [*strands, *_about(missing, needs, strands)]
     empty = cohort.empty
     unanswered = dict.fromkeys(empty, NO_READS)
     if empty:
@@ -285,13 +287,13 @@ def _missing(source: AnnData, needs: Needs) -> tuple[str, ...]:
     return tuple(gene for gene in needs.genes if gene not in known)
 
 
-def _about(missing: tuple[str, ...], needs: Needs) -> list[str]:
+def _about(missing: tuple[str, ...], needs: Needs, strands: list[str]) -> list[str]:
     """Refuse too few genes; name those that the result hangs on."""
     n, have = len(needs.genes), len(needs.genes) - len(missing)
     if n and have < needs.coverage * n:
         raise InputError(
             f"the cohort has {have} of the {n} genes of {needs.what}, and {needs.coverage:.0%} are needed (missing: "
-            f"{examples(missing)}): pass the whole expression matrix"
+            f"{examples(missing)}): {'; '.join([*strands, 'pass the whole expression matrix'])}"
         )
     hung = [gene for gene in needs.hinges if gene in missing]
     return [f"{', '.join(hung)} is missing, and {needs.what} hangs on it"] if hung else []

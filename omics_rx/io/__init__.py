@@ -16,6 +16,7 @@ _NAMES = {
     "read_ccle": "ccle",
     "read_ccle_points": "ccle",
     "read_clinical": "clinical",
+    "read_cohort": "any_cohort",
     "read_ctrp": "ctrp",
     "read_features": "features",
     "read_gdsc": "gdsc",
@@ -28,6 +29,7 @@ _NAMES = {
 }
 
 if TYPE_CHECKING:
+    from omics_rx.io.any_cohort import read_cohort
     from omics_rx.io.bulk import read_bulk
     from omics_rx.io.ccle import read_ccle, read_ccle_points
     from omics_rx.io.cell_qc import cell_quality, dropped_cells, normalise, qc
@@ -45,8 +47,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Table", "cell_quality", "dropped_cells", "join", "left_out", "normalise", "notes", "qc", "read_bulk",
-    "read_ccle", "read_ccle_points", "read_clinical", "read_ctrp", "read_features", "read_gdsc", "read_gene_sets",
-    "read_mirna", "read_prism", "read_single_cell", "read_table", "said_aloud",
+    "read_ccle", "read_ccle_points", "read_clinical", "read_cohort", "read_ctrp", "read_features", "read_gdsc",
+    "read_gene_sets", "read_mirna", "read_prism", "read_single_cell", "read_table", "said_aloud",
 ]  # fmt: skip
 
 

@@ -28,6 +28,10 @@ SAMPLE_COLUMN = re.compile(
 )
 
 
+class MirnaTableError(InputError):
+    """A table of microRNAs where genes are wanted."""
+
+
 def only_numbered(table: Table) -> bool:
     """Whether the rows have no names but their numbers."""
     return are_row_numbers(table.rows)
@@ -154,7 +158,9 @@ def _refuse_mirnas(table: Table, file: Path | str) -> None:
     for what, names in (("row", table.rows), ("column", table.columns)):
         probed = names[:N_PROBE]
         if probed and sum(bool(_MIRNA.match(name)) for name in probed) * 2 > len(probed):
-            raise InputError(f"{file}: the {what} names are microRNAs ({examples(probed)}), not genes: use read_mirna")
+            raise MirnaTableError(
+                f"{file}: the {what} names are microRNAs ({examples(probed)}), not genes: use read_mirna"
+            )
 
 
 def _others(ids: list[str]) -> str:

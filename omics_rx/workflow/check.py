@@ -58,7 +58,7 @@ def check(data: AnnData | pd.DataFrame | str | Path) -> Check:
     Parameters
     ----------
     data
-        A cohort (samples x genes), or a file that :func:`omics_rx.io.read_bulk` reads.
+        A cohort (samples x genes), or a file or folder that :func:`omics_rx.io.read_cohort` reads.
 
     Returns
     -------
@@ -70,7 +70,7 @@ def check(data: AnnData | pd.DataFrame | str | Path) -> Check:
     MissingFileError, InputError
         If the file is missing or holds no expression matrix.
     """
-    cohort = io.read_bulk(data) if isinstance(data, (str, Path)) else co.as_cohort(data)
+    cohort = io.read_cohort(data) if isinstance(data, (str, Path)) else co.as_cohort(data)
     # a cohort of which little can be named is what this call is asked about: report it, never refuse it
     read = needs.opened(cohort)
     named = read.source

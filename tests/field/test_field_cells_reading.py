@@ -229,3 +229,21 @@ def test_expression_of_a_mudata_file(tmp_path, name):
     assert found.var_names.tolist() == GENES
     assert found.obsm["prot"].columns.tolist() == ["CD4", "CD8"]
     assert any("holds the genes" in said for said in notes(found))
+
+
+def shell(*arguments):
+    from typer.testing import CliRunner
+
+    from omics_rx.cli import app
+
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_the_shell_has_a_door_for_10x_folders(tmp_path):
+    run(tmp_path / "filtered_feature_bc_matrix", 12)
+    told = shell("check", tmp_path / "filtered_feature_bc_matrix")
+    assert told.exit_code == 0, told.output
+    assert "12 samples x 50" in told.output
+    assert "single cell" in told.output
+    refused = shell("check", tmp_path / "filtered_feature_bc_matrix", "--clinical", tmp_path / "c.csv")
+    assert "take no clinical table" in refused.output

@@ -240,3 +240,30 @@ def test_counts_that_are_said_to_be_logs_are_asked(tmp_path, unit):
         read_mirna(put(tmp_path / "a.tsv", COUNTS), unit=unit)
     with pytest.raises(InputError, match="below zero"):
         read_mirna(put(tmp_path / "b.tsv", -RPM), unit="CPM")
+
+
+def test_the_shell_has_a_door_for_micrornas(tmp_path):
+    from typer.testing import CliRunner
+
+    from omics_rx.cli import app
+
+    frame = pd.concat([COUNTS] * 8, axis=1).set_axis([f"P{i}" for i in range(1, 33)], axis=1)
+    told = CliRunner().invoke(app, ["check", str(put(tmp_path / "a.csv", frame))])
+    assert told.exit_code == 0, told.output
+    assert "32 samples x 12" in told.output
+
+
+def test_a_signature_says_which_strands_precursors_cannot_tell(caplog):
+    from omics_rx.signatures.signature import RiskSignature
+
+    names = ("ESR1", "AURKA", "hsa-miR-21-5p", "hsa-let-7a-5p", "hsa-miR-24-3p")
+    weights = dict(zip(names, (0.5, -0.4, 0.2, 0.2, 0.2), strict=True))
+    made = RiskSignature("both", names, weights, np.eye(5), None, {"high": 0.0}, min_coverage=0.3)
+    values = RANDOM.normal(8, 2, (30, 6))
+    there = ["ESR1", "AURKA", "hsa-mir-21", "hsa-let-7a-1", "hsa-let-7a-2", "hsa-mir-24-1"]
+    cohort = pd.DataFrame(values, [f"P{i}" for i in range(30)], there)
+    with caplog.at_level("INFO", "omics_rx"):
+        table = made.score(cohort)
+    assert (table["gene_coverage"] < 0.7).all()
+    assert "3 mature strands cannot be told from precursors" in caplog.text
+    assert "hsa-miR-21-5p of" in caplog.text
