@@ -140,7 +140,9 @@ class AdaptedModel:
         Returns
         -------
         Prediction
-            One row. Intervals are those of the model, narrowed by what the measured responses explain.
+            One row. Intervals are those of the model, narrowed by what so many measured responses explain in lines
+            left out, so that they hold the share asked for after one measurement as after a hundred (see
+            :mod:`omics_rx.response.narrowing`). A new drug's interval is not narrowed.
         """
         learnt = self._model.learnt_
         query = resolve(drugs, learnt.screen, learnt.training.drugs)
@@ -160,6 +162,8 @@ class AdaptedModel:
             preference=found.preference + shift - float((after - before)[0]),
             general=pd.Series(general, index=found.general.index, name="general"),
             reference=told,
+            held=None,
+            line_factor=float("nan"),
         )
 
     def _of_assay(self) -> str:
@@ -242,12 +246,12 @@ def covariance(errors: np.ndarray, *, seed: int = 0) -> ErrorCovariance:
     """
     order = rng(seed, "few-shot").permutation(len(errors))
     test, train = np.array_split(order, [len(order) // 4])
-    spread, correlation = _moments(errors[train])
+    spread, correlation = moments(errors[train])
     losses = [_loss(errors[test], ErrorCovariance(spread, correlation, share), seed) for share in _OWN_SHARES]
-    return ErrorCovariance(*_moments(errors), _OWN_SHARES[int(np.argmin(losses))])
+    return ErrorCovariance(*moments(errors), _OWN_SHARES[int(np.argmin(losses))])
 
 
-def _moments(errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def moments(errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Spread of each drug, and pairwise correlations made positive semi-definite with unit diagonal."""
     known = np.isfinite(errors)
     value = np.where(known, errors, 0.0)
@@ -290,6 +294,8 @@ def adapt(
     """Condition a model on measured responses of one sample; see :meth:`ResponseModel.adapt`."""
     if assay not in ASSAYS:
         raise InputError(f'assay is {assay!r}: say "same" or "other" than that of the training screen, or leave it out')
+    from omics_rx.response.narrowing import scale
+
     learnt = model.learnt_
     given = _checked(pd.Series(measured, dtype=np.float64), learnt.training.drugs.names, learnt.screen.drugs)
     at = positions(given.index, learnt.training.drugs.names)
@@ -297,7 +303,8 @@ def adapt(
     if not sure_of_unit:
         ranges = pd.DataFrame({"mean": learnt.centre, "sd": learnt.spread}, index=learnt.training.drugs.names)
         response_units.check(given.to_numpy(), given.index.to_numpy(), ranges, what="the measured responses")
-    shift, left, level, other = _by_assay(covariance_of(model), at, given.to_numpy() - predicted[at], assay)
+    shift, left, level, other = by_assay(covariance_of(model), at, given.to_numpy() - predicted[at], assay)
+    left = left * scale(model, len(given))
     names = learnt.training.drugs.names.rename("drug_id")
     return AdaptedModel(
         str(cells.names[0]),
@@ -312,7 +319,7 @@ def adapt(
     )
 
 
-def _by_assay(
+def by_assay(
     errors: ErrorCovariance, at: np.ndarray, seen: np.ndarray, assay: str | None
 ) -> tuple[np.ndarray, np.ndarray, float, float]:
     """Shift, share left, level (ln uM) and probability of another assay: as said, or both weighed by their evidence."""

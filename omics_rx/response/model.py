@@ -20,7 +20,7 @@ from omics_rx.harmonize import cell_lines
 from omics_rx.harmonize.domain import to_training_scale
 from omics_rx.harmonize.needs import opened, prepare
 from omics_rx.harmonize.reference import GeneReference
-from omics_rx.response import asked, censoring, intervals, new_drugs, stack
+from omics_rx.response import asked, censoring, held, intervals, new_drugs, stack
 from omics_rx.response.explains import Explains
 from omics_rx.response.parts import PARTS
 from omics_rx.response.parts.base import Cells, Part, Training, positions
@@ -372,6 +372,9 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
             typical = np.full(len(new), np.median(learnt.spread))
             preference[:, ~seen] = separate(mean[:, ~seen], centre, typical, shift=shift)[2]
         half = learnt.intervals.half_widths(column, mean, query.applicability)
+        known = held.held_of(learnt)
+        if known is not None:
+            half[:, seen] *= known.scale(every_preference)[:, column[seen]]
         return self._prediction(cells.names, query, mean, (half, preference, general), domain, stated)
 
     def _prediction(
@@ -402,6 +405,8 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
             reference=stated,
             coverage=learnt.intervals.coverage,
             target=self.target,
+            held=None if (known := held.held_of(learnt)) is None else known.shares,
+            line_factor=np.nan if known is None else known.line_factor,
             provenance=Provenance(
                 "response.predict",
                 inputs={"screen": learnt.screen.fingerprint, "prediction": frame_sha256(means)},

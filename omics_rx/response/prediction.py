@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.errors import InputError
 from omics_rx.core.provenance import Provenance
+
+FIRST = 5  # drugs that people look at first
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +42,13 @@ class Prediction:
         Share of responses of unseen lines that the interval is made to hold.
     provenance
         Versions, inputs, settings, citations.
+    held
+        Share of the responses of training lines that the interval of fits that had not seen them held: of all pairs,
+        of the first five drugs by preference, in the worst twentieth of the lines; None where it is not known. The
+        first two are what the interval is made for, widths being scaled by the place of a training drug among the
+        line's preferences. The third is not: which line is predicted badly cannot be told beforehand.
+    line_factor
+        What half-widths are multiplied by in :meth:`for_lines`.
     target
         ``"ln_ic50"``, or ``"auc"``: then all that is said to be in ln uM is an AUC, 0 to 1.
     trained_on
@@ -58,13 +68,41 @@ class Prediction:
     coverage: float
     provenance: Provenance
     target: str = "ln_ic50"
+    held: pd.Series | None = None
+    line_factor: float = np.nan
     trained_on: pd.Series = field(default_factory=lambda: pd.Series(dtype=bool))
 
     def __repr__(self) -> str:
         unit = "AUC" if self.target == "auc" else "ln uM"
         return (
             f"Prediction({len(self.mean):,} samples x {self.mean.shape[1]:,} drugs, {unit}; "
-            f"{self.coverage:.0%} interval learnt from {self.calibrated_for}; {self.reference}{self._seen()})"
+            f"{self.coverage:.0%} interval learnt from {self.calibrated_for}{self._worst()}; {self.reference}"
+            f"{self._seen()})"
+        )
+
+    def _worst(self) -> str:
+        """What the interval holds in the lines that are predicted worst, in words."""
+        return "" if self.held is None else f" ({self.held.iloc[-1]:.0%} in the worst twentieth of lines)"
+
+    def for_lines(self) -> Prediction:
+        """Widen the interval so that it holds its share of the responses within each of 95% of unseen lines.
+
+        As it is, it holds its share of all pairs, and less than that in lines that are predicted badly: see ``held``.
+
+        Raises
+        ------
+        InputError
+            If it is not known how much wider: the model was trained on under 40 lines or saved without its held-out
+            predictions, or the prediction is one given measurements.
+        """
+        if not np.isfinite(self.line_factor):
+            raise InputError("it is not known by how much to widen: 40 training lines with held-out predictions tell")
+        return replace(
+            self,
+            lower=self.mean - (self.mean - self.lower) * self.line_factor,
+            upper=self.mean + (self.upper - self.mean) * self.line_factor,
+            held=None,
+            line_factor=np.nan,
         )
 
     def _seen(self) -> str:

@@ -102,7 +102,7 @@ def test_requests_that_cannot_be_met(planted):
         splits.folds(planted, "cells")
     with pytest.raises(InputError, match="4 mechanisms cannot make 5 folds"):
         splits.folds(planted, "mechanism", 5)
-    with pytest.raises(InputError, match="at least two"):
+    with pytest.raises(InputError, match="choose a whole number from 2"):
         splits.folds(planted, "cell", 1)
 
 
