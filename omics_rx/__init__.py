@@ -12,7 +12,10 @@ _ROOMS = (
     "core", "datasets", "harmonize", "io", "metrics", "plots", "report", "repurposing", "response", "scores",
     "signatures", "workflow",
 )  # fmt: skip
-_NAMES = {"check": "omics_rx.workflow.check:check", "cite": "omics_rx.core.provenance:cite"}
+_NAMES = {
+    "DrugScreen": "omics_rx.core.screen:DrugScreen", "check": "omics_rx.workflow.check:check",
+    "cite": "omics_rx.core.provenance:cite",
+}  # fmt: skip
 
 if TYPE_CHECKING:
     from omics_rx import (
@@ -30,10 +33,11 @@ if TYPE_CHECKING:
         workflow,
     )
     from omics_rx.core.provenance import cite
+    from omics_rx.core.screen import DrugScreen
     from omics_rx.workflow.check import check
 
 __all__ = [
-    "__version__", "check", "cite", "core", "datasets", "harmonize", "io", "metrics", "plots", "report",
+    "DrugScreen", "__version__", "check", "cite", "core", "datasets", "harmonize", "io", "metrics", "plots", "report",
     "repurposing", "response", "scores", "signatures", "workflow",
 ]  # fmt: skip
 

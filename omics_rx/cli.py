@@ -181,13 +181,17 @@ def build(
 @app.command()
 def train(
     out: Out,
-    screen: Annotated[str, typer.Option(help="Screen to learn from.")] = "gdsc2",
+    screen: Annotated[str, typer.Option(help="Screen to learn from: a named one, or your own long table.")] = "gdsc2",
+    expression: Annotated[Path | None, typer.Option(help="Expression of the lines of your own screen.")] = None,
+    unit: Annotated[
+        str | None, typer.Option(help="Unit of its IC50 where the column does not say: uM, nM, 'log10 uM', pIC50, ...")
+    ] = None,
     seed: Seed = 0,
 ) -> None:
     """Fit a response model on a drug screen and save it."""
-    from omics_rx import datasets, response
+    from omics_rx import response
 
-    response.ResponseModel(seed=seed).fit(datasets.load(screen)).save(out)
+    response.ResponseModel(seed=seed).fit(_screen(screen, expression, unit)).save(out)
     typer.echo(f"wrote {out}")
 
 
@@ -197,16 +201,18 @@ def predict(
     out: Out,
     model: ModelFile = None,
     what: Annotated[str, typer.Option(help="mean, lower, upper or preference.")] = "mean",
+    drug: Annotated[list[str] | None, typer.Option(help="Only this drug, by any of its names; repeat.")] = None,
 ) -> None:
-    """Predict ln IC50 (ln uM) of every drug for every sample."""
+    """Predict ln IC50 (ln uM) of every drug for every sample; lines that were trained on are marked."""
     from omics_rx import io
 
     kinds = ("mean", "lower", "upper", "preference")
     if what not in kinds:
         raise InputError(f"cannot write {what!r}: choose {', '.join(kinds)}")
     _table_file(out)
-    prediction = _model(model).predict(io.read_cohort(expression))
-    _write_table(getattr(prediction, what), out)
+    prediction = _model(model).predict(io.read_cohort(expression), drug or None)
+    table = getattr(prediction, what)
+    _write_table(table.assign(trained_on=prediction.trained_on) if prediction.trained_on.any() else table, out)
 
 
 @app.command()
@@ -261,6 +267,25 @@ def report(
 
     write(repurposing.load_ranking(folder), out)
     typer.echo(f"wrote {out}")
+
+
+def _screen(named: str, expression: Path | None, unit: str | None) -> Any:
+    """Screen of the datasets, or one of the user's own with its expression."""
+    from omics_rx import datasets, io
+
+    own = Path(named).is_file() or expression is not None or Path(named).suffix != ""
+    if not own:
+        if unit is not None:
+            raise InputError(f"--unit is for a screen of your own; {named} has its unit")
+        return datasets.load(named)
+    if not Path(named).is_file():
+        raise MissingFileError(f"no file {named}: give the long table of your screen, or the name of a dataset")
+    if expression is None:
+        raise InputError(f"{named} is a screen of your own: give the expression of its lines by --expression")
+    found = io.read_screen(named, expression=expression, unit=unit)
+    for line in io.notes(found.cells):
+        typer.echo(line, err=True)
+    return found
 
 
 def _model(file: Path | None) -> Any:

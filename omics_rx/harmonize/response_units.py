@@ -17,6 +17,7 @@ from scipy.special import gammaln
 
 from omics_rx.core import resources
 from omics_rx.core.errors import InputError, unknown_name
+from omics_rx.harmonize.drugs import Finder
 
 _LN10, _LN2, _LN1000 = float(np.log(10)), float(np.log(2)), float(np.log(1000))
 # between laboratories a compound's mean differs by about this much (ln uM) once their levels are brought together
@@ -126,13 +127,26 @@ def known_ranges(drugs: pd.DataFrame) -> pd.DataFrame:
     drugs
         Index ``drug_id``; ``name``, ``aliases``, ``smiles`` and ``inchikey`` where known.
     """
-    from omics_rx.harmonize.drugs import find
+    finder = _finder()
+    columns = [
+        drugs.get(name, pd.Series(None, index=drugs.index, dtype=object)) for name in ("name", "inchikey", "smiles")
+    ]
+    found = []
+    for key, name, inchikey, smiles in zip(drugs.index, *columns, strict=True):
+        called = str(name) if isinstance(name, str) else str(key)
+        told = finder.find(called, None, inchikey=inchikey if isinstance(inchikey, str) else None)
+        if told.drug_id is None and isinstance(smiles, str) and not isinstance(inchikey, str):
+            told = finder.find(called, smiles)
+        found.append(told.drug_id)
+    return _ranges().reindex(found).set_axis(drugs.index).dropna()
 
+
+@cache
+def _finder() -> Finder:
+    """The compounds whose responses are known, found by whatever they are called."""
     table = resources.table("response_ranges.tsv").set_index("drug_id")
     table["inchikey"] = table.index.where(~table.index.str.startswith("name:"), None)
-    found = find(drugs, table[["name", "inchikey"]])["drug_id"].to_numpy()
-    known = _ranges().reindex(found).set_axis(drugs.index)
-    return known.dropna()
+    return Finder(table[["name", "inchikey"]], what="the default screen")
 
 
 def likelihoods(values: np.ndarray, compounds: np.ndarray, ranges: pd.DataFrame) -> pd.Series:

@@ -23,6 +23,7 @@ _NAMES = {
     "read_gene_sets": "gene_sets",
     "read_mirna": "mirna",
     "read_prism": "prism",
+    "read_screen": "own_screen",
     "read_single_cell": "single_cell",
     "read_table": "table",
     "said_aloud": "said",
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from omics_rx.io.gene_sets import read_gene_sets
     from omics_rx.io.mirna import read_mirna
     from omics_rx.io.modalities import join, left_out
+    from omics_rx.io.own_screen import read_screen
     from omics_rx.io.prism import read_prism
     from omics_rx.io.said import notes, said_aloud
     from omics_rx.io.single_cell import read_single_cell
@@ -48,7 +50,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Table", "cell_quality", "dropped_cells", "join", "left_out", "normalise", "notes", "qc", "read_bulk",
     "read_ccle", "read_ccle_points", "read_clinical", "read_cohort", "read_ctrp", "read_features", "read_gdsc",
-    "read_gene_sets", "read_mirna", "read_prism", "read_single_cell", "read_table", "said_aloud",
+    "read_gene_sets", "read_mirna", "read_prism", "read_screen", "read_single_cell", "read_table", "said_aloud",
 ]  # fmt: skip
 
 
