@@ -45,12 +45,12 @@ def events(names: pd.Index) -> pd.DataFrame:
     facts = cell_lines.facts()
     profiled = facts.index[facts["events_profiled"].eq("yes")]
     by_cosmic = pd.Series(facts.index, index=facts["cosmic_id"])
-    by_cosmic = by_cosmic[by_cosmic.index.notna()]
+    line_of = by_cosmic[by_cosmic.index.notna()].to_dict()
     position = {cell_id: row for row, cell_id in enumerate(names)}
     values = np.full((len(names), len(table)), np.nan, dtype=np.float32)
     values[[position[cell_id] for cell_id in profiled if cell_id in position]] = 0
     for column, carriers in enumerate(table["cosmic_ids"].fillna("")):
-        lines = (by_cosmic[cosmic] for cosmic in carriers.split(";") if cosmic)
+        lines = (line_of[cosmic] for cosmic in carriers.split(";") if cosmic)
         rows = [position[cell_id] for cell_id in lines if cell_id in position]
         values[rows, column] = 1
     return pd.DataFrame(values, index=names, columns=table["event"].to_numpy())
