@@ -10,7 +10,7 @@ _NAMES = {
     "Ranking": "omics_rx.repurposing.ranking",
     "export_structures": "omics_rx.repurposing.docking",
     "load_ranking": "omics_rx.repurposing.ranking",
-    "read_docking_scores": "omics_rx.repurposing.docking",
+    "read_docking_scores": "omics_rx.repurposing.docking_scores",
     "read_library": "omics_rx.repurposing.library",
     "read_network": "omics_rx.repurposing.edges",
     "universe": "omics_rx.repurposing.further",
@@ -19,7 +19,8 @@ _FILES = ("evidence", "labels", "reversal", "selectivity", "targets")
 
 if TYPE_CHECKING:
     from omics_rx.repurposing import evidence, labels, reversal, selectivity, targets
-    from omics_rx.repurposing.docking import export_structures, read_docking_scores
+    from omics_rx.repurposing.docking import export_structures
+    from omics_rx.repurposing.docking_scores import read_docking_scores
     from omics_rx.repurposing.edges import read_network
     from omics_rx.repurposing.explain import Explanation
     from omics_rx.repurposing.further import universe

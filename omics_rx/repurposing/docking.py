@@ -1,4 +1,4 @@
-"""Structures of candidates for docking, and docking scores back as evidence.
+"""Structures of candidates for docking; :mod:`omics_rx.repurposing.docking_scores` reads what comes back.
 
 What is written is one low-energy conformer of each drug in the form that rules expect at pH 7.4; it is a start for a
 docking program, which samples torsions itself, and not a pose.
@@ -6,7 +6,6 @@ docking program, which samples torsions itself, and not a pose.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from omics_rx.core.bundle import writing
-from omics_rx.core.errors import InputError, MissingFileError, examples
+from omics_rx.core.errors import InputError, examples
 from omics_rx.core.work import subseed
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ _BASES = (
     "[NX2;H0,H1;+0:1]=[CX3]([NX3;H1,H2,H0;!$(N[C,S]=[O,S])])[#6,NX3]",
     "[NX3;H0,H1,H2;+0;!$(N[C,S,P]=[O,S,N]);!$(N[c,O,N,S,P]);!$(NC=[C,N]);!$(NC#N):1][CX4]",
 )
-_SCORE_NAMES = ("docking_score", "minimizedAffinity", "affinity", "r_i_docking_score", "vina_score", "score")
 
 
 def export_structures(
@@ -202,71 +200,3 @@ def _charge(atom: Any, sign: int) -> None:
     atom.SetFormalCharge(sign)
     atom.SetNumExplicitHs(hydrogens)
     atom.SetNoImplicit(True)  # noqa: FBT003
-
-
-def read_docking_scores(path: Path | str, *, score: str | None = None, drug: str | None = None) -> pd.DataFrame:
-    """Docking scores of drugs as evidence for :meth:`Ranker.fit`'s ``extra``; the best pose of a drug counts.
-
-    Parameters
-    ----------
-    path
-        SDF of poses, or a delimited table.
-    score
-        Property or column with the score, low is good (kcal/mol); None takes the first of ``docking_score``,
-        ``minimizedAffinity``, ``affinity``, ``r_i_docking_score``, ``vina_score`` and ``score`` that is there.
-    drug
-        Property or column that names the drug; None takes ``drug_id`` or else the title of a record, or the first
-        column of a table.
-
-    Returns
-    -------
-    DataFrame
-        Index drug; one column ``docking``, whose ``attrs["direction"]`` says that low speaks for a drug.
-
-    Raises
-    ------
-    MissingFileError, InputError
-        If the file is not there, holds no such score, or a score is no number.
-    """
-    file = Path(path)
-    if not file.is_file():
-        raise MissingFileError(f"no file {file}: name an SDF of poses or a table of scores")
-    table = _poses(file) if file.suffix.casefold() in (".sdf", ".sd") else _scores(file)
-    told = score or next((name for name in _SCORE_NAMES if name in table), None)
-    if told is None or told not in table:
-        raise InputError(f"{file} holds no score {told or ''!r} (it holds {examples(table.columns, 8)}): name it")
-    named = drug or ("drug_id" if "drug_id" in table else str(table.columns[0]))
-    if named not in table:
-        raise InputError(f"{file} holds no {named!r} (it holds {examples(table.columns, 8)}): name the drug's column")
-    values = pd.to_numeric(table[told], errors="coerce")
-    wrong = values.isna() | table[named].isna()
-    if wrong.any():
-        raise InputError(
-            f"{file}: {int(wrong.sum())} records have no drug or no number for a score "
-            f"({examples(table.loc[wrong, told].astype(str))}): correct them or leave them out"
-        )
-    best = values.groupby(table[named].astype(str).to_numpy()).min().rename_axis("drug").to_frame("docking")
-    best.attrs["direction"] = {"docking": -1}
-    return best
-
-
-def _poses(file: Path) -> pd.DataFrame:
-    """Title and properties of each record; the coordinates are not read."""
-    rows = []
-    for record in file.read_text(encoding="utf-8").split("$$$$"):
-        if record.strip():
-            title = record.lstrip("\r\n").split("\n", 1)[0].strip()
-            found = re.findall(r"^> +[^\n]*<([^>]+)>[^\n]*\n([^\n]*)", record, flags=re.MULTILINE)
-            rows.append({"title": title, **{name: value.strip() for name, value in found}})
-    if not rows:
-        raise InputError(f"{file} holds no record: name an SDF of poses")
-    return pd.DataFrame(rows)
-
-
-def _scores(file: Path) -> pd.DataFrame:
-    try:
-        return pd.read_csv(file, sep=None, engine="python", dtype=str)
-    except (pd.errors.ParserError, UnicodeDecodeError, ValueError) as error:
-        raise InputError(
-            f"{file} is no table of scores ({error}): give an SDF of poses or a delimited table"
-        ) from error

@@ -62,7 +62,7 @@ class Sources:
     genes: pd.DataFrame
     responses: pd.DataFrame
     line_groups: pd.Series
-    profiles: reversal.Profiles | None
+    profiles: reversal.Library | None
     extra: Mapping[str, pd.DataFrame]
     extra_directions: Mapping[str, int]
     events: pd.DataFrame | None = None

@@ -15,6 +15,7 @@ from omics_rx.harmonize.needs import Needs, prepare
 from omics_rx.repurposing import evidence as ev
 from omics_rx.repurposing import further, inputs, targets
 from omics_rx.repurposing.edges import read_network
+from omics_rx.repurposing.own import Own, read_extra
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -32,6 +33,8 @@ class Given:
         Perturbation profiles x genes.
     extra
         Drugs x columns of their own, or one such frame a subtype.
+    direction
+        Column of theirs to which values speak for a drug.
     universe
         Further drugs: ``"resources"`` or a frame.
     network
@@ -41,7 +44,8 @@ class Given:
     """
 
     library: pd.DataFrame | None = None
-    extra: pd.DataFrame | Mapping[str, pd.DataFrame] | None = None
+    extra: Any = None
+    direction: Any = None
     universe: pd.DataFrame | str | None = None
     network: Any = None
     cells: AnnData | None = None
@@ -73,8 +77,10 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
     if given.universe is not None:
         added = further.new_drugs(_universe(given.universe), known)
         known = pd.concat([known, added.reindex(columns=known.columns)])
-    profiles, absent = inputs.read_library(given.library, known) if given.library is not None else (None, [])
-    own, directions = inputs.read_extra(given.extra, known, subtypes) if given.extra is not None else ({}, {})
+    profiles, absent, told = (None, [], ()) if given.library is None else inputs.read_library(given.library, known)
+    if given.extra is None and given.direction is not None:
+        raise InputError("direction is given without extra evidence: give both, or neither")
+    own = Own() if given.extra is None else read_extra(given.extra, known, subtypes, direction=given.direction)
     ready = prepare(tumours, Needs("a ranking"))
     prediction = model.predict(tumours)
     more = {} if added is None else {"new": model.predict(tumours, added)}
@@ -90,8 +96,8 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
         responses=screen.matrix(),
         line_groups=inputs.line_groups(screen),
         profiles=profiles,
-        extra=own,
-        extra_directions=directions,
+        extra=own.frames,
+        extra_directions=own.directions,
         events=screen.cells.obsm.get("events"),
         mean=_joined("mean", prediction, more),
         applicability=_joined("applicability", prediction, more),
@@ -105,6 +111,8 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
         "subtypes_from_": how,
         "library_absent_": absent,
         "inputs_": {"screen": screen.fingerprint, "cohort": frame_sha256(sources.genes)},
+        "own_": own,
+        "said_": (*told, *own.said),
         "reference_": prediction.reference,
         "lines_": sources.line_groups.dropna(),
         "screen_": screen,

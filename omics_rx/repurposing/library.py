@@ -5,15 +5,32 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from omics_rx import harmonize
 from omics_rx.core.errors import InputError, IntegrityError, MissingFileError, examples
+from omics_rx.core.work import log
+from omics_rx.harmonize.symbols import current_symbols
 
 # how collections name a profile: "ascorbic acid-1610" (CMap), "tretinoin DB00755 mouse GSE31280 sample 2829" (GEO)
 _TAIL = re.compile(r"(-\d+| (DB\d{5}|\d+) (human|mouse|rat) GSE\d+ sample \d+)$")
 _SIDE = re.compile(r"[ _-](up|dn|down)$", re.IGNORECASE)
+_DRUG_NAMES = (
+    "pert_iname", "cmap_name", "drug_id", "drug", "drug_name", "compound", "perturbagen", "pert_name", "name",
+    "inchikey", "inchi_key", "pert_desc", "pert_id",
+)  # fmt: skip
+_GENE_NAMES = ("pr_gene_symbol", "gene_symbol", "symbol", "gene", "pr_gene_id", "gene_id", "entrez_id")
+# columns of numbers that describe a profile
+_ABOUT = re.compile(
+    r"dose|time|conc|plate|well|batch|replicate|^rep$|^n_?|_n$|count|tas$|_id$|^id$|distil|_q75|_cc|strength|quality|"
+    r"passage|day|hour|lane|index|^unnamed|year|zmad",
+    re.IGNORECASE,
+)
+_MISSING = -666.0  # how CMap writes what was not measured
+_FEW_STEMS = 5
 
 
 def read_library(
@@ -22,7 +39,8 @@ def read_library(
     """Read a perturbation library for :meth:`Ranker.fit`; the format is told from the content.
 
     Formats: GMT of drug signatures, either two files (up, and ``down``) or one whose sets end in ``_UP`` and ``_DN``;
-    GCT and GCTX; a delimited table of profiles x genes, such as the consensus profiles of LINCS L1000.
+    GCT (1.2, 1.3) and GCTX; a delimited table of profiles x genes or genes x profiles, such as the consensus profiles
+    of LINCS L1000. Columns that describe a profile (dose, time, plate) are annotation and no genes.
 
     Parameters
     ----------
@@ -32,12 +50,14 @@ def read_library(
         The GMT file with the genes that go down.
     names
         Profile name to the drug's name, id or InChIKey; profiles it does not hold are left out. None takes profile
-        names as they are, without the numbers that CMap and GEO collections append.
+        names as they are; the numbers that CMap and GEO collections append are cut off where the full name is no drug
+        that is known.
 
     Returns
     -------
     DataFrame
-        Profiles x genes. From GMT 1 is up, -1 down and 0 neither; the sets of one drug are averaged.
+        Profiles x genes, NaN where a profile lacks a gene. From GMT 1 is up, -1 down and 0 neither; the sets of one
+        drug are averaged.
 
     Raises
     ------
@@ -61,8 +81,81 @@ def read_library(
 
 
 def _named(rows: pd.Index, names: Mapping[str, str] | None) -> pd.Index:
-    found = [_TAIL.sub("", str(row)).strip() if names is None else names.get(str(row)) for row in rows]
-    return pd.Index(found, dtype=object, name="drug")
+    if names is not None:
+        return pd.Index([names.get(str(row)) for row in rows], dtype=object, name="drug")
+    return pd.Index(without_tails([str(row) for row in rows]), dtype=object, name="drug")
+
+
+def without_tails(rows: list[str]) -> list[str]:
+    """Names of profiles as names of drugs: the full one where it is a drug's, else without what a collection appends.
+
+    Numbers are not cut off where most rows would become one (``compound-1``, ``compound-2``).
+
+    Examples
+    --------
+    >>> without_tails(["MK-2206", "ascorbic acid-1610"])
+    ['MK-2206', 'ascorbic acid']
+    """
+    tailed = [row for row in dict.fromkeys(rows) if _TAIL.search(row)]
+    unknown = [
+        row for row, key in zip(tailed, harmonize.drugs.identify(tailed)["drug_id"], strict=True) if pd.isna(key)
+    ]
+    stems = pd.Series([_TAIL.sub("", row).strip() for row in unknown], index=unknown, dtype=object)
+    if len(stems) > _FEW_STEMS and stems.value_counts().iloc[0] * 2 > len(stems):
+        return [row.strip() for row in rows]
+    cut = stems.to_dict()
+    return [cut.get(row, row.strip()) for row in rows]
+
+
+def tidy(library: Any) -> pd.DataFrame:
+    """Profiles x genes of a frame as a user hands it in: named by drug, without annotation, genes along the columns.
+
+    Raises
+    ------
+    InputError
+        If it is no frame, or rows are numbers and no column names drugs.
+    """
+    if not isinstance(library, pd.DataFrame):
+        raise InputError(f"a library is a frame of profiles x genes or a file for read_library, not a "
+                         f"{type(library).__name__}")  # fmt: skip
+    table = library.copy()
+    by_name = {str(name).strip().casefold(): name for name in table.columns}
+    texts = [name for name in table if not pd.api.types.is_numeric_dtype(table[name])]
+    named = next((by_name[name] for name in _DRUG_NAMES if name in by_name and by_name[name] in texts), None)
+    if pd.api.types.is_numeric_dtype(table.index.dtype):
+        if named is None:
+            raise InputError(
+                f"rows of the library have numbers for names ({examples(table.index)}) and no column is one of "
+                f"{', '.join(_DRUG_NAMES[:6])}: name rows by drug"
+            )
+        table.index = pd.Index(table[named].astype(str), dtype=object)
+    table = table.drop(columns=texts)
+    return _without_annotation(_upright(table))
+
+
+def _upright(table: pd.DataFrame) -> pd.DataFrame:
+    """Profiles along the rows: turned where the rows are genes and the columns are none."""
+    if min(table.shape) == 0 or _share_of_genes(table.columns) >= 0.5 or _share_of_genes(table.index) < 0.5:
+        return table
+    log.warning("the library has genes along its rows and was turned round")
+    return table.T
+
+
+def _share_of_genes(names: pd.Index) -> float:
+    sample = [str(name) for name in names[:400]]
+    return float((current_symbols(sample)["status"] != "unknown").mean()) if sample else 0.0
+
+
+def _without_annotation(table: pd.DataFrame) -> pd.DataFrame:
+    """Leave out columns of numbers that describe a profile: named so, and no gene; where most are genes all others."""
+    status = current_symbols(table.columns.astype(str))["status"].to_numpy()
+    unknown = status == "unknown"
+    about = np.array([bool(_ABOUT.search(str(name))) for name in table.columns]) & unknown
+    gone = unknown if unknown.mean() < 0.5 else about
+    if gone.any():
+        log.warning("%d columns of the library are no genes and were left out (%s)", int(gone.sum()),
+                    examples(table.columns[gone]))  # fmt: skip
+    return table.loc[:, ~gone]
 
 
 def _is_gmt(file: Path) -> bool:
@@ -103,12 +196,22 @@ def _from_gctx(file: Path) -> pd.DataFrame:
         with h5py.File(file) as store:
             values = store["0/DATA/0/matrix"][()]
             columns, rows = store["0/META/COL"], store["0/META/ROW"]
-            named = "pert_iname" if "pert_iname" in columns else "id"
-            symbols = next((name for name in ("pr_gene_symbol", "gene_symbol") if name in rows), "id")
-            index, genes = _texts(columns[named][()]), _texts(rows[symbols][()])
+            index, genes = _texts(_first_of(columns, _DRUG_NAMES)[()]), _texts(_first_of(rows, _GENE_NAMES)[()])
     except (KeyError, OSError) as error:
         raise IntegrityError(f"{file} is no GCTX file or is damaged ({error}): copy it again") from error
-    return pd.DataFrame(values, index=index, columns=genes)
+    if values.shape != (len(index), len(genes)):
+        raise IntegrityError(f"{file} has {values.shape} values for {len(index)} profiles and {len(genes)} genes: copy "
+                             "it again")  # fmt: skip
+    return pd.DataFrame(np.where(values == _MISSING, np.nan, values), index=index, columns=genes)
+
+
+def _first_of(held: Any, names: tuple[str, ...]) -> Any:
+    return held[next((name for name in names if name in held and not _is_empty(held[name][()])), "id")]
+
+
+def _is_empty(values: np.ndarray) -> bool:
+    known = set(_texts(values[:50])) - {"", "-666", "nan", "NA"}
+    return not known
 
 
 def _texts(values: np.ndarray) -> list[str]:
@@ -118,10 +221,46 @@ def _texts(values: np.ndarray) -> list[str]:
 def _from_table(file: Path) -> pd.DataFrame:
     from omics_rx.core import cohort
     from omics_rx.io import read_bulk, read_table
-    from omics_rx.io.files import text_lines
+    from omics_rx.io.files import text, text_lines
 
     with text_lines(file) as lines:
         first = next((line for _, line in lines), b"")
+    if first.startswith(b"#1.3"):
+        with text_lines(file) as lines:
+            return _from_gct3([text(line).split("\t") for _, line in lines], file)
     if first.startswith(b"#1."):
         return cohort.expression(read_bulk(file))
-    return read_table(file).frame()
+    read = read_table(file)
+    table = read.frame()
+    by_name = {str(name).strip().casefold(): name for name in read.annotations}
+    named = next((by_name[name] for name in _DRUG_NAMES if name in by_name), None)
+    if named is not None and _share_of_genes(table.columns) >= 0.5:
+        table.index = pd.Index(read.annotations[named].astype(str), dtype=object)
+    return _without_annotation(_upright(table))
+
+
+def _from_gct3(rows: list[list[str]], file: Path) -> pd.DataFrame:
+    """GCT 1.3: genes x profiles, with columns about genes and rows about profiles, named by themselves."""
+    try:
+        n_genes, n_profiles, n_about_genes, n_about = (int(cell) for cell in rows[1][:4])
+        header = rows[2]
+        body = rows[3 + n_about :][:n_genes]
+        start = 1 + n_about_genes
+        values = np.array([[float(cell) if cell.strip() not in ("", "NA", "NaN", "na", "nan") else np.nan
+                            for cell in row[start : start + n_profiles]] for row in body])  # fmt: skip
+    except (ValueError, IndexError) as error:
+        raise IntegrityError(f"{file} is no whole GCT 1.3 file ({error}): copy it again") from error
+    if values.shape != (n_genes, n_profiles):
+        raise IntegrityError(f"{file} says {n_genes} x {n_profiles} and holds {values.shape}: copy it again")
+    about = {row[0].strip().casefold(): row[start : start + n_profiles] for row in rows[3 : 3 + n_about]}
+    profiles = next((about[name] for name in _DRUG_NAMES if name in about and _known(about[name])), header[start:])
+    columns = {name.strip().casefold(): i for i, name in enumerate(header[1:start], 1)}
+    at = next(
+        (columns[name] for name in _GENE_NAMES if name in columns and _known([row[columns[name]] for row in body])), 0
+    )
+    table = pd.DataFrame(values.T, index=profiles, columns=[row[at] for row in body])
+    return table.mask(table == _MISSING)
+
+
+def _known(cells: list[str]) -> bool:
+    return bool(set(cells[:50]) - {"", "-666", "NA", "na", "nan"})

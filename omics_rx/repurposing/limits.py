@@ -78,6 +78,7 @@ def limits(ranker: Ranker, subtype: str, info: pd.DataFrame) -> tuple[str, ...]:
     if thin:
         said.append(f"Little is known of {', '.join(thin)}; what is missing moves no drug.")
     said.append(_learnt(ranker))
+    said += ranker.said_
     if ranker.sources_.extra_directions:
         said.append("Evidence given by the user is used as it came: if it holds the answer, so does the score.")
     said.append("Resistance and combinations are out of scope. A ranking proposes experiments, not treatment.")

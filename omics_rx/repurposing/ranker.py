@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from omics_rx import harmonize
-from omics_rx.core.errors import InputError, unknown_name
+from omics_rx.core.errors import InputError, examples, unknown_name
 from omics_rx.harmonize.mechanisms import tokens
 from omics_rx.repurposing import assemble, cancers, learner, limits, opinions
 from omics_rx.repurposing import evidence as ev
@@ -32,7 +31,8 @@ if TYPE_CHECKING:
 SUBTYPES = (*lb.SUBTYPES, "Normal")
 _DRUG_COLUMNS = ("name", "aliases", "smiles", "inchikey", "targets", "mechanism")
 _GATHERED = ("sources_", "subtypes_", "subtypes_from_", "library_absent_", "inputs_", "reference_", "lines_",
-             "screen_")  # fmt: skip
+             "screen_", "own_",
+             "said_")  # fmt: skip
 LEARNT = (
     "The share of drugs that a drug beats in each kind of evidence, averaged, and corrected by boosted monotone stumps "
     "(LightGBM) learnt from {n} labelled pairs: drugs that work in a subtype against drugs that do not; which subtype "
@@ -86,7 +86,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
 
     def fit(
         self, model: Any, cohort: CohortLike, library: pd.DataFrame | None = None, *,
-        extra: pd.DataFrame | Mapping[str, pd.DataFrame] | None = None, universe: pd.DataFrame | str | None = None,
+        extra: Any = None, direction: Any = None, universe: pd.DataFrame | str | None = None,
         network: Any = None, cells: AnnData | None = None, progress: bool | None = None,
     ) -> Ranker:  # fmt: skip
         """Gather the evidence and learn how to weigh it.
@@ -100,7 +100,11 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         library
             Perturbation profiles x genes, rows named by drug; adds reversal.
         extra
-            Drugs x columns of the user's own, or one such frame a subtype. It must not hold what the labels hold.
+            Drugs x columns of the user's own, a named series, or one such frame a subtype (by any of its names). It
+            must not hold what the labels hold.
+        direction
+            Column of ``extra`` to ``"high"`` or ``"low"``: which values speak for a drug. High, where it is not told;
+            asked for columns such as docking scores and IC50, of which low is often good.
         universe
             Drugs to rank beside the screened ones: ``"resources"`` for launched drugs outside oncology, or a frame
             with ``name`` and ``smiles``. They are predicted from structure and targets; ``applicability`` tells how
@@ -118,7 +122,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         InputError
             For labels, a library or extra evidence that cannot be used.
         """
-        given = Given(library, extra, universe, network, cells)
+        given = Given(library, extra, direction, universe, network, cells)
         for name, value in gather(model, cohort, given, subtypes=SUBTYPES).items():
             setattr(self, name, value)
         self.ledger_ = Ledger()
@@ -148,6 +152,12 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         if getattr(self, "_drawn_from", None) is not self.sources_:
             self.evidence_ = {subtype: ev.subtype_evidence(self.sources_, subtype) for subtype in ready}
             self._drawn_from = self.sources_
+        unused = [subtype for subtype in self.own_.named if subtype not in ready]
+        if unused:
+            raise InputError(
+                f"extra evidence is given for {examples(unused)}, which cannot be ranked in this cohort "
+                f"({examples(f'{name} {count}' for name, count in counts.items())} tumours): leave it out"
+            )
         if not ready:
             ev.subtype_evidence(self.sources_, str(counts.index[0]) if len(counts) else SUBTYPES[0])
         pairs = pd.concat(

@@ -16,7 +16,7 @@ from scipy.stats import rankdata
 from omics_rx.core.errors import InputError, examples
 
 METHODS = ("cmap_ks", "wtcs", "xsum", "cosine", "zhang", "rges")
-_MIN_GENES = 50
+MIN_GENES = 50
 
 
 def positions(z: np.ndarray) -> np.ndarray:
@@ -162,8 +162,8 @@ class Profiles:
                 f"{int((~np.isfinite(values)).any(axis=1).sum())} perturbation profiles have missing values: "
                 "leave out these genes or profiles"
             )
-        if values.shape[1] < _MIN_GENES:
-            raise InputError(f"the perturbation profiles share {values.shape[1]} genes: at least {_MIN_GENES} needed")
+        if values.shape[1] < MIN_GENES:
+            raise InputError(f"the perturbation profiles share {values.shape[1]} genes: at least {MIN_GENES} needed")
         first, last = _ends(values)
         n = values.shape[1]
         n_kept = min(n_extreme, n // 2)
@@ -219,10 +219,10 @@ class Profiles:
         """
         shared = self.z.columns.intersection(signatures.columns, sort=False)
         known = signatures[shared].notna().sum(axis=1)
-        if known.min() < _MIN_GENES:
+        if known.min() < MIN_GENES:
             raise InputError(
-                f"{int((known < _MIN_GENES).sum())} of {len(known)} signatures and the perturbation profiles share "
-                f"{int(known.min())} genes or more (profiles hold {examples(self.z.columns)}): at least {_MIN_GENES} "
+                f"{int((known < MIN_GENES).sum())} of {len(known)} signatures and the perturbation profiles share "
+                f"{int(known.min())} genes or more (profiles hold {examples(self.z.columns)}): at least {MIN_GENES} "
                 "needed; are both gene symbols?"
             )
         values = signatures[shared].to_numpy(dtype=np.float64)
@@ -337,7 +337,7 @@ class Library:
         table = pd.DataFrame(np.nan, index=self.z.index, columns=list(METHODS))
         for part in self.parts:
             own = query.reindex(part.z.columns)
-            if own.notna().sum() < _MIN_GENES or not ((own > 0).any() and (own < 0).any()):
+            if own.notna().sum() < MIN_GENES or not ((own > 0).any() and (own < 0).any()):
                 continue
             found = part.unscaled(own.fillna(0.0).to_numpy())
             for method, values in found.items():
@@ -345,7 +345,7 @@ class Library:
         if table.isna().all(axis=None):
             raise InputError(
                 f"signature and perturbation profiles share {len(shared)} genes (profiles hold "
-                f"{examples(self.z.columns)}): at least {_MIN_GENES} are needed, and some on either side"
+                f"{examples(self.z.columns)}): at least {MIN_GENES} are needed, and some on either side"
             )
         table["cmap_ks"] = _scaled(table[["cmap_ks"]].to_numpy())[:, 0]
         return table
