@@ -79,7 +79,8 @@ def read_library(
     if thin.any():
         said.append(f"{int(thin.sum())} profiles of fewer than {reversal.MIN_GENES} genes were left out "
                     f"({examples(drugs['name'].reindex(whole.index[thin]))}).")  # fmt: skip
-    missing = float(whole[~thin].isna().to_numpy().mean()) if (~thin).any() else 0.0
+    gaps = whole[~thin].isna().to_numpy()
+    missing = float(gaps.mean()) if gaps.size else 0.0
     if missing:
         said.append(f"{missing:.1%} of its values are missing: each profile is scored on the genes it has.")
     return reversal.Library.of(whole[~thin]), absent, tuple(said)
