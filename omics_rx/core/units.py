@@ -32,7 +32,7 @@ _WHOLE_SHARE = 0.3  # of the values above zero of estimated counts that are whol
 _SPARSE = 0.7  # share of zeros in which amounts come from counts of cells
 _LIKE_DEPTHS = 0.5  # spread of ln(total) up to which samples were brought to one depth
 _FEW = 10  # values above zero that say something of a sample
-_GRID_SHARE, _GRID_TOP = 0.97, 64
+_GRID_SHARE, _GRID_TOP, _MOST_READS = 0.97, 64, 7
 
 
 def base_of(unit: str) -> float | None:
@@ -193,30 +193,34 @@ def _totals_under(array: Floats, base: float) -> Floats:
 
 
 def _grid(array: Floats, base: float) -> str:
-    """Which counts lie under a logarithm: a sample's amounts are then multiples of its smallest, the amount of a read.
+    """Which counts lie under a logarithm: a sample's amounts are then multiples of one, the amount of a read.
 
     Returns
     -------
     str
         ``"counts"`` where the amounts are whole themselves, ``"normalised counts"`` where they are multiples, else
-        nothing. Samples without two multiples that another base would miss say nothing.
+        nothing. Samples without three different multiples that another base would miss say nothing.
     """
-    hits, tried, whole = 0, 0, True
+    told, on_grid, whole = 0, 0, 0
     for row in array[:50]:
         amounts = np.expm1(row[np.isfinite(row) & (row > 0)] * np.log(base))
-        if amounts.size < _FEW:
+        if amounts.size < _FEW or len(np.unique(np.round(amounts / amounts.min()))) < 4:
             continue
-        smallest = float(amounts.min())
-        multiples = amounts / smallest
-        multiples = multiples[(multiples > 1.5) & (multiples < _GRID_TOP)]
-        if len(np.unique(np.round(multiples))) < 3:
-            continue
-        hits += int((np.abs(multiples - np.round(multiples)) < 0.01 + 0.002 * multiples).sum())
-        tried += multiples.size
-        whole &= abs(smallest - round(smallest)) < 0.002 * max(smallest, 1.0) and round(smallest) == 1
-    if tried < 2 * _FEW or hits < _GRID_SHARE * tried:
-        return ""
-    return "counts" if whole else "normalised counts"
+        told += 1
+        whole += _are_whole(amounts, least=3)
+        on_grid += any(_are_whole(amounts / amounts.min() * reads, least=_FEW) for reads in range(1, _MOST_READS))
+    if told and whole >= 0.9 * told:
+        return "counts"
+    return "normalised counts" if told and on_grid >= 0.9 * told else ""
+
+
+def _are_whole(multiples: Floats, *, least: int) -> bool:
+    """Whether those of them that are small enough to tell are whole, ``least`` of them and of three kinds above one."""
+    small = multiples[multiples < _GRID_TOP]
+    above = small[small > 1.5]
+    if above.size < least or len(np.unique(np.round(above))) < 3:
+        return False
+    return bool(np.mean(np.abs(small - np.round(small)) < 0.01 + 0.002 * small) >= _GRID_SHARE)
 
 
 def _unit_around_zero(array: Floats, known: Floats) -> str:

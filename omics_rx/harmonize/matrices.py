@@ -35,7 +35,7 @@ _NO_GENES = re.compile(
     r"^(?:__(?:no_feature|ambiguous|too_low_aQual|not_aligned|alignment_not_unique)"
     r"|N_(?:unmapped|multimapping|noFeature|ambiguous)|ERCC-\d{5}|(?:POS|NEG)_[A-H](?:\(.*\))?)$"
 )
-_HUMAN = re.compile(r"^(?:GRCh3[78]|hg19|hg38|T2T|b37)(?:[A-Za-z0-9.]|-(?=[\d.]))*?(?:_+|-)(?P<name>.+)$")
+_HUMAN = re.compile(r"^(?:GRCh3[78]|hg19|hg38|T2T|b37)(?:[A-Za-z0-9.-]*?_+|[A-Za-z0-9.]*-)(?P<name>.+)$")
 _OTHER = re.compile(
     r"^(?P<genome>mm\d{1,2}|GRCm3[89]|rn\d|mRatBN7|GRCz1\d|dm\d|danRer\d+)[A-Za-z0-9.-]*?_+(?P<name>.+)$"
 )
@@ -98,7 +98,7 @@ def read(data: CohortLike, *, counts: bool = False) -> Read:
     place, other, unit = max(others, key=lambda one: one[1].n_vars)
     why = "there is no X" if cohort.X is None else f"X holds {_WORDS.get(found.unit, found.unit)}"
     genes, said = genes_only(other)
-    chosen = f"read from {place}, for {why}; its values look like {unit.unit}"
+    chosen = f"read from {place}, for {why}"
     return Read(genes, place, unit, (chosen, *said))
 
 
@@ -125,7 +125,7 @@ def _others(cohort: AnnData) -> list[tuple[str, AnnData, UnitFinding]]:
     for place, other in found:
         other.uns, other.obsm = dict(cohort.uns), {name: cohort.obsm[name] for name in cohort.obsm}
         unit = with_base(detect_unit(sample_of_values(other.X)), cohort)
-        said = f"the unit of {place} is not told; its values look like {unit}"
+        said = f"the values of {place} look like {unit}"
         known = with_info(other, unit=unit if unit != MIXED else "unknown")
         told.append((place, known, UnitFinding(unit, detected=True, statement=said)))
     return told

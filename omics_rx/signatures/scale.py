@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -65,7 +66,7 @@ def scorable(signature: RiskSignature, cohort: CohortLike | Opened) -> Assessmen
     try:
         ready = prepare(cohort, needs_of(signature), quiet=True)
         have = [gene for gene in signature.genes if gene not in ready.missing]
-        share = float(sum(abs(signature.weights[gene]) for gene in have) / np.abs(signature.vector).sum())
+        share = _weight(signature, have)
     except InputError as error:
         return Assessment(runs=False, coverage=np.nan, why=str(error))
     if share < signature.min_coverage:
@@ -73,10 +74,19 @@ def scorable(signature: RiskSignature, cohort: CohortLike | Opened) -> Assessmen
     if ready.source.n_obs >= MIN_COHORT:
         return Assessment(runs=True, coverage=share, why="; ".join(ready.said[1:]))
     try:
-        _frozen(signature, ready.unit)
+        frozen = _frozen(signature, ready.unit)
     except InputError as error:
         return Assessment(runs=False, coverage=share, why=f"under {MIN_COHORT} samples, and {error}")
+    share = _weight(signature, [gene for gene in have if gene in frozen.genes])
+    if share < signature.min_coverage:
+        why = f"under {MIN_COHORT} samples, and the frozen reference has {share:.0%} of the weight with the cohort"
+        return Assessment(runs=False, coverage=share, why=why)
     return Assessment(runs=True, coverage=share, why=f'under {MIN_COHORT} samples: by reference="frozen"')
+
+
+def _weight(signature: RiskSignature, genes: Iterable[str]) -> float:
+    """Share of the absolute weight that some genes carry."""
+    return float(sum(abs(signature.weights[gene]) for gene in genes) / np.abs(signature.vector).sum())
 
 
 def _frozen(signature: RiskSignature, unit: str) -> GeneReference:
@@ -93,8 +103,7 @@ def _frozen(signature: RiskSignature, unit: str) -> GeneReference:
     shipped = shipped_reference(unit)
     if shipped is not None:
         found = shipped.subset(signature.genes)
-        weight = sum(abs(signature.weights[gene]) for gene in found.genes) / np.abs(signature.vector).sum()
-        if weight >= signature.min_coverage:
+        if _weight(signature, found.genes) >= signature.min_coverage:
             return found
     has = "none" if own is None else f"one in {own.unit} ({own.origin})"
     raise InputError(
