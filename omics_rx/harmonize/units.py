@@ -24,6 +24,7 @@ __all__ = [
 ]  # fmt: skip
 _SMALLEST_LOG = 5.0  # log2(log2(x + 1) + 1) of the largest count is 5.3, of the most expressed gene some 4.2
 _MANY = 1000
+_BASE_NOT_TOLD = ("log2 expression", "log2 intensity")
 HOW_TO_TELL = 'omics_rx.core.cohort.with_info(cohort, unit="TPM") tells it'
 
 
@@ -64,7 +65,10 @@ def detect(data: CohortLike) -> UnitFinding:
         return UnitFinding(
             "unknown", detected=True, statement="the unit is not told, and the values fit none that is known"
         )
-    return UnitFinding(known.unit, detected=True, statement=f"the unit is not told; the values look like {known.unit}")
+    said = f"the unit is not told; the values look like {known.unit}"
+    if known.unit in _BASE_NOT_TOLD:
+        said += " (nothing in them tells the base of the logarithm: 2 is supposed)"
+    return UnitFinding(known.unit, detected=True, statement=said)
 
 
 def convert(
