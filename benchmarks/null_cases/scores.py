@@ -126,4 +126,8 @@ def no_gene_of_blood_lines(random):
     return found["q_value"].min() if len(found) else 1.0
 
 
-REASONS: dict[str, str] = {}
+REASONS = {
+    "scores.deconvolve interval": "gives none: the word stands in the description of its fit",
+    "scores.iic_genes_from_cells p": "gives the q alone",
+    "scores.iic_genes_from_lines p": "gives the q alone",
+}
