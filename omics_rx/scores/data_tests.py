@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from omics_rx.core.units import amount_of
 from omics_rx.harmonize.needs import Doubt, Prepared
-
-if TYPE_CHECKING:
-    from anndata import AnnData
+from omics_rx.scores.mixture import fit_mixture
+from omics_rx.scores.records import recorded_receptor
 
 Test: TypeAlias = Callable[[Prepared], Doubt | None]
 
 FEW_GENES = 5000  # a panel, or genes chosen for their spread; the smallest platforms of whole genomes hold more
 _PER_MILLION = ("TPM", "CPM")
 _NEARLY_ALL = 0.8
-_TCGA = re.compile(r"^TCGA-\w{2}-\w{4}-(?P<code>\d{2})")
-_NORMAL_CODES = range(10, 20)
-_TISSUE_COLUMNS = (
-    "sample_type", "sample_type_id", "tissue_type", "sample_type.samples", "tissue_type.samples", "definition",
-    "sample_class", "tumor_normal", "tumour_normal", "normal_tumor", "shortlettercode", "tissue", "disease_state",
-)  # fmt: skip
-_NORMAL = re.compile(
-    r"^(solid tissue normal|normal|healthy|control|adjacent|non-?tumou?r|benign|nt|blood derived normal|1[0-9])\b",
-    re.IGNORECASE,
-)
-_ARRAY_LOW, _ARRAY_SKEW = 1.5, 0.0
+_MOSTLY, _FEW_HIGH = 0.8, 0.1
+_ER_GENES = ("ESR1", "GATA3", "FOXA1", "XBP1")
+_ESR1_APART = 1.0  # log2
 
 
 def n_genes(ready: Prepared) -> int:
@@ -77,40 +67,53 @@ def whole_for_shares(profiled: frozenset[str] = frozenset()) -> Test:
     return test
 
 
-def normal_tissue(data: AnnData) -> pd.Series:
-    """Which samples are normal tissue, by their TCGA barcode or a column that says so.
+def triple_negative(ready: Prepared) -> Doubt | None:
+    """Leave out tumours with a receptor on record; refuse tumours of which many express ESR1 and nobody said."""
+    obs = ready.source.obs
+    on_record = {name: recorded_receptor(obs, name) for name in ("er", "pr", "her2")}
+    told = {name: status for name, status in on_record.items() if status is not None}
+    positive = pd.Series(data=False, index=ready.source.obs_names.copy())
+    for status in told.values():
+        positive |= (status == "positive").to_numpy()
+    er = told.get("er")
+    if er is not None and float((er != "unknown").mean()) >= _MOSTLY:
+        if not positive.any():
+            return None
+        return Doubt(
+            f"{int(positive.sum())} of {len(positive)} tumours have a receptor on record and get no subtype of "
+            "triple-negative tumours",
+            samples=tuple(map(str, positive.index[positive])),
+        )
+    high = share_er_high(ready.values(_ER_GENES))
+    if high <= _FEW_HIGH:
+        return None
+    return Doubt(
+        f"ESR1 and what goes with it are high in {high:.0%} of these tumours, so they are not triple-negative only, "
+        "and among others every triple-negative one looks basal: pass those alone, or the receptors in obs (er_status, "
+        "pr_status, her2_status)",
+        refuses=True,
+    )
 
-    Returns
-    -------
-    pandas.Series
-        True or False by sample.
-    """
-    found = pd.Series(data=False, index=data.obs_names.copy())
-    for sample in data.obs_names:
-        if barcode := _TCGA.match(str(sample)):
-            found[sample] = int(barcode["code"]) in _NORMAL_CODES
-    for name in data.obs.columns:
-        if str(name).lower() not in _TISSUE_COLUMNS:
-            continue
-        texts = data.obs[name].astype(object).map(lambda value: str(value).strip())
-        normal = texts.map(lambda text: bool(_NORMAL.match(text)))
-        if 0 < normal.mean() < 1:
-            found |= normal.set_axis(found.index)
-    return found
 
+def share_er_high(values: pd.DataFrame) -> float:
+    """Share of tumours in the high one of two groups by ESR1, GATA3, FOXA1 and XBP1; 0 where there are no two groups.
 
-def like_an_array(values: pd.DataFrame) -> bool:
-    """Whether logarithms look as those of an array do: a background under every gene, and a tail on the high side.
+    Luminal androgen-receptor tumours, which are high in the other three, are no such group: ESR1 itself must differ.
 
     Parameters
     ----------
     values
-        Samples x genes, log2. Logarithms of reads go down to zero, and their tail is on the low side.
+        Samples x genes, log2.
     """
-    known = values.to_numpy(dtype=np.float64)
-    known = known[np.isfinite(known)]
-    if known.size < 100:
-        return False
-    low, middle = np.quantile(known, [0.01, 0.5])
-    skew = float(np.mean(((known - known.mean()) / known.std()) ** 3))
-    return bool(low > _ARRAY_LOW and skew > _ARRAY_SKEW and middle - low < np.quantile(known, 0.99) - middle)
+    genes = [gene for gene in _ER_GENES if gene in values and values[gene].std() > 0]
+    if "ESR1" not in genes:
+        return 0.0
+    known = values[genes]
+    level = ((known - known.mean()) / known.std()).mean(axis=1).to_numpy(dtype=np.float64)
+    mixture = fit_mixture(level)
+    if mixture is None or not mixture.bimodal:
+        return 0.0
+    high = mixture.probability_high(level) > 0.5
+    esr1 = values["ESR1"]
+    apart = float(esr1[high].mean() - esr1[~high].mean())
+    return float(high.mean()) if apart > _ESR1_APART else 0.0

@@ -10,6 +10,7 @@ import pandas as pd
 
 from omics_rx.core import resources
 from omics_rx.core.errors import InputError
+from omics_rx.core.work import log
 from omics_rx.harmonize.needs import Needs, opened, prepare
 from omics_rx.scores.panels import MIN_COVERAGE, panel_needs, score_panel, score_prepared, sets_of
 
@@ -22,6 +23,10 @@ CELL_TYPE_CITES = ("bindea2013", "charoentong2017", "barbie2009")
 _TABLE = "immune_sets.tsv"
 _PURITY = (0.6049872018, 0.0001467884)
 _AFFYMETRIX = "log2 intensity"
+_ASKED = (
+    "purity was fitted on Affymetrix arrays and is left empty, since nobody said that these are intensities of an "
+    'array: core.cohort.with_info(cohort, unit="log2 intensity") says it'
+)
 _N_GENES = 10_412  # of the paper, over which purity was fitted
 _PURITY_COVERAGE = 0.8
 
@@ -106,9 +111,9 @@ def estimate(cohort: CohortLike, *, min_coverage: float = MIN_COVERAGE) -> pd.Da
     -------
     pandas.DataFrame
         ``stromal``, ``immune`` (ssGSEA scores over the genes of the paper, not divided by their range), ``estimate``
-        (their sum) and ``purity`` (0 to 1): cos(0.6049872018 + 0.0001467884 x estimate), NaN unless the unit is
-        ``"log2 intensity"``, since the relation was fitted on Affymetrix arrays, where the relation leaves 0 to 1, and
-        where under 80% of the genes of the paper are measured.
+        (their sum) and ``purity`` (0 to 1): cos(0.6049872018 + 0.0001467884 x estimate), NaN unless the unit is told
+        to be ``"log2 intensity"``, since the relation was fitted on Affymetrix arrays and logarithms of sequencing may
+        look alike, where the relation leaves 0 to 1, and where under 80% of the genes of the paper are measured.
 
     Raises
     ------
@@ -130,11 +135,14 @@ def estimate(cohort: CohortLike, *, min_coverage: float = MIN_COVERAGE) -> pd.Da
     scores.columns = pd.Index(["stromal", "immune"])
     scores["estimate"] = scores["stromal"] + scores["immune"]
     scores["purity"] = np.nan
-    if ready.found.unit == _AFFYMETRIX and common.sum() >= _PURITY_COVERAGE * _N_GENES:
+    if ready.found.unit == _AFFYMETRIX and ready.found.detected:
+        ready = replace(ready, said=(*ready.said, _ASKED))
+        log.warning("ESTIMATE: %s", _ASKED)
+    elif ready.found.unit == _AFFYMETRIX and common.sum() >= _PURITY_COVERAGE * _N_GENES:
         angle = _PURITY[0] + _PURITY[1] * scores["estimate"] * _N_GENES / int(common.sum())
         purity = np.cos(angle)
         scores["purity"] = purity.where((angle >= 0) & (purity >= 0))
-    return scores
+    return ready.told(scores)
 
 
 def estimate_needs() -> Needs:

@@ -19,6 +19,7 @@ from omics_rx.harmonize import genes as current_genes
 from omics_rx.harmonize.needs import Needs, Prepared, prepare
 from omics_rx.scores import blocks
 from omics_rx.scores import settings as setting_rules
+from omics_rx.scores.data_tests import Test, whole_transcriptome
 from omics_rx.scores.kernels import KERNELS, TRAITS
 from omics_rx.scores.sets import GeneSets, GeneSetsLike, as_sets, resolved
 
@@ -175,7 +176,15 @@ def _named(ready: Prepared) -> tuple[Prepared, pd.Index]:
 def needs_of(method: str) -> Needs:
     """What a method needs of a cohort; genes are taken by the names they have."""
     ranked = TRAITS[method].scale == "rank"
-    return Needs(method, scale="rank" if ranked else "log", levels="say" if ranked else "no", rename=False)
+    return Needs(
+        method, scale="rank" if ranked else "log", levels="say" if ranked else "no", rename=False,
+        tests=data_tests_of(method),
+    )  # fmt: skip
+
+
+def data_tests_of(method: str) -> tuple[Test, ...]:
+    """What a method tests of the data: a whole transcriptome, where genes are compared with all others."""
+    return (whole_transcriptome,) if TRAITS[method].relative else ()
 
 
 def _checked(

@@ -10,6 +10,7 @@ import pandas as pd
 from omics_rx.core import resources
 from omics_rx.core.errors import InputError, examples
 from omics_rx.harmonize.needs import Needs, prepare
+from omics_rx.scores.data_tests import triple_negative
 
 if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
@@ -34,7 +35,9 @@ def tnbc_subtype(
     ----------
     cohort
         AnnData or frame of triple-negative tumours only, samples x genes, under any identifiers that
-        ``harmonize.genes`` knows: among other tumours every triple-negative one would look basal.
+        ``harmonize.genes`` knows: among other tumours every triple-negative one would look basal. Tumours with a
+        receptor on record in ``obs`` (``er_status``, ``pr_status``, ``her2_status`` and the like) get no answer and are
+        not standardised on; where nothing is on record and ESR1 falls into two groups, the cohort is refused.
     reference
         What genes are standardised on. ``"cohort"``: the cohort itself, at least 20 tumours. Or another cohort of
         triple-negative tumours of the same platform and unit, for a few patients.
@@ -52,7 +55,8 @@ def tnbc_subtype(
     Raises
     ------
     InputError
-        If too few genes are there, or too few samples to standardise on.
+        If too few genes are there, or too few samples to standardise on, or ESR1 tells that many tumours are not
+        triple-negative.
 
     Notes
     -----
@@ -65,9 +69,10 @@ def tnbc_subtype(
     other = ready if isinstance(reference, str) else prepare(reference, tnbc_needs())
     if isinstance(reference, str) and reference != "cohort":
         raise InputError(f'reference {reference!r} is not known: use "cohort" or a cohort to standardise on')
-    if other.source.n_obs < _MIN_SAMPLES:
+    n_other = other.source.n_obs - len(other.unanswered)
+    if n_other < _MIN_SAMPLES:
         raise InputError(
-            f"genes are standardised on {other.source.n_obs} samples and {_MIN_SAMPLES} are needed: pass a cohort of "
+            f"genes are standardised on {n_other} samples and {_MIN_SAMPLES} are needed: pass a cohort of "
             "triple-negative tumours of the same platform as reference"
         )
     signs = tnbc_centroids()
@@ -83,12 +88,18 @@ def tnbc_subtype(
     z = (ready.values(both) - spread.loc["mean"]) / spread.loc["std"]
     table = _correlations(z, signs.loc[both])
     table[(z.notna().sum(axis=1) < min_coverage * len(signs)).to_numpy()] = np.nan
-    return ready.told(_called(table, "cohort" if isinstance(reference, str) else "another cohort"))
+    calls = _called(table, "cohort" if isinstance(reference, str) else "another cohort")
+    for sample, why in ready.unanswered.items():
+        calls.loc[calls.index == sample, "reference"] = f"not called: {why}"
+    return ready.told(calls)
 
 
 def tnbc_needs() -> Needs:
     """What :func:`tnbc_subtype` needs of a cohort."""
-    return Needs("the subtype of triple-negative tumours", genes=tuple(tnbc_centroids().index), single=True)
+    return Needs(
+        "the subtype of triple-negative tumours", genes=tuple(tnbc_centroids().index), single=True,
+        tests=(triple_negative,),
+    )  # fmt: skip
 
 
 def _correlations(z: pd.DataFrame, signs: pd.DataFrame) -> pd.DataFrame:

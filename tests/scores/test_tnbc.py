@@ -85,3 +85,39 @@ def test_sample_with_too_few_genes_is_missing(planted):
 def test_what_cannot_be_called_is_refused(planted, rows, columns, reference, message):
     with pytest.raises(InputError, match=message):
         orx.scores.tnbc_subtype(planted[0].iloc[:rows, :columns], reference=reference)
+
+
+@pytest.fixture
+def mixed(planted):
+    """The planted tumours and 20 that are high in ESR1, GATA3, FOXA1 and XBP1."""
+    cohort, _ = planted
+    random = np.random.default_rng(9)
+    genes = [*cohort.columns, *(g for g in ("ESR1", "GATA3", "FOXA1", "XBP1") if g not in cohort)]
+    others = pd.DataFrame(random.normal(8, 1, (20, len(genes))), index=[f"L{i}" for i in range(20)], columns=genes)
+    others[["ESR1", "GATA3", "FOXA1", "XBP1"]] += 6
+    own = pd.DataFrame(random.normal(8, 1, (40, len(genes))), index=cohort.index, columns=genes)
+    own[cohort.columns] = cohort
+    return pd.concat([own, others])
+
+
+def test_a_mixed_cohort_is_refused_unless_receptors_are_on_record(planted, mixed):
+    _, truth = planted
+    with pytest.raises(InputError, match=r"ESR1 and what goes with it are high in 33% of these.*er_status"):
+        orx.scores.tnbc_subtype(mixed)
+    data = orx.core.cohort.as_cohort(mixed)
+    data.obs["er_status"] = ["negative"] * 40 + ["positive"] * 20
+    data.obs["her2_status"] = ["positive"] * 2 + ["negative"] * 58
+    table = orx.scores.tnbc_subtype(data)
+    assert table["subtype"].iloc[[0, 1, *range(40, 60)]].isna().all()
+    assert table["reference"].iloc[40].startswith("not called: 22 of 60 tumours have a receptor on record")
+    assert (table["subtype"].iloc[2:40] == truth.iloc[2:]).all()
+    alone = orx.scores.tnbc_subtype(mixed.iloc[2:40])
+    pd.testing.assert_frame_equal(table.iloc[2:40][list(SUBTYPES)], alone[list(SUBTYPES)])
+
+
+def test_androgen_receptor_tumours_are_no_mixed_cohort(planted):
+    cohort, _ = planted
+    for gene in ("GATA3", "FOXA1", "XBP1"):
+        cohort = cohort.assign(**{gene: np.r_[np.full(20, 7.0), np.full(10, 13.0), np.full(10, 7.0)]})
+    cohort = cohort + np.random.default_rng(2).normal(0, 0.3, cohort.shape)
+    assert orx.scores.tnbc_subtype(cohort.assign(ESR1=np.random.default_rng(3).normal(6, 0.5, 40))).shape[0] == 40

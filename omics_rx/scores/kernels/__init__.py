@@ -26,12 +26,16 @@ class Traits:
         ``"rank"`` where only the order of genes within a sample counts, ``"log"`` where values must be on a log scale.
     sparse
         Whether it takes a sparse matrix without negative values as it is.
+    relative
+        Whether a set's genes are compared with all other genes of the sample, so that a panel gives other scores than
+        a whole transcriptome.
     """
 
     whole_cohort: bool
     weights: str
     scale: str
     sparse: bool
+    relative: bool
 
 
 KERNELS = Registry(
@@ -48,11 +52,11 @@ KERNELS = Registry(
 )
 
 TRAITS = {
-    "aucell": Traits(whole_cohort=False, weights="member", scale="rank", sparse=True),
-    "gsva": Traits(whole_cohort=True, weights="member", scale="log", sparse=False),
-    "mean": Traits(whole_cohort=False, weights="number", scale="log", sparse=False),
-    "singscore": Traits(whole_cohort=False, weights="sign", scale="rank", sparse=False),
-    "ssgsea": Traits(whole_cohort=False, weights="member", scale="rank", sparse=True),
-    "ulm": Traits(whole_cohort=False, weights="number", scale="log", sparse=False),
-    "zscore": Traits(whole_cohort=True, weights="sign", scale="log", sparse=False),
+    "aucell": Traits(whole_cohort=False, weights="member", scale="rank", sparse=True, relative=True),
+    "gsva": Traits(whole_cohort=True, weights="member", scale="log", sparse=False, relative=True),
+    "mean": Traits(whole_cohort=False, weights="number", scale="log", sparse=False, relative=False),
+    "singscore": Traits(whole_cohort=False, weights="sign", scale="rank", sparse=False, relative=True),
+    "ssgsea": Traits(whole_cohort=False, weights="member", scale="rank", sparse=True, relative=True),
+    "ulm": Traits(whole_cohort=False, weights="number", scale="log", sparse=False, relative=True),
+    "zscore": Traits(whole_cohort=True, weights="sign", scale="log", sparse=False, relative=False),
 }
