@@ -142,8 +142,9 @@ def _definitions(path: str) -> dict[str, tuple[set[str], set[str]]]:
             body = [part for statement in node.body for part in ast.walk(statement)]
             words = {key.value for part in body if isinstance(part, ast.Dict) for key in part.keys
                      if isinstance(key, ast.Constant) and isinstance(key.value, str)}  # fmt: skip
-            # short names are keywords of other things, too: random.choice(p=), integers(low=, high=)
-            words |= {part.arg for part in body if isinstance(part, ast.keyword) and part.arg and len(part.arg) > 4}
+            # short names are keywords of other things, too: random.choice(p=), integers(low=, high=), clip(lower=)
+            calls = [part for part in body if isinstance(part, ast.Call) and getattr(part.func, "attr", "") != "clip"]
+            words |= {word.arg for part in calls for word in part.keywords if word.arg and len(word.arg) > 4}
             for part in body:
                 words |= _texts(part.value) if isinstance(part, ast.keyword) and part.arg == "columns" else set()
             words |= {part.slice.value for part in body if isinstance(part, ast.Subscript)
