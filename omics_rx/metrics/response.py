@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.errors import InputError, examples
+from omics_rx.metrics.inputs import numbers
 
 _SWEEPS = 100
 _TOLERANCE = 1e-9
@@ -55,10 +56,13 @@ def normalised_r(measured: pd.DataFrame, predicted: pd.DataFrame, drug_means: pd
         0 where the prediction is the drug mean itself.
     """
     y, f = _aligned(measured, predicted)
+    if not isinstance(drug_means, pd.Series):
+        raise InputError("drug_means is a Series: the mean ln IC50 of each drug over the training cells, by drug")
+    _unique(drug_means.index, "drug_means")
     absent = [drug for drug in measured.columns if drug not in drug_means.index]
     if absent:
         raise InputError(f"{len(absent)} drugs have no training mean ({examples(absent)}): use preference_r for them")
-    centre = drug_means.reindex(measured.columns).to_numpy(dtype=np.float64)
+    centre = numbers(drug_means.reindex(measured.columns), "drug means")
     known = np.isfinite(y)
     return _r((y - centre)[known], (f - centre)[known])
 
@@ -123,6 +127,13 @@ def double_centred(values: np.ndarray) -> np.ndarray:
 
 def _aligned(measured: pd.DataFrame, predicted: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Arrays of both in the order of ``measured``, checked."""
+    for frame, what in ((measured, "measured"), (predicted, "predicted")):
+        if not isinstance(frame, pd.DataFrame):
+            raise InputError(f"{what} is not a frame: give cells x drugs, ln uM")
+        _unique(frame.index, f"cells of {what}")
+        _unique(frame.columns, f"drugs of {what}")
+    if measured.empty:
+        raise InputError("no pair is measured: nothing to judge")
     cells = [name for name in measured.index if name not in predicted.index]
     drugs = [name for name in measured.columns if name not in predicted.columns]
     if cells or drugs:
@@ -130,8 +141,8 @@ def _aligned(measured: pd.DataFrame, predicted: pd.DataFrame) -> tuple[np.ndarra
             f"{len(cells)} cells and {len(drugs)} drugs were measured and not predicted "
             f"({examples([*cells, *drugs])}): predict them, or leave them out of both frames"
         )
-    y = measured.to_numpy(dtype=np.float64)
-    f = predicted.reindex(index=measured.index, columns=measured.columns).to_numpy(dtype=np.float64)
+    y = _numbers(measured, "measured responses")
+    f = _numbers(predicted.reindex(index=measured.index, columns=measured.columns), "predicted responses")
     unpredicted = np.isfinite(y) & ~np.isfinite(f)
     if unpredicted.any():
         where = [f"{measured.index[i]} / {measured.columns[j]}" for i, j in np.argwhere(unpredicted)[:6]]
@@ -142,6 +153,16 @@ def _aligned(measured: pd.DataFrame, predicted: pd.DataFrame) -> tuple[np.ndarra
     if np.isfinite(y).sum() < 2:
         raise InputError(f"{int(np.isfinite(y).sum())} measured pairs: at least two are needed")
     return y, np.where(np.isfinite(y), f, np.nan)
+
+
+def _unique(labels: pd.Index, what: str) -> None:
+    if not labels.is_unique:
+        twice = labels[labels.duplicated()].unique()
+        raise InputError(f"{len(twice)} labels repeat in {what} ({examples(twice)}): give each once")
+
+
+def _numbers(frame: pd.DataFrame, what: str) -> np.ndarray:
+    return np.column_stack([numbers(frame.iloc[:, at], what) for at in range(frame.shape[1])])
 
 
 def _r(a: np.ndarray, b: np.ndarray, *, floor: float = 1e-12) -> float:

@@ -397,3 +397,27 @@ def test_doses_above_a_thousand_um_can_be_meant():
 def test_too_small_a_number_of_doses():
     with pytest.raises(InputError, match="at least 3"):
         fit(planted(1, 1)[1], min_doses=2)
+
+
+def test_the_change_of_a_curve_with_its_parameters_is_that_of_differences():
+    """Upper, lower, ln slope, centre: what the fit descends by and what the standard error of an ln IC50 rests on."""
+    from omics_rx.harmonize.logistic import as_curves
+
+    theta = np.array([[1.0, 0.1, 0.3, -1.0], [0.9, 0.4, -0.5, 2.0]])
+    x = np.array([[-4.0, -1.0, 0.5, 3.0], [-1.0, 1.0, 2.5, 4.0]])
+    found = as_curves(theta).jacobian(x)
+    for place in range(4):
+        step = np.zeros(4)
+        step[place] = 1e-6
+        change = (as_curves(theta + step).viability(x) - as_curves(theta - step).viability(x)) / 2e-6
+        np.testing.assert_allclose(found[..., place], change, atol=1e-8)
+
+
+def test_the_area_under_a_curve_is_that_of_its_points():
+    from omics_rx.harmonize.logistic import as_curves
+
+    curves = as_curves(np.array([[1.0, 0.1, 0.3, -1.0], [0.9, 0.4, -25.0, 2.0]]))  # the second is all but flat
+    low, high = np.array([-4.0, -3.0]), np.array([3.0, 5.0])
+    grid = np.linspace(low, high, 20_001, axis=1)
+    expected = np.trapezoid(curves.viability(grid), grid, axis=1) / (high - low)
+    np.testing.assert_allclose(curves.mean_viability(low, high), expected, atol=1e-6)

@@ -262,3 +262,21 @@ def test_names_are_functions_whatever_was_imported_first_and_nothing_heavy_is(fi
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize(
+    ("by_id", "status", "symbol"),
+    [
+        (("BRCA1",), "renamed", "BRCA1"),  # the id decides, whatever stands beside it
+        ((), "renamed", "TP53"),  # a retired id: the symbol decides
+        (("BRCA1", "TP53"), "renamed", "TP53"),  # an id of two genes: the symbol tells which
+        (("BRCA1", "BRCA2"), "ambiguous", "X|1"),  # an id of two genes, neither of them named
+    ],
+)
+def test_a_symbol_beside_an_id_counts_where_the_id_does_not_decide(by_id, status, symbol):
+    from omics_rx.harmonize.symbols import _compound
+
+    found = _compound("X|1", "TP53", by_id, "Entrez id")
+    assert (found.status, found.symbol) == (status, symbol)
+    nameless = _compound("?|1", "?", by_id, "Entrez id")
+    assert nameless.status == ("renamed" if len(by_id) == 1 else "ambiguous" if by_id else "unknown")

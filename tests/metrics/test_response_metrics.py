@@ -100,3 +100,39 @@ def test_drugs_of_few_cells_have_no_figure():
     measured, predicted = frames(5)
     measured.iloc[4:, 0] = np.nan
     assert np.isnan(metrics.per_drug_r(measured, predicted, min_cells=5)["d0"])
+
+
+def test_two_pairs_have_a_correlation_and_one_has_none():
+    two = pd.DataFrame({"d": [1.0, 3.0]}, index=["a", "b"])
+    assert metrics.pearson(two, two * 2) == pytest.approx(1)
+    assert metrics.pearson(two, -two) == pytest.approx(-1)
+    assert metrics.per_drug_r(two, two, min_cells=2)["d"] == pytest.approx(1)
+    with pytest.raises(InputError, match="1 measured pairs"):
+        metrics.pearson(two.mask(two > 2), two)
+
+
+def test_nullable_frames_are_read():
+    measured, predicted = frames(6)
+    nullable = measured.astype("Float64").mask(measured > 2)
+    assert metrics.pearson(nullable, predicted) == pytest.approx(
+        metrics.pearson(measured.mask(measured > 2), predicted)
+    )
+
+
+@pytest.mark.parametrize("figure", ["pearson", "rmse", "per_drug_r", "preference_r", "normalised_r"])
+@pytest.mark.parametrize(
+    ("measured", "predicted"),
+    [
+        (None, pd.DataFrame({"d": [1.0, 2]})),
+        (pd.DataFrame({"d": [1.0, 2]}), None),
+        (pd.DataFrame({"d": [1.0, 2]}), np.ones((2, 1))),
+        ("measured", "predicted"),
+        (pd.DataFrame(), pd.DataFrame()),
+        (pd.DataFrame({"d": ["a", "b"]}), pd.DataFrame({"d": ["a", "b"]})),
+        (pd.DataFrame({"d": [1.0, 2]}, index=["x", "x"]), pd.DataFrame({"d": [1.0, 2]}, index=["x", "x"])),
+    ],
+)
+def test_what_is_no_frame_of_responses_is_one_error(figure, measured, predicted):
+    more = (pd.Series({"d": 1.0}),) if figure == "normalised_r" else ()
+    with pytest.raises(InputError):
+        getattr(metrics, figure)(measured, predicted, *more)

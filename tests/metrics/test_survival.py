@@ -272,3 +272,14 @@ def test_log_rank_by_hand():
     # events at 1 (a of 2 a, 2 b) and 2 (b of 1 a, 2 b): expected of a 1/2 + 1/3, variance 1/4 + 2/9
     found = survival.log_rank([1, 2, 3, 4], [1, 1, 0, 0], ["a", "b", "a", "b"])
     assert found.statistic == pytest.approx((1 - 1 / 2 - 1 / 3) ** 2 / (1 / 4 + 2 / 9))
+
+
+def test_bounds_are_the_curve_where_it_is_1_or_0():
+    curve = survival.kaplan_meier([2, 3, 5, 8], [0, 1, 1, 1])
+    flat = curve[curve["survival"].isin([0, 1])]
+    assert flat["time"].tolist() == [0, 2, 8]
+    assert (flat["lower"] == flat["survival"]).all()
+    assert (flat["upper"] == flat["survival"]).all()
+    between = curve.drop(flat.index)
+    assert (between["lower"] < between["survival"]).all()
+    assert (between["upper"] > between["survival"]).all()
