@@ -106,8 +106,9 @@ def to_ln_um(values: np.ndarray, unit: str) -> np.ndarray:
 
     Examples
     --------
-    >>> to_ln_um(np.array([6.0]), "pIC50").round(3)
-    array([0.])
+    >>> import numpy as np
+    >>> to_ln_um(np.array([5.0]), "pIC50").round(3)
+    array([2.303])
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         return UNITS[unit_named(unit)].to_ln_um(np.asarray(values, dtype=np.float64))
