@@ -71,6 +71,27 @@ def row_names(table: pd.DataFrame) -> list[str]:
     return [" / ".join(map(str, row)) for row in table.astype(object).where(table.notna(), None).to_numpy()]
 
 
+def named(kind: str, name: object, known: Iterable[str]) -> str:
+    """Give the member that a name means, whatever its case.
+
+    Raises
+    ------
+    UnknownNameError
+        With the nearest known names.
+
+    Examples
+    --------
+    >>> named("dataset", "GDSC2", ["gdsc1", "gdsc2"])
+    'gdsc2'
+    """
+    names = list(known)
+    said = str(name).strip()
+    alike = [one for one in names if one.casefold() == said.casefold()]
+    if said in names or len(alike) == 1:
+        return said if said in names else alike[0]
+    raise unknown_name(kind, name, names)
+
+
 def unknown_name(kind: str, name: object, known: Iterable[str]) -> UnknownNameError:
     """Build the error for a name that is not known, with the nearest known names.
 

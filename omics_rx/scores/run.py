@@ -12,7 +12,7 @@ from scipy import sparse
 
 from omics_rx.core import cache, provenance
 from omics_rx.core import cohort as cohorts
-from omics_rx.core.errors import InputError, examples, unknown_name
+from omics_rx.core.errors import InputError, examples, named
 from omics_rx.core.work import log, track
 from omics_rx.harmonize import current_symbols
 from omics_rx.harmonize import genes as current_genes
@@ -93,6 +93,7 @@ def score(
         If there is no such method.
     """
     sets = as_sets(gene_sets)
+    method = named("score", method, TRAITS)
     ready, names = _named(_checked(cohort, sets, method, settings, min_coverage))
     data, sets = ready.source, resolved(sets, names)
     if key_added is not None and (not hasattr(cohort, "obsm") or (cohort.isbacked and cohort.is_view)):
@@ -191,8 +192,6 @@ def _checked(
     cohort: CohortLike | Prepared, sets: GeneSets, method: str, given: dict[str, Any], min_coverage: float
 ) -> Prepared:
     """Check names, method, weights and settings before any work is done, and prepare the cohort."""
-    if method not in TRAITS:
-        raise unknown_name("score", method, TRAITS)
     ready = cohort if isinstance(cohort, Prepared) else prepare(_in_memory(cohort), needs_of(method))
     data = ready.source
     if not data.var_names.is_unique:

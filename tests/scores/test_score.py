@@ -76,7 +76,7 @@ def test_sets_that_cannot_be_used(cohort, sets, message):
 
 def test_unknown_method_and_setting_suggest_the_nearest(cohort):
     with pytest.raises(UnknownNameError, match="Did you mean ssgsea"):
-        orx.scores.score(cohort, {"a": ["G1"]}, method="ssGSEA")
+        orx.scores.score(cohort, {"a": ["G1"]}, method="ssGSVA")
     with pytest.raises(UnknownNameError, match="unknown setting of ssgsea 'tie'"):
         orx.scores.score(cohort, {"a": ["G1"]}, tie="first")
 
