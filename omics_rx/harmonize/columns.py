@@ -8,10 +8,14 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.cohort import named_layers
+from omics_rx.core.errors import InputError, examples
 from omics_rx.core.units import LINEAR, LOGGED, base_of
 
 if TYPE_CHECKING:
     from anndata import AnnData
+
+_OFFSET_UNKNOWN = "log2 expression"
+_FLOOR, _NEAR = 0.01, 1e-4
 
 
 def groups(names: list[str], own: np.ndarray) -> dict[str, list[int]]:
@@ -34,11 +38,22 @@ def groups(names: list[str], own: np.ndarray) -> dict[str, list[int]]:
 
 
 def regrouped(cohort: AnnData, grouped: dict[str, list[int]], unit: str) -> AnnData:
-    """Cohort with one column a group: added in linear units and under their logarithm, averaged in every other."""
+    """Cohort with one column a group: added in linear units and under their logarithm, averaged in every other.
+
+    Logarithms of sequencing whose offset nobody told (``"log2 expression"``) are added, too: their silent genes share
+    the logarithm of the offset as a sample's smallest value.
+
+    Raises
+    ------
+    InputError
+        If columns of such logarithms are to be joined and a sample's smallest value is not shared.
+    """
     from anndata import AnnData
 
     first = [positions[0] for positions in grouped.values()]
     joined = [(place, positions) for place, positions in enumerate(grouped.values()) if len(positions) > 1]
+    if unit == _OFFSET_UNKNOWN and joined:
+        _refuse_without_floor(cohort, [list(grouped)[place] for place, _ in joined])
     var = cohort.var.iloc[first].set_axis(pd.Index(list(grouped), dtype=object), axis=0)
     return AnnData(
         X=_joined(cohort.X, first, joined, unit),
@@ -53,19 +68,43 @@ def regrouped(cohort: AnnData, grouped: dict[str, list[int]], unit: str) -> AnnD
 
 def _joined(values: Any, first: list[int], joined: list[tuple[int, list[int]]], unit: str) -> Any:
     """Columns of the matrix, those of one name joined; dense or sparse, of the same type as given."""
+    offset = _offsets(values) if unit == _OFFSET_UNKNOWN and joined else None
     if hasattr(values, "tocsc"):
-        return _joined_sparse(values, first, joined, unit)
+        return _joined_sparse(values, first, joined, unit, offset)
     columns = np.asarray(values)
     taken = columns[:, first]
     for place, positions in joined:
-        one = _join(columns[:, positions], unit)
+        one = _join(columns[:, positions], unit, offset)
         if one.dtype != taken.dtype:  # small whole numbers, whose sums do not fit
             taken = taken.astype(np.float64)
         taken[:, place] = one
     return taken
 
 
-def _joined_sparse(values: Any, first: list[int], joined: list[tuple[int, list[int]]], unit: str) -> Any:
+def _offsets(values: Any) -> np.ndarray:
+    """What was added before each sample's logarithm was taken, by the value its silent genes share; else NaN."""
+    array = np.asarray(values.toarray() if hasattr(values, "toarray") else values, dtype=np.float64)
+    known = np.isfinite(array)
+    floor = np.where(known, array, np.inf).min(axis=1, initial=np.inf)
+    at_floor = (known & (array <= floor[:, None] + _NEAR)).sum(axis=1)
+    shared = at_floor >= np.maximum(2, _FLOOR * known.sum(axis=1))
+    return np.where(shared, np.exp2(np.where(shared, floor, 0.0)), np.nan)
+
+
+def _refuse_without_floor(cohort: AnnData, names: list[str]) -> None:
+    bare = np.isnan(_offsets(cohort.X))
+    if bare.any():
+        raise InputError(
+            f"{len(names)} genes stand in several columns ({examples(names)}), which are added as amounts, and nothing "
+            f"tells what was added before the logarithm in {int(bare.sum())} samples "
+            f'({examples(cohort.obs_names[bare])}): say the unit with core.cohort.with_info, "log2(FPKM + 1)" or the '
+            'like, or "log2 intensity" of an array, whose columns are averaged; or keep one column of each gene'
+        )
+
+
+def _joined_sparse(
+    values: Any, first: list[int], joined: list[tuple[int, list[int]]], unit: str, offset: np.ndarray | None
+) -> Any:
     columns = values.tocsc()
     if not joined:
         return columns[:, first].asformat(values.format)
@@ -73,14 +112,14 @@ def _joined_sparse(values: Any, first: list[int], joined: list[tuple[int, list[i
 
     places = {place for place, _ in joined}
     one = [place for place in range(len(first)) if place not in places]
-    blocks = [_join(columns[:, positions].toarray(), unit).reshape(-1, 1) for _, positions in joined]
+    blocks = [_join(columns[:, positions].toarray(), unit, offset).reshape(-1, 1) for _, positions in joined]
     stacked = sparse.hstack([columns[:, [first[i] for i in one]], *map(sparse.csc_matrix, blocks)], format="csc")
     order = np.empty(len(first), dtype=np.intp)
     order[[*one, *(place for place, _ in joined)]] = np.arange(len(first))
     return type(columns)(stacked[:, order]).asformat(values.format)
 
 
-def _join(block: np.ndarray, unit: str) -> np.ndarray:
+def _join(block: np.ndarray, unit: str, offset: np.ndarray | None = None) -> np.ndarray:
     """One value a sample from several columns of a name, shape ``(n, k)`` to ``(n,)``; NaN where all are missing."""
     known = np.isfinite(block)
     missing = ~known.any(axis=1)
@@ -89,6 +128,9 @@ def _join(block: np.ndarray, unit: str) -> np.ndarray:
     if base is not None:
         amounts = np.where(known, np.expm1(filled * np.log(base)), 0.0)
         total = np.log1p(_summed(amounts)) / np.log(base)
+    elif offset is not None and np.isfinite(offset).all():
+        amounts = np.where(known, np.maximum(np.exp2(filled) - offset[:, None], 0.0), 0.0)
+        total = np.log2(_summed(amounts) + offset)
     else:
         total = _summed(filled)
         if unit not in LINEAR:
@@ -118,7 +160,7 @@ def record_of(ids: list[str], found: pd.DataFrame, grouped: dict[str, list[int]]
         What :func:`groups` made of them; a column in none is recorded as set aside.
     """
     used = {position for positions in grouped.values() for position in positions}
-    rule = "added" if unit in (*LINEAR, *LOGGED) else "averaged"
+    rule = "added" if unit in (*LINEAR, *LOGGED, _OFFSET_UNKNOWN) else "averaged"
     statuses, reasons = found["status"].tolist(), found["reason"].tolist()
     for position, name in enumerate(found["id"]):
         if name not in grouped:

@@ -31,7 +31,8 @@ def genes(data: CohortLike, *, min_mapped: float = 0.5) -> AnnData:
     Identifiers without a certain symbol keep their own name and are reported by :func:`changes`; none is dropped.
     Where several stand for one gene, the column under the current symbol is taken as it is and the others are set
     aside; where none has the current symbol they are joined sample by sample: added in counts, CPM, TPM, FPKM and
-    (after undoing the logarithm) in log2(x + 1) of these, averaged in every other unit. No rule looks at other
+    (after undoing the logarithm) in their logarithms, also those whose offset a sample's silent genes tell, averaged in
+    every other unit. No rule looks at other
     samples, so a sample comes out the same alone and in a cohort. Applied twice, the call changes nothing more.
 
     Parameters
@@ -50,7 +51,8 @@ def genes(data: CohortLike, *, min_mapped: float = 0.5) -> AnnData:
     Raises
     ------
     InputError
-        If an identifier is empty, or fewer than ``min_mapped`` of them are human genes.
+        If an identifier is empty, or fewer than ``min_mapped`` of them are human genes, or columns of one gene are
+        logarithms of sequencing with an offset that nothing tells.
     """
     ids, cohort = with_plain_names(data)
     if not isinstance(data, pd.DataFrame) and _is_done(cohort):

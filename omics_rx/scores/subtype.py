@@ -45,8 +45,9 @@ def subtype(
         mixed cohort; a cohort of one kind, as ESR1 within each sample tells it, is centred on the frozen medians,
         which ``reference`` then says. Normal tissue, by barcode or ``sample_type``, is left out of the medians.
         ``"frozen"``: shipped medians of a mixed RNA-seq cohort, for a single patient: a call then depends on nothing
-        but the sample itself. Or another cohort of the same platform and unit, whose medians are used: the
-        better choice for a patient measured on an array.
+        but the sample itself. Or another cohort of the same platform and unit, whose medians are used, balanced for ER
+        like those of the cohort itself, as ``reference`` in the result says: the better choice for a patient measured
+        on an array.
     min_coverage
         Least share of the fifty genes, in the cohort and in each sample.
 
@@ -153,8 +154,9 @@ def _centre(
     """Level of each gene that counts as zero, and where it comes from, in words."""
     if not isinstance(reference, str):
         other = prepare(reference, pam50_needs())
-        weights, _ = er_weights(other.source.obs, _receptors(other)["er_status"])
-        return weighted_medians(_pam50_values(other), weights), "another cohort"
+        tumours = ~normal_tissue(other.source.obs)
+        weights, stated = er_weights(other.source.obs[tumours], _receptors(other)["er_status"][tumours])
+        return weighted_medians(_pam50_values(other)[tumours], weights), f"another {stated}"
     if reference == "frozen":
         check_levels(ready, values)
         return frozen_medians(), "frozen"

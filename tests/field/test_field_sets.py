@@ -489,3 +489,35 @@ def test_falling_genes_of_singscore_are_ranked_as_rising_ones():
 
     np.testing.assert_allclose(found["up"], place(up) - 0.5, atol=1e-12)
     np.testing.assert_allclose(found["signed"], (place(up) - 0.5) + (1 - place(down) - 0.5), atol=1e-12)
+
+
+@pytest.mark.parametrize("offset", [1.0, 0.1, 0.01])
+@pytest.mark.parametrize("silent", [True, False])
+def test_columns_of_one_gene_in_logs_of_sequencing_are_added_as_counts_are(offset, silent):
+    """In Xena's layout the second column of IL3RA (_PAR_Y) is zero, and the mean of logarithms halves the gene."""
+    random = np.random.default_rng(4)
+    genes = sorted({gene for members in orx.scores.pathway_sets().values() for gene in members} - {"IL3RA"})[:300]
+    amounts = pd.DataFrame(random.gamma(0.4, 30, (8, 302)), index=list("abcdefgh"),
+                           columns=[*genes, "ENSG00000185291.10", "ENSG00000185291.10_PAR_Y"])  # fmt: skip
+    amounts[amounts < 4] = 0.0
+    if silent:
+        amounts["ENSG00000185291.10_PAR_Y"] = 0.0
+    table = np.log2(amounts + offset)
+    whole = np.log2(amounts.iloc[:, -2:].sum(axis=1) + offset)
+    found = orx.core.cohort.expression(orx.harmonize.genes(table))["IL3RA"]
+    np.testing.assert_allclose(found, whole, rtol=1e-5)
+    alone = orx.core.cohort.expression(orx.harmonize.genes(table.iloc[[2]]))["IL3RA"]
+    np.testing.assert_allclose(alone, whole.iloc[[2]], rtol=1e-5)
+
+
+def test_columns_of_one_gene_are_asked_about_where_the_offset_is_not_told():
+    random = np.random.default_rng(4)
+    genes = sorted({gene for members in orx.scores.pathway_sets().values() for gene in members} - {"IL3RA"})[:300]
+    table = pd.DataFrame(random.normal(5, 2, (8, 302)), index=list("abcdefgh"),
+                         columns=[*genes, "ENSG00000185291.10", "ENSG00000185291.10_PAR_Y"])  # fmt: skip
+    told = orx.core.cohort.with_info(orx.core.cohort.as_cohort(table), unit="log2 expression")
+    with pytest.raises(InputError, match=r"1 genes stand in several columns \(IL3RA\).*say the unit"):
+        orx.harmonize.genes(told)
+    array = orx.core.cohort.with_info(orx.core.cohort.as_cohort(table), unit="log2 intensity")
+    found = orx.core.cohort.expression(orx.harmonize.genes(array))["IL3RA"]
+    np.testing.assert_allclose(found, table.iloc[:, -2:].mean(axis=1))

@@ -25,8 +25,9 @@ def aucell(
     top
         Share of the genes that counts as the top.
     ties
-        ``"average"``: tied genes share what their places add, so the order of genes does not matter; the mean over all
-        orders of tied genes. ``"first"``: tied genes stand in the order given, as in decoupler; zeros are written out.
+        ``"average"``: tied genes share what their places add, so the order of genes does not matter: the mean over all
+        orders of tied genes, of which the authors' AUCell draws one at random. ``"first"``: tied genes stand in the
+        order given, as in decoupler, whose scores change with the order of the columns; zeros are written out.
 
     Returns
     -------
