@@ -37,7 +37,8 @@ def kaplan_meier(scores: pd.DataFrame, *, endpoint: str = "event", group: str = 
     Raises
     ------
     InputError
-        If a column is missing or no patient has time, event and group.
+        If a column is missing or no patient has time, event and group; if times are dates, durations or text, or events
+        are neither 0 nor 1.
     """
     from omics_rx.metrics import survival
 
@@ -45,17 +46,19 @@ def kaplan_meier(scores: pd.DataFrame, *, endpoint: str = "event", group: str = 
     known = scores[["time", "event", group]].dropna()
     if known.empty:
         raise InputError(f"none of {len(scores)} patients has time, event and {group}: nothing to draw")
+    # text, codes that could be read two ways, dates and durations are refused there
+    time, event = survival.outcome(known["time"], known["event"])
+    known = pd.DataFrame({"time": time, "event": event, group: known[group].astype(str).to_numpy()})
     ax = style.dress(style.axes(ax, (6.4, 4.4)), grid="y")
     names = style.order(known[group])
     colours = style.colours(names)
     curves = {}
     for name in names:
-        rows = known[known[group].astype(str) == name]
-        event = rows["event"].astype(bool).to_numpy()
-        curve = survival.kaplan_meier(rows["time"].to_numpy(dtype=float), event)
-        curves[name] = rows["time"].to_numpy(dtype=float)
+        rows = known[known[group] == name]
+        time, event = rows["time"].to_numpy(), rows["event"].to_numpy()
+        curves[name] = time
         label = f"{name} ({len(rows)} patients, {int(event.sum())} events)"
-        _curve(ax, curve, (rows["time"].to_numpy(dtype=float)[~event], colours[name], label))
+        _curve(ax, survival.kaplan_meier(time, event), (time[~event], colours[name], label))
     top = float(known["time"].max())
     ticks = _month_ticks(top)
     ax.set(xlim=(0, top * 1.02), ylim=(0, 1.04), xticks=ticks, xlabel="Months",
@@ -85,9 +88,7 @@ def _test(known: pd.DataFrame, group: str, names: list[str]) -> str:
 
     if len(names) < 2:
         return "one group: no test"
-    result = survival.log_rank(
-        known["time"].to_numpy(dtype=float), known["event"].astype(bool).to_numpy(), known[group].astype(str).to_numpy()
-    )
+    result = survival.log_rank(known["time"], known["event"], known[group])
     return f"log-rank {p_text(result.p_value)}"
 
 

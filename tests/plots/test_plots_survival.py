@@ -119,3 +119,26 @@ def test_gene_weights_are_sorted_and_coloured_by_sign():
 def test_a_plot_draws_into_the_axes_given(scores):
     _, ax = plt.subplots()
     assert plots.kaplan_meier(scores, ax=ax) is ax
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "says"),
+    [
+        ("event", ["dead", "alive", "dead", "dead", "dead", "alive"], "events are text"),
+        ("event", [2, 1, 2, 2, 2, 2], "coded 1 and 2"),
+        ("event", ["True", "False"] * 3, "events are text"),
+        ("time", pd.to_timedelta([300, 600, 900, 150, 180, 210], unit="D"), "dates or durations"),
+        ("time", ["10", "20", "30.2+", "5", "6", "7"], "times are text"),
+    ],
+)
+def test_outcomes_that_could_be_read_two_ways_are_not_drawn(scores, column, values, says):
+    with pytest.raises(InputError, match=says):
+        plots.kaplan_meier(scores.assign(**{column: values}))
+
+
+def test_events_of_nullable_columns_are_drawn(scores):
+    told = scores.astype({"event": "boolean", "time": "Float64"})
+    told.loc[1, "event"] = pd.NA
+    ax = plots.kaplan_meier(told)
+    assert ax.get_legend().get_texts()[0].get_text() == "low (2 patients, 2 events)"
+    assert any(text.startswith("1 of 6 patients left out") for text in texts(ax))
