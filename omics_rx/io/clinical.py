@@ -13,8 +13,8 @@ import pandas as pd
 from omics_rx.core.errors import InputError, examples
 from omics_rx.io.clinical_tables import ClinicalSource, as_text, joined_text, label
 from omics_rx.io.follow_up import follow_up
-from omics_rx.io.follow_up_columns import chosen_pair, look_like_follow_up
-from omics_rx.io.pairing import paired, statement
+from omics_rx.io.follow_up_columns import Pair, chosen_pair, look_like_follow_up
+from omics_rx.io.pairing import naming_column, paired, statement
 from omics_rx.io.said import Aloud, log
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ _PATIENT = re.compile(
     r"code|no|nr|number|submitter_id))?$",
     re.IGNORECASE,
 )
+_TIDY = "omics_rx_follow_up_in_months"
 _SAMPLE_TYPE = re.compile(r"^(?:tumou?r_)?(?:sample|tissue)[_ .]?type$", re.IGNORECASE)
 
 
@@ -126,11 +127,17 @@ def _read(
     absent = [f"{role}={name!r}" for role, name in told.items() if name not in frame]
     if absent:
         raise InputError(f"the clinical table has no column {', '.join(absent)}: it has {examples(frame.columns, 15)}")
-    pair = chosen_pair(frame, told, endpoint)
+    tidied = len(sources) == 1 and isinstance(sources[0], pd.DataFrame) and sources[0].attrs.get(_TIDY) is True
+    if tidied and not told and endpoint is None and {"time", "event"} <= set(frame):
+        pair: Pair | None = Pair("", "time", "event", "months")  # as this function gave it
+    else:
+        pair = chosen_pair(frame, told, endpoint)
     follow = follow_up(frame, pair, time_unit, events, endpoint or _named_endpoint(frame), notes) if pair else None
     if follow is None:
         notes.append(_no_follow_up(frame))
     others = frame.rename(columns={name: f"{name}_as_given" for name in ("time", "event", "endpoint") if name in frame})
+    if tidied:
+        others = others.drop(columns=[f"{name}_as_given" for name in ("time", "event", "endpoint")], errors="ignore")
     tidy = others.apply(_numbers) if len(others.columns) else others
     tidy = pd.concat([follow, tidy], axis=1) if follow is not None else tidy
     key = told.get("sample")
@@ -141,7 +148,7 @@ def _read(
         )
     taken = [pair.time, pair.event] if pair else []
     result = _indexed(tidy, frame, key, samples, taken, notes)
-    result.attrs["notes"] = notes
+    result.attrs.update({"notes": notes, _TIDY: follow is not None})
     return result
 
 
@@ -172,7 +179,7 @@ def _indexed(
     notes: list[str],
 ) -> pd.DataFrame:
     if samples is None:
-        name = key or str(frame.columns[0])
+        name = key or naming_column(frame)
         ids = frame[name].astype(str)
         unique = _one_row_each(tidy.set_axis(ids.to_numpy(), axis=0), name)
         return unique.drop(columns=name).rename_axis("sample")

@@ -165,8 +165,9 @@ def _told(field: object) -> object:
 
 
 def _nameless(others: Sequence[object], values: Sequence[object]) -> str:
-    """Name for a first column that has none: it numbers the rows, or names the samples."""
-    if are_row_numbers(values):
+    """Name for a first column that has none: it names the samples, or numbers the rows, of which some may be gone."""
+    known = [str(value).strip() for value in values]
+    if all(value.isdigit() for value in known) or are_row_numbers(known):
         return ROW_NUMBER
     return "row_name" if NAMELESS in others else NAMELESS
 

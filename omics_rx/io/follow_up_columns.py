@@ -232,7 +232,9 @@ def _gdc_pair(frame: pd.DataFrame) -> Pair | None:
     alive = frame[status[0]].map(lambda value: str(value).strip().lower() in {"alive", "living"})
     dead = frame[status[0]].map(lambda value: str(value).strip().lower() in {"dead", "deceased"})
     died, seen = _largest(frame, death), _largest(frame, last)
-    frame["overall_survival_days"] = died.where(dead, seen.where(alive & died.isna()))
+    told = dead | alive
+    in_words = died.where(dead, seen.where(alive & died.isna()))
+    frame["overall_survival_days"] = in_words if told.any() else died.where(died.notna(), seen)
     return Pair(
         "overall_survival", "overall_survival_days", status[0], "days", None, examples([*death, *last]),
         undated=tuple(np.flatnonzero(dead & died.isna()).tolist()),

@@ -10,6 +10,11 @@ from omics_rx.harmonize.symbols import gene_index
 from omics_rx.io.column_words import kind_of
 
 _FEATURE = re.compile(r"^(?:ENSG\d{11}|N_unmapped$|__\w+$|(?:[a-z]{3}-)?(?:mir|let)-\d)", re.IGNORECASE)
+_HEADING = re.compile(
+    r"^(?:[^\d]*(?:gene|id|symbol|name|probe|feature|transcript|ensembl|entrez|target|row|index|mirna|sample|locus|"
+    r"accession|ref|key)[^\d]*|unnamed.*|)$|^\d*\.\d+$",
+    re.IGNORECASE,
+)
 _NUMBER = re.compile(r"[+-]?\d*\.?\d+(?:[eE][+-]?\d+)?")
 _STAR = ("unstranded", "stranded_first", "stranded_second")  # columns of STAR's ReadsPerGene.out.tab
 
@@ -23,12 +28,14 @@ def lacking_header(names: list[str], path: Path) -> list[str] | None:
         If it has several columns of values, whose samples nothing names.
     """
     first = names[0]
-    if not (_FEATURE.match(first) or first in gene_index().current) or len(names) < 2:
+    numbers = [bool(_NUMBER.fullmatch(name)) for name in names[1:]]
+    if len(names) < 2 or not numbers[-1]:
         return None
-    if not all(_NUMBER.fullmatch(name) for name in names[1:]):
+    sure = bool(_FEATURE.match(first)) or first in gene_index().current
+    if numbers == [False] * (len(numbers) - 1) + [True] and (sure or (len(names) == 2 and not _HEADING.search(first))):
+        return ["", *(f"column_{i}" for i in range(2, len(names))), path.name.split(".")[0]]
+    if not sure or not all(numbers):
         return None
-    if len(names) == 2:
-        return ["", path.name.split(".")[0]]
     if first == "N_unmapped" and len(names) == 4:
         return ["", *_STAR]
     raise InputError(

@@ -9,16 +9,20 @@ from dataclasses import dataclass
 import pandas as pd
 
 from omics_rx.core.errors import InputError, examples
-from omics_rx.io.clinical_tables import ROW_NUMBER, are_row_numbers
+from omics_rx.io.clinical_tables import ROW_NUMBER
 from omics_rx.io.said import Aloud
 
 _BARCODE = re.compile(r"^TCGA-\w{2}-\w{4}")
 _LEVELS = (16, 15, 12)  # aliquot's vial, sample, patient
 _ENOUGH = 0.5
 _NUMBER = re.compile(r"^[+-]?\d+(?:\.\d+)?$")
+_ENTITY = (
+    r"(?:sample|patient|pat|pt|case|subject|donor|individual|participant|specimen|biopsy|array|chip|library|model)"
+)
+_NUMBERED = r"(?:id|ids|no|nr|num|number|name|code|key|barcode|ref|title)"
 _ID = re.compile(
-    r"(?:^|[^a-z])(?:id|ids|sample|patient|case|subject|donor|individual|participant|barcode|accession|gsm|geo|name|"
-    r"no|nr|number|code|key|title|array|chip|model|line|run|library)(?:$|[^a-z]|s$)"
+    rf"^(?:(?:\w+_)?(?:ids?|barcode|accession|gsm|mrn|uid|pid|sid|ptid)|id_\w+|_?{_ENTITY}s?(?:_?{_NUMBERED})*|{_NUMBERED}|"
+    rf"(?:study|lab|hospital|trial|tumou?r|record|registry|reg|chart|accession)_?{_NUMBERED})$"
 )
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _ROW_NAMES = frozenset({ROW_NUMBER, "row_name", "x", "index", "row", "rownames", "row_names", "rowname", "unnamed: 0"})
@@ -116,6 +120,19 @@ def paired(frame: pd.DataFrame, wanted: Sequence[str], *, key: str | None, taken
     raise InputError(_not_named(frame, wanted, best, found, taken))
 
 
+def naming_column(frame: pd.DataFrame) -> str:
+    """Column that names the rows where nobody says which: the first, or behind the rows' own numbers the first id."""
+    first = str(frame.columns[0])
+    if first != ROW_NUMBER:
+        return first
+    ids = [
+        str(name) for name in frame.columns[1:]
+        if _can_name(frame, str(name)) and frame[name].notna().all() and frame[name].is_unique
+        and _ID.match(re.sub(r"[^a-z0-9]+", "_", _CAMEL.sub("_", str(name)).lower()).strip("_"))
+    ]  # fmt: skip
+    return ids[0] if len(ids) == 1 else first
+
+
 def _plain(value: object) -> str:
     """Field as text; a whole number without a point."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
@@ -129,8 +146,9 @@ def _can_name(frame: pd.DataFrame, column: str) -> bool:
     if not known.map(lambda value: bool(_NUMBER.match(value))).all():
         return True
     if column.lower() in _ROW_NAMES:
-        return not are_row_numbers(known.tolist()) and column.lower() != ROW_NUMBER
-    return bool(_ID.search(_CAMEL.sub("_", column).lower()))
+        return False
+    plain = re.sub(r"[^a-z0-9]+", "_", _CAMEL.sub("_", column).lower()).strip("_")
+    return bool(_ID.match(plain) or _ID.match(re.sub(r"[^a-z0-9]+", "_", column.lower()).strip("_")))
 
 
 def _refuse_two(

@@ -19,6 +19,7 @@ from omics_rx.io.column_words import ENTREZ, beside_values, plain
 from omics_rx.io.files import Line, existing, kind, not_read, text, text_lines
 from omics_rx.io.layout import fields, found_delimiter, found_header, is_decimal, probe, value_of, whole_numbers
 from omics_rx.io.numbers import MISSING, loses_digits, parse_numbers
+from omics_rx.io.said import Aloud
 
 _DECIMAL_COMMA = re.compile(r"^[+-]?\d*,\d+(?:[eE][+-]?\d+)?$")
 # 1,5 and 1.234,5 and 1,234.5
@@ -121,6 +122,8 @@ def parse(lines: Iterator[Line], path: Path, *, delimiter: str | None = None, n_
     head = probe(lines, path, notes)
     mark = delimiter.encode() if delimiter else found_delimiter(head, path)
     header, first = found_header(head, mark, path)
+    if len(first) == len(head):
+        notes.append(Aloud(f"{path.name} has no header: its first line is that of {text(head[0][1])[:40]!r}"))
     noted = {*range(1, n_annotations + 1), *beside_values(header)}
     if not all(_all_numbers(line, mark) for _, line in first):
         noted.update(_text_columns(header, [fields(line, mark) for _, line in first]))

@@ -69,13 +69,50 @@ def test_numbered_samples_that_two_columns_name_are_asked(tmp_path):
     assert right(alone, names)
 
 
-@pytest.mark.parametrize("measured", ["age", "grade", "size_mm", "nodes", "weight", "Ki67"])
+@pytest.mark.parametrize(
+    "measured", ["age", "grade", "size_mm", "nodes", "weight", "Ki67", "patient_age", "number_of_nodes",
+                 "sample_weight", "treatment_line", "age_at_biopsy", "Row", "case_volume"]
+)  # fmt: skip
 def test_a_measurement_names_nobody(tmp_path, measured):
     samples = [str(i) for i in range(41, 53)]
     table = pd.DataFrame({"patient": [f"P{i}" for i in samples], measured: [int(i) for i in samples[::-1]],
                           "OS_months": range(10, 22), "OS_event": [0, 1] * 6})  # fmt: skip
     with pytest.raises(InputError, match=r"row numbers and measurements .* name nobody"):
         read_bulk(put(tmp_path / "e.csv", expression(samples).T), clinical=put(tmp_path / "c.csv", table, index=False))
+
+
+@pytest.mark.parametrize(
+    "key", ["patientid", "PatientID", "MRN", "study_no", "Case No.", "id", "Sample ID", "tumor_id", "PT.ID", "donor"]
+)
+def test_numbers_under_the_name_of_an_id_name_their_patients(tmp_path, key):
+    samples = [str(i) for i in RANDOM.permutation(range(3001, 3013))]
+    assert right(read_bulk(put(tmp_path / "e.csv", expression(samples).T), clinical=clinical(samples, key)), samples)
+
+
+def test_row_numbers_of_a_filtered_table_name_nobody(tmp_path):
+    samples = [str(i) for i in range(1, 41)]
+    table = clinical([f"P{i}" for i in range(40)]).iloc[5:35:2]
+    with pytest.raises(InputError, match="name nobody"):
+        read_bulk(put(tmp_path / "e.csv", expression(samples).T), clinical=put(tmp_path / "c.csv", table))
+
+
+def test_a_table_that_was_read_is_taken_again_as_it_is(tmp_path):
+    table = clinical()
+    table.index += 1
+    read = read_clinical(put(tmp_path / "c.csv", table))
+    assert read.index.tolist() == table["sample_id"].tolist()
+    cohort = read_bulk(put(tmp_path / "e.csv", expression(PATIENTS)), clinical=read)
+    assert right(cohort)
+    assert "time_as_given" not in cohort.obs
+
+
+def test_coded_vital_status_is_asked_and_can_be_told():
+    rows = [("a", 1, 300, ""), ("b", 2, "", 600)]
+    header = "id,vital_status,days_to_death,days_to_last_followup"
+    with pytest.raises(InputError, match="coded 1 and 2"):
+        follow(header, *rows)
+    told = follow(header, *rows, events={1: True, 2: False})
+    assert (told["time"] * MONTH).round().tolist() == [300, 600]
 
 
 def test_row_numbers_alone_name_nobody(tmp_path):

@@ -80,6 +80,17 @@ def test_a_file_of_htseq_without_a_header(tmp_path, mark, ids):
     assert cohort.X[0].tolist() == COUNTS["S0"].tolist()
 
 
+@pytest.mark.parametrize(
+    ("names", "between"),
+    [(ENSEMBL, "\tname"), ([f"probe_{i}" for i in range(200)], ""), ([str(i) for i in range(7000, 7200)], "")],
+)
+def test_other_files_of_one_sample_without_a_header(tmp_path, names, between):
+    text = "".join(f"{name}{between}\t{n}\n" for name, n in zip(names, COUNTS["S0"], strict=True))
+    cohort = read_bulk(put(tmp_path / "S0.txt", text))
+    assert (cohort.obs_names.tolist(), cohort.n_vars) == (["S0"], 200)
+    assert any("has no header" in said for said in said_aloud(cohort))
+
+
 def test_star_reads_per_gene_without_a_header(tmp_path):
     head = "N_unmapped\t9\t9\t9\nN_multimapping\t8\t8\t8\nN_noFeature\t7\t90\t8\nN_ambiguous\t6\t2\t2\n"
     body = "".join(f"{name}\t{n}\t{n // 2}\t{n - n // 2}\n" for name, n in zip(ENSEMBL, COUNTS["S0"], strict=True))
