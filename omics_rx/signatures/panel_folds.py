@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.work import one_thread, rng, subseed
 from omics_rx.metrics import classification
+from omics_rx.metrics.inputs import numbers
 from omics_rx.signatures import classifiers
 
 Floats = NDArray[np.float64]
@@ -24,11 +25,14 @@ _INNER = 3
 
 def aligned(profiles: Mapping[str, pd.DataFrame], outcome: pd.Series) -> tuple[dict[str, Floats], Bools, pd.Index]:
     """Values of the samples that have a class and every profile, in the order of their names."""
+    _check(profiles, outcome)
     samples = outcome.dropna().index
     for frame in profiles.values():
         samples = samples.intersection(frame.index[frame.notna().any(axis=1)])
     samples = samples.sort_values()
-    known = outcome[samples].astype(np.float64)
+    if not len(samples):
+        raise InputError(f"no sample has a class and every profile ({examples(profiles)}): do the names match?")
+    known = pd.Series(numbers(outcome[samples], "classes"), index=samples)
     if not known.isin((0.0, 1.0)).all():
         raise InputError(
             f"the classes are {examples(sorted(set(known)))}: code the one looked for as 1, the other as 0"
@@ -39,8 +43,23 @@ def aligned(profiles: Mapping[str, pd.DataFrame], outcome: pd.Series) -> tuple[d
             f"{counts[0]} samples of class 1 and {counts[1]} of class 0 have every profile ({examples(profiles)}): "
             f"{_LEAST} or more of each are needed"
         )
-    values = {name: frame.loc[samples].to_numpy(dtype=np.float64) for name, frame in profiles.items()}
+    values = {name: frame.loc[samples].to_numpy(dtype=np.float64, na_value=np.nan) for name, frame in profiles.items()}
     return values, known.to_numpy().astype(bool), samples
+
+
+def _check(profiles: Mapping[str, pd.DataFrame], outcome: pd.Series) -> None:
+    """Frames of numbers and a Series, in which each sample has one name: rows would shift against classes."""
+    if not isinstance(outcome, pd.Series) or not isinstance(profiles, Mapping) or not profiles:
+        raise InputError("give profiles by name and the classes as a Series, both by sample")
+    for name, table in {**profiles, "classes": outcome}.items():
+        if not isinstance(table, pd.DataFrame | pd.Series):
+            raise InputError(f"{name} is not a frame: give samples x markers")
+        texts = [column for column in getattr(table, "columns", ()) if not pd.api.types.is_numeric_dtype(table[column])]
+        if texts:
+            raise InputError(f"{len(texts)} markers of {name} are no numbers ({examples(texts)}): leave them out")
+        twice = table.index[table.index.duplicated()].unique()
+        if len(twice):
+            raise InputError(f"{len(twice)} samples are named more than once in {name} ({examples(twice)})")
 
 
 def folds(truth: Bools, n_folds: int, seed: int) -> Ints:

@@ -110,3 +110,27 @@ def test_what_cannot_be_judged_is_refused():
         search_panel(profiles, outcome + 1)
     with pytest.raises(InputError, match="4 samples of class 1"):
         search_panel(profiles, outcome.where(outcome.cumsum() <= 4, 0))
+
+
+@pytest.mark.parametrize("call", [fewest_markers, learning_curve])
+def test_one_door_for_profiles_and_classes(call):
+    profiles, outcome = _profiles(wide=5)
+    frame = profiles["signal"]
+    twice = frame.rename(index={"c001": "c000"})
+    cases = [
+        (twice, outcome, "1 samples are named more than once in profile .c000"),
+        (frame, outcome.rename({"c001": "c000"}), "1 samples are named more than once in classes"),
+        (frame, outcome.map({0: "no", 1: "yes"}), "text"),
+        (frame, outcome.rename(lambda name: f"x{name}"), "do the names match"),
+        (frame.assign(m1="high"), outcome, "1 markers of profile are no numbers .m1"),
+        (frame.to_numpy(), outcome, "not a frame"),
+        (None, outcome, "not a frame"),
+        (frame, outcome.to_numpy(), "classes as a Series"),
+        (frame, None, "classes as a Series"),
+        (frame, outcome.iloc[:0], "do the names match"),
+    ]
+    for profile, classes, says in cases:
+        with pytest.raises(InputError, match=says):
+            call(profile, classes, "lda")
+    with pytest.raises(InputError, match="more than once in signal"):
+        search_panel({"signal": twice}, outcome)
