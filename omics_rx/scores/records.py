@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 _RECEPTORS = {
-    "er": ("er", "estrogenreceptor", "oestrogenreceptor", "esr1"),
-    "pr": ("pr", "pgr", "progesteronereceptor"),
+    "er": ("er", "estrogen", "oestrogen", "esr1"),
+    "pr": ("pr", "pgr", "progesterone"),
     "her2": ("her2", "her2neu", "erbb2"),
 }
 _AROUND = re.compile(
@@ -22,9 +22,13 @@ _BARCODE = re.compile(r"^TCGA-\w{2}-\w{4}-(?P<type>\d{2})", re.IGNORECASE)
 _NORMAL_CODES = ("10", "11", "12", "14")
 _GTEX = re.compile(r"^GTEX-", re.IGNORECASE)
 _TYPE_COLUMNS = re.compile(
-    r"^(?:sample_?types?|tissue_?type|sample_?type_?name|tissue_?status|is_?normal|specimen_?type)$"
+    r"^(?:sample|tissue|specimen)[_. ]?(?:types?|class|status|type[_. ](?:id|name))?(?:[_.]samples)?$"
+    r"|^(?:tumou?r_normal|normal_tumou?r|definition|shortlettercode|disease_state)$"
 )
-_NORMAL = re.compile(r"normal|healthy|^nt$|^adjacent", re.IGNORECASE)
+_NORMAL = re.compile(
+    r"^(?:solid tissue normal|blood derived normal|normal|healthy|control|adjacent|non-?tumou?r|benign|nt|1[0-4])\b",
+    re.IGNORECASE,
+)
 
 
 def recorded_receptor(obs: pd.DataFrame, receptor: str, *, least: float = 0.0) -> pd.Series | None:

@@ -1,0 +1,121 @@
+"""Subtypes of cohorts as people bring them: of one kind, without ESR1, with receptors on record, with normal tissue."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from anndata import AnnData
+
+import omics_rx as orx
+from omics_rx.core.errors import InputError
+from omics_rx.scores.centring import frozen_medians
+from omics_rx.scores.records import normal_tissue, recorded_receptor
+
+KINDS = ("LumA", "LumB", "Her2", "Basal")
+
+
+def tumours(numbers, seed=0):
+    """Sequenced tumours around the frozen medians and the centroid of each kind, log2(FPKM + 1)-like."""
+    rng = np.random.default_rng(seed)
+    medians, centroids = frozen_medians(), orx.scores.centroids()
+    genes = [gene for gene in centroids.index if gene in medians.index]
+    rows, kinds = [], []
+    for kind, n in numbers.items():
+        level = medians[genes].to_numpy() + centroids.loc[genes, kind].to_numpy()
+        rows.append(np.maximum(level + rng.normal(0, 0.7, (n, len(genes))), 0))
+        kinds += [kind] * n
+    frame = pd.DataFrame(np.vstack(rows), columns=genes, index=[f"P{i}" for i in range(len(kinds))])
+    return frame, pd.Series(kinds, index=frame.index)
+
+
+def right(calls, kinds):
+    return float((calls["subtype"] == kinds).mean())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("n", [25, 120])
+def test_a_cohort_of_one_kind_is_called_by_frozen_medians(kind, n, caplog):
+    frame, kinds = tumours({kind: n})
+    calls = orx.scores.subtype(frame)
+    assert right(calls, kinds) > 0.9
+    assert calls["reference"].str.contains("one kind").all()
+    assert "one kind" in caplog.text
+    pd.testing.assert_series_equal(calls["subtype"], orx.scores.subtype(frame, reference="frozen")["subtype"])
+
+
+@pytest.mark.parametrize("numbers", [{"LumA": 60, "LumB": 40}, {"Basal": 50, "Her2": 4}, {"LumA": 150, "Basal": 3}])
+def test_so_are_cohorts_of_one_receptor_status(numbers):
+    frame, kinds = tumours(numbers)
+    calls = orx.scores.subtype(frame)
+    assert right(calls, kinds) > 0.85
+    assert calls["reference"].str.startswith("frozen").all()
+
+
+def test_a_mixed_cohort_is_centred_on_itself():
+    frame, kinds = tumours({"LumA": 60, "LumB": 40, "Her2": 30, "Basal": 40})
+    calls = orx.scores.subtype(frame)
+    assert calls["reference"].str.startswith("cohort").all()
+    assert right(calls, kinds) > 0.9
+
+
+def test_one_kind_whose_levels_are_lost_is_refused_where_records_tell_it():
+    frame, _ = tumours({"LumA": 60})
+    cohort = AnnData(frame - frame.mean())
+    cohort.obs["ER.status"] = "Positive"
+    with pytest.raises(InputError, match="one kind: 100% ER-positive by record"):
+        orx.scores.subtype(cohort)
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("er_status", ("positive", "negative")), ("ER.status", ("Positive", "Negative")), ("ER", ("ER+", "ER-")),
+        ("er_positive", (1, 0)), ("er_positive", (True, False)), ("er_status_by_ihc", ("Positive", "Negative")),
+        ("breast_carcinoma_estrogen_receptor_status", ("Positive", "Negative")), ("ER Status", ("pos", "neg")),
+        ("ER_IHC", ("P", "N")), ("estrogen_receptor_status", ("1", "0")), ("ESR1_status", ("+", "-")),
+    ],
+)  # fmt: skip
+def test_receptors_on_record_are_used_under_their_usual_names(column, values):
+    frame, kinds = tumours({"LumA": 90, "LumB": 30, "Her2": 15, "Basal": 15})
+    cohort = AnnData(frame.drop(columns="ESR1"))
+    positive = kinds.isin(["LumA", "LumB"])
+    cohort.obs[column] = [values[0] if one else values[1] for one in positive]
+    calls = orx.scores.subtype(cohort)
+    assert calls["reference"].str.contains("by records").all()
+    assert (calls["er_status"] == np.where(positive, "positive", "negative")).all()
+    assert "ESR1 is missing" in calls.attrs["prepared"]["statement"]
+    assert right(calls, kinds) > 0.9
+
+
+@pytest.mark.parametrize("column", ["age", "her", "pr", "err", "other", "erbb2_cnv", "mother", "order"])
+def test_columns_that_are_no_oestrogen_receptors_are_none(column):
+    assert recorded_receptor(pd.DataFrame({column: [0, 1, 1]}, index=list("abc")), "er") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "value"),
+    [
+        ("TCGA-A1-A0SK-11A", None, None), ("TCGA-A1-A0SK-11A-13R-A089-07", None, None),
+        ("GTEX-1117F-2826", None, None), ("N{}", "sample_type", "Solid Tissue Normal"),
+        ("N{}", "sample_type", "normal"), ("N{}", "tissue_type", "Normal"), ("N{}", "Sample.Type", "adjacent normal"),
+        ("N{}", "shortLetterCode", "NT"), ("N{}", "tissue", "healthy breast"), ("N{}", "sample_type_id", "11"),
+    ],
+)  # fmt: skip
+def test_normal_tissue_is_left_out_of_centring_and_told(name, column, value):
+    frame, kinds = tumours({"LumA": 50, "LumB": 30, "Her2": 20, "Basal": 35})
+    normal, _ = tumours({"Normal": 40}, seed=5)
+    normal.index = [name.format(i) if "{}" in name else f"{name[:8]}{i:04d}{name[12:]}" for i in range(40)]
+    both = AnnData(pd.concat([frame, normal]))
+    if column:
+        both.obs[column] = ["Primary Tumor"] * len(frame) + [value] * 40
+    assert normal_tissue(both.obs).sum() == 40
+    alone, among = orx.scores.subtype(frame), orx.scores.subtype(both)
+    pd.testing.assert_series_equal(among.loc[frame.index, "subtype"], alone["subtype"])
+    pd.testing.assert_series_equal(among.loc[frame.index, "er_status"], alone["er_status"])
+    assert among["reference"].str.contains("40 normal samples left out").all()
+    assert right(alone, kinds) > 0.9
+
+
+def test_tied_correlations_say_so_in_the_margin():
+    frame, _ = tumours({"LumA": 30, "Basal": 30})
+    calls = orx.scores.subtype(frame)
+    assert (calls["margin"].dropna() >= 0).all()
