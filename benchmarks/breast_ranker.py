@@ -13,10 +13,12 @@ from typing import Any
 
 import pandas as pd
 from external_cohorts import folder, scanb400
+from scipy.sparse.csgraph import connected_components
 
 from omics_rx import datasets, repurposing, response
 from omics_rx.core import cache
 from omics_rx.core.screen import DrugScreen
+from omics_rx.harmonize import mechanisms
 from omics_rx.repurposing import labels as lb
 
 
@@ -83,3 +85,11 @@ def columns(ranker: repurposing.Ranker) -> pd.DataFrame:
         table.insert(2, "learnt from other cancers", across.rank(subtype).table["score"])
         parts.append(table.assign(subtype=subtype).set_index("subtype", append=True))
     return pd.concat(parts)
+
+
+def kin_groups(drugs: pd.DataFrame, among: pd.Index) -> pd.Series:
+    """Group of each drug of ``among``: drugs that share a target gene or a mechanism, directly or by others of them."""
+    words = mechanisms.tokens(drugs)
+    kin = mechanisms.relatives(words, among, among)
+    _, group = connected_components(kin, directed=False)
+    return pd.Series(group, index=among)

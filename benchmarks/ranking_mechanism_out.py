@@ -88,8 +88,8 @@ def main() -> None:
         both = pairs.join(scores, how="inner")
         print(f"\n{title}: {both.index.get_level_values(0).nunique()}")
         for score in scores:
-            low, high = interval(both, score)
-            print(f"  {score:24s} {within(both, score):.3f}  [{low:.2f}, {high:.2f}]")
+            low, high, n = interval(both, score, ranker.sources_.drugs)
+            print(f"  {score:24s} {within(both, score):.3f}  [{low:.2f}, {high:.2f}] over {n} mechanisms")
 
 
 if __name__ == "__main__":

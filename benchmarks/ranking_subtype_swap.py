@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from breast_ranker import columns, fitted, parser
+from breast_ranker import columns, fitted, kin_groups, parser
 
 from omics_rx import datasets
 from omics_rx.core.work import rng
 from omics_rx.metrics import ranking as figures
+from omics_rx.metrics import small
 from omics_rx.repurposing import labels as lb
 
 REFERENCE = {
@@ -72,15 +73,17 @@ def within(pairs: pd.DataFrame, score: str) -> float:
     return figures.within_group_auroc(known["positive"], known[score], known["drug_id"])
 
 
-def interval(pairs: pd.DataFrame, score: str, *, n_boot: int = 1000) -> tuple[float, float]:
-    """Drugs are resampled, with all their pairs."""
+def interval(pairs: pd.DataFrame, score: str, drugs: pd.DataFrame, *, n_boot: int = 1000) -> tuple[float, float, int]:
+    """95% interval and the number of mechanisms: these are resampled, each with all its drugs and their pairs."""
     random = rng(0, "swap", score)
-    blocks = [block for _, block in pairs.dropna(subset=[score]).groupby(level=0)]
-    blocks = [block for block in blocks if block["positive"].nunique() == 2]
-    wins = np.array([_wins(block, score) for block in blocks])
-    drawn = [wins[random.integers(len(wins), size=len(wins))].sum(axis=0) for _ in range(n_boot)]
-    low, high = np.percentile([won / pairs_ for won, pairs_ in drawn], [2.5, 97.5])
-    return float(low), float(high)
+    blocks = {drug: block for drug, block in pairs.dropna(subset=[score]).groupby(level=0)
+              if block["positive"].nunique() == 2}  # fmt: skip
+    group = kin_groups(drugs, pd.Index(list(blocks)))
+    wins = np.array([_wins(blocks[drug], score) for drug in group.index])
+    totals = np.array([wins[(group == one).to_numpy()].sum(axis=0) for one in group.unique()])
+    drawn = [totals[random.integers(len(totals), size=len(totals))].sum(axis=0) for _ in range(n_boot)]
+    low, high = small.percentiles(np.array([won / pairs_ for won, pairs_ in drawn]), len(totals))
+    return float(low), float(high), len(totals)
 
 
 def _wins(block: pd.DataFrame, score: str) -> tuple[float, int]:
@@ -89,11 +92,11 @@ def _wins(block: pd.DataFrame, score: str) -> tuple[float, int]:
     return float((difference > 0).sum() + 0.5 * (difference == 0).sum()), difference.size
 
 
-def show(title: str, pairs: pd.DataFrame) -> None:
+def show(title: str, pairs: pd.DataFrame, drugs: pd.DataFrame) -> None:
     print(f"\n{title}: {pairs.index.get_level_values(0).nunique()} drugs")
     for score in [name for name in pairs if name != "positive"]:
-        low, high = interval(pairs, score)
-        print(f"  {score:24s} {within(pairs, score):.3f}  [{low:.2f}, {high:.2f}]")
+        low, high, n = interval(pairs, score, drugs)
+        print(f"  {score:24s} {within(pairs, score):.3f}  [{low:.2f}, {high:.2f}] over {n} mechanisms")
 
 
 def show_known(ranker, among: pd.Index, where: str) -> None:
@@ -125,10 +128,12 @@ def main() -> None:
     ranker = fitted(shipped=parser(__doc__).parse_args().shipped)
     scores = columns(ranker)
     pairs = labelled_pairs(ranker).join(scores, how="inner")
-    show("all labelled drugs with a subtype of their own", pairs)
+    drugs = ranker.sources_.drugs
+    show("all labelled drugs with a subtype of their own", pairs, drugs)
     mean, sd = permuted(pairs)
     print(f"  ranker, subtypes permuted within drugs: {mean:.3f} (sd {sd:.3f})")
-    show("the 17 drugs of the reference figure (measured selectivity .86 to .88)", reference_pairs(ranker).join(scores))
+    told = reference_pairs(ranker).join(scores)
+    show("the 17 drugs of the reference figure (measured selectivity .86 to .88)", told, drugs)
     print("\nrank of the known drugs for their subtype, of", len(ranker.rank("Basal").table))
     for subtype, names in REFERENCE.items():
         table = ranker.rank(subtype).table.set_index("name")

@@ -1,8 +1,8 @@
 """Drugs approved in breast cancer against drugs approved in another cancer only.
 
 A drug counts by its best subtype. The ranker is cross-fitted over mechanisms; beside it every single evidence, the
-plain average of ranks and the mean potency, with stratified bootstrap intervals, the paired gain of the ranker, and
-the ranker taught by permuted labels. A second table asks the same of pairs within a subtype.
+plain average of ranks and the mean potency, with 95% intervals over mechanisms (drugs that share targets are hits
+together), the paired gain of the ranker, and the ranker taught by permuted labels. A second table asks the same of pairs within a subtype.
 
 Usage: python benchmarks/ranking_tiers.py [--permutations 10] [--shipped]
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from breast_ranker import columns, fitted, parser
+from breast_ranker import columns, fitted, kin_groups, parser
 
 from omics_rx.core.work import rng
 from omics_rx.metrics import ranking as figures
@@ -32,36 +32,21 @@ def by_drug(scores: pd.DataFrame, ranker) -> pd.DataFrame:
     return best
 
 
-def gain(positive: pd.Series, ours: pd.Series, theirs: pd.Series, *, n_boot: int = 1000) -> tuple[float, float, float]:
-    """Paired difference of AUROC over the drugs that both score, with its interval."""
-    both = pd.DataFrame({"positive": positive, "ours": ours, "theirs": theirs}).dropna()
-    hits, rest = (np.flatnonzero(both["positive"].to_numpy() == flag) for flag in (True, False))
-    random = rng(0, "gain")
-
-    def difference(rows: np.ndarray) -> float:
-        part = both.iloc[rows]
-        labels = part["positive"].astype(bool)
-        return figures.auroc(labels, part["ours"]) - figures.auroc(labels, part["theirs"])
-
-    drawn = [difference(np.concatenate([random.choice(hits, hits.size), random.choice(rest, rest.size)]))
-             for _ in range(n_boot)]  # fmt: skip
-    low, high = np.percentile(drawn, [2.5, 97.5])
-    return difference(np.arange(len(both))), float(low), float(high)
-
-
-def show(best: pd.DataFrame, positive: pd.Series) -> None:
-    print(f"cancer drugs: {int(positive.sum())} approved in breast, {int((~positive).sum())} elsewhere only")
+def show(best: pd.DataFrame, positive: pd.Series, group: pd.Series) -> None:
+    print(f"cancer drugs: {int(positive.sum())} approved in breast, {int((~positive).sum())} elsewhere only, of "
+          f"{group.nunique()} mechanisms, which are what is resampled")  # fmt: skip
     print(f"{'score':24s} {'AUROC':>18s} {'AP':>18s}  n      gain of the ranker")
     for name in best:
         known = best.loc[positive.index, name].dropna()
         labels = positive[known.index]
-        area, precision = (figures.bootstrap(metric, labels, known) for metric in
+        area, precision = (figures.bootstrap(metric, labels, known, groups=group[known.index]) for metric in
                            (figures.auroc, figures.average_precision))  # fmt: skip
         line = (f"{name:24s} {area.value:.3f} [{area.lower:.2f}, {area.upper:.2f}] "
                 f"{precision.value:.3f} [{precision.lower:.2f}, {precision.upper:.2f}]  {len(known):3d}")  # fmt: skip
         if name != "ranker":
-            value, low, high = gain(positive, best["ranker"], best[name])
-            line += f"  {value:+.3f} [{low:+.2f}, {high:+.2f}]"
+            ours = best.loc[known.index, "ranker"]
+            more = figures.gain(figures.auroc, labels, (ours, known), groups=group[known.index])
+            line += f"  {more.value:+.3f} [{more.lower:+.2f}, {more.upper:+.2f}]"
         print(line)
 
 
@@ -93,7 +78,7 @@ def main() -> None:
     ranker = fitted(shipped=arguments.shipped)
     scores = columns(ranker)
     positive = tiers(ranker.labels_)
-    show(by_drug(scores, ranker), positive)
+    show(by_drug(scores, ranker), positive, kin_groups(ranker.sources_.drugs, positive.index))
     show_pairs(scores, ranker)
     null = [permuted(ranker, seed) for seed in range(arguments.permutations)]
     if null:
