@@ -2,7 +2,8 @@
 
 A drug counts by its best subtype. The ranker is cross-fitted over mechanisms; beside it every single evidence, the
 plain average of ranks and the mean potency, with 95% intervals over mechanisms (drugs that share targets are hits
-together), the paired gain of the ranker, and the ranker taught by permuted labels. A second table asks the same of pairs within a subtype.
+together), the paired gain of the ranker, and the ranker taught by permuted labels. A second table asks the same of
+pairs within a subtype.
 
 Usage: python benchmarks/ranking_tiers.py [--permutations 10] [--shipped]
 """

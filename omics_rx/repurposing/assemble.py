@@ -58,14 +58,15 @@ def table(
 
 
 def unranked(ranker: Ranker, drugs: pd.Index) -> pd.DataFrame:
-    """Drugs without any evidence, listed apart."""
-    return pd.DataFrame(
+    """Drugs without any evidence, and those that a user added and nothing can be predicted of, listed apart."""
+    without = pd.DataFrame(
         {
             "name": ranker.sources_.drugs.loc[drugs, "name"],
             "reason": "no evidence of any kind: no prediction, too few breast lines measured, no target gene known",
         },
         index=drugs.rename("drug_id"),
     )
+    return without if ranker.apart_ is None else pd.concat([without, ranker.apart_])
 
 
 def provenance(ranker: Ranker, subtype: str) -> Provenance:

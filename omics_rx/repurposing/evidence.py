@@ -10,7 +10,7 @@ import pandas as pd
 
 from omics_rx.core.errors import InputError
 from omics_rx.repurposing import further, proximity, reversal, targets
-from omics_rx.repurposing.kinds import ADDED, KINDS, Kind
+from omics_rx.repurposing.kinds import ADDED, KINDS, Kind, in_target
 from omics_rx.repurposing.selectivity import group_difference, without_general
 
 MIN_TUMOURS, MIN_LINES, N_DISEASE = 5, 3, 100
@@ -54,6 +54,8 @@ class Sources:
         Share of malignant and of other cells that express each drug's targets.
     held_out
         ln IC50 of the lines predicted by fits that had not seen them, lines x drugs (ln uM).
+    target
+        What the response model predicts: ``"ln_ic50"``, or ``"auc"`` in place of every ln IC50 above.
     """
 
     drugs: pd.DataFrame
@@ -71,6 +73,7 @@ class Sources:
     network: proximity.Network | None = None
     expressing: pd.DataFrame | None = None
     held_out: pd.DataFrame | None = None
+    target: str = "ln_ic50"
 
     def kinds(self) -> tuple[Kind, ...]:
         """Kinds of evidence there can be: what model and tumours give, what the user's sources add, the user's own."""
@@ -79,7 +82,8 @@ class Sources:
             for name, direction in self.extra_directions.items()
         )
         sources = (self.held_out, self.profiles, self.network, self.expressing)
-        return (*KINDS, *(kind for kind, source in zip(ADDED, sources, strict=True) if source is not None), *own)
+        added = tuple(kind for kind, source in zip(ADDED, sources, strict=True) if source is not None)
+        return (*(in_target(kind, self.target) for kind in (*KINDS, *added)), *own)
 
 
 def subtype_evidence(sources: Sources, subtype: str) -> pd.DataFrame:
@@ -137,7 +141,7 @@ def _further(sources: Sources, subtype: str, own_targets: dict[str, list[str]]) 
     group = LINE_GROUP.get(subtype)
     if sources.events is not None and group is not None:
         found["target_alteration"] = further.target_alteration(own_targets, sources.events, sources.line_groups, group)
-    if sources.mean is not None and "inchikey" in sources.drugs:
+    if sources.target == "ln_ic50" and sources.mean is not None and "inchikey" in sources.drugs:
         typical = sources.mean[(sources.subtypes == subtype).reindex(sources.mean.index).to_numpy()].median()
         found["over_peak"] = typical - further.peak_concentrations(sources.drugs)
     if sources.applicability is not None:

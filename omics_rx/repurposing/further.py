@@ -36,46 +36,6 @@ def universe() -> pd.DataFrame:
     return table.set_index(table["inchikey"].rename("drug_id"))
 
 
-def new_drugs(drugs: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
-    """Drugs that a screen does not hold, by structure.
-
-    Parameters
-    ----------
-    drugs
-        ``name`` and ``smiles``; ``targets``, ``mechanism`` where known.
-    known
-        Drugs of the screen: ``name``, ``inchikey``, ``smiles``; what is among them, however it is called or drawn, is
-        left out. So is a drug without a structure, such as an antibody, which the log names.
-
-    Raises
-    ------
-    InputError
-        For missing columns, a drug that stands twice, or one that fits several of the screen.
-    """
-    from omics_rx import harmonize
-
-    missing = [name for name in ("name", "smiles") if name not in drugs]
-    if missing:
-        raise InputError(f"the further drugs have no column {', '.join(missing)}: give name and smiles")
-    found = harmonize.drugs.find(drugs, known)
-    unclear = found["problem"].ne("") & drugs["smiles"].notna().to_numpy()
-    if unclear.any():
-        raise InputError(f"{int(unclear.sum())} further drugs are not certain ({examples(found['problem'][unclear])})")
-    strangers = found["drug_id"].isna().to_numpy()
-    table = harmonize.drugs.structures(drugs[strangers])
-    drawn = table["inchikey"].notna()
-    if not drawn.all():
-        why = found.loc[strangers, "problem"][~drawn.to_numpy()]
-        log.warning(
-            "%d further drugs have no structure and are left out (%s): give their SMILES", len(why), examples(why)
-        )
-    table = table[drawn]
-    table.index = pd.Index(table["inchikey"].astype(str), name="drug_id")
-    if table.index.has_duplicates:
-        raise InputError(f"{examples(table['name'][table.index.duplicated()])}: structures that stand twice; keep one")
-    return table
-
-
 def target_alteration(targets: dict[str, list[str]], events: pd.DataFrame, groups: pd.Series, group: str) -> pd.Series:
     """Share of a subtype's lines with a target mutated or gained, less the share of the other breast lines.
 

@@ -14,8 +14,10 @@ from omics_rx.core.provenance import frame_sha256
 from omics_rx.harmonize.needs import Needs, prepare
 from omics_rx.repurposing import evidence as ev
 from omics_rx.repurposing import further, inputs, targets
+from omics_rx.repurposing.added import new_drugs
 from omics_rx.repurposing.edges import read_network
 from omics_rx.repurposing.own import Own, read_extra
+from omics_rx.repurposing.whom import called_normal, tumours_of
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -72,10 +74,12 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
         ``reference_``, ``lines_``, ``screen_``.
     """
     screen = model.screen_
-    tumours, called, how = _called(cohort, subtypes)
-    known, added = screen.drugs, None
+    tumours, called, how, whom = _called(cohort, subtypes)
+    known, added, apart = screen.drugs, None, None
     if given.universe is not None:
-        added = further.new_drugs(_universe(given.universe), known)
+        added, apart = new_drugs(_universe(given.universe), known)
+        added = added if len(added) else None
+    if added is not None:
         known = pd.concat([known, added.reindex(columns=known.columns)])
     profiles, absent, told = (None, [], ()) if given.library is None else inputs.read_library(given.library, known)
     if given.extra is None and given.direction is not None:
@@ -93,7 +97,7 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
         preference=_joined("preference", prediction, more),
         subtypes=called,
         genes=ready.values(),
-        responses=screen.matrix(),
+        responses=screen.matrix(getattr(model, "target", "ln_ic50")),
         line_groups=inputs.line_groups(screen),
         profiles=profiles,
         extra=own.frames,
@@ -104,6 +108,7 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
         network=network,
         expressing=expressing,
         held_out=getattr(model, "held_out_", None),
+        target=getattr(model, "target", "ln_ic50"),
     )
     return {
         "sources_": sources,
@@ -112,7 +117,8 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
         "library_absent_": absent,
         "inputs_": {"screen": screen.fingerprint, "cohort": frame_sha256(sources.genes)},
         "own_": own,
-        "said_": (*told, *own.said),
+        "apart_": apart,
+        "said_": (*whom, *told, *own.said),
         "reference_": prediction.reference,
         "lines_": sources.line_groups.dropna(),
         "screen_": screen,
@@ -122,7 +128,7 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
 def _universe(told: pd.DataFrame | str) -> pd.DataFrame:
     if isinstance(told, pd.DataFrame):
         return told
-    if told == "resources":
+    if isinstance(told, str) and told == "resources":
         return further.universe()
     raise InputError(f"universe is {told!r}: give 'resources', a frame with name and smiles, or None")
 
@@ -134,14 +140,16 @@ def _joined(part: str, prediction: Any, more: Mapping[str, Any]) -> Any:
     return pd.concat([own, *others], axis=own.ndim - 1) if others and own is not None else own
 
 
-def _called(cohort: CohortLike, allowed: tuple[str, ...]) -> tuple[AnnData, pd.Series, str]:
-    """Bring the cohort to current symbols, take or call the subtype of each tumour, and say which."""
+def _called(cohort: CohortLike, allowed: tuple[str, ...]) -> tuple[AnnData, pd.Series, str, tuple[str, ...]]:
+    """Bring the cohort to current symbols, keep its tumours, take or call the subtype of each, and say how."""
     from omics_rx import harmonize, scores
 
-    tumours = harmonize.genes(co.as_cohort(cohort))
+    found = tumours_of(harmonize.genes(co.as_cohort(cohort)))
+    tumours = found.tumours
     if "subtype" in tumours.obs:
         subtypes = harmonize.subtypes.subtypes(
             tumours.obs["subtype"], allowed, what="obs['subtype'] (drop the column to have them called)"
         )
-        return tumours, subtypes, 'obs["subtype"]'
-    return tumours, scores.subtype(tumours)["subtype"].astype(object), "scores.subtype"
+        return tumours, subtypes, 'obs["subtype"]', found.said
+    called = scores.subtype(tumours)["subtype"].astype(object)
+    return tumours, called, "scores.subtype", (*found.said, *called_normal(called))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -75,6 +75,13 @@ SUPPORT = (
     ),
     Kind("applicability", "likeness to the nearest screened drug", "Tanimoto, 1 is screened", 1, "response model"),
 )
+
+
+def in_target(kind: Kind, target: str) -> Kind:
+    """The kind as a model of AUC says it; as it is for a model of ln IC50."""
+    if target != "auc":
+        return kind
+    return replace(kind, unit=kind.unit.replace("ln uM", "AUC"), source=kind.source.replace("ln IC50", "AUC"))
 
 
 def describe(evidence: pd.DataFrame, kinds: tuple[Kind, ...]) -> pd.DataFrame:

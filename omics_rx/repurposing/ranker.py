@@ -32,7 +32,7 @@ SUBTYPES = (*lb.SUBTYPES, "Normal")
 _DRUG_COLUMNS = ("name", "aliases", "smiles", "inchikey", "targets", "mechanism")
 _GATHERED = ("sources_", "subtypes_", "subtypes_from_", "library_absent_", "inputs_", "reference_", "lines_",
              "screen_", "own_",
-             "said_")  # fmt: skip
+             "said_", "apart_")  # fmt: skip
 LEARNT = (
     "The share of drugs that a drug beats in each kind of evidence, averaged, and corrected by boosted monotone stumps "
     "(LightGBM) learnt from {n} labelled pairs: drugs that work in a subtype against drugs that do not; which subtype "

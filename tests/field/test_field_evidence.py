@@ -236,3 +236,365 @@ def test_genes_may_be_written_by_old_names_and_read_as_text():
         frozenset(pair) for pair in (("ERBB2", "TP53"), ("TP53", "MDM2"), ("MARCHF3", "TP53"), ("TENT5C", "ERBB2"))
     }
     assert pairs_of(read_network(table)) == right
+
+
+# ------------------------------------------------------------------------------------------------------- libraries
+NAMED = ["MK-2206", "CHIR-99021", "SN-38", "Lapatinib", "Olaparib", "AZD7762", "PD0325901", "5-Fluorouracil"]
+
+
+@pytest.fixture(scope="module")
+def screened():
+    """Drugs as a screen holds them."""
+    return pd.DataFrame({"name": NAMED}, index=[f"D{i}" for i in range(len(NAMED))])
+
+
+@pytest.fixture(scope="module")
+def profiles():
+    """Profiles x genes of the drugs above."""
+    random = np.random.default_rng(8)
+    genes = sorted(g for g in gene_index().current if g.isalnum() and not g.startswith("LINC"))[:400]
+    return pd.DataFrame(random.normal(size=(len(NAMED), 400)), index=NAMED, columns=genes)
+
+
+def _scored(table, drugs):
+    from omics_rx.repurposing.inputs import read_library as matched
+
+    library, absent, said = matched(table, drugs)
+    genes = sorted(library.z.columns)
+    signature = pd.Series(np.random.default_rng(1).normal(size=len(genes)), index=genes)
+    return library, absent, said, library.score(signature)
+
+
+def test_full_names_of_drugs_count_before_what_a_collection_appends(profiles, screened):
+    library, absent, _, right = _scored(profiles, screened)
+    assert not absent
+    assert sorted(library.z.index) == sorted(screened.index)
+    tailed = profiles.rename(index=lambda name: f"{name}-{1000 + len(name)}")
+    pd.testing.assert_frame_equal(_scored(tailed, screened)[3], right)
+    upper = profiles.rename(index=str.upper)
+    pd.testing.assert_frame_equal(_scored(upper, screened)[3], right)
+
+
+def test_a_library_file_keeps_names_that_end_in_digits(profiles, tmp_path):
+    from omics_rx.repurposing import read_library
+    from omics_rx.repurposing.library import without_tails
+
+    profiles.to_csv(tmp_path / "library.csv")
+    assert read_library(tmp_path / "library.csv").index.tolist() == NAMED
+    assert without_tails(["MK-2206-1234", "SN-38", "verapamil-77"]) == ["MK-2206", "SN-38", "verapamil"]
+    own = [f"compound-{i}" for i in range(20)]
+    assert without_tails(own) == own
+
+
+def test_a_missing_value_costs_one_gene_of_one_profile(profiles, screened):
+    from omics_rx.repurposing.reversal import consensus
+
+    right = consensus(_scored(profiles, screened)[3])
+    random = np.random.default_rng(2)
+    for share in (0.002, 0.005):
+        _, _, said, found = _scored(profiles.mask(random.random(profiles.shape) < share), screened)
+        assert np.corrcoef(consensus(found), right[found.index])[0, 1] > 0.97
+        assert any("of its values are missing" in words for words in said)
+    short = profiles.copy()
+    short.iloc[0, 60:] = np.nan  # one profile of 60 genes: the others are what they were
+    found = _scored(short, screened)[3]
+    same = [method for method in found if method != "cmap_ks"]  # its scale is the largest score of all drugs
+    pd.testing.assert_frame_equal(found.loc[found.index != "D0", same], _scored(profiles, screened)[3].loc[
+        lambda t: t.index != "D0", same])  # fmt: skip
+    short.iloc[1, 20:] = np.nan
+    library, _, said, _ = _scored(short, screened)
+    assert "D1" not in library.z.index
+    assert any("1 profiles of fewer than 50 genes were left out (CHIR-99021)" in words for words in said)
+
+
+def test_columns_that_describe_a_profile_are_annotation(profiles, screened, tmp_path):
+    from omics_rx.repurposing import read_library
+
+    right = _scored(profiles, screened)[3]
+    told = profiles.assign(dose=10.0, pert_time=24, plate=range(8), cell="MCF7", drug=NAMED)
+    pd.testing.assert_frame_equal(_scored(told, screened)[3], right)
+    pd.testing.assert_frame_equal(_scored(told.reset_index(drop=True), screened)[3], right)
+    pd.testing.assert_frame_equal(_scored(profiles.T, screened)[3], right)
+    numbered = told.rename(columns={"drug": "pert_iname"}).set_axis([f"LJP005_A375:{i}" for i in range(8)], axis=0)
+    numbered.to_csv(tmp_path / "signatures.tsv", sep="\t", index_label="sig_id")
+    pd.testing.assert_frame_equal(_scored(read_library(tmp_path / "signatures.tsv"), screened)[3], right)
+    profiles.T.to_csv(tmp_path / "genes_first.csv")
+    pd.testing.assert_frame_equal(_scored(read_library(tmp_path / "genes_first.csv"), screened)[3], right)
+    with pytest.raises(InputError, match=r"numbers for names .*pert_iname"):
+        _scored(profiles.reset_index(drop=True), screened)
+
+
+def test_gctx_of_2020_and_gct_1_3_go_by_their_own_names(profiles, tmp_path):
+    import h5py
+
+    from omics_rx.repurposing import read_library
+
+    values, n = profiles.to_numpy(), len(profiles.columns)
+    with h5py.File(tmp_path / "x.gctx", "w") as file:
+        file["0/DATA/0/matrix"] = np.where(np.arange(n) == 3, -666.0, values)
+        file["0/META/COL/id"] = np.array([f"LJP:{i}" for i in range(8)], dtype="S20")
+        file["0/META/COL/cmap_name"] = np.array(NAMED, dtype="S20")
+        file["0/META/ROW/id"] = np.array([str(i) for i in range(n)], dtype="S10")
+        file["0/META/ROW/gene_symbol"] = np.array(profiles.columns.tolist(), dtype="S20")
+    found = read_library(tmp_path / "x.gctx")
+    assert found.index.tolist() == NAMED
+    assert found.iloc[:, 3].isna().all()
+    assert np.allclose(found.drop(columns=found.columns[3]), profiles.drop(columns=profiles.columns[3]))
+    lines = ["#1.3", f"{n}\t8\t2\t2", "id\tpr_gene_symbol\tis_lm\t" + "\t".join(f"s{i}" for i in range(8))]
+    lines += ["pert_dose\tna\tna\t" + "\t".join(["10"] * 8), "pert_iname\tna\tna\t" + "\t".join(NAMED)]
+    lines += [f"{i}\t{gene}\t1\t" + "\t".join(map(str, profiles[gene])) for i, gene in enumerate(profiles)]
+    (tmp_path / "x.gct").write_text("\n".join(lines) + "\n")
+    pd.testing.assert_frame_equal(read_library(tmp_path / "x.gct"), profiles, check_names=False)
+    (tmp_path / "cut.gct").write_text("\n".join(lines[:100]) + "\n")
+    with pytest.raises(IntegrityError, match="says 400 x 8"):
+        read_library(tmp_path / "cut.gct")
+
+
+def test_the_order_of_columns_changes_nothing_in_set_libraries():
+    from omics_rx.repurposing.reversal import Profiles
+
+    random = np.random.default_rng(6)
+    table = pd.DataFrame(random.choice([-1.0, 0, 0, 0, 0, 1], size=(30, 300)), columns=[f"g{i}" for i in range(300)])
+    signature = pd.Series(random.choice([-2.0, -1, 0, 1, 2], 300), index=table.columns)  # ties in the query, too
+    right = Profiles.of(table).score(signature, n_genes=40)
+    for _ in range(3):
+        columns, genes = random.permutation(table.columns), random.permutation(table.columns)
+        pd.testing.assert_frame_equal(Profiles.of(table[columns]).score(signature[genes], n_genes=40), right)
+
+
+# --------------------------------------------------------------------------------------------------------- docking
+def _docked(tmp_path, text, name="scores.csv", encoding="utf-8", **told):
+    from omics_rx.repurposing import read_docking_scores
+
+    (tmp_path / name).write_bytes(text.encode(encoding))
+    return read_docking_scores(tmp_path / name, **told)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("drug,affinity\na,7.1\nb,9.3\n", "better='high' or 'low'"),
+        ("drug,score\na,55\nb,71\n", "better="),
+        ("drug,vina_score\na,-7.5\nb,-88.0\nc,-6\nd,-8\n", "under -30 kcal/mol, which no drug reaches .b -88"),
+        ("drug,affinity\na,-999\nb,-7\nc,-8\n", "a -999"),
+        ("drug,affinity\na,fine\nb,-7\n", "no number"),
+        ("drug,affinity\n,-8\nb,-7\n", "no drug"),
+        ("drug,affinity\na,NA\nb,\n", "none of its 2 records has a score"),
+        ("drug,affinity\na,0.0\nb,0\n", "better="),
+    ],
+)
+def test_docking_scores_that_can_be_read_in_two_ways_are_asked(tmp_path, text, words):
+    with pytest.raises(InputError, match=words):
+        _docked(tmp_path, text)
+
+
+def test_docking_scores_as_people_have_them(tmp_path):
+    high = _docked(tmp_path, "drug,cnn_score,affinity\na,.9,7.1\nb,.2,9.3\na,.1,8\n", better="high")
+    assert high["docking"].to_dict() == {"a": 8.0, "b": 9.3}
+    assert high.attrs["direction"] == {"docking": 1}
+    failed = _docked(tmp_path, "drug,affinity\na,-7.1\nb,0.0\nc,-9\nd,NA\n")
+    assert failed["docking"].dropna().to_dict() == {"a": -7.1, "c": -9.0}
+    two = _docked(tmp_path, "ligand\tpdb\taffinity\na\t3PP0\t-7\na\t2ITY\t-9\nb\t3PP0\t-8\n", "two.tsv")
+    assert two.loc["a"].to_dict() == {"docking_2ITY": -9.0, "docking_3PP0": -7.0}
+    assert two.attrs["direction"] == {"docking_2ITY": -1, "docking_3PP0": -1}
+    assert np.isnan(two.loc["b", "docking_2ITY"])
+    other = _docked(tmp_path, "drug;total_score\na;-310.5\nb;-287\nc;-301\n", better="low")
+    assert other["docking"]["a"] == -310.5
+    for encoding in ("utf-16", "latin-1", "utf-8-sig"):
+        found = _docked(tmp_path, "drug,affinity\nétoposide,-7.5\nb,-8\n", encoding=encoding)
+        assert found["docking"].to_dict() == {"étoposide": -7.5, "b": -8.0}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "utf-16"])
+def test_an_sdf_in_any_encoding(tmp_path, encoding):
+    text = "".join(
+        f'dröge "{i}\r\n\r\n\r\n  0  0\r\nM  END\r\n> <docking_score>\r\n-{7 + i}.5\r\n\r\n$$$$\r\n' for i in range(2)
+    )
+    found = _docked(tmp_path, text, "poses.sdf", encoding)
+    assert found["docking"].to_dict() == {'dröge "0': -7.5, 'dröge "1': -8.5}
+
+
+# ---------------------------------------------------------------------------------------------------- own evidence
+SUBTYPES = ("LumA", "LumB", "Her2", "Basal", "Normal")
+
+
+def _own(extra, drugs, **told):
+    from omics_rx.repurposing.own import read_extra
+
+    return read_extra(extra, drugs, SUBTYPES, **told)
+
+
+def test_own_evidence_as_people_hand_it_in(screened):
+    values = pd.Series(range(8), index=NAMED, dtype=float)
+    for extra in (values, values.rename("x"), values.to_frame(0), values.to_frame("x").reset_index(names="drug"),
+                  values.astype(str).to_frame("x"), values.to_dict() and {"TNBC": values}):  # fmt: skip
+        found = _own(extra, screened)
+        assert found.frames["Basal"].iloc[:, 0].tolist() == list(range(8))
+        assert list(found.directions.values()) == [1]
+    assert set(_own({"TNBC": values}, screened).frames) == {"Basal"}
+    assert set(_own({"luminal A": values, "HER2-enriched": values}, screened).frames) == {"LumA", "Her2"}
+
+
+@pytest.mark.parametrize(
+    ("extra", "told", "words"),
+    [
+        (lambda v: {"ER+": v}, {}, "LumA or LumB"),
+        (lambda v: {"TNBC": v, "Basal": v}, {}, "given twice for Basal"),
+        (lambda v: {}, {}, "for no subtype"),
+        (lambda v: v.to_frame("rank"), {}, "reserved"),
+        (lambda v: v.to_frame("reversal_wtcs"), {}, "reserved"),
+        (lambda v: v.to_frame("proximity"), {}, "reserved"),
+        (lambda v: v.to_frame("docking"), {}, r"direction=\{'docking': 'low'\}"),
+        (lambda v: v.to_frame("IC50"), {}, "may speak for a drug by low values"),
+        (lambda v: v.to_frame("x"), {"direction": {"y": "low"}}, "direction is given for y"),
+        (lambda v: v.to_frame("x"), {"direction": {"x": "downwards"}}, "say 'high' or 'low'"),
+        (lambda v: v.reset_index(drop=True), {}, "numbers for names .*drug_id, drug"),
+        (lambda v: pd.concat([v.rename(1), v.rename("1")], axis=1), {}, "stand twice"),
+        (lambda v: v.replace(3.0, np.inf), {}, "infinite"),
+        (lambda v: v.rename({"MK-2206": "Herceptin"}), {}, "1 rows of the extra evidence are no drug"),
+        (lambda v: [1, 2], {}, "not a list"),
+        (lambda v: v.to_frame("x").iloc[:0], {}, "0 drugs"),
+    ],
+)
+def test_own_evidence_that_would_be_unused_or_guessed_is_asked(screened, extra, told, words):
+    with pytest.raises(InputError, match=words):
+        _own(extra(pd.Series(range(8), index=NAMED, dtype=float)), screened, **told)
+
+
+def test_a_direction_survives_a_join_or_is_asked(tmp_path, screened):
+    docked = _docked(tmp_path, "drug,affinity\n" + "".join(f"{name},-{i + 1}\n" for i, name in enumerate(NAMED)))
+    assert _own(docked, screened).directions == {"docking": -1}
+    joined = pd.DataFrame({"x": range(8)}, index=NAMED).join(docked)
+    joined.attrs.clear()
+    with pytest.raises(InputError, match="docking"):
+        _own(joined, screened)
+    found = _own(joined, screened, direction={"docking": "low"})
+    assert found.directions == {"x": 1, "docking": -1}
+    assert any("docking (low speaks for a drug)" in words for words in found.said)
+    with pytest.raises(InputError, match="opposite"):
+        _own(docked, screened, direction="high")
+
+
+# -------------------------------------------------------------------------------------------------------- universe
+def test_further_drugs_are_told_apart(screened):
+    from omics_rx.repurposing.added import new_drugs
+
+    table = pd.DataFrame(
+        {"Name": ["trastuzumab", "Metformin", "lapatinib", "unknownine"],
+         "SMILES": [None, "CN(C)C(=N)NC(N)=N", None, ""],
+         "target": ["ERBB2", ["PRKAA1", "5563"], "EGFR|HER2", None]}
+    )  # fmt: skip
+    new, apart = new_drugs(table, screened)
+    assert new["name"].tolist() == ["Metformin"]
+    assert new["targets"].tolist() == ["PRKAA1;PRKAA2"]
+    assert apart["name"].tolist() == ["trastuzumab", "unknownine"]
+    assert apart["reason"].str.contains("antibody|no structure").all()
+    for targets in ("EGFR|HER2", "EGFR, ERBB2", "1956;2064", ["EGFR", "ERBB2"], "ENSG00000146648|ENSG00000141736",
+                    "['EGFR', 'ERBB2']", "1956.0|2064.0"):  # fmt: skip
+        row = pd.DataFrame({"name": ["new"], "smiles": ["CN(C)C(=N)NC(N)=N"], "targets": [targets]})
+        assert new_drugs(row, screened)[0]["targets"].tolist() == ["EGFR;ERBB2"], targets
+    with pytest.raises(InputError, match=r"not told apart .*Lapatinib"):
+        new_drugs(pd.DataFrame({"name": ["lapatinib"], "smiles": ["CCO"]}), screened)
+    with pytest.raises(InputError, match="no column smiles"):
+        new_drugs(pd.DataFrame({"name": ["x"], "formula": ["H2O"]}), screened)
+
+
+# ----------------------------------------------------------------------------------------------- whom it ranks for
+def _samples(names, *, seed=4, **obs):
+    from anndata import AnnData
+
+    values = np.random.default_rng(seed).normal(8, 2, size=(len(names), 60)).astype(np.float32)
+    told = {"unit": "log2 intensity", "domain": "tumour"}
+    genes = sorted(g for g in gene_index().current if g.isalnum())[500:560]
+    return AnnData(
+        values, obs=pd.DataFrame(obs, index=list(names)), var=pd.DataFrame(index=genes), uns={"omics_rx": told}
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "obs", "n_normal"),
+    [
+        ([f"TCGA-A1-A0S{i}-{'11A' if i < 3 else '01A'}" for i in range(9)], {}, 3),
+        ([f"TCGA.A1.A0S{i}.{'11' if i < 3 else '01'}" for i in range(9)], {}, 3),
+        ([f"P{i}" for i in range(9)], {"sample_type": ["Solid Tissue Normal"] * 2 + ["Primary Tumor"] * 7}, 2),
+        ([f"P{i}" for i in range(9)], {"tissue": ["normal breast"] * 4 + ["breast tumor"] * 5}, 4),
+        ([f"P{i}" for i in range(9)], {"group": ["healthy"] * 2 + ["cancer"] * 7}, 2),
+        ([f"P{i}" for i in range(9)], {"histology": ["Adjacent normal"] + ["IDC"] * 8}, 1),
+        ([f"P{i}{'_normal' if i < 2 else ''}" for i in range(9)], {}, 2),
+        ([f"P{i}" for i in range(9)], {"pam50_subtype": ["Normal"] * 3 + ["LumA"] * 6}, 0),
+        ([f"P{i}" for i in range(9)], {"sample_type": ["normal-like tumour"] * 3 + ["tumour"] * 6}, 0),
+        ([f"TCGA-A1-A0S{i}-01A" for i in range(9)], {}, 0),
+    ],
+)
+def test_normal_samples_are_left_out(names, obs, n_normal):
+    from omics_rx.repurposing.whom import tumours_of
+
+    found = tumours_of(_samples(names, **obs))
+    assert len(found.left_out) == n_normal
+    assert found.tumours.n_obs == 9 - n_normal
+    assert bool(found.said) == bool(n_normal)
+
+
+def test_metastases_and_treated_samples_are_said():
+    from omics_rx.repurposing.whom import tumours_of
+
+    names = ["PB120-LN-Met", "A4-Lung-Met", "BC64-RECUR", "BC57-post-chemo", *(f"P{i}" for i in range(6))]
+    said = " ".join(tumours_of(_samples(names)).said)
+    assert "3 of 10 samples are metastases or relapses" in said
+    assert "1 of 10 samples are taken under or after treatment" in said
+    told = _samples([f"P{i}" for i in range(10)], sample_type=["Metastatic"] * 2 + ["Primary"] * 8,
+                    timepoint=["post-treatment"] * 3 + ["pre-treatment"] * 7, node=["no metastasis"] * 10)  # fmt: skip
+    said = " ".join(tumours_of(told).said)
+    assert "2 of 10" in said
+    assert "3 of 10" in said
+
+
+def test_a_flat_sample_gets_no_answer():
+    from omics_rx.repurposing.whom import tumours_of
+
+    cohort = _samples([f"P{i}" for i in range(9)])
+    cohort.X[2] = 5.0
+    found = tumours_of(cohort)
+    assert found.left_out.index.tolist() == ["P2"]
+    assert "same value for every gene" in found.left_out["P2"]
+
+
+@pytest.mark.parametrize(
+    ("cohort", "words"),
+    [
+        (lambda: _samples(["MCF7", "BT-474", "T47D", "MDA-MB-231", "SK-BR-3", "HCC1954"]), "cell lines"),
+        (
+            lambda: _samples([f"P{i}" for i in range(9)], cancer_type=["colorectal adenocarcinoma"] * 9),
+            "not of the breast",
+        ),
+        (lambda: _samples([f"P{i}" for i in range(9)], project=["TCGA-BRCA"] * 5 + ["TCGA-LUAD"] * 4), "4 of 9"),
+        (lambda: _samples([f"P{i}_normal" for i in range(9)]), "none of the 9 samples is a tumour"),
+    ],
+)
+def test_lines_and_other_organs_are_refused(cohort, words):
+    from omics_rx.repurposing.whom import tumours_of
+
+    made = cohort()
+    if "MCF7" in made.obs_names:
+        made.uns = {"omics_rx": {"unit": "log2 intensity"}}
+    with pytest.raises(InputError, match=words):
+        tumours_of(made)
+
+
+def test_another_organ_is_told_by_its_genes():
+    from anndata import AnnData
+
+    from omics_rx.repurposing.whom import _OF_BREAST, _OF_OTHERS, other_organ
+
+    random, markers = np.random.default_rng(1), [gene for genes in _OF_OTHERS.values() for gene in genes]
+    genes = [*dict.fromkeys([*_OF_BREAST, *markers]), *(f"G{i}" for i in range(400))]
+    level = pd.Series(7.0, index=genes)
+    for organ in ("", *_OF_OTHERS):
+        here = level.copy()
+        here[markers] = 3.0
+        here[list(_OF_OTHERS.get(organ, _OF_BREAST))] = 11.0
+        if organ:
+            here[list(_OF_BREAST)] = 4.0
+        values = (here.to_numpy() + random.normal(size=(12, len(genes)))).astype(np.float32)
+        told = {"unit": "log2 intensity", "domain": "tumour"}
+        assert other_organ(AnnData(values, var=pd.DataFrame(index=genes), uns={"omics_rx": told})) == organ

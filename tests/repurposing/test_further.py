@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from omics_rx.core.errors import InputError, MissingFileError
-from omics_rx.repurposing import further, proximity, read_network, universe
+from omics_rx.repurposing import added, further, proximity, read_network, universe
 
 
 def test_alteration_by_hand():
@@ -127,8 +127,8 @@ def test_the_universe_holds_what_its_structures_say():
 def test_drugs_of_the_screen_are_not_added_twice():
     known = pd.DataFrame({"inchikey": ["XZWYZXLIPXDOLR-UHFFFAOYSA-N"]}, index=["D1"])
     table = pd.DataFrame({"name": ["Metformin", "Aspirin"], "smiles": ["CN(C)C(=N)NC(N)=N", "CC(=O)Oc1ccccc1C(=O)O"]})
-    assert further.new_drugs(table, known)["name"].tolist() == ["Aspirin"]
+    assert added.new_drugs(table, known)[0]["name"].tolist() == ["Aspirin"]
     with pytest.raises(InputError, match="no column smiles"):
-        further.new_drugs(table[["name"]], known)
+        added.new_drugs(table[["name"]], known)
     with pytest.raises(InputError, match="stand twice"):
-        further.new_drugs(pd.concat([table, table], ignore_index=True), known)
+        added.new_drugs(pd.concat([table, table], ignore_index=True), known)

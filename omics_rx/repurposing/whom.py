@@ -1,0 +1,266 @@
+"""Whom a ranking is for: tumours of the breast, one kind of sample; what is not that is left out, refused or said.
+
+A subtype is told by what sets its tumours apart from the others of a cohort. Normal tissue among them moves every mean,
+and lines or tumours of another organ have no such subtypes.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from omics_rx.core import cohort as co
+from omics_rx.core.errors import InputError, examples
+from omics_rx.core.work import log
+from omics_rx.harmonize import cell_lines
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+_TCGA = re.compile(r"^TCGA[-.]\w{2}[-.]\w{4}[-.](\d{2})[A-Z]?", re.IGNORECASE)
+# sample types of TCGA's code tables
+_TCGA_NORMAL, _TCGA_METASTASIS = {"10", "11", "12", "13", "14"}, {"06", "07"}
+_ABOUT = re.compile(
+    r"sample.?type|tissue|^type$|source|^group$|^status$|disease|normal|histology|condition|^class$|sample.?kind|"
+    r"definition|shortlettercode|tumou?r.?type|sample.?class|phenotype|characteristics|title|site|metasta|primary",
+    re.IGNORECASE,
+)
+_NORMAL = re.compile(
+    r"\b(solid tissue normal|adjacent normal|normal adjacent|normal|healthy|non[- ]?(tumou?r|cancer|malignant)\w*|"
+    r"benign|reduction mammoplasty|nt)\b",
+    re.IGNORECASE,
+)
+_NOT_NORMAL = re.compile(r"tumou?r|carcinoma|cancer|malignan|normal[- ]?like|abnormal|metasta", re.IGNORECASE)
+_METASTASIS = re.compile(r"\b(metasta\w*|mets?|relapse|recurren\w*)\b", re.IGNORECASE)
+_NO = re.compile(
+    r"^(no|none|0|false|m0|absent|negative|non|never)\b|\bno (distant )?metasta|non-?metasta|\bm0\b", re.IGNORECASE
+)
+_TREATED = re.compile(
+    r"^(post|after|on)[-_ ]?(treatment|therapy|chemo\w*|nact?|neoadjuvant|surgery)|post[-_ ]?treatment|\btreated\b|"
+    r"on[-_ ]treatment",
+    re.IGNORECASE,
+)
+_BEFORE = re.compile(r"untreated|\bpre|before", re.IGNORECASE)
+_TIMEPOINT = re.compile(
+    r"time.?point|visit|pre.?post|treatment.?(status|time)|sampling|biopsy.?time|treated", re.IGNORECASE
+)
+_ORGAN = re.compile(
+    r"organ|tissue|primary.?site|cancer.?type|tumou?r.?type|disease|project|cohort|site.of.origin|oncotree",
+    re.IGNORECASE,
+)
+_SITE = re.compile(r"metasta|biopsy|sample.?site|site.?of.?(biopsy|metasta|sample|resection)", re.IGNORECASE)
+_FOLLOWED = re.compile(r"time|event|free|surv|^os|dmfs|months|days", re.IGNORECASE)
+_BREAST = re.compile(r"breast|brca|mamma|\bidc\b|\bilc\b|ductal|lobular", re.IGNORECASE)
+_OTHER = re.compile(
+    r"colo(n|rect)|\bcrc\b|\bcoad\b|\bread\b|lung|\bluad\b|\blusc\b|\bnsclc\b|prostat|\bprad\b|pancrea|\bpaad\b|liver|"
+    r"hepat|\blihc\b|stomach|gastric|\bstad\b|ovar|\bov\b|kidney|renal|\bkir[cp]\b|bladder|\bblca\b|melanoma|\bskcm\b|"
+    r"glio|\bgbm\b|\blgg\b|brain|leuk|lymphom|\blaml\b|myeloma|thyroid|\bthca\b|cervi|\bcesc\b|endometri|\bucec\b|"
+    r"uter|head.{0,5}neck|\bhnsc\b|sarcoma|esoph|oesoph|\besca\b",
+    re.IGNORECASE,
+)
+# what sample names say of themselves: "PB120-LN-Met", "BC00057-post-chemo", "P3_normal"
+_NAMED_METASTASIS = re.compile(r"(^|[-_. (])(mets?|metasta\w*|recur\w*|relapse\w*)([-_. )]|$)", re.IGNORECASE)
+_NAMED_TREATED = re.compile(r"post[-_. ]?(chemo|treat|therap|nac)|(^|[-_. ])on[-_. ]?treat", re.IGNORECASE)
+_NAMED_NORMAL = re.compile(r"(^|[-_. (])(normal|adjacent|nat|healthy)([-_. )\d]|$)", re.IGNORECASE)
+MANY_NORMAL, MOSTLY, MIN_LINES = (
+    0.2,
+    0.6,
+    5,
+)  # share of tumours called Normal beyond which normal tissue among them is asked about
+# genes of the breast's own cells, and what colon, liver, lung, prostate and others have that no breast tumour has
+_OF_BREAST = (
+    "SCGB2A2",
+    "TRPS1",
+    "GATA3",
+    "MLPH",
+    "ANKRD30A",
+    "PIP",
+    "SCGB1D2",
+    "SPDEF",
+    "XBP1",
+    "AZGP1",
+    "KRT5",
+    "KRT14",
+)
+_OF_OTHERS = {
+    "colon": ("CDX2", "VIL1", "LGALS4", "CDH17", "GPA33", "NOX1", "SATB2", "PHGR1"),
+    "liver": ("APOA2", "FGB", "AHSG", "APOH", "CYP2E1", "TTR", "ALB", "SERPINC1"),
+    "lung": ("SFTPB", "NKX2-1", "SFTPC", "NAPSA", "SFTA2", "SFTA3", "SLC34A2", "ROS1"),
+    "prostate": ("KLK3", "KLK2", "NKX3-1", "ACP3", "TMPRSS2", "KLK4", "STEAP2", "SLC45A3"),
+    "brain": ("GFAP", "OLIG2", "BCAN", "PTPRZ1", "MOBP", "OLIG1", "NCAN", "CSPG5"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Whom:
+    """Tumours that a ranking is made of.
+
+    Attributes
+    ----------
+    tumours
+        Samples kept, in the cohort's order.
+    left_out
+        Sample to why it was left out.
+    said
+        What is to be said.
+    """
+
+    tumours: AnnData
+    left_out: pd.Series
+    said: tuple[str, ...]
+
+
+def tumours_of(cohort: AnnData) -> Whom:
+    """Leave normal and flat samples out, refuse lines and other organs, say metastases and treated samples.
+
+    Parameters
+    ----------
+    cohort
+        Samples x genes under current symbols.
+
+    Raises
+    ------
+    InputError
+        For cell lines, single cells, tumours of another organ, or if nothing is left.
+    """
+    _refuse_lines(cohort)
+    _refuse_organs(cohort)
+    reasons = pd.Series("", index=cohort.obs_names, dtype=object)
+    normal = normal_samples(cohort)
+    reasons[normal.to_numpy()] = "normal tissue"
+    values = co.expression(cohort).to_numpy()
+    with np.errstate(invalid="ignore"):
+        flat = np.nanmax(np.where(np.isfinite(values), values, -np.inf), axis=1) <= np.nanmin(
+            np.where(np.isfinite(values), values, np.inf), axis=1)  # fmt: skip
+    reasons[flat] = "the same value for every gene: no expression was measured"
+    left = reasons[reasons != ""]
+    said = []
+    for reason in dict.fromkeys(left):
+        own = left.index[left == reason]
+        said.append(f"{len(own)} samples are left out ({reason}: {examples(own)}).")
+    if len(left) == cohort.n_obs:
+        raise InputError(f"none of the {cohort.n_obs} samples is a tumour that can be ranked for: {' '.join(said)}")
+    kept = cohort[(reasons == "").to_numpy()].copy() if len(left) else cohort
+    said += _stated(kept)
+    for words in said:
+        log.warning("%s", words)
+    return Whom(kept, left, tuple(said))
+
+
+def _refuse_lines(cohort: AnnData) -> None:
+    told = co.info(cohort)
+    domain = told.domain
+    if domain == "tumour" and "domain" in told.detected and cohort.n_obs >= MIN_LINES:
+        known = cell_lines.identify(cohort.obs_names)["status"].eq("known")
+        domain = "cell_line" if known.mean() > MOSTLY else domain
+    if domain != "tumour":
+        what = {"cell_line": "cell lines", "single_cell": "single cells"}.get(domain, domain)
+        raise InputError(
+            f"the cohort holds {what} ({examples(cohort.obs_names)}): subtypes of tumours are ranked for; give tumours "
+            "(or say so with core.cohort.with_info(cohort, domain='tumour')), and lines to ResponseModel"
+        )
+
+
+def _refuse_organs(cohort: AnnData) -> None:
+    """Refuse samples that a column or their genes say are of another organ."""
+    for column in _text_columns(cohort, _ORGAN):
+        words = cohort.obs[column].dropna().astype(str)
+        other = words[_has(words, _OTHER) & ~_has(words, _BREAST)]
+        if len(other) and not _has(words, _METASTASIS).any() and not _is_site(column):
+            raise InputError(
+                f"{len(other)} of {cohort.n_obs} samples are not of the breast (obs[{column!r}] says "
+                f"{examples(other.unique())}): leave them out, breast subtypes are ranked for"
+            )
+    found = other_organ(cohort)
+    if found:
+        raise InputError(
+            f"the samples look like {found} and not like breast: its genes are on and those of the breast are off; "
+            "breast subtypes are ranked for"
+        )
+
+
+def _is_site(column: str) -> bool:
+    """Whether a column tells where a sample was taken, which for a metastasis is another organ."""
+    return bool(
+        re.search(r"metasta|biopsy|sample.?site|site.?of.?(biopsy|metasta|sample|resection)", column, re.IGNORECASE)
+    )
+
+
+def other_organ(cohort: AnnData) -> str:
+    """Organ whose own genes stand above those of the breast in most samples; empty where that cannot be said."""
+    genes = cohort.var_names
+    breast = genes.intersection(_OF_BREAST)
+    if len(breast) < 6 or co.info(cohort).unit in ("log2 ratio", "z"):
+        return ""
+    table = co.expression(cohort[:, sorted({*breast, *genes.intersection(sum(_OF_OTHERS.values(), ()))})].copy())
+    whole = co.expression(cohort).rank(axis=1, pct=True)[table.columns]
+    own = whole[list(breast)].median(axis=1)
+    for organ, markers in _OF_OTHERS.items():
+        held = genes.intersection(markers)
+        if len(held) >= 5 and float((whole[list(held)].median(axis=1) > own + 0.1).mean()) > 0.8:
+            return organ
+    return ""
+
+
+def normal_samples(cohort: AnnData) -> pd.Series:
+    """Whether each sample is normal tissue, by its barcode or a column that tells the kind of sample."""
+    names = pd.Series(cohort.obs_names.astype(str), index=cohort.obs_names)
+    codes = names.str.extract(_TCGA, expand=False)
+    found = codes.isin(_TCGA_NORMAL).to_numpy() | names.map(lambda name: bool(_NAMED_NORMAL.search(name))).to_numpy()
+    for column in _text_columns(cohort, _ABOUT):
+        if column == "subtype" or re.search(r"subtype|pam50|call|margin|normali[sz]", column, re.IGNORECASE):
+            continue
+        words = cohort.obs[column].astype(object).where(cohort.obs[column].notna(), "").astype(str)
+        found |= (_has(words, _NORMAL) & ~_has(words, _NOT_NORMAL)).to_numpy()
+    return pd.Series(found, index=cohort.obs_names)
+
+
+def _has(words: pd.Series, pattern: re.Pattern[str]) -> pd.Series:
+    return words.map(lambda text: bool(pattern.search(text))).astype(bool)
+
+
+def _text_columns(cohort: AnnData, named: re.Pattern[str]) -> list[str]:
+    return [str(name) for name in cohort.obs if named.search(str(name)) and not
+            pd.api.types.is_numeric_dtype(cohort.obs[name])]  # fmt: skip
+
+
+def _stated(cohort: AnnData) -> list[str]:
+    """Sentences on metastases and treated samples, which are ranked with the others."""
+    names = pd.Series(cohort.obs_names.astype(str), index=cohort.obs_names)
+    metastases = names.map(lambda name: bool(_NAMED_METASTASIS.search(name))).to_numpy()
+    metastases |= names.str.extract(_TCGA, expand=False).isin(_TCGA_METASTASIS).to_numpy()
+    treated = names.map(lambda name: bool(_NAMED_TREATED.search(name))).to_numpy()
+    for column in cohort.obs:
+        values = cohort.obs[column]
+        words = values.astype(object).where(values.notna(), "").astype(str)
+        if _ABOUT.search(str(column)) and not re.search(
+            r"time|event|free|surv|^os|dmfs|months|days", str(column), re.IGNORECASE
+        ):
+            metastases |= (_has(words, _METASTASIS) & ~_has(words, _NO)).to_numpy()
+        if _TIMEPOINT.search(str(column)):
+            treated |= (_has(words, _TREATED) & ~_has(words, _BEFORE)).to_numpy()
+    said = []
+    for found, what in ((metastases, "metastases or relapses"), (treated, "taken under or after treatment")):
+        if found.any() and not found.all():
+            said.append(
+                f"{int(found.sum())} of {cohort.n_obs} samples are {what} ({examples(names[found])}) and count as the "
+                "others do: leave them out to rank primary tumours."
+            )
+    return said
+
+
+def called_normal(subtypes: pd.Series) -> tuple[str, ...]:
+    """What is said where many samples look like normal tissue."""
+    share = float((subtypes == "Normal").mean())
+    if share < MANY_NORMAL:
+        return ()
+    words = (
+        f"{int((subtypes == 'Normal').sum())} of {len(subtypes)} samples are called Normal, which often means normal "
+        "tissue: leave such samples out, they move every mean that tumours are compared with."
+    )
+    log.warning("%s", words)
+    return (words,)
