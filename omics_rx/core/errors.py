@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,11 +40,25 @@ class OutputError(OmicsRxError, OSError):
 
 
 class NotFittedError(OmicsRxError, ValueError, AttributeError):
-    """An estimator asked to predict before it was fitted."""
+    """An estimator asked to predict before it was fitted; what is raised is also scikit-learn's error of that name."""
+
+    def __new__(cls, *args: object) -> Self:
+        """Make it; scikit-learn is not imported for an error that is never raised."""
+        return super().__new__(_also_scikit_learns() if cls is NotFittedError else cls, *args)
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        return NotFittedError, self.args
 
 
 class MissingDependencyError(OmicsRxError, ImportError):
     """An optional package that this call needs and that is not installed."""
+
+
+@cache
+def _also_scikit_learns() -> type[Any]:
+    from sklearn import exceptions
+
+    return type("NotFittedError", (NotFittedError, exceptions.NotFittedError), {"__module__": __name__})
 
 
 def examples(items: Iterable[object], limit: int = 5) -> str:

@@ -122,7 +122,7 @@ def learn(
     Breslow, J R Stat Soc B 1972, 34:216; Efron, J Am Stat Assoc 1977, 72:557.
     """
     values, times = np.asarray(score, dtype=np.float64), np.asarray(time, dtype=np.float64)
-    followed = {month: int((times > month).sum()) for month in months}
+    followed = {month: int((times > month * (1 + CLOSE)).sum()) for month in months}
     kept = [month for month in months if followed[month] >= _FOLLOWED]
     if not kept:
         return None
@@ -130,7 +130,7 @@ def learn(
     if np.ptp(values) > CLOSE:
         slope = max(0.0, float(cox.ridge(values[:, None], cox.follow_up(times, event, cohort), _PENALTY)[0]))
     moments, hazard = cox.baseline_hazard(slope * values, cox.follow_up(times, event), times)
-    reached = np.searchsorted(moments, kept, side="right")
+    reached = np.searchsorted(moments, np.array(kept) * (1 + CLOSE), side="right")
     steps = np.append(0.0, hazard)
     return Baseline(
         slope=slope,

@@ -147,6 +147,7 @@ def explain_model(
         raise InputError("values are missing: fill them as the model was taught to, before explaining it")
     generator = rng(seed, "explain", data.shape[1])
     orders = [generator.permutation(data.shape[1]) for _ in range(n_permutations)]
+    predict = _by_name(predict, data.columns)
     base = float(np.mean(predict(others)))
     values = np.zeros(given.shape)
     for order in track(orders, "explaining", total=len(orders), progress=progress):
@@ -155,6 +156,13 @@ def explain_model(
     values /= 2 * n_permutations
     risk = np.asarray(predict(given), dtype=np.float64)
     return Explanation(base, pd.DataFrame(values, data.index, data.columns), pd.Series(risk, data.index))
+
+
+def _by_name(predict: Predict, columns: pd.Index) -> Predict:
+    """A learner that knows its features by name is given them by name."""
+    if not hasattr(getattr(predict, "__self__", None), "feature_names_in_"):
+        return predict
+    return lambda values: predict(pd.DataFrame(values, columns=columns))
 
 
 def _walk(predict: Predict, given: Floats, others: Floats, order: NDArray[np.intp]) -> Floats:

@@ -12,7 +12,8 @@ from omics_rx.core.errors import unknown_name
 from omics_rx.core.provenance import Provenance, frame_sha256
 from omics_rx.core.work import rng, subseed, track
 from omics_rx.signatures import classifiers
-from omics_rx.signatures.panel_folds import Floats, aligned, nested
+from omics_rx.signatures.panel_folds import Floats, aligned, by_name, nested
+from omics_rx.signatures.training import CLOSE
 
 SIZES = (3, 10, 30)
 
@@ -112,7 +113,7 @@ def search_panel(
         row["p_value"] = _p(own["mcc"], mcc[1:, at])
         row["p_corrected"] = _p(own["mcc"], null)
         rows.append(row)
-        names = profiles[name].columns.astype(str)
+        names = by_name(profiles[name]).columns.astype(str)
         markers += [
             {"algorithm": algorithm, "profile": name, "marker": names[column], "share": count / n_folds}
             for column, count in own["chosen"].items()
@@ -135,4 +136,4 @@ def _p(own: float, drawn: Floats) -> float:
     """Share of permutations that do as well, the own one counted; NaN without permutations or figure."""
     if not drawn.size or not np.isfinite(own):
         return float("nan")
-    return float((1 + (drawn >= own).sum()) / (1 + drawn.size))
+    return float((1 + (drawn >= own - CLOSE).sum()) / (1 + drawn.size))

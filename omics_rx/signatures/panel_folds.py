@@ -24,7 +24,7 @@ _INNER = 3
 
 
 def aligned(profiles: Mapping[str, pd.DataFrame], outcome: pd.Series) -> tuple[dict[str, Floats], Bools, pd.Index]:
-    """Values of the samples that have a class and every profile, in the order of their names."""
+    """Values of the samples that have a class and every profile, samples and markers in the order of their names."""
     _check(profiles, outcome)
     samples = outcome.dropna().index
     for frame in profiles.values():
@@ -43,7 +43,15 @@ def aligned(profiles: Mapping[str, pd.DataFrame], outcome: pd.Series) -> tuple[d
             f"{counts[0]} samples of class 1 and {counts[1]} of class 0 have every profile ({examples(profiles)}): "
             f"{_LEAST} or more of each are needed"
         )
-    values = {name: frame.loc[samples].to_numpy(dtype=np.float64, na_value=np.nan) for name, frame in profiles.items()}
+    values = {
+        name: by_name(frame).loc[samples].to_numpy(dtype=np.float64, na_value=np.nan)
+        for name, frame in profiles.items()
+    }
+    for name, found in values.items():
+        if np.isinf(found).any():
+            raise InputError(
+                f"{int(np.isinf(found).sum())} values of {name} are infinite: mend them, or leave them out"
+            )
     return values, known.to_numpy().astype(bool), samples
 
 
@@ -60,6 +68,11 @@ def _check(profiles: Mapping[str, pd.DataFrame], outcome: pd.Series) -> None:
         twice = table.index[table.index.duplicated()].unique()
         if len(twice):
             raise InputError(f"{len(twice)} samples are named more than once in {name} ({examples(twice)})")
+
+
+def by_name(frame: pd.DataFrame) -> pd.DataFrame:
+    """Markers in the order of their names, so that of equally strong ones the same is taken however they stand."""
+    return frame.iloc[:, np.argsort(frame.columns.astype(str), kind="stable")]
 
 
 def folds(truth: Bools, n_folds: int, seed: int) -> Ints:
@@ -98,8 +111,9 @@ class Part:
         seen, held = rows
         ranked = classifiers.Strongest(most).fit(X[seen], truth[seen]).kept_
         prepared = classifiers.preparation()
-        learnt = prepared.fit_transform(X[np.ix_(seen, ranked)])
-        return cls(ranked, learnt, prepared.transform(X[np.ix_(held, ranked)]), truth[seen], truth[held])
+        # neighbours and cuts are found by comparing: values whose last digits differ must compare as equal
+        learnt = prepared.fit_transform(X[np.ix_(seen, ranked)]).round(9)
+        return cls(ranked, learnt, prepared.transform(X[np.ix_(held, ranked)]).round(9), truth[seen], truth[held])
 
     def applied(self, algorithm: str, size: int, *, seed: int) -> tuple[Bools, Floats]:
         """Calls and scores of the held-back samples by a classifier of the ``size`` strongest markers."""
@@ -165,4 +179,4 @@ def _best_size(algorithm: str, parts: Sequence[Part], sizes: Sequence[int], *, s
     for size in sizes:
         called = np.concatenate([part.applied(algorithm, size, seed=seed)[0] for part in parts])
         found.append(classification.mcc(truth, called))
-    return sizes[int(np.argmax(found))]
+    return sizes[int(np.argmax(np.round(found, 9)))]

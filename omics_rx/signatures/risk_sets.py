@@ -15,6 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
+_CLOSE = 1e-9  # of a time: what lies nearer is rounding
+
 
 @dataclass(frozen=True, eq=False)
 class FollowUp:
@@ -105,7 +107,7 @@ def follow_up(
     ties
         ``"efron"`` or ``"breslow"``.
     """
-    times, events = np.asarray(time, dtype=np.float64), np.asarray(event, dtype=bool)
+    times, events = joined(np.asarray(time, dtype=np.float64)), np.asarray(event, dtype=bool)
     groups = (
         np.zeros(times.size, dtype=np.intp) if strata is None else np.unique(np.asarray(strata), return_inverse=True)[1]
     )
@@ -125,6 +127,23 @@ def follow_up(
     weights = np.ones(times.size) if weight is None else np.asarray(weight, dtype=np.float64)[order]
     shared = (np.bincount(block, weights=sorted_events * weights) / np.maximum(tied, 1))[block[at]]
     return FollowUp(order, sorted_events, starts[block], ends[block], fraction, bounds, weights, shared)
+
+
+def joined(time: Floats) -> Floats:
+    """Times of which those that differ in their last digits alone are one: 36 months and 1095.75 days in months.
+
+    References
+    ----------
+    Therneau, the vignette on tied times of R's package survival: rounding in times breaks ties.
+    """
+    order = np.argsort(time, kind="stable")
+    ordered = time[order]
+    apart = np.append(True, np.diff(ordered) > _CLOSE * np.abs(ordered[1:]))
+    if apart.all():
+        return time
+    merged = np.empty_like(time)
+    merged[order] = ordered[apart][np.cumsum(apart) - 1]
+    return merged
 
 
 def from_latest(values: Floats, data: FollowUp) -> Floats:

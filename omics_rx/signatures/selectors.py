@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from omics_rx.core.errors import InputError
 from omics_rx.signatures import cox
 from omics_rx.signatures.learners.base import Learner, LinearLearner
-from omics_rx.signatures.training import moments
+from omics_rx.signatures.training import CLOSE, moments
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -151,7 +151,7 @@ def kept_by(model: Learner) -> Ints:
     depth = np.mean([depths for depths, _ in found], axis=0)
     threshold = float(np.mean([expected for _, expected in found]))
     order = np.argsort(depth, kind="stable")[:MOST_KEPT]
-    return np.sort(order[depth[order] < threshold])
+    return np.sort(model.columns_[order[depth[order] < threshold - CLOSE]])
 
 
 def _minimal_depths(feature: Ints, left: Ints, right: Ints, *, width: int) -> tuple[Floats, float]:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
+import threadpoolctl
+from scipy import sparse
+from sklearn import exceptions
 from sklearn.base import clone
+from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from omics_rx.core.errors import InputError, NotFittedError, UnknownNameError
 from omics_rx.core.work import one_thread
@@ -62,6 +67,136 @@ def test_order_of_samples_and_unit_of_time_change_nothing(name):
     order = np.random.default_rng(0).permutation(90)
     moved = learners.make(name).fit(X[order], time[order] * 30.4375, event[order]).predict(X)
     np.testing.assert_allclose(moved, plain, rtol=1e-5, atol=1e-6)
+
+
+def shaken(values, seed=0):
+    """Values with relative noise in the last digits, as another processor gives."""
+    return values * (1 + 1e-13 * np.random.default_rng(seed).uniform(-1, 1, values.shape))
+
+
+@pytest.mark.parametrize("kind", ["plain", "tied"])
+def test_last_digits_order_of_columns_and_threads_change_nothing(name, kind):
+    X, time, event = _data(4, 90)
+    if kind == "tied":  # tied months, features of few values
+        time, X = np.ceil(time / 3), np.hstack([X[:, :6].round(), X[:, 6:]])
+    plain = learners.make(name).fit(X, time, event).predict(X)
+    size = np.abs(plain).max()
+    columns, rows = np.random.default_rng(1).permutation(12), np.random.default_rng(2).permutation(90)
+    moved = learners.make(name).fit(X[np.ix_(rows, columns)], time[rows], event[rows]).predict(X[:, columns])
+    np.testing.assert_allclose(moved, plain, rtol=1e-9, atol=1e-9 * size)
+    with threadpoolctl.threadpool_limits(2):
+        other = learners.make(name).fit(shaken(X), shaken(time, 1), event).predict(shaken(X, 2))
+    np.testing.assert_allclose(other, plain, rtol=1e-9, atol=1e-9 * size)
+
+
+def _frame(X, names="abcdefghijkl"):
+    return pd.DataFrame(X, columns=list(names))
+
+
+def test_features_are_known_by_name(name):
+    X, time, event = _data(14, 80)
+    frame = _frame(X)
+    model = learners.make(name).fit(frame, time, event)
+    assert model.feature_names_in_.tolist() == list("abcdefghijkl")
+    assert model.n_features_in_ == 12
+    np.testing.assert_array_equal(model.predict(frame), learners.make(name).fit(X, time, event).predict(X))
+    for other in (frame[frame.columns[::-1]], _frame(X, "abcdefghijkx"), frame.iloc[:, :5], frame.assign(extra=1.0)):
+        with pytest.raises(InputError, match=r"feature names should match|features"):
+            model.predict(other)
+    with pytest.warns(UserWarning, match="valid feature names"):
+        model.predict(X)
+    assert not hasattr(model.fit(X, time, event), "feature_names_in_")
+
+
+def test_it_works_in_the_tools_of_scikit_learn_and_scikit_survival(name):
+    from sklearn.model_selection import cross_val_score
+    from sksurv.metrics import as_concordance_index_ipcw_scorer, as_cumulative_dynamic_auc_scorer
+    from sksurv.util import Surv
+
+    X, time, event = _data(15, 90, 5)
+    y = Surv.from_arrays(event, time)
+    model = learners.make(name)
+    one = model.fit(X, y).predict(X)
+    np.testing.assert_array_equal(one, clone(model).fit(X, time, event).predict(X))
+    assert model.score(X, y) == model.score(X, time, event) == pytest.approx(_concordance(time, event, one))
+    assert cross_val_score(clone(model), X, y, cv=2, error_score="raise").mean() > 0.55
+    for scorer in (
+        as_concordance_index_ipcw_scorer(model, tau=40.0),
+        as_cumulative_dynamic_auc_scorer(model, times=[10.0, 20.0]),
+    ):
+        assert scorer.fit(X, y).score(X, y) > 0.6
+
+
+def test_it_is_searched_over_a_grid():
+    from sklearn.model_selection import GridSearchCV
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sksurv.util import Surv
+
+    X, time, event = _data(16, 120)
+    y = Surv.from_arrays(event, time)
+    search = GridSearchCV(
+        make_pipeline(StandardScaler(), learners.make("akritas")), {"akritas__share": [0.1, 0.2]}, cv=3,
+        error_score="raise",
+    )  # fmt: skip
+    assert search.fit(_frame(X), y).best_score_ > 0.6
+    assert search.predict(_frame(X)).shape == (120,)
+
+
+NONSENSE = [None, "text", [], np.empty((0, 3)), 3, ["a", "b"], np.zeros(4), np.full((4, 2), "x"), {"a": 1}]
+
+
+def test_what_is_no_data_is_one_error(name):
+    X, time, event = _data(17, 40, 3)
+    model = learners.make(name)
+    with pytest.raises(NotFittedError) as raised:
+        model.predict(X)
+    assert isinstance(raised.value, exceptions.NotFittedError)
+    for given in NONSENSE:
+        for call in ((given, time, event), (X, given, event), (X, given), (given, given, given)):
+            with pytest.raises(InputError):
+                model.fit(*call)
+        if given is not None:  # no event is scikit-learn's way to fit, and then times are no outcome
+            with pytest.raises(InputError):
+                model.fit(X, time, given)
+    fitted = model.fit(X, time, event)
+    for given in NONSENSE:
+        with pytest.raises(InputError):
+            fitted.predict(given)
+        for call in ((given, time, event), (X, given, event), (X, given)):
+            with pytest.raises(InputError):
+                fitted.score(*call)
+
+
+def test_sparse_and_complex_features_are_refused_with_a_word(name):
+    X, time, event = _data(18, 40)
+    with pytest.raises(InputError, match=r"[Ss]parse"):
+        learners.make(name).fit(sparse.csr_array(X), time, event)
+    with pytest.raises(InputError, match=r"[Cc]omplex"):
+        learners.make(name).fit(X + 1j, time, event)
+
+
+def _needs_no_outcome(check):
+    """Checks of scikit-learn's that fit on no ordinary outcome: a learner's is a time and an event."""
+    return check.func.__name__ in {
+        "check_no_attributes_set_in_init", "check_parameters_default_constructible", "check_get_params_invariance",
+        "check_set_params", "check_estimator_repr", "check_estimator_cloneable", "check_estimator_tags_renamed",
+        "check_valid_tag_types", "check_mixin_order", "check_estimators_unfitted",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("estimator", "check"),
+    [
+        pair
+        for name in learners.NAMES
+        for pair in estimator_checks_generator(learners.make(name))
+        if _needs_no_outcome(pair[1])
+    ],
+    ids=lambda part: getattr(getattr(part, "func", None), "__name__", type(part).__name__),
+)
+def test_scikit_learns_own_checks_that_need_no_outcome(estimator, check):
+    check(estimator)
 
 
 def test_units_of_features_change_nothing(name):

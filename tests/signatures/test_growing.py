@@ -79,7 +79,7 @@ def test_akritas_by_hand():
     model = Akritas(share=1.0)  # everyone is a neighbour: Nelson-Aalen, its mean over the events
     model.coef_ = np.array([1.0])
     score = np.array([0.0, 1, 2, 3])
-    model.sorted_, model.place_ = score, (np.arange(4) + 0.5) / 4
+    model.sorted_, model.place_ = score, 2 * np.arange(4) + 1
     from omics_rx.signatures.risk_sets import follow_up
 
     model.data_ = follow_up(time, event, ties="breslow")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import exceptions
+from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from omics_rx.core.errors import InputError, UnknownNameError
 from omics_rx.signatures import classifiers
+from omics_rx.signatures.classifiers import Strongest
 from omics_rx.signatures.panel import search_panel
 from omics_rx.signatures.panel_curves import fewest_markers, learning_curve
 
@@ -134,3 +137,63 @@ def test_one_door_for_profiles_and_classes(call):
             call(profile, classes, "lda")
     with pytest.raises(InputError, match="more than once in signal"):
         search_panel({"signal": twice}, outcome)
+
+
+def _made(seed):
+    profiles, outcome = _profiles(seed)
+    return profiles["signal"], outcome
+
+
+def test_infinite_values_are_refused():
+    profile, outcome = _made(3)
+    with pytest.raises(InputError, match="1 values of own are infinite"):
+        search_panel({"own": profile.replace(profile.iloc[3, 2], np.inf)}, outcome)
+
+
+def test_last_digits_and_order_of_markers_choose_no_other_panel():
+    profiles, outcome = _profiles(4, wide=12)
+    profile = profiles["signal"]
+    profile = profile.round().assign(copy=profile.iloc[:, 0].round())  # few values: markers tie
+    settings = {"algorithms": ["lda", "knn"], "sizes": (3,), "n_permutations": 2}
+    plain = search_panel({"own": profile}, outcome, **settings)
+    random = np.random.default_rng(0)
+    noisy = profile * (1 + 1e-13 * random.uniform(-1, 1, profile.shape))
+    for other in (profile.iloc[random.permutation(len(profile)), ::-1], noisy):
+        found = search_panel({"own": other}, outcome, **settings)
+        pd.testing.assert_frame_equal(found.table, plain.table, rtol=1e-9)
+        pd.testing.assert_frame_equal(found.markers, plain.markers)
+
+
+CHECKS = [
+    (estimator, check) for estimator, check in estimator_checks_generator(Strongest(2))
+    # what is no number is our InputError, a ValueError, where that check wants a TypeError; arrays of other libraries
+    # are tried where scikit-learn itself is told to take them
+    if check.func.__name__ not in ("check_dtype_object", "check_array_api_input")
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("estimator", "check"), CHECKS, ids=[check.func.__name__ for _, check in CHECKS])
+def test_strongest_is_a_transformer_of_scikit_learns(estimator, check):
+    check(estimator)
+
+
+def test_strongest_takes_any_classes_and_knows_markers_by_name():
+    profile, outcome = _made(5)
+    plain = Strongest(3).fit(profile, outcome).kept_
+    for labels in (outcome + 1, outcome.astype(bool), outcome.map({0: "no", 1: "yes"})):
+        assert Strongest(3).fit(profile, labels).kept_.tolist() == plain.tolist()
+    model = Strongest(3).fit(profile, outcome)
+    assert model.get_feature_names_out().tolist() == profile.columns[plain].tolist()
+    with pytest.raises(InputError, match="feature names should match"):
+        model.transform(profile.iloc[:, ::-1])
+    for nonsense in (None, "text", [], np.empty((0, 2)), np.zeros(4)):
+        with pytest.raises(InputError):
+            Strongest().fit(nonsense, outcome)
+        with pytest.raises(InputError):
+            Strongest().fit(profile, nonsense)
+        with pytest.raises(InputError):
+            Strongest(2).fit(profile.to_numpy(), outcome).transform(nonsense)
+    with pytest.raises(InputError, match="one class"):
+        Strongest().fit(profile, np.ones(len(profile)))
+    with pytest.raises(exceptions.NotFittedError):
+        Strongest().transform(profile)

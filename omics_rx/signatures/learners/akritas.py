@@ -59,6 +59,6 @@ def _places(ordered: Floats, score: Floats) -> Ints:
     Scores within a billionth of their range are ties: a training sample that is looked up again has a score whose last
     bits may be others, and must find its own place.
     """
-    close = _CLOSE * max(float(np.ptp(ordered)), 1e-300)
+    close = _CLOSE * float(np.ptp(ordered))
     below = np.searchsorted(ordered, score - close, side="left")
     return np.asarray(below + np.searchsorted(ordered, score + close, side="right"), dtype=np.intp)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 
 from omics_rx.core.errors import InputError, NotFittedError
-from omics_rx.metrics.survival import outcome
+from omics_rx.metrics.survival import concordance, outcome
 from omics_rx.signatures import cox
-from omics_rx.signatures.risk_sets import Outcome
+from omics_rx.signatures.risk_sets import Outcome, joined
 from omics_rx.signatures.training import moments
 
 Floats = NDArray[np.float64]
@@ -24,8 +24,12 @@ Ints = NDArray[np.intp]
 class Learner(BaseEstimator, ABC):  # type: ignore[misc]
     """A survival learner.
 
-    Features are brought to mean 0 and sd 1 of the training samples, times to a scale without unit, and samples to an
-    order of their own, so that neither the order of the samples nor the unit of time changes a result.
+    Features are brought to mean 0 and sd 1 of the training samples, times to a scale without unit, and samples and
+    features to an order of their own, so that neither their order nor the unit of time changes a result.
+
+    It works in the tools of scikit-learn and scikit-survival: ``fit(X, y)`` takes their structured outcome, ``score``
+    is Harrell's concordance, and features are known by name: a frame with other columns, or with the same in another
+    order, is refused.
 
     Parameters
     ----------
@@ -36,6 +40,10 @@ class Learner(BaseEstimator, ABC):  # type: ignore[misc]
     ----------
     n_features_in_
         Number of features seen.
+    feature_names_in_
+        Their names, where a frame was fitted on.
+    columns_
+        Features in the order in which they were fitted, ``(p,)``.
     takes_weights
         Whether samples may count differently.
     """
@@ -46,17 +54,19 @@ class Learner(BaseEstimator, ABC):  # type: ignore[misc]
         self.seed = seed
 
     def fit(
-        self, X: ArrayLike, time: ArrayLike, event: ArrayLike, *, stratum: ArrayLike | None = None,
+        self, X: ArrayLike, y: ArrayLike, event: ArrayLike | None = None, *, stratum: ArrayLike | None = None,
         weight: ArrayLike | None = None,
-    ) -> Learner:  # fmt: skip
+    ) -> Self:  # fmt: skip
         """Fit on samples x features.
 
         Parameters
         ----------
         X
             Samples x features without missing values, ``(n, p)``.
-        time, event
-            Months and whether the event was seen, each ``(n,)``.
+        y
+            Months; or, without ``event``, scikit-survival's structured array of event and time; ``(n,)``.
+        event
+            Whether the event was seen, ``(n,)``.
         stratum
             Cohort of each sample. Learners with a partial likelihood compare within cohorts; the others see times on
             each cohort's own cumulative hazard, which makes cohorts comparable.
@@ -69,14 +79,15 @@ class Learner(BaseEstimator, ABC):  # type: ignore[misc]
             If shapes differ, values are missing, there are fewer than two events, or weights are given to a learner
             that has no use for them (``takes_weights``).
         """
-        values, times, events, strata = _checked(X, time, event, stratum)
+        values = features(self, X, reset=True)
+        times, events, strata = _outcome(y, event, stratum, len(values))
         weights = self._weights(weight, times.size)
-        order = np.lexsort((*values.T[::-1], events, times, strata))
         self._mean, self._sd = moments(values)
-        self.n_features_in_ = values.shape[1]
-        z = ((values - self._mean) / self._sd)[order]
-        scaled = common_time(times, events, strata)
-        self._fit(z, Outcome(scaled, events, strata, weights).rows(order))
+        z = (values - self._mean) / self._sd
+        whole = Outcome(common_time(times, events, strata), events, strata, weights)
+        rows, self.columns_ = canonical(z, whole)
+        self._fit(z[np.ix_(rows, self.columns_)], whole.rows(rows))
+        self._settle()
         return self
 
     def predict(self, X: ArrayLike) -> Floats:
@@ -85,18 +96,27 @@ class Learner(BaseEstimator, ABC):  # type: ignore[misc]
         Raises
         ------
         NotFittedError, InputError
-            Before :meth:`fit`; if the features are not those fitted on.
+            Before :meth:`fit`; if the features are not those fitted on, or stand in another order.
         """
-        if not hasattr(self, "n_features_in_"):
+        if not hasattr(self, "columns_"):
             raise NotFittedError(f"this {type(self).__name__} was not fitted: call fit first")
-        values = np.asarray(X, dtype=np.float64)
-        if values.ndim != 2 or values.shape[1] != self.n_features_in_:
-            raise InputError(f"features have shape {values.shape}: {self.n_features_in_} features were fitted on")
-        if not np.isfinite(values).all():
-            raise InputError(
-                f"{int((~np.isfinite(values)).any(axis=1).sum())} samples have missing features: fill them"
-            )
-        return np.asarray(self._risk((values - self._mean) / self._sd), dtype=np.float64)
+        z = (features(self, X, reset=False) - self._mean) / self._sd
+        return np.asarray(self._risk(z[:, self.columns_]), dtype=np.float64)
+
+    def score(self, X: ArrayLike, y: ArrayLike, event: ArrayLike | None = None) -> float:
+        """Harrell's concordance of the predicted risks, 0 to 1.
+
+        Parameters
+        ----------
+        X, y, event
+            As in :meth:`fit`.
+        """
+        risk = self.predict(X)
+        times, events = parted(y, event)
+        return float(concordance(times, events, risk, n_boot=1).value)
+
+    def _settle(self) -> None:
+        """Bring what was learnt from features in canonical order to the order they were given in."""
 
     def _weights(self, weight: ArrayLike | None, n: int) -> Floats | None:
         """Weights with mean 1, or None where none were given."""
@@ -137,21 +157,73 @@ class LinearLearner(Learner):
 
     coef_: Floats
 
+    def _settle(self) -> None:
+        given = np.empty_like(self.coef_)
+        given[self.columns_] = self.coef_
+        self.coef_, self.columns_ = given, np.arange(given.size)
+
     def _risk(self, z: Floats) -> Floats:
         return np.asarray(z @ self.coef_)
 
 
-def _checked(
-    X: ArrayLike, time: ArrayLike, event: ArrayLike, stratum: ArrayLike | None
-) -> tuple[Floats, Floats, Bools, Ints]:
-    values = np.asarray(X, dtype=np.float64)
-    times, events = outcome(time, event)
-    if values.ndim != 2 or values.shape[0] != times.size:
-        raise InputError(f"features have shape {values.shape}, times {times.shape}: give one row a sample")
-    if not np.isfinite(values).all():
-        raise InputError(
-            f"{int((~np.isfinite(values)).any(axis=0).sum())} features have missing values: fill them first"
-        )
+def features(estimator: BaseEstimator, X: ArrayLike, *, reset: bool, missing: bool = False) -> Floats:
+    """Features as numbers, ``(n, p)``, known to the estimator by number and name as scikit-learn has it.
+
+    Parameters
+    ----------
+    estimator, reset
+        Whose features; whether they are to be remembered, or held against those remembered.
+    X, missing
+        Samples x features; whether values may be missing.
+
+    Raises
+    ------
+    InputError
+        If they are no table of numbers, are sparse, or are not the features remembered in their order.
+    """
+    from sklearn.utils.validation import validate_data
+
+    try:
+        checked = validate_data(estimator, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan")
+    except (TypeError, ValueError) as error:
+        raise InputError(f"features of a {type(estimator).__name__}: {error}") from error
+    values = np.asarray(checked, dtype=np.float64)
+    if not missing and not np.isfinite(values).all():
+        bad = int((~np.isfinite(values)).any(axis=0).sum())
+        raise InputError(f"{bad} features have missing values (NaN): fill them first, or leave the samples out")
+    return values
+
+
+def parted(y: ArrayLike, event: ArrayLike | None) -> tuple[Floats, Bools]:
+    """Times and events, each ``(n,)``, from both or from one structured array that holds both.
+
+    Raises
+    ------
+    InputError
+        If it is neither, or what ``metrics`` asks of times and events does not hold.
+    """
+    if event is None:
+        kind = getattr(y, "dtype", None)
+        names = getattr(kind, "names", None) or ()
+        flags = [name for name in names if kind[name] == np.bool_]  # type: ignore[index]
+        if len(names) != 2 or len(flags) != 1:
+            raise InputError(
+                "an outcome is times and events, fit(X, time, event), or scikit-survival's structured array of both, "
+                f"fit(X, y): this is a {type(y).__name__} alone"
+            )
+        y, event = y[next(name for name in names if name not in flags)], y[flags[0]]  # type: ignore[index, call-overload]
+    try:
+        return outcome(y, event)
+    except InputError:
+        raise
+    except (TypeError, ValueError) as error:
+        raise InputError(f"times and events are numbers, one of each a sample: {error}") from error
+
+
+def _outcome(y: ArrayLike, event: ArrayLike | None, stratum: ArrayLike | None, n: int) -> tuple[Floats, Bools, Ints]:
+    times, events = parted(y, event)
+    if times.size != n:
+        raise InputError(f"{n} samples of features, {times.size} times: give one row a sample")
     if events.sum() < 2:
         raise InputError(f"{int(events.sum())} events in {times.size} samples: nothing can be learnt from them")
     strata = np.zeros(times.size, dtype=np.intp)
@@ -159,7 +231,26 @@ def _checked(
         strata = np.unique(np.asarray(stratum), return_inverse=True)[1].astype(np.intp)
         if strata.shape != times.shape:
             raise InputError(f"strata have shape {strata.shape}, times {times.shape}: give one stratum a sample")
-    return values, times, events, strata
+    return joined(times), events, strata
+
+
+def canonical(z: Floats, outcome: Outcome) -> tuple[Ints, Ints]:
+    """Order of samples and of features that depends on neither's order as given, nor on last bits.
+
+    Features stand by how they go with the outcome, samples by stratum, time, event and their sum of features weighed by
+    that. What is the same in all of it keeps its place.
+    """
+    residual = cox.residuals(np.zeros(len(z)), outcome.follow_up(ties="breslow"))[0]
+    keys = [z.T @ residual, (z**3).sum(axis=0), z.T @ residual**2]
+    columns = np.lexsort([_coarse(key) for key in keys[::-1]])
+    sums = [_coarse(z[:, columns] @ key[columns]) for key in keys]
+    rows = np.lexsort((*sums[::-1], outcome.event, outcome.time, outcome.stratum))
+    return rows, columns
+
+
+def _coarse(key: Floats) -> Floats:
+    """A key without its last digits."""
+    return np.asarray((key / max(float(np.abs(key).max(initial=0.0)), 1e-300)).round(9))
 
 
 def common_time(time: Floats, event: Bools, stratum: Ints) -> Floats:
@@ -184,6 +275,11 @@ def common_time(time: Floats, event: Bools, stratum: Ints) -> Floats:
             grid, steps = np.append(grid, last), np.append(steps, steps[-1] + rate * (last - grid[-1]))
         scaled[rows] = np.interp(own, grid, steps)
     return scaled
+
+
+def shortened(z: Floats) -> Floats:
+    """Features at the precision of 32 bits: equal values whose last digits differ are equal again."""
+    return z.astype(np.float32).astype(np.float64)
 
 
 def structured(time: Floats, event: Bools) -> NDArray[np.void]:
@@ -236,7 +332,7 @@ def best_by_likelihood(risks: list[Floats], fold: Ints, outcome: Outcome) -> Int
         gains += [
             cox.log_likelihood(risk, whole) - cox.log_likelihood(risk[seen], part) for risk in np.clip(found, -50, 50).T
         ]
-    return np.argsort(-gains, kind="stable")
+    return np.argsort(-gains.round(9), kind="stable")  # gains that differ in their last digits are one
 
 
 def chosen_by_folds(path: Callable[[Bools], Floats], z: Floats, outcome: Outcome, *, seed: int) -> int:

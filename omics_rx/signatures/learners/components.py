@@ -52,7 +52,7 @@ def _first_component(z: Floats, outcome: Outcome, size: int) -> Floats:
     data = outcome.follow_up()
     slope, curve = cox.marginal(z[data.order], np.zeros(len(z)), data)
     strength = np.where(curve > 1e-9, slope**2 / np.maximum(curve, 1e-9), 0.0)
-    kept = np.argsort(-strength, kind="stable")[:size]
+    kept = np.argsort(-strength.round(9), kind="stable")[:size]
     counted = z[:, kept] if outcome.weight is None else z[:, kept] * np.sqrt(outcome.weight)[:, None]
     direction = np.linalg.svd(counted, full_matrices=False)[2][0]
     component = z[:, kept] @ direction

@@ -58,7 +58,7 @@ def boosted(z: Floats, data: cox.FollowUp, *, n_steps: int) -> Floats:
     risk = np.zeros(len(z))
     for step in range(n_steps):
         slope, curve = cox.marginal(features, risk, data)
-        best = int(np.argmax(slope**2 / (curve + penalty)))
+        best = int(np.argmax((slope**2 / (curve + penalty)).round(9)))
         path[step + 1] = path[step]
         path[step + 1, best] += slope[best] / (curve[best] + penalty)
         risk = risk + z[:, best] * (path[step + 1, best] - path[step, best])

@@ -169,7 +169,9 @@ def best_cuts(x: Floats, scores: Floats, weight: Floats, *, min_leaf: int) -> tu
     found = np.where(allowed & (variance > 1e-12), np.abs(sums) / np.sqrt(np.maximum(variance, 1e-12)), 0.0)
     best = found.round(9).argmax(axis=0)  # cuts that differ in their last digits are one
     pick = np.arange(q)
-    return found[best, pick], (ordered[best, pick] + ordered[best + 1, pick]) / 2
+    low, high = ordered[best, pick], ordered[best + 1, pick]
+    # a little above the middle: a sample that lies in the very middle goes left, whatever its last digits
+    return found[best, pick], low + (0.5 + 1e-6) * (high - low)
 
 
 def strongest(alpha: float = 1.0) -> Rule:
@@ -211,7 +213,7 @@ def maximally_selected(min_leaf: int) -> Rule:
     def rule(x: Floats, scores: Floats, weight: Floats, rows: Ints) -> Floats | None:
         del rows
         statistic, _ = best_cuts(x, scores, weight, min_leaf=min_leaf)
-        best = int(np.argmax(statistic))
+        best = int(np.argmax(statistic.round(9)))
         return np.asarray(np.eye(1, x.shape[1], best)[0]) if statistic[best] > 0 else None
 
     return rule

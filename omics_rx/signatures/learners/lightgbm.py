@@ -8,7 +8,7 @@ import numpy as np
 
 from omics_rx.core.work import subseed
 from omics_rx.signatures import cox
-from omics_rx.signatures.learners.base import Floats, Learner
+from omics_rx.signatures.learners.base import Floats, Learner, shortened
 from omics_rx.signatures.risk_sets import Outcome
 
 
@@ -47,8 +47,8 @@ class LightGBMCox(Learner):
             "lambda_l2": 1.0, "feature_fraction": 0.5, "seed": subseed(self.seed, "LightGBMCox"), "num_threads": 1,
             "deterministic": True, "verbosity": -1, "force_col_wise": True,
         }  # fmt: skip
-        table = lightgbm.Dataset(z, label=np.zeros(len(z)), params={"verbosity": -1})
+        table = lightgbm.Dataset(shortened(z), label=np.zeros(len(z)), params={"verbosity": -1})
         self.model_ = lightgbm.train(settings, table, num_boost_round=self.n_trees)
 
     def _risk(self, z: Floats) -> Floats:
-        return np.asarray(self.model_.predict(z))
+        return np.asarray(self.model_.predict(shortened(z)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from omics_rx.core.errors import unknown_name
@@ -9,6 +11,7 @@ from omics_rx.signatures.learners.base import Bools, Floats, LinearLearner, chos
 from omics_rx.signatures.penalty import VARIANCES
 from omics_rx.signatures.risk_sets import Outcome
 
+_NEWTON = 20
 DISTRIBUTIONS = ("weibull", "log_logistic", "log_normal")
 
 
@@ -59,36 +62,57 @@ def fitted(z: Floats, outcome: Outcome, penalty: float, *, distribution: str, st
     """
     from scipy.optimize import minimize
 
-    logs, weight = np.log(outcome.time), outcome.weights
+    logs, weight, p = np.log(outcome.time), outcome.weights, z.shape[1]
 
-    def loss(at: Floats) -> tuple[float, Floats]:
-        shape, location, beta = np.exp(min(at[0], 20.0)), at[1], at[2:]
-        u = np.clip(shape * (logs - location) + z @ beta, -500, 500)
-        value, slope = _density(u, outcome.event, distribution)
-        value, slope = value + outcome.event * at[0], slope * weight
-        gradient = np.concatenate(
-            [
-                [float(slope @ (shape * (logs - location)) + weight @ outcome.event), float(-shape * slope.sum())],
-                slope @ z - penalty * beta,
-            ]
-        )
-        return -float(weight @ value) + penalty / 2 * float(beta @ beta), -gradient
+    def terms(at: Floats) -> tuple[float, Floats, Floats]:
+        """Loss, gradient and Hessian."""
+        shape, beta = np.exp(min(at[0], 20.0)), at[2:]
+        stretched = shape * (logs - at[1])
+        u = np.clip(stretched + z @ beta, -500, 500)
+        value, slope, curve = _density(u, outcome.event, distribution)
+        value, slope, curve = value + outcome.event * at[0], slope * weight, curve * weight
+        moves = np.column_stack([stretched, np.full(logs.size, -shape), z])
+        gradient = slope @ moves
+        gradient[0] += float(weight @ outcome.event)
+        gradient[2:] -= penalty * beta
+        hessian = (moves * curve[:, None]).T @ moves
+        hessian[0, 0] += float(slope @ stretched)
+        hessian[[0, 1], [1, 0]] -= float(shape * slope.sum())
+        hessian[np.arange(2, p + 2), np.arange(2, p + 2)] -= penalty
+        return -float(weight @ value) + penalty / 2 * float(beta @ beta), -gradient, -hessian
 
-    begin = np.zeros(z.shape[1] + 2) if start is None else start
-    found = minimize(loss, begin, jac=True, method="L-BFGS-B", options={"maxiter": 2000, "ftol": 1e-14, "gtol": 1e-8})
-    return np.asarray(found.x)
+    begin = np.zeros(p + 2) if start is None else start
+    found = minimize(
+        lambda at: terms(at)[:2], begin, jac=True, method="L-BFGS-B",
+        options={"maxiter": 2000, "ftol": 1e-14, "gtol": 1e-8},
+    ).x  # fmt: skip
+    return _polished(np.asarray(found), terms)
 
 
-def _density(u: Floats, event: Bools, distribution: str) -> tuple[Floats, Floats]:
-    """Log density of events and log survival of the others, without terms in the shape, and the slope in ``u``."""
+def _polished(at: Floats, terms: Callable[[Floats], tuple[float, Floats, Floats]]) -> Floats:
+    """Newton steps while they bring the gradient down: what a search stops at depends on its last digits."""
+    _, gradient, hessian = terms(at)
+    for _ in range(_NEWTON):
+        trial = at - np.linalg.lstsq(hessian, gradient, rcond=None)[0]
+        _, found, curve = terms(trial)
+        if not float(np.abs(found).max()) < float(np.abs(gradient).max()):
+            break
+        at, gradient, hessian = trial, found, curve
+    return at
+
+
+def _density(u: Floats, event: Bools, distribution: str) -> tuple[Floats, Floats, Floats]:
+    """Log density of events and log survival of the others, less terms in the shape; slope and curvature in ``u``."""
     from scipy.stats import norm
 
     if distribution == "weibull":
         hazard = np.exp(np.minimum(u, 500))
-        return event * u - hazard, event - hazard
+        return event * u - hazard, event - hazard, -hazard
     if distribution == "log_logistic":
         both = 1.0 + event
-        return event * u - both * np.logaddexp(0, u), event - both / (1 + np.exp(-u))
+        share = 1 / (1 + np.exp(-u))
+        return event * u - both * np.logaddexp(0, u), event - both * share, -both * share * (1 - share)
     survived = norm.logsf(u)
     rate = np.exp(norm.logpdf(u) - survived)
-    return np.where(event, norm.logpdf(u), survived), np.where(event, -u, -rate)
+    slope, curve = np.where(event, -u, -rate), np.where(event, -1.0, -rate * (rate - u))
+    return np.where(event, norm.logpdf(u), survived), slope, curve

@@ -30,6 +30,6 @@ class UnivariateCox(LinearLearner):
     def _fit(self, z: Floats, outcome: Outcome) -> None:
         data = outcome.follow_up()
         slope, curve = cox.marginal(z[data.order], np.zeros(len(z)), data)
-        best = int(np.argmax(np.where(curve > 0, slope**2 / np.maximum(curve, 1e-12), 0.0)))
+        best = int(np.argmax(np.where(curve > 1e-9, slope**2 / np.maximum(curve, 1e-9), 0.0).round(9)))
         self.coef_ = np.zeros(z.shape[1])
         self.coef_[best] = cox.ridge(z[:, [best]], data, 1e-3)[0]

@@ -39,7 +39,7 @@ class StepwiseCox(LinearLearner):
             raise InputError(f"direction {self.direction!r} is not known: use one of {', '.join(DIRECTIONS)}")
         data = outcome.follow_up()
         slope, curve = cox.marginal(z[data.order], np.zeros(len(z)), data)
-        strength = np.where(curve > 0, slope**2 / np.maximum(curve, 1e-12), 0.0)
+        strength = np.where(curve > 1e-9, slope**2 / np.maximum(curve, 1e-9), 0.0).round(9)
         most = int(min(self.n_screened, max(1, outcome.event.sum() // 2), np.count_nonzero(strength)))
         screened = np.argsort(-strength, kind="stable")[:most].tolist()
         chosen = list(screened) if self.direction == "backward" else []
@@ -49,8 +49,8 @@ class StepwiseCox(LinearLearner):
             tried = [(*_criterion(z, data, move), move) for move in moves]
             if not tried or min(found for found, _, _ in tried) >= best - 1e-9:
                 break
-            best, beta, chosen = min(tried, key=lambda item: item[0])
-        self.selected_ = tuple(chosen)
+            best, beta, chosen = min(tried, key=lambda item: round(item[0], 9))  # last digits choose nothing
+        self.selected_ = tuple(self.columns_[chosen].tolist())
         self.coef_ = np.zeros(z.shape[1])
         self.coef_[chosen] = beta
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from omics_rx.core.work import subseed
-from omics_rx.signatures.learners.base import Floats, Learner, structured
+from omics_rx.signatures.learners.base import Floats, Learner, shortened, structured
 from omics_rx.signatures.risk_sets import Outcome
 
 
@@ -48,10 +48,21 @@ class KernelSVM(LinearSVM):
     References
     ----------
     Pölsterl, Navab and Katouzian, arXiv 1611.07054.
+
+    Notes
+    -----
+    Features are taken at the precision of 32 bits: the solver's line search stops at half the digits of 64, so what it
+    is given must not differ in its last ones.
     """
 
     def __init__(self, alpha: float = 0.1, *, seed: int = 0) -> None:
         super().__init__(alpha, seed=seed)
+
+    def _fit(self, z: Floats, outcome: Outcome) -> None:
+        super()._fit(shortened(z), outcome)
+
+    def _risk(self, z: Floats) -> Floats:
+        return super()._risk(shortened(z))
 
     def _model(self, random_state: int) -> Any:
         from sksurv.svm import FastKernelSurvivalSVM
