@@ -162,12 +162,12 @@ def _network(ranking: Any, top: list[str]) -> Iterable[Figure | Table | Text]:
         f"of the first {_ROWS_IN_PICTURE} drugs lie most over chance."
     )
     yield Figure(picture, caption, f"Network of {len(names)} drugs, their targets and {len(paths)} pathways.")
-    shown = first[["overlap", "set_size", "expected", "p_value", "q_value", "genes"]]
+    shown = first[["drugs", "of_drugs", "expected", "p_value", "q_value", "genes"]]
     shown = shown.assign(genes=shown["genes"].str.replace(";", ", "))
     formats = {"expected": ".1f", "p_value": ".1e", "q_value": ".1e"}
     caption = (
-        "Pathways of the targets: p against as many ranked drugs drawn at random, each with all its targets; q by "
-        "Benjamini-Hochberg over all pathways that hold a target."
+        "Pathways of the targets: how many of the first drugs, and of all, have a target there; p over all "
+        "permutations of the drugs, each with all its targets; q by Benjamini-Hochberg over all pathways with a target."
     )
     yield Table(shown, caption, formats)
 

@@ -1,4 +1,4 @@
-"""Pathways in which the targets of the first drugs lie, against drugs drawn at random."""
+"""Pathways in which the targets of the first drugs lie, against as many drugs at random."""
 
 from __future__ import annotations
 
@@ -8,21 +8,14 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.errors import InputError
-from omics_rx.core.work import rng
+from omics_rx.scores.kernels.overlap import overlap_p
 from omics_rx.scores.kernels.separation import benjamini_hochberg
-
-_AT_A_TIME = 2000
 
 
 def pathways_of_first(
-    targets: Mapping[str, Sequence[str]],
-    first: Sequence[str],
-    sets: Mapping[str, Sequence[str]],
-    *,
-    n_draws: int,
-    seed: int,
+    targets: Mapping[str, Sequence[str]], first: Sequence[str], sets: Mapping[str, Sequence[str]]
 ) -> pd.DataFrame:
-    """Count the targets of the first drugs in each pathway, and how often as many drugs at random have as many.
+    """Count the first drugs with a target in each pathway, and how often as many drugs at random would do as well.
 
     Parameters
     ----------
@@ -32,72 +25,47 @@ def pathways_of_first(
         The drugs from the top, among those of ``targets``.
     sets
         Pathway to genes; every one with a target in it is tested.
-    n_draws
-        Draws of as many drugs.
-    seed
-        Of the draws.
 
     Returns
     -------
     DataFrame
-        Index ``set``, best first, one row a pathway tested: ``overlap`` (different targets of the first drugs in it),
-        ``set_size`` (targets of any drug in it), ``expected`` (mean overlap of the draws), ``p_value`` (share of
-        the draws with at least this overlap, the drugs themselves counted as one draw), ``q_value``
-        (Benjamini-Hochberg over all of them) and ``genes``.
+        Index ``set``, best first, one row a pathway tested: ``drugs`` (of the first, with a target in it), ``of_drugs``
+        (of all), ``expected`` (of as many drugs at random), ``overlap`` (different targets of the first drugs in it),
+        ``set_size`` (targets of any drug in it), ``p_value`` (share of all ways to draw as many drugs in which at
+        least so many have a target in it), ``q_value`` (Benjamini-Hochberg over all pathways tested) and ``genes``.
 
     Raises
     ------
     InputError
         If no pathway holds a target.
+
+    Notes
+    -----
+    Drugs are permuted, each with all its targets; the number of drugs drawn from those with a target in a pathway is
+    hypergeometric, so the p over all permutations is exact.
     """
-    drugs = list(targets)
-    genes = list(dict.fromkeys(gene for own in targets.values() for gene in own))
-    at = {gene: place for place, gene in enumerate(genes)}
-    hits = np.zeros((len(drugs), len(genes)), dtype=np.float32)
-    for row, drug in enumerate(drugs):
-        hits[row, [at[gene] for gene in targets[drug]]] = 1
-    held = {name: [gene for gene in dict.fromkeys(own) if gene in at] for name, own in sets.items()}
+    known = {gene for own in targets.values() for gene in own}
+    held = {name: {gene for gene in own if gene in known} for name, own in sets.items()}
     held = {name: own for name, own in held.items() if own}
     if not held:
-        raise InputError(f"none of the {len(genes)} targets is in a pathway: are they gene symbols?")
-    inside = np.zeros((len(genes), len(held)), dtype=np.float32)
-    for column, own in enumerate(held.values()):
-        inside[[at[gene] for gene in own], column] = 1
-    chosen = np.isin(drugs, list(first))
-    overlap = (hits[chosen].max(axis=0, initial=0) @ inside).astype(int)
-    as_many, total = _drawn(hits, inside, overlap, int(chosen.sum()), n_draws=n_draws, seed=seed)
-    p_value = (1 + as_many) / (1 + n_draws)
+        raise InputError(f"none of the {len(known)} targets is in a pathway: are they gene symbols?")
+    hit = np.array([[not own.isdisjoint(genes) for own in held.values()] for genes in targets.values()])
+    on_top = np.isin(list(targets), list(first))
+    drugs, of_drugs, n_first = hit[on_top].sum(axis=0), hit.sum(axis=0), int(on_top.sum())
+    p_value = overlap_p(drugs, of_drugs, n_first, len(targets))
     of_first = {gene for drug in first for gene in targets[drug]}
+    shared = [sorted(own & of_first) for own in held.values()]
     table = pd.DataFrame(
         {
-            "overlap": overlap,
+            "drugs": drugs,
+            "of_drugs": of_drugs,
+            "expected": of_drugs * n_first / len(targets),
+            "overlap": [len(genes) for genes in shared],
             "set_size": [len(own) for own in held.values()],
-            "expected": total / n_draws,
             "p_value": p_value,
             "q_value": benjamini_hochberg(p_value),
-            "genes": [";".join(gene for gene in own if gene in of_first) for own in held.values()],
+            "genes": [";".join(genes) for genes in shared],
         },
         index=pd.Index(list(held), name="set"),
     )
-    # equal p are common among few draws: the larger excess first
-    excess = table["overlap"] / table["expected"].clip(lower=1e-9)
-    return table.assign(excess=excess).sort_values(["p_value", "excess"], ascending=[True, False]).drop(
-        columns="excess"
-    )  # fmt: skip
-
-
-def _drawn(
-    hits: np.ndarray, inside: np.ndarray, overlap: np.ndarray, size: int, *, n_draws: int, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """In how many draws each pathway is met as often as by the first drugs, and the sum over draws."""
-    draw = rng(seed, "pathways")
-    as_many, total = np.zeros(inside.shape[1]), np.zeros(inside.shape[1])
-    for start in range(0, n_draws, _AT_A_TIME):
-        n = min(_AT_A_TIME, n_draws - start)
-        order = draw.random((n, len(hits))).argpartition(size - 1, axis=1)[:, :size]
-        picked = np.zeros((n, len(hits)), dtype=np.float32)
-        np.put_along_axis(picked, order, 1, axis=1)
-        found = np.minimum(picked @ hits, 1) @ inside
-        as_many += (found >= overlap - 0.5).sum(axis=0)
-        total += found.sum(axis=0)
-    return as_many, total
+    return table.sort_values(["p_value", "overlap"], ascending=[True, False], kind="stable")

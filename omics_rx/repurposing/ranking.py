@@ -124,29 +124,26 @@ class Ranking:
         """What is to be known of a drug (name or id) before an experiment; ``str`` of it is Markdown."""
         return sheet(self, drug)
 
-    def pathways(self, n: int = 25, *, min_overlap: int = 3, n_draws: int = 20_000, seed: int = 0) -> pd.DataFrame:
-        """Pathways in which the targets of the first ``n`` drugs lie more often than those of drugs at random.
+    def pathways(self, n: int = 25, *, min_overlap: int = 3) -> pd.DataFrame:
+        """Pathways in which more of the first ``n`` drugs have a target than of as many drugs at random.
 
         Parameters
         ----------
         n
-            Drugs taken from the top.
+            Drugs taken from the top; those without a known target do not count.
         min_overlap
-            Show pathways with at least so many of their targets; all pathways with a target of a ranked drug are
-            tested and count in the correction, shown or not.
-        n_draws
-            Draws of as many ranked drugs, from which the p comes.
-        seed
-            Of the draws.
+            Show pathways with at least so many different targets of these drugs; all pathways with a target of a ranked
+            drug are tested and count in the correction, shown or not.
 
         Returns
         -------
         DataFrame
-            Index ``set``, a Reactome pathway, best first: ``overlap``, ``set_size`` (targets of ranked drugs in it),
-            ``expected`` (mean of the draws), ``p_value``, ``q_value`` (Benjamini-Hochberg over the pathways tested)
-            and ``genes``. Empty where no pathway holds ``min_overlap``. The unit is the drug: it is drawn with all its
-            targets, which are not independent. Drugs of one mechanism are drawn one by one; a ranking that puts
-            such drugs together for another reason than their targets is not allowed for.
+            Index ``set``, a Reactome pathway, best first: ``drugs`` (of the first, with a target in it), ``of_drugs``
+            (of all), ``expected``, ``overlap`` (different targets of the first drugs), ``set_size`` (targets of any
+            drug), ``p_value`` (over all permutations of the drugs), ``q_value`` (Benjamini-Hochberg over the pathways
+            tested) and ``genes``. Empty where no pathway holds ``min_overlap``. The unit is the drug, which goes with
+            all its targets, since these are not independent. Drugs of one mechanism are permuted one by one; that a
+            ranking puts them together for another reason than their targets is not allowed for.
 
         Raises
         ------
@@ -159,7 +156,7 @@ class Ranking:
         first = [str(drug) for drug in self.table.index[:n] if str(drug) in known]
         if not first:
             raise InputError(f"none of the first {n} drugs has a known target: their pathways cannot be told")
-        table = pathways_of_first(known, first, scores.pathway_sets(), n_draws=n_draws, seed=seed)
+        table = pathways_of_first(known, first, scores.pathway_sets())
         return table[table["overlap"] >= min_overlap]
 
     def compare(self, other: Ranking) -> pd.DataFrame:
