@@ -88,7 +88,7 @@ def oriented_ranks(evidence: pd.DataFrame, directions: list[int]) -> np.ndarray:
         1 where a high value speaks for a drug, -1 where a low one does.
     """
     oriented = evidence * np.asarray(directions, dtype=np.float64)
-    by_subtype = oriented.groupby(level=1)
+    by_subtype = oriented.round(9).groupby(level=1)  # last digits make no ranks
     places = (by_subtype.rank() - 1) / (by_subtype.transform("count") - 1).clip(lower=1) - 0.5
     differs = by_subtype.transform("max") > by_subtype.transform("min")
     return np.asarray(places.where(differs).to_numpy())

@@ -19,18 +19,23 @@ METHODS = ("cmap_ks", "wtcs", "xsum", "cosine", "zhang", "rges")
 MIN_GENES = 50
 
 
+def _steady(values: np.ndarray) -> np.ndarray:
+    """Values without their last digits: what ties on one processor ties on every other."""
+    return np.asarray(np.round(values, 9))
+
+
 def positions(z: np.ndarray) -> np.ndarray:
     """Position of each gene in each drug's profile, 1 for the most up-regulated, shape ``(n_drugs, n_genes)``.
 
     Genes of one value share the mean of their places, so that the order of columns tells nothing.
     """
-    return np.asarray(rankdata(-z, axis=1, method="average"))
+    return np.asarray(rankdata(_steady(-z), axis=1, method="average"))
 
 
 def _ends(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """First and last place of each gene's value in each profile; one array where no profile has ties."""
-    last = rankdata(-z, axis=1, method="max")
-    first = rankdata(-z, axis=1, method="min")
+    steady = _steady(-z)
+    last, first = (rankdata(steady, axis=1, method=method) for method in ("max", "min"))
     return (last, last) if np.array_equal(first, last) else (first, last)
 
 
@@ -167,7 +172,7 @@ class Profiles:
         first, last = _ends(values)
         n = values.shape[1]
         n_kept = min(n_extreme, n // 2)
-        rank = rankdata(np.abs(values), axis=1) * np.sign(values)
+        rank = rankdata(_steady(np.abs(values)), axis=1) * np.sign(values)
         # of genes that tie at the border each counts by the share of them that is kept
         tied = last - first + 1
         kept = np.clip(n_kept - first + 1, 0, tied) + np.clip(last - (n - n_kept), 0, tied)
@@ -254,7 +259,7 @@ class Profiles:
         n = self.z.shape[1]
         for row, own in enumerate(query):
             here = np.flatnonzero(own)
-            ranks[row, here] = rankdata(np.abs(own[here])) * np.sign(own[here])
+            ranks[row, here] = rankdata(_steady(np.abs(own[here]))) * np.sign(own[here])
             largest[row] = np.sum((n - np.arange(here.size)) * (here.size - np.arange(here.size)))
         dots = values @ query.T
         return {

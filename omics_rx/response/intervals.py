@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+_CLOSE = 1e-9  # a value looked up again finds its own group, whatever its last digits
 _MIN_CELLS = 20
 _MIN_PAIRS = 50
 
@@ -54,7 +55,7 @@ class Intervals:
             Similarity to the nearest training drug, ``(n_drugs,)``.
         """
         told = predicted if self.grouped_by == "prediction" else np.broadcast_to(applicability, predicted.shape)
-        new = self.by_group[np.searchsorted(self.edges, told, side="right")]
+        new = self.by_group[np.searchsorted(self.edges, told + _CLOSE, side="right")]
         return np.where(column >= 0, self.by_drug[np.maximum(column, 0)], new)
 
 
@@ -118,7 +119,7 @@ def by_prediction(
     known = np.isfinite(errors)
     missed, told = errors[known], predicted[known]
     edges = np.unique(np.quantile(told, np.linspace(0, 1, n_groups + 1)[1:-1]))
-    group = np.searchsorted(edges, told, side="right")
+    group = np.searchsorted(edges, told + _CLOSE, side="right")
     if np.bincount(group, minlength=len(edges) + 1).min() < _MIN_PAIRS:
         return np.empty(0), np.array([conformal_quantile(missed, coverage)])
     return edges, np.array([conformal_quantile(missed[group == i], coverage) for i in range(len(edges) + 1)])

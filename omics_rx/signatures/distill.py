@@ -68,7 +68,7 @@ def distil(
     """
     pool = np.arange(z.shape[1]) if candidates is None else np.asarray(candidates, dtype=np.intp)
     strength = replicated_correlation(z[:, pool], score, cohort)
-    order = np.argsort(-np.abs(strength), kind="stable")[:n_genes]
+    order = np.argsort(-np.abs(strength).round(9), kind="stable")[:n_genes]  # last digits choose nothing
     chosen = order[strength[order] != 0]
     if not chosen.size:
         raise NoSignalError("no gene follows the model's score in every cohort: there is nothing to distil")

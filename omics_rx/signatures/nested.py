@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from omics_rx.core.errors import InputError
 from omics_rx.core.work import one_thread, subseed, track
 from omics_rx.signatures.distill import NoSignalError
-from omics_rx.signatures.training import CohortScale, TrainingSet, moments
+from omics_rx.signatures.training import CLOSE, CohortScale, TrainingSet, moments
 
 if TYPE_CHECKING:
     from omics_rx.signatures.recipes import Recipe
@@ -109,7 +109,7 @@ def _scored(recipe: Recipe, learnt: TrainingSet, held: TrainingSet, z: Floats, *
     return pd.DataFrame(
         {
             "risk_score": small,
-            "risk_group": np.where(small > fitted.cutoff, "high", "low").astype(object),
+            "risk_group": np.where(small > fitted.cutoff + CLOSE, "high", "low").astype(object),
             "full_score": full,
             "found": True,
         },

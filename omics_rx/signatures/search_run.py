@@ -224,6 +224,6 @@ def _choices(
         figures = survival.concordances(
             own.time, own.event, np.where(whole, risks, 0.0), strata=_strata(own, inner[number])
         )
-        best = int(np.argmax(np.where(whole, figures, -np.inf)))
+        best = int(np.argmax(np.where(whole, figures.round(9), -np.inf)))
         rows.append({"fold": number, "combination": combinations[best].name, "concordance": float(figures[best])})
     return pd.DataFrame(rows)

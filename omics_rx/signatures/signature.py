@@ -18,6 +18,7 @@ from omics_rx.harmonize.needs import prepare
 from omics_rx.harmonize.reference import GeneReference
 from omics_rx.signatures.baseline import Baseline
 from omics_rx.signatures.scale import Scale, expected, needs_of, scaled, scorable
+from omics_rx.signatures.training import CLOSE
 
 if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
@@ -147,7 +148,7 @@ class RiskSignature:
         coverage = known @ np.abs(weights) / np.abs(weights).sum()
         parts, fidelity = expected(self, values, known)
         scores = np.where(known.any(axis=1), np.nansum(parts, axis=1), np.nan)
-        short = coverage < needed
+        short = coverage < needed - CLOSE
         if short.all():
             lacking = [gene for gene, seen in zip(self.genes, known.any(axis=0), strict=True) if not seen]
             raise InputError(
@@ -170,7 +171,7 @@ class RiskSignature:
             {
                 "risk_score": scores,
                 "risk_group": pd.Series(
-                    np.where(scores > self.cutoffs["high"], "high", "low"), index=z.index, dtype=object
+                    np.where(scores > self.cutoffs["high"] + CLOSE, "high", "low"), index=z.index, dtype=object
                 ).mask(short),
                 "gene_coverage": coverage,
                 "fidelity": fidelity,

@@ -76,6 +76,8 @@ class StackedCox(BaseEstimator):  # type: ignore[misc]
         InputError
             If no pattern has three measured genes, or there are fewer events than two a fold.
         """
+        if not isinstance(train, TrainingSet):
+            raise InputError(f"a {type(train).__name__} is no training set: signatures.build makes one from cohorts")
         if train.n_events < 2 * self.n_folds:
             raise InputError(
                 f"{train.n_events} events in {train.n} samples: {self.n_folds} folds need two each; "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+import threadpoolctl
 from anndata import AnnData
 from scipy import sparse
 
@@ -52,6 +53,15 @@ class TestEveryMethod:
         turned = {name: genes[::-1] for name, genes in reversed(sets.items())}
         after = orx.scores.score(mixed, turned, method=method)
         pd.testing.assert_frame_equal(after.loc[before.index, before.columns], before, rtol=1e-10, atol=1e-10)
+
+    @pytest.mark.parametrize("threads", [1, 2])
+    def test_last_digits_and_threads_change_nothing(self, method, cohort, sets, threads):
+        tied = (cohort * 2).round(0) / 3  # ties in every sample, of values that no float holds exactly
+        before = orx.scores.score(tied, sets, method=method, n_jobs=1)
+        noise = 1 + 1e-13 * np.random.default_rng(5).uniform(-1, 1, tied.shape)
+        with threadpoolctl.threadpool_limits(threads):
+            after = orx.scores.score(tied * noise, sets, method=method, n_jobs=threads)
+        pd.testing.assert_frame_equal(after, before, rtol=1e-9, atol=1e-9)
 
     def test_frame_dense_and_sparse_agree(self, method, cohort, sets):
         values = cohort.where(cohort > 5, 0.0)

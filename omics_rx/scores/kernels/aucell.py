@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from omics_rx.scores.kernels.ranks import ascending, count_known, members_of, only_columns, row_parts, sparse_runs
+from omics_rx.scores.kernels.ranks import (
+    ascending,
+    count_known,
+    members_of,
+    only_columns,
+    rises,
+    row_parts,
+    sparse_runs,
+)
 
 
 def aucell(
@@ -60,7 +68,7 @@ def aucell(
 
 def _top(n_genes: np.ndarray, share: float) -> np.ndarray:
     """Number of genes in the top of each cell, at least 2."""
-    return np.maximum(np.ceil(share * n_genes), 2).astype(np.int64)
+    return np.maximum(np.ceil(share * n_genes - 1e-9), 2).astype(np.int64)
 
 
 def _gains(row: np.ndarray, n_top: int, ties: str) -> np.ndarray:
@@ -75,7 +83,7 @@ def _gains(row: np.ndarray, n_top: int, ties: str) -> np.ndarray:
     n_counted = min(n_known, n_top)
     by_place = np.arange(n_top - 1.0, n_top - n_counted - 1, -1.0)
     if ties != "first" and n_counted:
-        changes = ordered[1:n_known] != ordered[: n_known - 1]
+        changes = rises(ordered[:n_known])
         if not changes.all():
             by_place = _shared(by_place, np.flatnonzero(changes) + 1, n_known)
     gain[order[: by_place.size]] = by_place

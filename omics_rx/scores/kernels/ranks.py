@@ -13,6 +13,7 @@ from scipy import sparse
 TIES = ("average", "first", "min")
 _RADIX_FROM = 700  # shorter rows are ordered faster by comparison
 _MAX_ROUNDS = 12
+_CLOSE = 1e-9  # of a value: what lies nearer ties, as the last digits differ between processors
 _PART_VALUES = 200_000  # stored values worked on at a time: arrays of them stay in the processor's cache
 
 
@@ -52,6 +53,12 @@ def ascending(row: np.ndarray, *, stable: bool = False) -> np.ndarray:
     order = halves[:, low].argsort(kind="stable")
     order = order[halves[:, high][order].argsort(kind="stable")]
     return order if _put_right(row, order) else row.argsort(kind=kind)
+
+
+def rises(ordered: np.ndarray) -> np.ndarray:
+    """Whether each of ordered values but the first is above the one before by more than rounding, ``(n - 1,)``."""
+    before = ordered[:-1]
+    return np.asarray(ordered[1:] > before + _CLOSE * np.abs(before))
 
 
 def _put_right(values: np.ndarray, order: np.ndarray, begins: np.ndarray | None = None) -> bool:
@@ -169,7 +176,7 @@ def sparse_runs(values: sparse.csr_array) -> Runs:
         for start, stop in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
             order[start:stop] = values.data[start:stop].argsort() + start
     ordered = values.data[order]
-    begins[1:] |= ordered[1:] != ordered[:-1]
+    begins[1:] |= rises(ordered)
     starts = np.flatnonzero(begins)
     runs_of_sample = np.diff(np.searchsorted(starts, bounds))
     first = starts - np.repeat(bounds[:-1], runs_of_sample)
@@ -240,8 +247,8 @@ def count_known(values: np.ndarray) -> np.ndarray:
 
 
 def _share_ties(ordered: np.ndarray, order: np.ndarray, target: np.ndarray, ties: str) -> None:
-    """Give the genes of each run of equal values one rank, in place."""
-    changes = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
+    """Give the genes of each run of values that differ by rounding at most one rank, in place."""
+    changes = np.flatnonzero(rises(ordered)) + 1
     if changes.size + 1 >= ordered.size:
         return
     starts = np.concatenate(([0], changes))
