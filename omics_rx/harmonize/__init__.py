@@ -23,6 +23,8 @@ _NAMES = {
     "fit_curves": "curves",
     "genes": "renaming",
     "mirnas": "mirna_renaming",
+    "plate_grid": "plate_wells:from_grid",
+    "plates": "plate_wells",
     "pseudobulk": "cell_sums",
     "pseudobulk_groups": "cell_sums",
     "subtype": "subtypes",
@@ -64,6 +66,8 @@ if TYPE_CHECKING:
     from omics_rx.harmonize.drugs import find as find_drugs
     from omics_rx.harmonize.mirna_names import current_mirnas
     from omics_rx.harmonize.mirna_renaming import mirnas
+    from omics_rx.harmonize.plate_wells import from_grid as plate_grid
+    from omics_rx.harmonize.plate_wells import plates
     from omics_rx.harmonize.reference import GeneReference, QuantileReference
     from omics_rx.harmonize.renaming import changes, genes
     from omics_rx.harmonize.subtypes import subtype
@@ -73,8 +77,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Aligned", "ComBat", "Consensus", "Finding", "GeneReference", "QuantileReference", "alignment", "batch",
     "cell_lines", "changes", "coral", "current_mirnas", "current_symbols", "domain", "drugs", "find_drugs",
-    "find_lines", "fit_curves", "genes", "mechanisms", "mirnas", "pseudobulk", "pseudobulk_groups", "reference",
-    "subtype", "subtypes", "target_genes", "targets", "to_training_scale", "units",
+    "find_lines", "fit_curves", "genes", "mechanisms", "mirnas", "plate_grid", "plates", "pseudobulk",
+    "pseudobulk_groups", "reference", "subtype", "subtypes", "target_genes", "targets", "to_training_scale", "units",
 ]  # fmt: skip
 
 

@@ -183,7 +183,7 @@ def solved(x: Floats, y: Floats, known: Floats, middle: Floats, *, rising: bool 
         points = Points(x, y, known.astype(np.float64), expected, ridge, noise)
         theta, least = expected, np.full(len(x), np.inf)
         for start in _starts(points):
-            found = _descended(start, points)
+            found = descended(start, points)
             loss = points.loss(found)
             theta, least = np.where((loss < least)[:, None], found, theta), np.minimum(loss, least)
         residual = (as_curves(theta).viability(x) - y) * known
@@ -249,7 +249,7 @@ def _limits(points: Points, ln_slope: Floats, centre: Floats) -> tuple[Floats, F
     return limits, points.misfit(residual) + (points.ridge * (theta - points.prior) ** 2).sum(axis=1)
 
 
-def _descended(theta: Floats, points: Points) -> Floats:
+def descended(theta: Floats, points: Points) -> Floats:
     """Levenberg-Marquardt steps on all curves at once, each with its own damping, until each has settled."""
     theta, loss = theta.copy(), points.loss(theta)
     damping = np.ones(len(theta))

@@ -137,7 +137,7 @@ def better_by_restarts(x: np.ndarray, y: np.ndarray, *, rising: bool = False, n_
          random.uniform(low[every] - 3, high[every] + 3)]
     )  # fmt: skip
     points = fit.points.take(every)
-    found = points.loss(logistic._descended(starts, points)).reshape(len(x), n_starts)
+    found = points.loss(logistic.descended(starts, points)).reshape(len(x), n_starts)
     return fit.points.loss(fit.theta) - found.min(axis=1)
 
 
