@@ -5,8 +5,8 @@
 104 drugs on short-term cultures of 37 breast tumour xenografts (Bruna et al., Cell 2016), five doses, control and
 blank: ``../shared/data/drugs`` or ``$OMICS_RX_DATA``. The authors' area grows with the effect, so it is compared with 1
 less the AUC. The curves of one culture and drug are averaged over plates, as theirs are. Then 384-well plates drawn
-with known curves: with and without wells at the edge that read too low, what the plates say of themselves, and how far ln
-IC50 is off. Last, 300 random starts a curve on a sample of the real ones: none may end in a better optimum.
+with known curves: with and without wells at the edge that read too low, what the plates say of themselves, and how
+far ln IC50 is off. Last, 300 random starts a curve on a sample of the real ones: none may end in a better optimum.
 """
 
 from __future__ import annotations

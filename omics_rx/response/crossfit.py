@@ -72,7 +72,10 @@ def out_of_fold(
     applicability = pd.concat([answer.applicability for _, answer in made])
     drugs = pd.concat([answer.drugs for _, answer in made])
     return Prediction(
-        **frames,
+        mean=frames["mean"],
+        lower=frames["lower"],
+        upper=frames["upper"],
+        preference=frames["preference"],
         general=general.groupby(level=0).mean().reindex(first.index),
         applicability=applicability.groupby(level=0).mean().reindex(first.columns),
         drugs=drugs[~drugs.index.duplicated()].reindex(first.columns),

@@ -82,9 +82,9 @@ def scales(
                 missed, left = left_out(learnt, known, own[known])
                 ratios[every].append(np.abs(missed) / (left * half[known]))
     shown_, factors = [], []
-    for k, parts in ratios.items():
+    for count, parts in ratios.items():
         told = np.concatenate(parts) if parts else np.empty(0)
-        shown_.append(float(k))
+        shown_.append(float(count))
         factors.append(conformal_quantile(told, coverage) if told.size >= _MIN_PAIRS else 1.0)
     return np.array(shown_), np.array(factors)
 

@@ -114,7 +114,7 @@ def folds(screen: DrugScreen, split: str = "cell", n_folds: int = 5, *, seed: in
 def _relatives_of(screen: DrugScreen, test: pd.DataFrame) -> np.ndarray:
     """Which drugs act as one with a test pair does, ``(n_drugs,)``."""
     words = mechanisms.tokens(screen.drugs.loc[test.columns], pathways=True)
-    kin: np.ndarray = mechanisms.relatives(words, test.columns[test.any(axis=0)], test.columns).any(axis=0)
+    kin: np.ndarray = np.any(mechanisms.relatives(words, test.columns[test.any(axis=0)], test.columns), axis=0)
     return kin
 
 
