@@ -169,9 +169,9 @@ def _candidates(name: str, *, lost_capitals: bool) -> _Candidates:
         return _Candidates({}, f"microRNA of another species ({name.partition('-')[0]})")
     stripped, platform = _without_platform(name)
     if platform:
-        found = _candidates(stripped, lost_capitals=lost_capitals)
-        if found.by_kind:
-            return _Candidates(found.by_kind, "; ".join(filter(None, [platform, found.how])))
+        inner = _candidates(stripped, lost_capitals=lost_capitals)
+        if inner.by_kind:
+            return replace(inner, how="; ".join(filter(None, [platform, inner.how])))
     for spelling, how in _spellings(name):
         accessions = _exactly(spelling, lost_capitals=lost_capitals)
         if accessions:

@@ -24,6 +24,11 @@ _SUMMARY = re.compile(
     r"mirnatotal|library[_ ]?size|lib[_.]size)$",
     re.IGNORECASE,
 )
+_OF_SAMPLES = re.compile(
+    r"^(?:(?:grand|row)?[_. ]?(?:totals?|sums?|means?|averages?|avg|medians?)(?:[_. ](?:counts?|reads?|expression))?|"
+    r"sd|std|stdev|variance|var|cv|min|max|minimum|maximum)$",
+    re.IGNORECASE,
+)
 _SPIKE = re.compile(
     r"^(?:gspikein_|spike(?:_?in)?[_-])?ercc[-_.]?\d{5}(?:[_.]\d+)?$|^sirv\w*\d|^phix|^(?:pos|neg|lig)_[a-h](?:[(_|]|$)|"
     r"^(?:pos|neg)_\w\(|^(?:ath|cel|osa|dre)-mir-?\w*spike|^spike[-_]?in|^unisp\d|^r1_\d+|^r2_\d+",
@@ -32,6 +37,15 @@ _SPIKE = re.compile(
 _FEW_CODES = 6
 _ENOUGH_ROWS = 10
 _PROBED = 500
+
+
+def samples_alone(cohort: AnnData) -> tuple[AnnData, list[str]]:
+    """Cohort without columns that sum the samples up, such as their total or mean."""
+    found = np.array([bool(_OF_SAMPLES.match(str(name))) for name in cohort.obs_names])
+    if not found.any() or (~found).sum() < 2:
+        return cohort, []
+    said = f"{int(found.sum())} columns sum the samples up and are none ({examples(cohort.obs_names[found])})"
+    return cohort[~found].copy(), [Aloud(said)]
 
 
 def genes_alone(

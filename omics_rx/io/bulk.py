@@ -13,7 +13,7 @@ import pandas as pd
 from omics_rx.core.cohort import UNITS, expression, record, with_info
 from omics_rx.core.errors import InputError, examples
 from omics_rx.harmonize.units import check_possible
-from omics_rx.io.apart import genes_alone, with_own_follow_up
+from omics_rx.io.apart import genes_alone, samples_alone, with_own_follow_up
 from omics_rx.io.assembly import assembled, check_settings, places
 from omics_rx.io.cell_files import read_h5ad
 from omics_rx.io.clinical import with_clinical
@@ -134,8 +134,9 @@ def read_bulk(
         _check_counts(cohort, file)
         refuse_cycles(np.asarray(cohort.X), cohort.var_names, str(file))
     origin = record(cohort, "origin") or file.name
+    cohort, apart = samples_alone(cohort)
     cohort, more = genes_alone(cohort, str(file))
-    said = [*said, *more]
+    said = [*said, *apart, *more]
     cohort = with_info(cohort, unit=unit or record(cohort, "unit"), domain=domain, origin=origin)
     if clinical is not None:
         cohort, more = with_clinical(

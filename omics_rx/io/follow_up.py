@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.errors import InputError, examples
-from omics_rx.io.follow_up_columns import INVERSE_WORDS, Pair, legend, words
+from omics_rx.io.follow_up_columns import EVENT_WORDS, INVERSE_WORDS, Pair, legend, words
 from omics_rx.io.said import Aloud
 
 DAYS_A_MONTH = 365.25 / 12
@@ -193,10 +193,12 @@ def _refuse_unclear(codes: set[str], name: str) -> None:
             f"events in {name!r} are coded {' and '.join(sorted(numbers))}, which does not say which was seen: "
             "pass events={1: False, 2: True} or the other way round"
         )
-    if numbers and numbers <= _BARE and INVERSE_WORDS & set(words(name)):
+    said = set(words(name))
+    survival = "survival" in said and not said & EVENT_WORDS  # of METABRIC's overall_survival 1 is alive
+    if numbers and numbers <= _BARE and (INVERSE_WORDS & said or survival):
         first, second = ("0", "1") if numbers <= {"0", "1"} else ("no", "yes")
         raise InputError(
-            f"{name!r} speaks of censoring or of being alive and holds {' and '.join(sorted(numbers))}, which does not "
+            f"{name!r} speaks of censoring or of survival and holds {' and '.join(sorted(numbers))}, which does not "
             f"say whether {second} is a seen event: pass events={{{first!r}: True, {second!r}: False}} if {second} is "
             "censored or alive, or the other way round"
         )

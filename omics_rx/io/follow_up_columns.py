@@ -16,7 +16,7 @@ _UNIT_WORDS = {
     "years": "years", "year": "years", "yrs": "years", "yr": "years",
 }  # fmt: skip
 _TIME_WORDS = frozenset({"time", "t", "followup", "fu", "futime", "survtime"})
-_EVENT_WORDS = frozenset(
+EVENT_WORDS = frozenset(
     {"event", "status", "e", "evt", "indicator", "fustat", "censor", "cens", "censored", "censoring", "censorship",
      "censrec", "cnsr"}
 )  # fmt: skip
@@ -115,7 +115,7 @@ def _is_time(parts: list[str]) -> bool:
 
 
 def _stem(parts: list[str]) -> str:
-    return "_".join(w for w in parts if w not in _UNIT_WORDS and w not in _TIME_WORDS and w not in _EVENT_WORDS)
+    return "_".join(w for w in parts if w not in _UNIT_WORDS and w not in _TIME_WORDS and w not in EVENT_WORDS)
 
 
 def pairs_by_name(columns: Iterable[object]) -> list[Pair]:
@@ -129,10 +129,10 @@ def pairs_by_name(columns: Iterable[object]) -> list[Pair]:
     plain: dict[str, str] = {}
     for name in columns:
         parts = words(str(name))
-        stem = _stem(parts)
+        stem = _without_death(_stem(parts))
         if _is_time(parts):
             times.setdefault(stem, (str(name), unit_of(str(name))))
-        elif any(word in _EVENT_WORDS for word in parts):
+        elif any(word in EVENT_WORDS for word in parts):
             events.setdefault(stem, str(name))
         else:
             plain.setdefault(stem, str(name))
@@ -143,6 +143,12 @@ def pairs_by_name(columns: Iterable[object]) -> list[Pair]:
             custom = stem in _IN_DAYS and unit is None and time.lower().endswith(".time")
             found.append(Pair(stem, time, event, unit, "days" if custom else None))
     return found or _only_pair(times, {**{stem: name for stem, name in plain.items() if stem in _NAMES}, **events})
+
+
+def _without_death(stem: str) -> str:
+    """Stem without a death that its endpoint says already, as of ``os_death``."""
+    plain = re.sub(r"_(?:death|dead|died|deceased)$", "", stem)
+    return plain if _NAMES.get(plain) == "death" else stem
 
 
 def _only_pair(times: Mapping[str, tuple[str, str | None]], events: Mapping[str, str]) -> list[Pair]:
@@ -168,7 +174,7 @@ def look_like_follow_up(columns: Iterable[object]) -> list[str]:
     found = []
     for name in columns:
         parts = words(str(name))
-        speaks = _is_time(parts) or any(w in _EVENT_WORDS or w in INVERSE_WORDS for w in parts)
+        speaks = _is_time(parts) or any(w in EVENT_WORDS or w in INVERSE_WORDS for w in parts)
         if speaks or (_stem(parts) in _NAMES and _stem(parts)):
             found.append(str(name))
     return found

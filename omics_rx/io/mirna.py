@@ -18,6 +18,7 @@ from omics_rx.harmonize.mirna_renaming import mirnas
 from omics_rx.harmonize.renaming import changes
 from omics_rx.harmonize.symbols import recognised
 from omics_rx.harmonize.units import check_possible
+from omics_rx.io.apart import samples_alone
 from omics_rx.io.assembly import Axis, assembled, check_settings
 from omics_rx.io.clinical import with_clinical
 from omics_rx.io.clinical_tables import ClinicalSource
@@ -114,9 +115,10 @@ def read_mirna(
     )  # fmt: skip
     if 0 in cohort.shape:
         raise InputError(f"{file} holds {cohort.n_obs} samples and {cohort.n_vars} microRNAs: nothing to work on")
+    cohort, apart = samples_alone(cohort)
     cohort, controls = human_alone(cohort, str(file))
     cohort, repeats = once_each(cohort, str(file))
-    said = [*found.notes, *said, *controls, *repeats]
+    said = [*found.notes, *said, *apart, *controls, *repeats]
     if unit is None and found.unit is None:
         refuse_cycles(expression(cohort).to_numpy(), cohort.var_names, str(file))
     lines = np.mean([bool(_CCLE_LINE.match(name)) for name in cohort.obs_names]) > 0.5

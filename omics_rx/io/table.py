@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.errors import InputError, examples
-from omics_rx.io.column_words import ENTREZ, beside_values, plain
+from omics_rx.io.column_words import ENTREZ, beside_values, called_clinical, plain
 from omics_rx.io.files import Line, existing, kind, not_read, text, text_lines
 from omics_rx.io.layout import fields, found_delimiter, found_header, is_decimal, probe, value_of, whole_numbers
 from omics_rx.io.numbers import MISSING, loses_digits, parse_numbers
@@ -253,6 +253,8 @@ def _odd_value(layout: _Layout, number: int, position: int, tokens: list[str]) -
     texts = sum(value_of(tokens[i]) is None for i in layout.numeric)
     second = number <= 3 and texts * 2 > len(layout.numeric)
     hint = "two header rows? Keep one" if second else "correct it, or write NA where nothing was measured"
+    if called_clinical(tokens[0]):
+        hint = "a clinical row among the genes: move it to a clinical table"
     raise InputError(
         f"{layout.path}, line {number}, column {layout.header[position]!r}: {token!r} is no number "
         f"(row {tokens[0]!r}): {hint}"

@@ -189,6 +189,18 @@ def test_a_told_event_column_that_speaks_of_its_absence_is_asked(name):
         read_clinical(frame, columns={"time": "fu_months", "event": name})
 
 
+@pytest.mark.parametrize("name", ["overall_survival", "Overall Survival", "disease_free_survival", "survival"])
+def test_survival_of_0_and_1_is_asked_and_its_status_is_not(name):
+    rows = [("a", 12, 1), ("b", 24, 0)]
+    with pytest.raises(InputError, match="speaks of censoring or of survival"):
+        follow(f"id,{name}_months,{name}", *rows)
+    words = follow(f"id,{name}_months,{name}", ("a", 12, "DECEASED"), ("b", 24, "LIVING"))
+    assert words["event"].tolist() == [True, False]
+    for event in ("status", "event"):
+        assert follow(f"id,{name}_months,{name}_{event}", *rows)["event"].tolist() == [True, False]
+    assert follow("id,os_months,os_death", *rows)["endpoint"].tolist() == ["death", "death"]
+
+
 @pytest.mark.parametrize("codes", [(1, 2), (2, 2)])
 def test_codes_1_and_2_are_asked(codes):
     with pytest.raises(InputError, match="coded"):

@@ -63,6 +63,20 @@ def test_summaries_and_spike_ins_are_no_genes(tmp_path, rows, in_rows):
     np.testing.assert_allclose(np.exp2(logs.X.astype(float)).sum(axis=1) - 200, 1e6, rtol=1e-4)
 
 
+@pytest.mark.parametrize("name", ["Total", "mean", "Average", "row_sum", "sd", "Median expression", "max", "sum"])
+def test_a_column_that_sums_the_samples_up_is_no_sample(tmp_path, name):
+    frame = COUNTS.assign(**{name: COUNTS.mean(axis=1)})
+    cohort = read_bulk(put(tmp_path / "a.tsv", named(frame)))
+    assert same(cohort)
+    assert any("sum the samples up" in said for said in said_aloud(cohort))
+
+
+def test_a_row_of_clinical_text_is_named(tmp_path):
+    rows = pd.concat([pd.DataFrame([["F", "M"] * 3], index=["gender"], columns=COUNTS.columns), COUNTS.astype(str)])
+    with pytest.raises(InputError, match=r"row 'gender'\): a clinical row among the genes: move it"):
+        read_bulk(put(tmp_path / "a.tsv", named(rows)))
+
+
 def test_genes_that_are_spelled_nearly_so_stay(tmp_path):
     names = ["ERCC1", "ERCC2", "ERCC6L", "POSTN", "TOTAL1", "NEGR1", "SUMO1", "TP53", "ERBB2", "MYC"]
     frame = COUNTS.iloc[: len(names)].set_axis(names)
