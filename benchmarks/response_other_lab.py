@@ -5,8 +5,9 @@
 For each drug that both screens hold (joined by InChIKey, by name, or by the InChIKey's first block where only one drug
 of each screen has it, as nutlin-3 and nutlin-3a), the Spearman correlation over shared lines of CCLE's response with
 (a) the out-of-fold prediction of a model trained on GDSC2 without those lines and (b) GDSC2's own measurement, on the
-same pairs. The gap is paired over drugs, 95% bootstrap interval. The drugs of CCLE that GDSC2 lacks are predicted
-as new molecules in unseen lines. CCLE's response is its ln IC50, much of it at the highest dose, and its activity area.
+same pairs. The gap's 95% interval is over lines and drugs, two crossed factors. The drugs of CCLE that GDSC2 lacks are
+predicted as new molecules in unseen lines. CCLE's response is its ln IC50, much of it at the highest dose, and its
+activity area.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import pandas as pd
 
 import omics_rx as orx
 from omics_rx.core.screen import DrugScreen
-from omics_rx.metrics.compare import paired_difference
+from omics_rx.metrics.compare import crossed
 
 MIN_LINES = 20
 
@@ -78,20 +79,23 @@ def main() -> None:
     for response, sign in (("ln_ic50", 1.0), ("act_area", -1.0)):
         other = sign * there.matrix(response)
         cells = [cell for cell in lines if cell in known.index and lines[cell] in other.index]
-        rows = []
+        rows, shared = [], {}
         for its in there.drugs.index:
             drug = next((drug for drug, same in drugs.items() if same == its), None)
             table = pd.DataFrame(
                 {
                     "ccle": other.loc[[lines[cell] for cell in cells], its].to_numpy(),
                     "predicted": (unknown.loc[cells, its] if drug is None else known.loc[cells, drug]).to_numpy(),
-                }
+                },
+                index=cells,
             )  # fmt: skip
             if drug is not None:
                 table["gdsc2"] = own.loc[cells, drug].to_numpy()
             table = table.dropna()
             if len(table) >= MIN_LINES and table["ccle"].nunique() > 2:
                 r = table.corr(method="spearman")["ccle"]
+                if drug is not None:
+                    shared[its] = table
                 rows.append(
                     {
                         "drug": there.drugs.loc[its, "name"], "lines": len(table), "predicted": r["predicted"],
@@ -99,15 +103,28 @@ def main() -> None:
                         "at CCLE's highest": np.isclose(table["ccle"], table["ccle"].max()).mean(),
                     }
                 )  # fmt: skip
-        show(response, pd.DataFrame(rows).sort_values("measured by GDSC2", ascending=False))
+        show(response, pd.DataFrame(rows).sort_values("measured by GDSC2", ascending=False), shared)
 
 
-def show(response: str, table: pd.DataFrame) -> None:
-    """Print one row a drug, the means and the gap."""
+def spearman(measured: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Spearman correlation over lines of each drug."""
+    y, f = (pd.DataFrame(part).rank().to_numpy() for part in (measured, other))
+    y, f = y - np.nanmean(y, axis=0), f - np.nanmean(f, axis=0)
+    return np.nansum(y * f, axis=0) / np.sqrt(np.nansum(y**2, axis=0) * np.nansum(f**2, axis=0))
+
+
+def gap_of(measured: np.ndarray, predicted: np.ndarray, own: np.ndarray) -> float:
+    """Mean over drugs of the correlation of predictions less that of GDSC2's own measurement."""
+    return float(np.mean(spearman(measured, predicted) - spearman(measured, own)))
+
+
+def show(response: str, table: pd.DataFrame, pairs: dict[str, pd.DataFrame]) -> None:
+    """Print one row a drug, the means, and the gap with its interval over lines and drugs."""
     print(f"\n{response} of CCLE\n{table.round(3).to_string(index=False)}")
     shared = table["measured by GDSC2"].notna()
     both, new = table[shared], table[~shared]
-    gap = paired_difference(both["predicted"], both["measured by GDSC2"])
+    wide = [pd.DataFrame({drug: own[name] for drug, own in pairs.items()}) for name in ("ccle", "predicted", "gdsc2")]
+    gap = crossed(gap_of, *wide)
     print(
         f"{len(both)} drugs of both, median {both['lines'].median():.0f} lines: mean Spearman predicted "
         f"{both['predicted'].mean():.3f}, measured {both['measured by GDSC2'].mean():.3f}; gap {gap.value:.3f} "

@@ -31,8 +31,8 @@ def tokens(drugs: pd.DataFrame, classes: pd.Series | None = None, *, pathways: b
     """
     found: dict[str, set[str]] = {str(drug): set() for drug in drugs.index}
     if "targets" in drugs:
-        for drug, genes in genes_of(drugs["targets"]).items():
-            found[drug] |= {gene.casefold() for gene in genes}
+        for key, genes in genes_of(drugs["targets"]).items():
+            found[key] |= {gene.casefold() for gene in genes}
     for column, pattern in (("mechanism", ";"), ("target_text", "[;,]")):
         if column not in drugs:
             continue
@@ -44,8 +44,8 @@ def tokens(drugs: pd.DataFrame, classes: pd.Series | None = None, *, pathways: b
             word = str(text).strip().casefold()
             found[str(drug)] |= {f"pathway {word}"} - {f"pathway {none}" for none in _NOT_A_MECHANISM}
     if "inchikey" in drugs:
-        for drug, key in drugs["inchikey"].dropna().items():
-            found[str(drug)].add(f"structure {str(key)[:14]}")
+        for drug, text in drugs["inchikey"].dropna().items():
+            found[str(drug)].add(f"structure {str(text)[:14]}")
     if classes is not None:
         for drug, name in classes.dropna().items():
             found[str(drug)].add(str(name).casefold())
