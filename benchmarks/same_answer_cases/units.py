@@ -46,14 +46,15 @@ def per_million(amounts: pd.DataFrame) -> pd.DataFrame:
 def answers(cohort: Any) -> dict[str, Any]:
     """What the rooms say of a cohort: levels, ranks, calls, risks and the scale of predictions."""
     calls = orx.scores.subtype(cohort)
-    genes = ["ESR1", "ERBB2", "BCL2", "EGFR", "CCND1"]
+    named = orx.harmonize.genes(cohort)
+    genes = sorted(named.var_names)[:30]
     return {
         "T cells": orx.scores.immune(cohort)["T cells"],
         "apoptosis": orx.scores.cell_death(cohort, patterns="apoptosis")["apoptosis"],
         "subtype": calls["subtype"],
         "er_status": calls["er_status"],
         "risk": orx.signatures.load("proliferation").score(cohort)["risk_group"],
-        "scale": orx.harmonize.to_training_scale(orx.harmonize.genes(cohort), genes, domain="tumour").z,
+        "scale": orx.harmonize.to_training_scale(named, genes, domain="tumour").z,
     }
 
 
@@ -127,11 +128,11 @@ def rows() -> Iterator[Row]:
     """Twelve cohorts in every unit, and what must be asked."""
     tumours, reads = fpkm(), counts()
     parts = {
-        "SCAN-B": tumours, "SCAN-B, 60 patients": tumours[:60], "SCAN-B, 6,000 genes": tumours.iloc[:, :6000],
+        "SCAN-B": tumours, "SCAN-B, 60 patients": tumours[:60], "SCAN-B, 9,000 genes": tumours.iloc[:, :9000],
         "SCAN-B, patients 200 to 300": tumours[200:300],
     }  # fmt: skip
     sequenced = {
-        "TCGA": reads, "TCGA, 40 patients": reads[:40], "TCGA, 4,000 genes": reads.iloc[:, :4000],
+        "TCGA": reads, "TCGA, 40 patients": reads[:40], "TCGA, 4,500 genes": reads.iloc[:, :4500],
         "TCGA, shallow": np.floor(reads / 20),
     }  # fmt: skip
     for name, amounts in parts.items():

@@ -23,6 +23,7 @@ _NAMES = {
     "fit_curves": "curves",
     "genes": "renaming",
     "mirnas": "mirna_renaming",
+    "only_human": "matrices",
     "plate_grid": "plate_wells:from_grid",
     "plates": "plate_wells",
     "pseudobulk": "cell_sums",
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from omics_rx.harmonize.curves import fit_curves
     from omics_rx.harmonize.domain import Aligned, to_training_scale
     from omics_rx.harmonize.drugs import find as find_drugs
+    from omics_rx.harmonize.matrices import only_human
     from omics_rx.harmonize.mirna_names import current_mirnas
     from omics_rx.harmonize.mirna_renaming import mirnas
     from omics_rx.harmonize.plate_wells import from_grid as plate_grid
@@ -77,8 +79,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Aligned", "ComBat", "Consensus", "Finding", "GeneReference", "QuantileReference", "alignment", "batch",
     "cell_lines", "changes", "coral", "current_mirnas", "current_symbols", "domain", "drugs", "find_drugs",
-    "find_lines", "fit_curves", "genes", "mechanisms", "mirnas", "plate_grid", "plates", "pseudobulk",
-    "pseudobulk_groups", "reference", "subtype", "subtypes", "target_genes", "targets", "to_training_scale", "units",
+    "find_lines", "fit_curves", "genes", "mechanisms", "mirnas", "only_human", "plate_grid", "plates",
+    "pseudobulk", "pseudobulk_groups", "reference", "subtype", "subtypes", "target_genes", "targets", "to_training_scale", "units",
 ]  # fmt: skip
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from omics_rx.core.cohort import expression, info, sample_of_values, with_info
 from omics_rx.core.errors import InputError, examples
-from omics_rx.core.units import MIXED, UNITS
+from omics_rx.core.units import MIXED, UNITS, amount_of
 from omics_rx.core.work import log
 from omics_rx.harmonize import matrices
 from omics_rx.harmonize.renaming import genes as current_genes
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
 
 Scale: TypeAlias = Literal["log", "rank", "linear", "any"]
+_FEW_GENES = 1000
 _N_PROBE, _MOSTLY = 1000, 0.5
 NO_LEVELS = ("log2 ratio", "z")
 NO_READS = "no value above zero: a sample without reads has no answer"
@@ -238,6 +239,8 @@ def prepare(data: CohortLike | Opened, needs: Needs, *, quiet: bool = False) -> 
         *cohort.said,
         found.statement if change.have == change.to else f"{found.statement}; converted to {change.to}",
     ]
+    if amount_of(found.unit) == "counts" and change.have != change.to and cohort.source.n_vars < _FEW_GENES:
+        said.append(f"totals of reads are those of {cohort.source.n_vars} genes only")
     if needs.levels != "no" and found.unit in NO_LEVELS:
         lost = f"{needs.what} compares genes within a sample, and the values ({found.unit}) have lost their levels"
         if needs.levels == "must":
