@@ -80,7 +80,8 @@ __all__ = [
     "Aligned", "ComBat", "Consensus", "Finding", "GeneReference", "QuantileReference", "alignment", "batch",
     "cell_lines", "changes", "coral", "current_mirnas", "current_symbols", "domain", "drugs", "find_drugs",
     "find_lines", "fit_curves", "genes", "mechanisms", "mirnas", "only_human", "plate_grid", "plates",
-    "pseudobulk", "pseudobulk_groups", "reference", "subtype", "subtypes", "target_genes", "targets", "to_training_scale", "units",
+    "pseudobulk", "pseudobulk_groups", "reference", "subtype", "subtypes", "target_genes", "targets",
+    "to_training_scale", "units",
 ]  # fmt: skip
 
 
