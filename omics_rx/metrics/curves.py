@@ -97,8 +97,8 @@ def kaplan_meier(time: ArrayLike, event: ArrayLike) -> pd.DataFrame:
     -------
     DataFrame
         One row a distinct time, from 0: ``time``, ``survival``, ``lower``, ``upper`` (Greenwood variance on the
-        log(-log) scale), ``at_risk`` just before, ``events`` and ``censored`` at it. Where the curve is still 1
-        or has reached 0 the log(-log) interval does not exist and the bounds equal the curve.
+        log(-log) scale; the unit is the patient), ``at_risk`` just before, ``events`` and ``censored`` at it. Where the
+        curve is still 1 or has reached 0 the log(-log) interval does not exist and the bounds equal the curve.
 
     References
     ----------

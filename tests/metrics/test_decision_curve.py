@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from omics_rx.core.errors import InputError
-from omics_rx.metrics.decision_curve import decision_curve
+from omics_rx.metrics.decision_curve import THRESHOLDS, decision_curve
 
 REFERENCE = Path(__file__).parent / "data_decision_curve"
 
@@ -70,3 +70,18 @@ def test_what_is_no_risk_is_refused():
         decision_curve(data.time, data.event, {"m": data.risk}, at=9000)
     with pytest.raises(InputError, match="always drawn"):
         decision_curve(data.time, data.event, {"treat all": data.risk}, at=60)
+
+
+def test_thresholds_run_from_a_twentieth_to_three_fifths():
+    assert THRESHOLDS == (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
+
+
+def test_nobody_left_among_the_treated_is_not_a_benefit_of_nothing():
+    """At 20 months all who would be treated are gone without an event: their risk is not known."""
+    time, event = [5.0, 8, 30, 40], [0, 0, 1, 0]
+    table = decision_curve(time, event, {"m": [0.9, 0.8, 0.1, 0.1]}, at=20, thresholds=0.5, n_boot=0)
+    row = table[table["model"] == "m"].iloc[0]
+    assert row["treated"] == 0.5
+    assert np.isnan(row["net_benefit"])
+    none = table[table["model"] == "treat none"].iloc[0]
+    assert (none["treated"], none["net_benefit"]) == (0, 0)

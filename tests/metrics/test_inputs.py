@@ -205,7 +205,7 @@ HORIZONS = {
 
 
 @pytest.mark.parametrize("figure", HORIZONS)
-@pytest.mark.parametrize("at", [-5, 0, np.nan, np.inf, "12", True, pd.Timedelta(days=300), np.timedelta64(3, "D")])
+@pytest.mark.parametrize("at", [-5, 0, np.nan, np.inf, "12", True, dt.timedelta(days=300), np.timedelta64(3, "D")])
 def test_a_horizon_is_a_month_above_0(figure, at):
     if figure == "dynamic_auc" and at is True:
         return  # a list of 12 and True is one of numbers
