@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cache
+
 import numpy as np
 import pandas as pd
+from anndata import AnnData
 from scipy.stats import norm
 
 from null_cases import case
-from omics_rx import signatures
+from omics_rx import datasets, signatures
+from omics_rx.core.work import one_thread
+from omics_rx.signatures.assemble import prepare, training_set
+from omics_rx.signatures.recipes import StackedPatterns, cell_death
+from omics_rx.signatures.training import TrainingSet
 
 REASONS = {
     "signatures.Study.save": "writes down what signatures.build found",
-    "signatures.build": "no case yet",
-    "signatures.clinical_gain": "no case yet",
     "signatures.compare_risk_groups": "as signatures.compare_groups, over tables that it makes",
     "signatures.from_weights": "takes figures from its caller and estimates none",
     "signatures.load_study": "reads what signatures.build wrote",
-    "signatures.search": "no case yet",
-    "signatures.search_panel": "no case yet",
 }
 
 
@@ -57,3 +61,96 @@ def a_learning_curve_of_noise(random):
     profile = pd.DataFrame(random.normal(size=(90, 40)), index=outcome.index)
     _, gain = signatures.learning_curve(profile, outcome, "shrunken_centroids", seed=int(random.integers(1 << 30)))
     return gain["lower"], gain["upper"], 0.0
+
+
+# ------------------------------------------------------------------------------------- signatures out of nothing
+
+_GENES = [f"XQ{number:03d}" for number in range(60)]
+_PATTERNS = {f"pattern {number}": _GENES[20 * number : 20 * number + 20] for number in range(3)}
+
+
+def _cohort(random: np.random.Generator, n: int = 100) -> AnnData:
+    """A cohort whose genes, age and grade know nothing of the follow-up."""
+    event_at, contact = random.exponential(30, n) + 0.1, random.uniform(1, 80, n)
+    obs = pd.DataFrame(
+        {"time": np.minimum(event_at, contact), "event": event_at <= contact, "endpoint": "death",
+         "age": random.normal(60, 10, n), "grade": random.integers(1, 4, n)},
+        index=[f"s{random.integers(1 << 40)}" for _ in range(n)],
+    )  # fmt: skip
+    cohort = AnnData(random.normal(8, 1, (n, len(_GENES))), obs=obs, var=pd.DataFrame(index=_GENES))
+    cohort.uns["omics_rx"] = {"unit": "log2 intensity", "domain": "tumour", "origin": "made"}
+    return cohort
+
+
+@case("signatures.build", "p", unit="patients", full=1000, fast=60)
+def noise_against_dealt_outcomes(random):
+    n = 120
+    event_at, contact = random.exponential(30, n) + 0.1, random.uniform(1, 80, n)
+    train = TrainingSet(
+        random.normal(size=(n, len(_GENES))), tuple(_GENES), pd.Index([f"s{number}" for number in range(n)]),
+        np.minimum(event_at, contact), event_at <= contact, np.repeat(["a", "b"], n // 2),
+    )  # fmt: skip
+    with one_thread():
+        return StackedPatterns(_PATTERNS).chance(train, seed=int(random.integers(1 << 30)), n_permutations=99).p_value
+
+
+@cache
+def _real():
+    names = ("gse1992", "gse4335")
+    return training_set(prepare({name: datasets.load(name, progress=False) for name in names}, role="training"))
+
+
+@case("signatures.build", "p", unit="patients", full=200, fast=0)
+def dealt_outcomes_of_two_real_cohorts(random):
+    train = _real()
+    order = np.arange(train.n)
+    for name in train.cohorts:
+        rows = np.flatnonzero(train.cohort == name)
+        order[rows] = random.permutation(rows)
+    dealt = replace(train, time=train.time[order], event=train.event[order])
+    with one_thread():
+        return cell_death().chance(dealt, seed=int(random.integers(1 << 30)), n_permutations=99).p_value
+
+
+@case("signatures.build", "interval", unit="patients", full=60, fast=0)
+def an_external_cohort_of_noise(random):
+    study = signatures.build(
+        _PATTERNS, {"a": _cohort(random)}, external={"c": _cohort(random)}, n_null=0, n_permutations=0, progress=False
+    )
+    row = study.table[(study.table["role"] == "external") & (study.table["method"] == "signature")].iloc[0]
+    return row["lower"], row["upper"], 0.5
+
+
+@case("signatures.clinical_gain", "p", unit="patients", full=300, fast=10)
+def a_risk_of_other_patients_beside_age_and_grade(random):
+    cohort = _cohort(random, 150)
+    risk = pd.Series(random.normal(size=150), index=cohort.obs_names)
+    return signatures.clinical_gain(cohort, risk, n_boot=2)["p_value"]
+
+
+@case("signatures.clinical_gain", "interval", unit="patients", full=200, fast=0)
+def a_gain_of_noise_over_age_and_grade(random):
+    cohort = _cohort(random, 150)
+    risk = pd.Series(random.normal(size=150), index=cohort.obs_names)
+    found = signatures.clinical_gain(cohort, risk, n_boot=200).iloc[0]
+    return found["lower"], found["upper"], 0.0
+
+
+@case("signatures.search", "interval", unit="patients", full=100, fast=0)
+def the_nested_concordance_of_a_search_in_noise(random):
+    found = signatures.search(
+        {"a": _cohort(random)}, combinations=["cox_ridge", "cox_univariate"], seed=int(random.integers(1 << 30)),
+        progress=False,
+    ).nested  # fmt: skip
+    return found.lower, found.upper, 0.5
+
+
+@case("signatures.search_panel", "p", unit="patients", full=200, fast=0)
+def panels_of_noise_over_the_whole_grid(random):
+    outcome = pd.Series(random.permutation(np.arange(40) % 2), index=[f"p{number:02d}" for number in range(40)])
+    profiles = {name: pd.DataFrame(random.normal(size=(40, 8)), index=outcome.index) for name in "ab"}
+    found = signatures.search_panel(
+        profiles, outcome, algorithms=["lda", "naive_bayes"], sizes=(2,), n_permutations=19,
+        seed=int(random.integers(1 << 30)), progress=False,
+    )  # fmt: skip
+    return found.table["p_corrected"].min()
