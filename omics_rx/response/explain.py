@@ -104,10 +104,15 @@ class DrugExplanation:
 
 
 def _by_set(genes: pd.Series, gene_sets: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    """Sum of the genes of each set, under the name of the series, and how many there are; the largest first by size."""
+    """Sum of the genes of each set, under the name of the series, and how many there are; the largest first by size.
+
+    Sets come in any form and under any names that :func:`omics_rx.scores.score` takes; their weights say nothing here.
+    """
+    from omics_rx.scores.sets import as_sets, resolved
+
     rows = {}
-    for name, members in gene_sets.items():
-        own = genes[genes.index.isin(list(members))]
+    for name, members in resolved(as_sets(gene_sets), genes.index).weights.items():
+        own = genes[genes.index.isin(members.index)]
         rows[name] = (float(own.sum()) if len(own) else np.nan, len(own))
     table = pd.DataFrame.from_dict(rows, orient="index", columns=[str(genes.name), "n_genes"])
     return table.iloc[np.argsort(-table.iloc[:, 0].abs().to_numpy(), kind="stable")]
