@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 
 from omics_rx.core.units import amount_of
 from omics_rx.harmonize.needs import Doubt, Prepared
+from omics_rx.scores.blocks import is_dask
 from omics_rx.scores.mixture import fit_mixture
 from omics_rx.scores.records import recorded_receptor
 
@@ -21,6 +22,8 @@ _NEARLY_ALL = 0.8
 _MOSTLY, _FEW_HIGH = 0.8, 0.1
 _ER_GENES = ("ESR1", "GATA3", "FOXA1", "XBP1")
 _ESR1_APART = 1.0  # log2
+# genes of the male-specific region of the Y chromosome that tissues express, and XIST
+_SEX_LINKED = ("RPS4Y1", "DDX3Y", "KDM5D", "EIF1AY", "USP9Y", "UTY", "ZFY", "XIST")
 
 
 def n_genes(ready: Prepared) -> int:
@@ -62,6 +65,26 @@ def whole_for_shares(profiled: frozenset[str] = frozenset()) -> Test:
             "shares would be far too high. Pass the whole expression matrix; or the panel's part of whole TPM, saying "
             'so with core.cohort.with_info(cohort, unit="TPM"); or use method="cibersort", whose shares are relative',
             refuses=True,
+        )
+
+    return test
+
+
+def sex_linked(genes: Iterable[str]) -> Test:
+    """Test that says which genes of sets differ between women and men, where the cohort holds both."""
+    wanted = [gene for gene in dict.fromkeys(genes) if gene in _SEX_LINKED]
+
+    def test(ready: Prepared) -> Doubt | None:
+        in_memory = not ready.source.isbacked and hasattr(ready.source.X, "dtype") and not is_dask(ready.source.X)
+        if not wanted or not in_memory:
+            return None
+        levels = ready.values(_SEX_LINKED)
+        mixtures = [fit_mixture(levels[gene].to_numpy(dtype=np.float64)) for gene in levels]
+        if not any(found is not None and found.bimodal for found in mixtures):
+            return None
+        return Doubt(
+            f"{', '.join(wanted)} of the sets tell women from men, and the cohort holds both: compare within a sex, or "
+            "leave these genes out"
         )
 
     return test

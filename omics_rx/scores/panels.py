@@ -11,6 +11,7 @@ from omics_rx.core import resources
 from omics_rx.core.errors import InputError, examples, named
 from omics_rx.core.work import log
 from omics_rx.harmonize.needs import Doubt, Needs, Opened, Prepared, prepare
+from omics_rx.scores.data_tests import sex_linked
 from omics_rx.scores.kernels import TRAITS
 from omics_rx.scores.run import coverage, data_tests_of, score
 from omics_rx.scores.sets import GeneSets, as_sets
@@ -38,7 +39,7 @@ def panel_needs(
     ranked = TRAITS[method].scale == "rank"
     return Needs(
         what, scale="rank" if ranked else "log", genes=genes, coverage=coverage, levels="say" if ranked else "no",
-        tests=(*data_tests_of(method), *tests),
+        tests=(*data_tests_of(method), sex_linked(genes), *tests),
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from omics_rx.harmonize import genes as current_genes
 from omics_rx.harmonize.needs import Needs, Prepared, prepare
 from omics_rx.scores import blocks
 from omics_rx.scores import settings as setting_rules
-from omics_rx.scores.data_tests import Test, whole_transcriptome
+from omics_rx.scores.data_tests import Test, sex_linked, whole_transcriptome
 from omics_rx.scores.kernels import KERNELS, TRAITS
 from omics_rx.scores.sets import GeneSets, GeneSetsLike, as_sets, resolved
 
@@ -96,6 +96,8 @@ def score(
     method = named("score", method, TRAITS)
     ready, names = _named(_checked(cohort, sets, method, settings, min_coverage))
     data, sets = ready.source, resolved(sets, names)
+    if not isinstance(cohort, Prepared):
+        ready = _with_sexes(ready, sets)
     if key_added is not None and (not hasattr(cohort, "obsm") or (cohort.isbacked and cohort.is_view)):
         what = "a view of a file" if hasattr(cohort, "obsm") else "a frame"
         raise InputError(f"key_added writes into an AnnData and the cohort is {what}: leave it out")
@@ -154,6 +156,15 @@ def lost_genes(found: pd.DataFrame, *, limit: int) -> str:
         for name, row in lacking.iterrows()
     ]
     return f"{len(told)} of {len(found)} gene sets lack genes: {examples(told, limit)}" if told else ""
+
+
+def _with_sexes(ready: Prepared, sets: GeneSets) -> Prepared:
+    """Cohort that says which genes of the sets tell women from men, where it holds both."""
+    doubt = sex_linked(gene for weight in sets.weights.values() for gene in weight.index)(ready)
+    if doubt is None:
+        return ready
+    log.warning("%s: %s", ready.needs.what, doubt.sentence)
+    return replace(ready, said=(*ready.said, doubt.sentence))
 
 
 def _named(ready: Prepared) -> tuple[Prepared, pd.Index]:

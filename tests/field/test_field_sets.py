@@ -521,3 +521,41 @@ def test_columns_of_one_gene_are_asked_about_where_the_offset_is_not_told():
     array = orx.core.cohort.with_info(orx.core.cohort.as_cohort(table), unit="log2 intensity")
     found = orx.core.cohort.expression(orx.harmonize.genes(array))["IL3RA"]
     np.testing.assert_allclose(found, table.iloc[:, -2:].mean(axis=1))
+
+
+# ------------------------------------------------------------------------------------------------------------- needs
+
+
+@pytest.mark.parametrize("method", ["ssgsea", "singscore", "gsva", "aucell", "ulm"])
+def test_scores_relative_to_a_panel_say_so(tumours, method):
+    found = orx.scores.score(tumours, {"set": CURRENT}, method=method)
+    assert "200 genes are a panel or a selection" in found.attrs["prepared"]["statement"]
+
+
+@pytest.mark.parametrize("method", ["mean", "zscore"])
+def test_scores_of_the_set_alone_do_not(tumours, method):
+    assert "panel" not in orx.scores.score(tumours, {"set": CURRENT}, method=method).attrs["prepared"]["statement"]
+
+
+@pytest.mark.parametrize("change", ["z", "centred"])
+def test_scores_of_tables_that_lost_their_levels_say_so(change):
+    random = np.random.default_rng(13)
+    genes = sorted({gene for members in orx.scores.pathway_sets().values() for gene in members})[:300]
+    logs = pd.DataFrame(random.normal(random.normal(8, 2, 300), 1.5, (40, 300)), columns=genes)
+    table = (logs - logs.mean()) / (logs.std() if change == "z" else 1)
+    found = orx.scores.score(table, {"set": genes[:20]})
+    assert "have lost their levels" in found.attrs["prepared"]["statement"]
+
+
+def test_genes_that_tell_women_from_men_are_named(tumours, caplog):
+    random = np.random.default_rng(14)
+    genes = ["DDX3Y", *tumours.columns[:60]]
+    table = pd.DataFrame(random.normal(8, 1, (60, 61)), columns=genes, index=[f"P{i}" for i in range(60)])
+    sets = {"with": ["DDX3Y", *genes[5:12]], "without": genes[12:20]}
+    with caplog.at_level(logging.WARNING, logger="omics_rx"):
+        assert "women" not in orx.scores.score(table, sets).attrs["prepared"]["statement"]
+        table["DDX3Y"] = np.r_[random.normal(3, 0.5, 30), random.normal(9, 0.5, 30)]
+        found = orx.scores.score(table, sets)
+    assert "DDX3Y of the sets tell women from men, and the cohort holds both" in found.attrs["prepared"]["statement"]
+    assert "tell women from men" in caplog.text
+    assert "women" not in orx.scores.score(table, {"without": sets["without"]}).attrs["prepared"]["statement"]
