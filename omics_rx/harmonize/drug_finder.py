@@ -156,13 +156,17 @@ class Finder:
         stereo = [drug for drug, how in kin.items() if how == "other"]
         if stereo:
             return f"another stereoisomer of {self._labels(stereo)}: judged as a new compound"
-        frame = [drug for drug, one in self._skeletons.items() if one == forms.skeleton(smiles)]
+        frame = [drug for drug, one in self._frames.items() if one == forms.frame(smiles)]
         if frame:
             return (
                 f"the atoms of {self._labels(frame)} with other double bonds or protons, and no tautomer that RDKit's "
                 "rules reach: judged as a new compound"
             )
         return ""
+
+    @cached_property
+    def _frames(self) -> dict[str, str]:
+        return {drug: forms.frame(smiles) for drug, smiles in self._drawn.items()}
 
     def _alike(self, smiles: str) -> dict[str, forms.Likeness | None]:
         """Drugs of the same skeleton, and how alike they are."""

@@ -29,14 +29,23 @@ def skeleton(smiles: str) -> str:
 
     Two structures of other skeletons are two compounds; comparing them further is for those that share one.
     """
+    from rdkit.Chem import rdMolDescriptors
+
+    with quiet():
+        molecule = _parts(smiles)
+        return f"{rdMolDescriptors.CalcMolFormula(molecule)} {frame(smiles)}"
+
+
+@lru_cache(maxsize=65_536)
+def frame(smiles: str) -> str:
+    """Heavy atoms and which are bound, whatever their hydrogens."""
     from rdkit import Chem
-    from rdkit.Chem import rdMolDescriptors, rdMolHash
+    from rdkit.Chem import rdMolHash
 
     with quiet():
         molecule = _parts(smiles)
         Chem.RemoveStereochemistry(molecule)
-        graph = rdMolHash.MolHash(molecule, rdMolHash.HashFunction.ElementGraph)
-        return f"{rdMolDescriptors.CalcMolFormula(molecule)} {graph}"
+        return str(rdMolHash.MolHash(molecule, rdMolHash.HashFunction.ElementGraph))
 
 
 def likeness(asked: str, known: str) -> Likeness | None:

@@ -96,10 +96,9 @@ class Ranking:
         InputError
             If the drug was not ranked for want of evidence.
         """
-        apart = [name for name in self.unranked["name"].astype(str) if name.casefold() == str(drug).strip().casefold()]
-        if apart and apart[0] in self.unranked.index:
-            raise InputError(f"{drug} is not ranked: {self.unranked['reason'][apart[0]]!s}")
         held = self.drugs.loc[self.drugs.index.isin([*self.table.index, *self.unranked.index])]
+        apart = self.unranked.loc[~self.unranked.index.isin(self.drugs.index), ["name"]]
+        held = pd.concat([held, apart]) if len(apart) else held
         found = str(harmonize.drugs.resolve([drug], held, what="this ranking", remedy="name another")[0])
         if found in self.unranked.index:
             raise InputError(f"{drug} is not ranked: {self.unranked['reason'][found]!s}")
