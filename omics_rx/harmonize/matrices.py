@@ -118,9 +118,9 @@ def _others(cohort: AnnData) -> list[tuple[str, AnnData, UnitFinding]]:
     found = []
     if cohort.raw is not None:
         raw = cohort.raw
-        found.append(("raw", AnnData(raw.X, obs=cohort.obs.copy(), var=raw.var.copy())))
+        found.append(("raw", AnnData(_in_memory(raw.X), obs=cohort.obs.copy(), var=raw.var.copy())))
     for name, values in named_layers(cohort).items():
-        found.append((f"layers[{name!r}]", AnnData(values, obs=cohort.obs.copy(), var=cohort.var.copy())))
+        found.append((f"layers[{name!r}]", AnnData(_in_memory(values), obs=cohort.obs.copy(), var=cohort.var.copy())))
     told = []
     for place, other in found:
         other.uns, other.obsm = dict(cohort.uns), {name: cohort.obsm[name] for name in cohort.obsm}
@@ -129,6 +129,13 @@ def _others(cohort: AnnData) -> list[tuple[str, AnnData, UnitFinding]]:
         known = with_info(other, unit=unit if unit != MIXED else "unknown")
         told.append((place, known, UnitFinding(unit, detected=True, statement=said)))
     return told
+
+
+def _in_memory(values: Any) -> Any:
+    """Matrix in memory, where it is one on disk."""
+    if hasattr(values, "to_memory"):
+        return values.to_memory()
+    return values[()] if type(values).__module__.startswith("h5py") else values
 
 
 def genes_only(cohort: AnnData) -> tuple[AnnData, tuple[str, ...]]:

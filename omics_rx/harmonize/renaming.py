@@ -12,7 +12,7 @@ from omics_rx.core.cohort import as_cohort, info, record, with_record
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.work import log
 from omics_rx.harmonize.columns import groups, record_of, regrouped
-from omics_rx.harmonize.matrices import genes_only
+from omics_rx.harmonize.matrices import genes_only, read
 from omics_rx.harmonize.symbols import current_symbols, gene_index, numbered, recognised, unnumbered
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ def genes(data: CohortLike, *, min_mapped: float = 0.5) -> AnnData:
     ids, cohort = with_plain_names(data)
     if not isinstance(data, pd.DataFrame) and _is_done(cohort):
         return cohort.copy()
+    if cohort.X is None:
+        cohort = read(cohort).data
     cohort, said = genes_only(cohort)
     if said:
         ids = [unnumbered(str(name).strip()) for name in cohort.var_names]

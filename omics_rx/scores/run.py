@@ -14,7 +14,7 @@ from omics_rx.core import cache, provenance
 from omics_rx.core import cohort as cohorts
 from omics_rx.core.errors import InputError, examples, named
 from omics_rx.core.work import log, track
-from omics_rx.harmonize import current_symbols
+from omics_rx.harmonize import current_symbols, matrices
 from omics_rx.harmonize import genes as current_genes
 from omics_rx.harmonize.needs import Needs, Prepared, prepare
 from omics_rx.scores import blocks
@@ -142,8 +142,7 @@ def coverage(cohort: CohortLike, gene_sets: GeneSetsLike | GeneSets) -> pd.DataF
         (names as they are written, joined by ``;``). A gene that is NaN in every sample is missing. Genes meet as in
         :func:`score`.
     """
-    data = cohorts.as_cohort(cohort, copy=False)
-    data = data.to_memory() if data.isbacked and data.is_view else data
+    data = matrices.read(_in_memory(cohort)).data
     names = pd.Index(current_symbols(data.var_names)["symbol"])[blocks.known_genes(data)]
     return resolved(as_sets(gene_sets), names).coverage(names)
 

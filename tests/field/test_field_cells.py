@@ -329,3 +329,28 @@ def test_donors_that_are_words_for_nothing_are_missing(cells, word):
     profiles = orx.harmonize.pseudobulk(named, "donor")
     assert profiles.obs_names.tolist() == ["D1"]
     assert orx.harmonize.pseudobulk_groups(profiles)["n_cells"].tolist() == [200, 40]
+
+
+def test_cells_without_x_are_read_from_their_layer_or_asked_for_on_every_road(cells):
+    given, bare = empty_x(cells), AnnData(None, obs=cells.obs.copy(), var=cells.var.copy())
+    given.obs["donor"] = "D1"
+    roads = {
+        "genes": orx.harmonize.genes, "check": orx.check, "score": lambda c: orx.scores.score(c, SETS, method="mean"),
+        "coverage": lambda c: orx.scores.coverage(c, SETS),
+        "markers": lambda c: orx.scores.marker_genes(c, "cell_type", progress=False),
+    }  # fmt: skip
+    for road in roads.values():
+        road(given)
+        with pytest.raises(InputError, match="no X"):
+            road(bare)
+    assert orx.harmonize.pseudobulk(given, "donor").obs["n_counts"].tolist() == [cells.X.sum()]
+
+
+def test_cells_on_disk_with_scaled_x_are_read_from_raw_too(cells, tmp_path):
+    kept = scaled(cells)
+    kept.write_h5ad(tmp_path / "scaled.h5ad")
+    backed = anndata.read_h5ad(tmp_path / "scaled.h5ad", backed="r")
+    found = orx.scores.score(backed, SETS, method="mean", progress=False)
+    assert found.attrs["prepared"]["place"] == "raw"
+    np.testing.assert_allclose(found, orx.scores.score(kept, SETS, method="mean", progress=False), atol=1e-6)
+    assert orx.check(backed).facts["read from"] == "raw"
