@@ -105,6 +105,7 @@ def test_the_unit_of_a_risk_changes_nothing(unit):
     assert survival.concordances(time, event, risk[:, None] * unit)[0] == pytest.approx(plain.value)
 
 
+@pytest.mark.needs("lifelines")
 @pytest.mark.parametrize("seed", range(5))
 def test_curves_and_tests_equal_lifelines(seed):
     from lifelines import KaplanMeierFitter

@@ -88,7 +88,7 @@ def test_heatmap_annotations_follow_the_samples(samples):
     assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b", "ER", "age (30 to 90)"]
     colours = style.colours(["no", "yes"])
     drawn = [to_hex(colour) for colour in ax.images[1].get_array()[0]]
-    told = [style.MISSING if word is None else colours[word] for word in facts["ER"]]
+    told = [style.MISSING if pd.isna(word) else colours[word] for word in facts["ER"]]
     assert drawn in (told, told[::-1])  # one direction of the samples or the other
     ages = ax.images[2].get_array()[0].sum(axis=1)
     known = facts["age"].notna().to_numpy()

@@ -30,6 +30,7 @@ def test_ridge_equals_scikit_survival(ties):
     np.testing.assert_allclose(ours, theirs.coef_, atol=1e-5)
 
 
+@pytest.mark.needs("lifelines")
 def test_strata_and_ties_equal_lifelines():
     from lifelines import CoxPHFitter
 
@@ -120,6 +121,7 @@ def test_nonnegative_ridge_equals_a_bounded_optimiser(penalty, seed):
     assert (ours == 0).any()
 
 
+@pytest.mark.needs("lifelines")
 def test_the_baseline_hazard_is_nelson_aalen_without_risk():
     from lifelines import NelsonAalenFitter
 

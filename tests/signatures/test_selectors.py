@@ -20,6 +20,7 @@ def _data(n: int = 150, p: int = 8, *, effect: float = 0.8):
     return X.add_prefix("G"), time, random.random(n) < 0.6, random.integers(0, 3, n)
 
 
+@pytest.mark.needs("lifelines")
 @pytest.mark.parametrize("tied", [False, True])
 @pytest.mark.parametrize("stratified", [False, True])
 def test_coefficients_equal_lifelines(tied, stratified):
