@@ -10,7 +10,7 @@ import pandas as pd
 
 from omics_rx.core.errors import InputError
 from omics_rx.core.work import track
-from omics_rx.harmonize.dose_points import SAME_DOSE, Measure, checked
+from omics_rx.harmonize.dose_points import SAME_DOSE, checked
 from omics_rx.harmonize.logistic import Curves, Fit, Floats, as_curves, explained, rise, solved, standard_error
 
 _MIN_DOSES = 4
@@ -27,7 +27,7 @@ def fit_curves(
     points: pd.DataFrame,
     *,
     dose_unit: str | None = None,
-    measure: Measure | None = None,
+    measure: str | None = None,
     highest_um: float = _MOST_UM,
     min_doses: int = _MIN_DOSES,
     progress: bool | None = None,

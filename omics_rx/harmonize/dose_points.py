@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from omics_rx.core.errors import InputError, examples, row_names, unknown_name
 
-Measure = Literal["viability", "inhibition"]
 _IN_UM: dict[str, Callable[[pd.Series], pd.Series]] = {
     "uM": lambda dose: dose,
     "nM": lambda dose: dose / 1e3,
@@ -32,7 +30,7 @@ _MANY_DOSES = 4
 
 
 def checked(
-    points: pd.DataFrame, *, highest_um: float, dose_unit: str | None, measure: Measure | None
+    points: pd.DataFrame, *, highest_um: float, dose_unit: str | None, measure: str | None
 ) -> tuple[pd.DataFrame, list[str]]:
     """Bring points to ``dose_um`` (uM) and ``viability`` (1 is untouched), or say what must be told about them.
 

@@ -263,8 +263,8 @@ class _Work:
             facts.loc[at, "status"] = np.where(query.table["known"], "known", "new")
             facts.loc[at, "nearest"] = query.table["nearest"].to_numpy()
             facts.loc[at, "similarity"] = query.applicability
-            said = query.table[["warning", "note"]].agg(lambda row: "; ".join(filter(None, row)), axis=1)
-            facts.loc[at, "warning"] = said.to_numpy()
+            pairs = zip(query.table["warning"], query.table["note"], strict=True)
+            facts.loc[at, "warning"] = ["; ".join(filter(None, pair)) for pair in pairs]
             facts.loc[at, "half_width"] = ((found.upper - found.lower).mean() / 2).to_numpy()
         facts["nearest_name"] = self.model.screen_.drugs["name"].reindex(facts["nearest"]).to_numpy()
         if self.groups is not None:
