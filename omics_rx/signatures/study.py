@@ -34,10 +34,13 @@ class Study:
     table
         One row a cohort, role and method: ``cohort``, ``role`` (``external``: never touched before; ``left out``:
         by a signature made from the other cohorts; ``cross-validated``: by signatures made without the sample),
-        ``endpoint``, ``n``, ``events``, ``concordance`` (Harrell), ``lower``, ``upper`` (95% bootstrap), ``uno``
-        (Uno's concordance), ``auc_36`` and ``auc_60`` (cumulative-dynamic AUC at these months, missing where patients
+        ``endpoint``, ``n``, ``events``, ``concordance`` (Harrell), ``lower``, ``upper``
+        (95% bootstrap over patients; under noise that of cross-validated scores holds one half in 85 to 90% of studies
+        only, as its folds share patients: Bates et al. 2024), ``uno`` (Uno's concordance),
+        ``auc_36`` and ``auc_60`` (cumulative-dynamic AUC at these months, missing where patients
         are not followed that long), ``method`` (``signature``; ``full model``, before distilling; ``proliferation``;
-        ``random genes``: mean and central 95% of random sets).
+        ``random genes``: mean and central 95% of ridge Cox models over random genes, or of the whole recipe
+        over them).
     gains
         Concordance of the signature less that of proliferation on the same samples: ``cohort``, ``role``,
         ``against``, ``difference``, ``lower``, ``upper``, ``p_value``.
@@ -51,7 +54,8 @@ class Study:
     nulls
         Concordance of each random gene set, sets x external cohorts.
     null_p
-        External cohort to the share of random sets that do as well as the signature.
+        External cohort to the share of ridge Cox models over random genes that do as well as the signature; the whole
+        recipe over random genes does better than they do, see ``build(n_null_whole=)``.
     limits
         What a reader must know, one sentence each.
     provenance
@@ -67,7 +71,8 @@ class Study:
         Flow of patients: ``cohort``, ``role``, ``given``, ``without_follow-up``, ``judged``, ``scored`` (with a risk),
         ``events`` and ``median_follow-up`` (months, reverse Kaplan-Meier) of those judged.
     clinical
-        Gain over clinical columns, proliferation and both in each cohort that has them: ``signatures.clinical.gain``.
+        Gain over clinical columns, proliferation and both in each cohort that has them: ``signatures.clinical.gain``;
+        of external cohorts, and of training cohorts by a signature made from the others (``left out``).
     """
 
     name: str
