@@ -9,6 +9,10 @@ from null_cases import case
 from omics_rx.harmonize import fit_curves
 from omics_rx.harmonize.logistic import Curves
 
+REASONS = {
+    "harmonize.plates": "hands wells over to harmonize.fit_curves and estimates nothing",
+}
+
 _DOSES = 10 / 2.0 ** np.arange(9)[::-1]
 
 
