@@ -13,6 +13,7 @@ from omics_rx.core.errors import InputError, examples
 from omics_rx.core.work import log
 from omics_rx.harmonize.columns import groups, record_of, regrouped
 from omics_rx.harmonize.matrices import genes_only, read
+from omics_rx.harmonize.row_numbers import row_numbers
 from omics_rx.harmonize.symbols import current_symbols, gene_index, numbered, recognised, unnumbered
 
 if TYPE_CHECKING:
@@ -144,7 +145,8 @@ def _check_ids(found: pd.DataFrame, cohort: AnnData, min_mapped: float) -> None:
         return
     strange = found.index[~mapped]
     hint = "give symbols, Ensembl or Entrez ids"
-    if recognised(cohort.obs_names[:2000]) > 0.5:
+    samples = [str(name) for name in cohort.obs_names[:2000]]
+    if recognised(samples) > 0.5 and not row_numbers(samples):
         hint = "the sample names are genes, so the axes are swapped: transpose the data"
     elif (found["reason"] == "Ensembl id of another species").mean() > 0.5:
         hint = "these are genes of another species: map them to human orthologues first"
@@ -154,5 +156,5 @@ def _check_ids(found: pd.DataFrame, cohort: AnnData, min_mapped: float) -> None:
         hint = "they are microarray probes: map them with the platform's annotation first"
     raise InputError(
         f"{int((~mapped).sum())} of {len(found)} identifiers are no human genes ({examples(strange)}), and at least "
-        f"{min_mapped:.0%} must be: {hint}"
+        f"{min_mapped:.0%} of the names of the columns (var_names) must be: {hint}"
     )

@@ -17,6 +17,7 @@ _ENSEMBL = re.compile(r"^(ENSG\d{11})(?:\.\d+)?(?:_PAR_Y)?$")
 _FOREIGN = re.compile(r"^ENS[A-Z]{3,4}G\d{11}")
 _WITH_ENTREZ = re.compile(r"^(?P<symbol>[^|]*?)(?:\|(?P<bar>\d+)|\s*\((?P<bracket>\d+)\))$")
 _WITH_ENSEMBL = re.compile(r"^(?P<ensembl>ENSG\d{11}(?:\.\d+)?(?:_PAR_Y)?)[|_](?P<symbol>.+)$")
+_DECIMAL_ID = re.compile(r"^\d+\.0$")
 _NUMBERED = re.compile(r"#\d+$")
 _MONTHS = {
     "feb": ("FEB",), "mar": ("MARCH", "MARC"), "apr": ("APR",), "sep": ("SEPT", "SEP"), "sept": ("SEPT", "SEP"),
@@ -109,11 +110,12 @@ def current_symbols(ids: Iterable[object]) -> pd.DataFrame:
     ['TP53', 'ERBB2', 'TP53', 'MARCHF3']
     """
     names = ["" if item is None or item is pd.NA or item != item else str(item).strip() for item in ids]
-    numbers = sum(name.isdigit() for name in names) * 2 > len(names)
+    plain = [name[:-2] if _DECIMAL_ID.match(name) else name for name in names]  # as a spreadsheet writes ids
+    numbers = sum(name.isdigit() for name in plain) * 2 > len(plain)
     known: dict[str, Finding] = {}
-    for name in names:
+    for name, whole in zip(names, plain, strict=True):
         if name not in known:
-            known[name] = _find(name, entrez=numbers)
+            known[name] = _find(whole if numbers else name, entrez=numbers)
     found = [known[name] for name in names]
     return pd.DataFrame(
         {

@@ -10,6 +10,7 @@ import pandas as pd
 
 from omics_rx.core.errors import InputError, examples
 from omics_rx.io.apart import genes_alone
+from omics_rx.io.modalities import columns_left_below
 from omics_rx.io.said import Aloud
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def read_h5mu(file: Any) -> tuple[AnnData, list[str]]:
     """
     import mudata
 
-    with mudata.set_options(pull_on_update=False):
+    with columns_left_below():
         whole = mudata.read_h5mu(file)
     name = next((one for one in ("rna", "gex", "RNA", "GEX", "gene_expression", "mRNA") if one in whole.mod), None)
     if name is None:

@@ -167,7 +167,7 @@ def _overlap(parts: Mapping[str, AnnData], level: str) -> list[str]:
     return [f"{len(everyone)} {level}s in all, {len(whole)} with every modality"]
 
 
-def _columns_left_below() -> AbstractContextManager[Any]:
+def columns_left_below() -> AbstractContextManager[Any]:
     """Within it, MuData leaves columns with the modality they belong to; mudata 0.3 and 0.4 are told so differently."""
     import mudata
 
@@ -180,7 +180,7 @@ def _mudata(parts: dict[str, AnnData], lost: list[tuple[str, str, str, str]], sa
     import mudata
     from anndata import AnnData
 
-    with warnings.catch_warnings(), _columns_left_below():
+    with warnings.catch_warnings(), columns_left_below():
         # features of two modalities may share a name (a gene and its protein); each is found in its own modality
         warnings.filterwarnings("ignore", message=".*var_names.*", category=UserWarning)
         joined = mudata.MuData(parts)

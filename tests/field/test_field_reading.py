@@ -268,6 +268,8 @@ def test_entrez_ids_that_were_read_as_decimals(tmp_path, in_rows):
     cohort = read_bulk(put(tmp_path / "a.tsv", named(frame if in_rows else frame.T)))
     assert same(cohort, COUNTS.set_axis(ids))
     assert (harmonize.changes(harmonize.genes(cohort))["status"] == "renamed").mean() > 0.9
+    labelled = harmonize.genes(COUNTS.T.set_axis([float(name) for name in ids], axis=1))
+    assert (harmonize.changes(labelled)["status"] == "renamed").mean() > 0.9
     beside = named(COUNTS.set_axis([f"{name}_at" for name in ids]))
     beside.insert(1, "ENTREZID", [float(name) for name in ids])
     assert read_bulk(put(tmp_path / "b.tsv", beside)).var_names.tolist() == ids
@@ -308,12 +310,14 @@ def test_outcomes_and_clinical_columns_are_no_genes(tmp_path, columns, across, c
     for name, values in columns.items():
         np.testing.assert_allclose(cohort.obs[name].astype(float), list(values), rtol=1e-5)
     assert "are outcomes or clinical and no genes" in caplog.text
-    assert "are outcomes or clinical and no genes" in check(cohort).facts["reading"]
+    assert any("are outcomes or clinical and no genes" in said for said in said_aloud(cohort))
 
 
 def test_follow_up_that_stands_among_the_genes_is_read_or_said(tmp_path):
     frame = pd.concat([pd.DataFrame({"OS.time": DAYS, "OS": SEEN}, index=FLAT.index), FLAT], axis=1)
-    assert endpoint(read_bulk(put(tmp_path / "a.csv", named(frame)))).n_events == SEEN.sum()
+    read = read_bulk(put(tmp_path / "a.csv", named(frame)))
+    assert endpoint(read).n_events == SEEN.sum()
+    assert "2 columns among the genes are outcomes" in check(read).facts["reading"]
     months = frame.assign(**{"OS.time": (DAYS / 30).round()})
     cohort = read_bulk(put(tmp_path / "b.csv", named(months)))
     assert "time" not in cohort.obs

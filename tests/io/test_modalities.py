@@ -8,7 +8,7 @@ from anndata import AnnData
 
 from omics_rx import io
 from omics_rx.core.errors import InputError, UnknownNameError
-from omics_rx.io.modalities import _columns_left_below
+from omics_rx.io.modalities import columns_left_below
 
 
 def cohort(samples, genes=("TP53", "ERBB2"), **obs):
@@ -68,7 +68,7 @@ def test_follow_up_comes_along_and_must_agree():
 @pytest.mark.filterwarnings("ignore:var_names are not unique:UserWarning")  # a gene and its protein
 def test_it_survives_a_file(tmp_path):
     joined = io.join({"rna": cohort(RNA), "protein": cohort(MIRNA)})
-    with _columns_left_below():
+    with columns_left_below():
         joined.write_h5mu(tmp_path / "x.h5mu")
         again = mudata.read_h5mu(tmp_path / "x.h5mu")
     assert len(io.left_out(again)) == 3
