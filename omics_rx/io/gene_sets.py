@@ -6,6 +6,7 @@ import csv
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.work import log
@@ -15,6 +16,9 @@ from omics_rx.io.files import existing, kind, not_read, opened, text, text_lines
 from omics_rx.io.frames import sheet_cells
 from omics_rx.io.set_columns import Members, has_roles, is_blank, sets_of_table, signed
 from omics_rx.io.set_formats import from_gmt, from_gmx, from_json, from_list, from_xml
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _SHARE = 0.5
 _SIDE = re.compile(r"[ _.-](?P<side>up|dn|down)$", re.IGNORECASE)
@@ -198,11 +202,11 @@ def _parquet(file: Path) -> tuple[list[str], list[list[str]]]:
     return table_of(pd.read_parquet(file))
 
 
-def table_of(frame: object) -> tuple[list[str], list[list[str]]]:
+def table_of(frame: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
     """Header and fields of a frame as text; names of rows, where there are any, are its first column."""
     import pandas as pd
 
-    table = pd.DataFrame(frame)
+    table = frame
     if not isinstance(table.index, pd.RangeIndex):
         table = table.reset_index(names=[str(name or "") for name in table.index.names])
     columns = [table.iloc[:, i].astype(object) for i in range(table.shape[1])]

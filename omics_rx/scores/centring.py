@@ -93,7 +93,7 @@ def _has_levels(ready: Prepared, values: pd.DataFrame) -> bool:
 
 def _one_subtype(tumours: pd.DataFrame) -> str:
     """That nearly all tumours are of one subtype by the frozen medians, in words; empty where they are not."""
-    both = [gene for gene in tumours if gene in frozen_medians().index]
+    both = [str(gene) for gene in tumours if gene in frozen_medians().index]
     near = correlations(tumours[both] - frozen_medians()[both]).dropna()
     shares = near.idxmax(axis=1).value_counts(normalize=True)
     if shares.empty or shares.iloc[0] < _ONE_SUBTYPE:

@@ -59,10 +59,11 @@ def resolve(ids: Iterable[object]) -> pd.DataFrame:
         known = capitals[capitals["status"].isin(["kept", "renamed"])]
         found.loc[known.index, "symbol"] = known["symbol"]
         found.loc[known.index, ["status", "reason"]] = ["renamed", _LOWER]
-    mouse = [name for name in unknown if _MOUSE.match(name)]
-    if mouse:
-        capitals = current_symbols([name.upper() for name in mouse])["status"].isin(["kept", "renamed"]).to_numpy()
-        found.loc[[name for name, known in zip(mouse, capitals, strict=True) if known], "reason"] = _OF_MOUSE
+    spelled = [name for name in unknown if _MOUSE.match(name)]
+    if spelled:
+        human = current_symbols([name.upper() for name in spelled])["status"].isin(["kept", "renamed"])
+        mouse = [name for name, known in zip(spelled, human, strict=True) if known]
+        found.loc[found.index.isin(mouse), "reason"] = _OF_MOUSE
     return found
 
 

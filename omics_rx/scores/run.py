@@ -98,8 +98,8 @@ def score(
     data, sets = ready.source, resolved(sets, names)
     if not isinstance(cohort, Prepared):
         ready = _with_sexes(ready, sets)
-    if key_added is not None and (not hasattr(cohort, "obsm") or (cohort.isbacked and cohort.is_view)):
-        what = "a view of a file" if hasattr(cohort, "obsm") else "a frame"
+    if key_added is not None and (isinstance(cohort, pd.DataFrame | Prepared) or (cohort.isbacked and cohort.is_view)):
+        what = "a frame" if isinstance(cohort, pd.DataFrame | Prepared) else "a view of a file"
         raise InputError(f"key_added writes into an AnnData and the cohort is {what}: leave it out")
     present = blocks.known_genes(data)
     found = sets.coverage(names[present])

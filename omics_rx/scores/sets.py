@@ -103,23 +103,24 @@ def as_sets(gene_sets: GeneSetsLike | GeneSets) -> GeneSets:
     """
     if isinstance(gene_sets, GeneSets):
         return gene_sets
+    named: object = gene_sets
     if isinstance(gene_sets, Path):
-        gene_sets = read_gene_sets(gene_sets)
+        named = read_gene_sets(gene_sets)
     elif isinstance(gene_sets, pd.DataFrame):
-        gene_sets = sets_of_table(*table_of(gene_sets), "the frame of gene sets", single=None)
+        named = sets_of_table(*table_of(gene_sets), "the frame of gene sets", single=None)
     elif isinstance(gene_sets, pd.Series):
-        gene_sets = _from_series(gene_sets)
-    if not isinstance(gene_sets, Mapping):
+        named = _from_series(gene_sets)
+    if not isinstance(named, Mapping):
         raise InputError(
             f"gene sets are a mapping of name to genes or a frame with set and gene, not a {type(gene_sets).__name__}: "
             'write {"name": ["GENE1", "GENE2"]}, or read a file with io.read_gene_sets'
         )
-    if not gene_sets:
+    if not named:
         raise InputError("no gene set was given: name at least one")
-    if (sides := _sides(gene_sets)) is not None:
+    if (sides := _sides(named)) is not None:
         log.warning("the genes under up and down are taken as one set of rising and falling genes, 'signature'")
-        gene_sets = {"signature": sides}
-    return GeneSets({str(name): _weights(str(name), genes) for name, genes in gene_sets.items()})
+        named = {"signature": sides}
+    return GeneSets({str(name): _weights(str(name), genes) for name, genes in named.items()})
 
 
 def _from_series(series: pd.Series) -> dict[str, object]:
@@ -164,8 +165,9 @@ def _weights(name: str, genes: object) -> pd.Series:
         raise InputError(f"gene set {name!r} is a frame: pass one frame of all sets, with columns set, gene and weight")
     if (sides := _sides(genes)) is not None:
         genes = sides
-    numbers = isinstance(genes, pd.Series) and not _is_text(genes) and not isinstance(genes.index, pd.RangeIndex)
-    if isinstance(genes, Mapping) or numbers:
+    if isinstance(genes, Mapping) or (
+        isinstance(genes, pd.Series) and not _is_text(genes) and not isinstance(genes.index, pd.RangeIndex)
+    ):
         weights = _numbers(name, genes)
     else:
         listed = _names(genes)
@@ -212,12 +214,12 @@ def resolved(sets: GeneSets, known: pd.Index | None = None) -> GeneSets:
     """
     found = resolve(gene for weight in sets.weights.values() for gene in weight.index)
     if known is not None:
-        literal = (found.index.isin(known) & ~found["symbol"].isin(known)).to_numpy()
+        literal = found.index.isin(known) & ~found["symbol"].isin(known).to_numpy()
         found.loc[literal, "symbol"] = found.index[literal]
         found.loc[literal, ["status", "reason"]] = ["kept", ""]
     refuse_mouse(found, "the sets")
     tell_lower(found, "the sets")
-    symbol: dict[str, str] = found["symbol"].to_dict()
+    symbol = dict(zip(map(str, found.index), map(str, found["symbol"]), strict=True))
     written = {gene: name for name, gene in symbol.items() if gene != name}
     weights = {name: _renamed(name, weight, symbol) for name, weight in sets.weights.items()}
     return GeneSets(weights, written)
