@@ -215,6 +215,8 @@ def _tidy_drugs(frame: pd.DataFrame) -> pd.DataFrame:
     for column in _DRUG_COLUMNS:
         if column not in drugs:
             drugs[column] = None
+        # a column of nothing but missing values stays text, so that a saved screen is the same screen
+        drugs[column] = drugs[column].astype(object).where(drugs[column].notna(), None)
     return drugs[[*_DRUG_COLUMNS, *(column for column in drugs if column not in _DRUG_COLUMNS)]]
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from omics_rx.core.errors import InputError, UnknownNameError, examples
 from omics_rx.harmonize import drug_names, forms
 from omics_rx.harmonize.drug_names import squeezed, without_salt_words
-from omics_rx.harmonize.structures import Structure, is_inchikey, structure, why_not
+from omics_rx.harmonize.structures import Structure, is_flat, is_inchikey, structure, why_not
 
 COLUMNS = ("drug_id", "how", "note", "problem")
 
@@ -121,7 +121,7 @@ class Finder:
         if exact:
             return Found(exact[0], "InChIKey")
         near = [drug for drug, own in self.keys.items() if own and own[:14] == key[:14]]
-        flat = key[15:25] == "UHFFFAOYSA"  # what a key ends in where no stereo and no label is given
+        flat = is_flat(key)
         if flat and len(near) == 1:
             return Found(near[0], "InChIKey of the bonds", f"{key} says no stereo: {self.label(near[0])} was taken")
         if flat and near:

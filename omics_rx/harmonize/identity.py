@@ -37,6 +37,7 @@ def identify_lines(sources: pd.DataFrame, *, known: Mapping[str, str] | None = N
     DataFrame
         Index as given; ``cell_id``; ``status`` (``"known"``, or ``"own name"``) and ``reason``.
     """
+    sources = sources.rename_axis(index=None)  # whatever a user calls the index, the columns here keep their names
     found = [cell_lines.identify(sources[column].fillna("").astype(str)) for column in sources]
     ids = np.column_stack([one["cell_id"].to_numpy(dtype=object) for one in found])
     why = np.column_stack([one["reason"].to_numpy(dtype=object) for one in found])
@@ -105,6 +106,7 @@ def identify_compounds(sources: pd.DataFrame) -> pd.DataFrame:
         Index as given; ``drug_id``; ``smiles`` and ``inchikey`` without salt, missing where there is none; ``status``
         (``"known"``, ``"structure"`` where no table holds it, ``"own name"``) and ``reason``.
     """
+    sources = sources.rename_axis(index=None)
     structures = [_read(smiles) for smiles in sources.get("smiles", pd.Series(index=sources.index, dtype=object))]
     names = [_named(row) for row in sources.reindex(columns=["name", "aliases"]).itertuples(index=False)]
     table = resources.table("drugs.tsv")["drug_id"]
@@ -155,6 +157,11 @@ def _compound(
         return found.inchikey, "known", f"structure, though the name is that of {by_name}" if other else "structure"
     if by_name and (by_name[:14] == found.inchikey[:14] or by_name.startswith("name:")):
         return by_name, "known", "name, and bonds of the structure" if by_name[:5] != "name:" else "name"
+    bonds = [one for one in held if one[:14] == found.inchikey[:14]] if drugs.is_flat(found.inchikey) else []
+    if len(bonds) == 1:
+        return bonds[0], "known", "bonds of the structure, which gives no stereo"
+    if bonds:
+        return found.inchikey, "structure", f"bonds of {', '.join(sorted(bonds))}, without the stereo that parts them"
     return found.inchikey, "structure", "a structure that no table holds"
 
 

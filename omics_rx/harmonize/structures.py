@@ -96,6 +96,11 @@ def is_inchikey(text: str) -> bool:
     return bool(_INCHIKEY.match(text))
 
 
+def is_flat(inchikey: str) -> bool:
+    """Whether an InChIKey says no stereo: its second block ends as that of a molecule without any."""
+    return inchikey[15:25] == "UHFFFAOYSA"
+
+
 def why_not(smiles: object) -> str:
     """Why a text is not the SMILES of one molecule, with the remedy; empty where it is."""
     text = str(smiles).strip()

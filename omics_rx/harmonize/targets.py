@@ -152,8 +152,10 @@ def _listed() -> dict[str, tuple[str, ...]]:
     """GDSC's words for a single target, where all drugs that have them have the same genes."""
     table = resources.table("drugs.tsv")[["target_text", "targets"]].dropna()
     table = table[~table["target_text"].str.contains(",|antimetabolite|agonist", case=False)]
-    sets = table.groupby(table["target_text"].str.casefold())["targets"].agg(lambda genes: tuple(dict.fromkeys(genes)))
-    return {str(word): tuple(found[0].split(";")) for word, found in sets.items() if len(found) == 1}
+    sets: dict[str, set[str]] = {}
+    for word, genes in table.itertuples(index=False):
+        sets.setdefault(str(word).casefold(), set()).add(str(genes))
+    return {word: tuple(next(iter(found)).split(";")) for word, found in sets.items() if len(found) == 1}
 
 
 def joined(text: str) -> str:

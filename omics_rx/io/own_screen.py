@@ -127,7 +127,7 @@ def _has_doses(rows: pd.DataFrame) -> bool:
 
 def _of_values(rows: pd.DataFrame, unit: str | None, said: list[str]) -> pd.DataFrame:
     """Responses in ln uM of a table of IC50s."""
-    named = [column for column in rows if column.startswith("value ")]
+    named = [str(column) for column in rows if str(column).startswith("value ")]
     label = rows.attrs["source"]
     if "value" in rows and (unit is not None or not named):
         if unit is None:
@@ -210,7 +210,9 @@ def _of_doses(
     )
     if unit is not None:
         points = points.rename(columns={"dose_um": "dose"})
-    told = effect if measure or effect == "inhibition" else None
+    told: Literal["viability", "inhibition"] | None = "inhibition" if effect == "inhibition" else None
+    if measure == "viability":
+        told = "viability"
     curves = fit_curves(points, dose_unit=unit, measure=told, progress=progress)
     lost = curves["ln_ic50"].isna()
     if lost.any():

@@ -218,3 +218,38 @@ def test_units_are_what_people_write():
         assert response_units.unit_named(name) == unit
     assert response_units.to_ln_um(np.array([6.0, 9.0]), "pIC50").round(6).tolist() == [0.0, -6.907755]
     assert response_units.to_ln_um(np.array([1e-6]), "M").round(6).tolist() == [0.0]
+
+
+def test_a_laboratory_trains_on_its_own_screen_from_the_shell(tmp_path):
+    """Long table and expression in, model out, one drug by its brand name predicted; lines trained on are marked."""
+    from typer.testing import CliRunner
+
+    from omics_rx.cli import app
+
+    random = np.random.default_rng(5)
+    lines = orx.harmonize.cell_lines.facts().query("tissue == 'breast'").index[:24]
+    genes = list(orx.harmonize.current_symbols(resources.table("pam50.tsv")["gene"])["symbol"])[:40]
+    expression = pd.DataFrame(random.normal(6, 2, (24, len(genes))), index=lines, columns=genes).round(4)
+    names = ["Lapatinib", "Palbociclib", "Olaparib", "Gefitinib", "Afatinib", "Docetaxel", "Trametinib", "Erlotinib",
+             "Gemcitabine", "Alpelisib", "Ribociclib", "Navitoclax"]  # fmt: skip
+    mean = ranges().set_index("name")["mean"]
+    rows = [(line.lower().replace("-", ""), name, np.exp(mean[name] - 0.5 * expression.loc[line].iloc[i] + 3) * 1000)
+            for line in lines for i, name in enumerate(names)]  # fmt: skip
+    pd.DataFrame(rows, columns=["Cell line", "Drug", "IC50 (nM)"]).to_csv(tmp_path / "screen.csv", index=False)
+    expression.to_csv(tmp_path / "expression.csv")
+    run = CliRunner().invoke
+    alone = run(app, ["train", "-o", str(tmp_path / "m.orx"), "--screen", str(tmp_path / "screen.csv")])
+    assert alone.exit_code == 2
+    assert "--expression" in alone.output
+    told = ["--screen", str(tmp_path / "screen.csv"), "--expression", str(tmp_path / "expression.csv")]
+    trained = run(app, ["train", "-o", str(tmp_path / "m.orx"), *told])
+    assert trained.exit_code == 0, trained.output
+    out = tmp_path / "out.csv"
+    asked = ["predict", str(tmp_path / "expression.csv"), "-o", str(out), "--model", str(tmp_path / "m.orx")]
+    found = run(app, [*asked, "--drug", "Tykerb", "--drug", "Ibrance"])
+    assert found.exit_code == 0, found.output
+    table = pd.read_csv(out, index_col=0)
+    assert table.columns.tolist()[:2] == ["Tykerb", "Ibrance"]
+    missing = run(app, [*asked, "--drug", "Herceptin"])
+    assert missing.exit_code == 2
+    assert "antibodies are out of scope" in missing.output

@@ -62,7 +62,9 @@ class GenomicEvents(BaseEstimator):  # type: ignore[misc,unused-ignore]
                 (int(drug), int(event), float(effect), float(t[event, drug]), int(carriers[event, drug]))
                 for event, effect in zip(chosen, effects, strict=True)
             ]
-        self.evidence_ = pd.DataFrame(rows, columns=list(_EVIDENCE)).astype({"drug": int, "event": int})
+        # without rows a column has no type of its own, and none could be saved
+        kinds = [float if name in ("effect", "t") else int for name in _EVIDENCE]
+        self.evidence_ = pd.DataFrame(rows, columns=list(_EVIDENCE)).astype(dict(zip(_EVIDENCE, kinds, strict=True)))
         return self
 
     def _t(self, events: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
