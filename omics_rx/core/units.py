@@ -30,6 +30,7 @@ _CLOSE, _EXACT = 0.01, 0.001  # of a total, by which it is told: over many genes
 _SAME_TOTAL = 0.001
 _WHOLE_SHARE = 0.3  # of the values above zero of estimated counts that are whole
 _SPARSE = 0.7  # share of zeros in which amounts come from counts of cells
+_LARGEST_EXACT = 2000.0  # up to which single precision keeps the hundredths of an amount under its logarithm
 _LIKE_DEPTHS = 0.5  # spread of ln(total) up to which samples were brought to one depth
 _FEW = 10  # values above zero that say something of a sample
 _GRID_SHARE, _GRID_TOP, _MOST_READS = 0.97, 64, 7
@@ -115,17 +116,21 @@ def _parts(array: Floats, kinds: NDArray[np.str_]) -> list[Floats]:
         if small and high["linear"].min() > 100:
             groups = [own["linear"], *(own[kind] for kind in small)]
     elif set(own) == {"log"}:
-        groups = _by_logarithm(own["log"])
+        groups = _by_total(
+            own["log"],
+            {f"{log}({unit} + 1)": (base, total) for log, base in BASES.items() for unit, total in _TOTALS.items()},
+        )
+    elif set(own) == {"linear"}:
+        groups = _by_total(own["linear"], {unit: (None, total) for unit, total in _TOTALS.items()})
     return groups
 
 
-def _by_logarithm(rows: Floats) -> list[Floats]:
-    """Samples of each logarithm that their sums tell, where these differ."""
+def _by_total(rows: Floats, units: dict[str, tuple[float | None, float]]) -> list[Floats]:
+    """Samples of each unit that their sums tell, under a logarithm or plain, where these differ."""
     names = np.full(len(rows), "", dtype=object)
-    for log, base in BASES.items():
-        totals = _totals_under(rows, base)
-        for unit, total in _TOTALS.items():
-            names[np.abs(totals / total - 1) < _nearness(rows)] = f"{log}({unit} + 1)"
+    for unit, (base, total) in units.items():
+        sums = np.nansum(rows, axis=1) if base is None else _totals_under(rows, base)
+        names[np.abs(sums / total - 1) < _nearness(rows)] = unit
     told = names != ""
     if len(set(names[told])) > 1 or 0.1 <= told.mean() <= 0.9:
         return [rows[names == name] for name in sorted(set(names))]
@@ -207,7 +212,7 @@ def _grid(array: Floats, base: float) -> str:
         if amounts.size < _FEW or len(np.unique(np.round(amounts / amounts.min()))) < 4:
             continue
         told += 1
-        whole += _are_whole(amounts, least=3)
+        whole += _are_whole(amounts, least=3) or _many_are_whole(amounts)
         on_grid += any(_are_whole(amounts / amounts.min() * reads, least=_FEW) for reads in range(1, _MOST_READS))
     if told and whole >= 0.9 * told:
         return "counts"
@@ -221,6 +226,14 @@ def _are_whole(multiples: Floats, *, least: int) -> bool:
     if above.size < least or len(np.unique(np.round(above))) < 3:
         return False
     return bool(np.mean(np.abs(small - np.round(small)) < 0.01 + 0.002 * small) >= _GRID_SHARE)
+
+
+def _many_are_whole(amounts: Floats) -> bool:
+    """Whether many of them are whole to a hundredth, as reads are that were estimated or are all many."""
+    exact = amounts[(amounts > 1.5) & (amounts < _LARGEST_EXACT)]
+    if exact.size < 2 * _FEW or len(np.unique(np.round(exact))) < _FEW:
+        return False
+    return bool(np.mean(np.abs(exact - np.round(exact)) < 0.01) >= _WHOLE_SHARE)
 
 
 def _unit_around_zero(array: Floats, known: Floats) -> str:
