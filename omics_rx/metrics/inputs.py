@@ -170,7 +170,7 @@ def _within(values: Floats, what: str) -> None:
     if not outside.any():
         return
     known = values[np.isfinite(values)]
-    percent = known.size == values.size and known.min() >= 0 and 1 < known.max() <= 100 and np.median(known) > 1
+    percent = known.size == values.size and known.min() >= 0 and known.max() <= 100 and np.median(known) > 1
     remedy = "they look like per cent, divide by 100" if percent else "give chances, such as 0.8 for 80%"
     raise InputError(f"{int(outside.sum())} of {values.size} {what} are missing or outside 0 to 1: {remedy}")
 
