@@ -226,8 +226,10 @@ def rank(
     *,
     universe: Annotated[bool, typer.Option(help="Rank launched drugs outside oncology too.")] = False,
     library: Annotated[Path | None, typer.Option(help="Perturbation library: GMT, GCT, GCTX or a table.")] = None,
-    network: Annotated[Path | None, typer.Option(help="Network of genes: SIF or an edge list.")] = None,
+    network: Annotated[Path | None, typer.Option(help="Network of genes: SIF or a table of edges.")] = None,
+    min_score: Annotated[float | None, typer.Option(help="Smallest weight of an edge of the network.")] = None,
     docking: Annotated[Path | None, typer.Option(help="Docking scores: SDF of poses or a table.")] = None,
+    better: Annotated[str | None, typer.Option(help="Which docking scores are good: low or high.")] = None,
     structures: Annotated[int, typer.Option(help="Write so many drugs as 3-D structures for docking.")] = 0,
 ) -> None:
     """Rank existing drugs for a subtype; writes tables, report.html and candidates.md to a folder."""
@@ -235,13 +237,16 @@ def rank(
     from omics_rx.core.bundle import write_text
     from omics_rx.report import write
 
+    for told, of, name in ((better, docking, "better"), (min_score, network, "min-score")):
+        if told is not None and of is None:
+            raise InputError(f"--{name} is given without its file: give both, or leave it out")
     cohort = io.read_bulk(expression) if expression else datasets.load("gse1992")
     ranker = repurposing.Ranker(labels=_labels(labels), seed=seed).fit(
         _model(model),
         cohort,
         repurposing.read_library(library) if library else None,
-        extra=repurposing.read_docking_scores(docking) if docking else None,
-        network=repurposing.read_network(network) if network else None,
+        extra=repurposing.read_docking_scores(docking, better=better) if docking else None,
+        network=repurposing.read_network(network, min_score=min_score) if network else None,
         universe="resources" if universe else None,
     )
     ranking = ranker.rank(subtype)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from null_cases import case
 from omics_rx import scores
+from omics_rx.repurposing import posterior
 from omics_rx.repurposing.ranking import Ranking
 
 REASONS = {
@@ -46,3 +47,32 @@ def drugs_in_random_order(random):
 )
 def any_pathway_of_drugs_in_random_order(random):
     return _pathways(random)["p_value"].to_numpy()
+
+
+# --------------------------------------------------------------------------------------------------------- outcomes
+
+
+def _found(random: np.random.Generator, n_tried: int, each: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """90% intervals of what tried drugs are expected to do, and the truth: drugs of families, scores that half know."""
+    n = 60
+    alike = 0.7 * np.corrcoef(random.normal(size=(n, 6))) + 0.3 * np.eye(n)
+    covariance, scores_before = posterior.VARIANCE * alike, random.normal(size=n)
+    prior = posterior.TRUST * posterior.standard(scores_before)
+    truth = prior + np.linalg.cholesky(covariance) @ random.normal(size=n)
+    tried = random.choice(n, n_tried, replace=False)
+    at = np.repeat(tried, each)
+    right = np.where(random.random(at.size) < posterior.ACCURACY, 1.0, -1.0)
+    seen = pd.DataFrame({"at": at, "direction": np.sign(truth[at]) * right, "weight": 1.0})
+    found = posterior.update(covariance, scores_before, seen)
+    middle, half = (prior + found.shift)[tried], 1.645 * found.sd[tried]
+    return middle - half, middle + half, truth[tried]
+
+
+@case("repurposing.posterior.update", "interval", unit="drugs", level=0.9, full=300, fast=60)
+def one_experiment_each_of_ten_drugs(random):
+    return _found(random, 10, 1)
+
+
+@case("repurposing.posterior.update", "interval", unit="drugs", level=0.9, full=300, fast=60)
+def six_experiments_each_of_five_drugs(random):
+    return _found(random, 5, 6)

@@ -15,10 +15,10 @@ _NAMES = {
     "read_network": "omics_rx.repurposing.edges",
     "universe": "omics_rx.repurposing.further",
 }
-_FILES = ("evidence", "labels", "reversal", "selectivity", "targets")
+_FILES = ("evidence", "labels", "posterior", "reversal", "selectivity", "targets")
 
 if TYPE_CHECKING:
-    from omics_rx.repurposing import evidence, labels, reversal, selectivity, targets
+    from omics_rx.repurposing import evidence, labels, posterior, reversal, selectivity, targets
     from omics_rx.repurposing.docking import export_structures
     from omics_rx.repurposing.docking_scores import read_docking_scores
     from omics_rx.repurposing.edges import read_network
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Explanation", "Ledger", "Ranker", "Ranking", "evidence", "export_structures", "labels", "load_ranking",
+    "posterior",
     "read_docking_scores", "read_library", "read_network", "reversal", "selectivity", "targets",
     "universe",
 ]  # fmt: skip

@@ -373,7 +373,9 @@ def _taken(values: np.ndarray, n_genes: int) -> np.ndarray:
 def _scaled(score: np.ndarray) -> np.ndarray:
     """Divide by the largest positive or the smallest negative score of a column, each on its own side."""
     high, low = np.nanmax(score, axis=0).clip(min=0.0), np.nanmin(score, axis=0).clip(max=0.0)
-    return np.where(score > 0, score / np.where(high > 0, high, 1.0), -(score / np.where(low < 0, low, 1.0)))
+    return np.asarray(
+        np.where(score > 0, score / np.where(high > 0, high, 1.0), -(score / np.where(low < 0, low, 1.0)))
+    )
 
 
 def consensus(scores: pd.DataFrame) -> pd.Series:
