@@ -102,8 +102,10 @@ def _labelled(finder: Finder, drug: str, alias: object, key: object) -> str | No
 
 def find_drugs(names: pd.Index, drugs: pd.DataFrame) -> pd.Series:
     """Drug id of each name, id, alias or InChIKey; missing where the screen has none or it is ambiguous."""
-    found: pd.Series = harmonize.drugs.find(names, drugs)["drug_id"]
-    return found.set_axis(names)
+    finder = Finder(drugs)
+    # why a name is none is not asked here: to look for near names takes most of the time in a library of thousands
+    found = [finder.by_name(str(name), explain=False).drug_id for name in names]
+    return pd.Series(found, index=names, dtype=object)
 
 
 def training_pairs(matched: pd.DataFrame) -> pd.DataFrame:
