@@ -8,6 +8,7 @@ import pandas as pd
 from omics_rx.core import resources
 from omics_rx.scores.kernels.ranks import row_ranks
 
+_DECIMALS = 5  # expression comes in single precision; what differs below has come out of the centring, and ties
 SUBTYPES = ("Basal", "Her2", "LumA", "LumB", "Normal")
 
 
@@ -20,7 +21,7 @@ def centroids() -> pd.DataFrame:
 def correlations(centred: pd.DataFrame) -> pd.DataFrame:
     """Spearman correlation of each sample to each centroid over the genes known in the sample."""
     profile = centroids().loc[centred.columns]
-    values = centred.to_numpy()
+    values = centred.to_numpy().round(_DECIMALS)
     result = np.full((len(values), len(SUBTYPES)), np.nan)
     known = ~np.isnan(values)
     for pattern in np.unique(known, axis=0):

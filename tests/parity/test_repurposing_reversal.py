@@ -16,13 +16,14 @@ N_GENES, N_EXTREME = 60, 100
 
 @pytest.fixture(scope="module")
 def signatures(shared_data):
-    """24 of the 100 drugs x 5,000 genes."""
+    """24 of the 100 drugs x 5,000 genes; values of two decimals tie, and ties have tests of their own."""
     import h5py
 
     with h5py.File(shared_data / "perturbation" / "signatureSearch_sample_db.h5") as file:
         values = file["assay"][()].astype(float)
         genes = [name.decode() for name in file["rownames"][0]]
     assert values.shape == (100, 5000)
+    values += 1e-4 * np.random.default_rng(0).random(values.shape)
     return pd.DataFrame(values[:24], columns=genes, index=[f"d{i}" for i in range(24)])
 
 

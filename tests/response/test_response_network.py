@@ -340,7 +340,7 @@ def test_responses_of_a_line_move_the_other_drugs_of_a_network(model):
     cell = model.screen_.cells.obs_names[0]
     drugs = model.learnt_.training.drugs.names
     before = model.predict(model.screen_.cells[[cell]]).mean.iloc[0]
-    after = model.adapt(cell, before[drugs[:6]] + 2.0)
+    after = model.adapt(cell, before[drugs[:6]] + 2.0, assay="same")
     due = few_shot.covariance(errors, seed=model.seed).given(np.arange(6), np.full(6, 2.0))[0]
     np.testing.assert_allclose(after.shift, due)
     assert after.shift.iloc[:6].mean() > 0.1

@@ -133,8 +133,8 @@ def test_mistakes_are_found_before_any_work(tmp_path, monkeypatch):
 
     monkeypatch.setattr(datasets, "load", worked)
     monkeypatch.setattr(response, "default", worked)
-    with pytest.raises(UnknownNameError, match="Did you mean Basal"):
-        run_quickstart(tmp_path, "basal", progress=False)
+    with pytest.raises(UnknownNameError, match="name one of Basal"):
+        run_quickstart(tmp_path, "Bassal", progress=False)
     blocked = tmp_path / "file"
     blocked.write_text("")
     with pytest.raises(OutputError, match="cannot be written"):
