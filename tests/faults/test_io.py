@@ -337,7 +337,7 @@ def test_a_long_follow_up_is_taken_where_its_unit_is_told(tmp_path):
         ("set1\tx\tTP53\tERBB2\nset1\tx\tBRCA1\tKRAS\n", {}, "line 2: the set 'set1' stands twice"),
         ("set1\tx\tTP53\tERBB2\nset2\tx\tBRCA1\tKRAS\tEGFR\nset3\n", {}, "line 3: 1 fields"),
         ("term,what\na,b\n", {}, "holds human genes: pass columns"),
-        ("x,y,gene\none,first,TP53\nother,second,KRAS\n", {}, "which of x, y names the set?"),
+        ("k,y,gene\none,first,TP53\nother,second,KRAS\n", {}, "which of k, y names the set?"),
         ("term,gene\na,TP53\n", {"columns": ("set", "gene")}, "has columns term, gene"),
     ],
 )
