@@ -65,7 +65,7 @@ def _one_sample(table: Table, file: Path, weight: Weight) -> Published | None:
     sample = _file_stem(file)
     numbers = {table.columns[i]: table.numbers[:, [i]] for i in known}
     others = [table.columns[i] for i in known if i != best]
-    said = [Aloud(f"one sample, named {sample!r} by its file: its columns are kinds of values, and "
+    said: list[str] = [Aloud(f"one sample, named {sample!r} by its file: its columns are kinds of values, and "
                   f"{table.columns[best]!r} was taken" + (f", not {examples(others)}" if others else ""))]  # fmt: skip
     return _published(table, [sample], known[best], table.columns[best], known, numbers, said)
 
@@ -93,9 +93,9 @@ def _by_sample(table: Table) -> Published | None:
         known = {0: replace(kinds[best], unit=None)}
         return _published(kept, samples, known[0], best, known, numbers, said)
     others = [name for name in names if name != best]
-    said = [Aloud(f"each of {len(samples)} samples has {len(names)} columns of values: {best!r} was taken, not "
-                  f"{examples(others)}")]  # fmt: skip
-    return _published(kept, samples, kinds[best], best, dict(enumerate(kinds.values())), numbers, said)
+    shown = f"{best!r} was taken, not {examples(others)}"
+    told = [Aloud(f"each of {len(samples)} samples has {len(names)} columns of values: {shown}")]
+    return _published(kept, samples, kinds[best], best, dict(enumerate(kinds.values())), numbers, [*told])
 
 
 def _published(
@@ -206,8 +206,8 @@ def _pivoted(
     numbers[row, column] = given
     absent = numbers.size - len(given)
     taken = f", and {best!r} was taken, not {examples([v for v in values if v != best])}" if len(values) > 1 else ""
-    said = [Aloud(f"a row for each gene in each {sample or 'sample'}, brought to {len(order)} genes x {len(samples)} "
-                  f"samples{taken}")]  # fmt: skip
+    shape = f"{len(order)} genes x {len(samples)} samples{taken}"
+    said: list[str] = [Aloud(f"a row for each gene in each {sample or 'sample'}, brought to {shape}")]
     if absent:
         what = "0, for no zero is listed" if counts else "missing"
         said.append(Aloud(f"{absent} pairs of gene and sample are not listed: taken as {what}"))
@@ -223,6 +223,6 @@ def _gene_notes(keys: dict[str, list[str]], gene: str, sample: str, order: list[
     if frame.empty:
         return pd.DataFrame(index=range(len(order)))
     groups = frame.groupby(np.array(keys[gene], dtype=object))
-    one = [name for name in frame if int(groups[name].nunique().max()) == 1]
+    one = [str(name) for name in frame if int(groups[str(name)].nunique().max()) == 1]
     first = groups[one].first().reindex(order) if one else pd.DataFrame(index=order)
     return first.reset_index(drop=True).rename(columns={"": "row_name"}).astype(object)
