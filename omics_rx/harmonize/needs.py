@@ -21,6 +21,7 @@ from omics_rx.core.units import MIXED, UNITS, amount_of
 from omics_rx.core.work import log
 from omics_rx.harmonize import matrices
 from omics_rx.harmonize.renaming import genes as current_genes
+from omics_rx.harmonize.renaming import with_plain_names
 from omics_rx.harmonize.strands import untold_strands
 from omics_rx.harmonize.symbols import recognised
 from omics_rx.harmonize.units import Conversion, UnitFinding, check_told, detect, linear_of, log_of, refuse_unfit
@@ -206,8 +207,8 @@ def opened(data: CohortLike | Opened, *, rename: bool = True) -> Opened:
     if isinstance(data, Opened):
         return data
     if isinstance(data, pd.DataFrame) and rename:
+        found = detect(with_plain_names(data)[1])  # before columns of a gene are joined by what their unit is
         source = current_genes(data, min_mapped=0.0)
-        found = detect(source)
         return Opened(source, "X", found, (), _without_reads(source, found))
     read = matrices.read(data)
     source = current_genes(read.data, min_mapped=0.0) if rename else read.data
