@@ -265,7 +265,7 @@ def only_human(cells: AnnData, *, most_other: float = 0.1) -> AnnData:
 
 
 def _refuse_row_numbers(cohort: AnnData, names: pd.Index) -> None:
-    why = row_numbers(names)
+    why = row_numbers(list(names))
     if not why:
         return
     columns = [

@@ -9,9 +9,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from omics_rx.core.cohort import UNITS, as_cohort, expression, info, sample_of_values, units_of, with_info
+from omics_rx.core.cohort import as_cohort, expression, info, sample_of_values, units_of, with_info
 from omics_rx.core.errors import InputError, examples
-from omics_rx.core.units import LARGEST_LOG, LINEAR, LOGGED, MIXED, PER_READ, RELATIVE, amount_of, base_of, detect_unit
+from omics_rx.core.units import (
+    LARGEST_LOG,
+    LINEAR,
+    LOGGED,
+    MIXED,
+    PER_READ,
+    RELATIVE,
+    UNITS,
+    amount_of,
+    base_of,
+    detect_unit,
+)
 
 if TYPE_CHECKING:
     from anndata import AnnData

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from omics_rx.core.cohort import UNITS, expression, record, with_info
+from omics_rx.core.cohort import expression, record, with_info
 from omics_rx.core.errors import InputError, examples
+from omics_rx.core.units import UNITS
 from omics_rx.harmonize.units import check_possible
 from omics_rx.io.apart import genes_alone, samples_alone, with_own_follow_up
 from omics_rx.io.assembly import assembled, check_settings, places

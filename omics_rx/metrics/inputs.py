@@ -52,9 +52,9 @@ def _column(values: Any, what: str) -> pd.Series:
     if values is None:
         raise InputError(f"no {what} are given")
     if isinstance(values, np.ma.MaskedArray):
-        values = values.astype(object).filled(np.nan)
+        values = np.ma.filled(values.astype(object), np.nan)
     try:
-        array = values if isinstance(values, _LISTED) else np.asarray(values)
+        array: Any = values if isinstance(values, _LISTED) else np.asarray(values)
         column = pd.Series(array) if np.ndim(array) == 1 else None
     except (TypeError, ValueError):
         column = None
@@ -206,9 +206,9 @@ def horizon(at: Any) -> float:
     """A month to judge at, above 0."""
     if isinstance(at, (bool, np.bool_, str, bytes, *_DATES)) or not np.isscalar(at):
         raise InputError(f"the horizon {at!r} is not a number of months")
-    value = float(at)
+    value = float(at)  # type: ignore[arg-type]  # a scalar that is no text
     if not np.isfinite(value) or value <= 0:
-        raise InputError(f"the horizon is {at:g} months: give a number above 0")
+        raise InputError(f"the horizon is {value:g} months: give a number above 0")
     return value
 
 

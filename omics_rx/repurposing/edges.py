@@ -123,8 +123,8 @@ def _of_graph(graph: Any) -> _Read:
 def _of_table(source: Path | str | pd.DataFrame, columns: Sequence[str] | None) -> _Read:
     if isinstance(source, pd.DataFrame) and _is_square(source):
         row, column = np.nonzero(source.fillna(0).to_numpy())
-        pairs = {"a": source.index[row].astype(str), "b": source.columns[column].astype(str)}
-        return _Read(pd.DataFrame(pairs), None, ("read as a square table: every value but 0 is an edge",))
+        square = {"a": source.index[row].astype(str), "b": source.columns[column].astype(str)}
+        return _Read(pd.DataFrame(square), None, ("read as a square table: every value but 0 is an edge",))
     rows = rows_of(source, "network")
     where = "the network" if isinstance(source, pd.DataFrame) else str(source)
     if columns is None and not isinstance(source, pd.DataFrame) and _is_sif(rows, Path(source)):

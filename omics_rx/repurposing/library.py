@@ -155,7 +155,8 @@ def _without_annotation(table: pd.DataFrame) -> pd.DataFrame:
     if gone.any():
         log.warning("%d columns of the library are no genes and were left out (%s)", int(gone.sum()),
                     examples(table.columns[gone]))  # fmt: skip
-    return table.loc[:, ~gone]
+    kept: pd.DataFrame = table.loc[:, ~gone]
+    return kept
 
 
 def _is_gmt(file: Path) -> bool:
@@ -165,15 +166,15 @@ def _is_gmt(file: Path) -> bool:
 def _from_gmt(file: Path, down: Path | str | None) -> pd.DataFrame:
     from omics_rx.io import read_gene_sets
 
+    sides: dict[str, dict[str, list[str]]] = {"up": {}, "down": {}}
     if down is not None:
-        sides = {"up": read_gene_sets(file), "down": read_gene_sets(down)}
+        sides = {"up": _unweighted(read_gene_sets(file), file), "down": _unweighted(read_gene_sets(down), Path(down))}
     else:
-        sides = {"up": {}, "down": {}}
-        for name, genes in read_gene_sets(file).items():
+        for name, listed in _unweighted(read_gene_sets(file), file).items():
             side = _SIDE.search(name)
             if side is None:
                 raise InputError(f"{file}: set {name} does not say its side: end it in _UP or _DN, or give down=")
-            sides["up" if side[1].casefold() == "up" else "down"][_SIDE.sub("", name)] = genes
+            sides["up" if side[1].casefold() == "up" else "down"][_SIDE.sub("", name)] = listed
     single = sorted(set(sides["up"]) ^ set(sides["down"]))
     if single:
         raise InputError(f"{len(single)} signatures have one side only ({examples(single)}): both are needed")
@@ -186,6 +187,17 @@ def _from_gmt(file: Path, down: Path | str | None) -> pd.DataFrame:
             columns = np.array([at[gene] for gene in sides[which][name]])
             values[row, columns] += sign  # a gene on both sides says nothing
     return pd.DataFrame(values, index=rows, columns=genes)
+
+
+def _unweighted(sets: Mapping[str, list[str] | dict[str, float]], file: Path) -> dict[str, list[str]]:
+    """Sets as lists of genes; weights would be lost here, and their signs with them."""
+    weighed = [name for name, genes in sets.items() if isinstance(genes, dict)]
+    if weighed:
+        raise InputError(
+            f"{file}: {len(weighed)} sets weigh their genes ({examples(weighed)}), and a library of sets has an up and "
+            "a down side without weights: give profiles, drugs x genes, in their place"
+        )
+    return {name: list(genes) for name, genes in sets.items()}
 
 
 def _from_gctx(file: Path) -> pd.DataFrame:

@@ -110,7 +110,9 @@ def _frame(value: Any) -> pd.DataFrame:
     table = value.copy()
     table.columns = pd.Index([str(name).strip() for name in table.columns], dtype=object)
     numbered = pd.api.types.is_numeric_dtype(table.index.dtype)
-    named = [name for name in table if name.casefold() in _NAMES and not pd.api.types.is_numeric_dtype(table[name])]
+    named = [
+        name for name in map(str, table) if name.casefold() in _NAMES and not pd.api.types.is_numeric_dtype(table[name])
+    ]
     if numbered and not named:
         raise InputError(
             f"rows of the extra evidence have numbers for names ({examples(table.index)}) and no column is one of "
@@ -118,7 +120,7 @@ def _frame(value: Any) -> pd.DataFrame:
         )
     if numbered:
         table = table.set_index(named[0])
-    table = table.drop(columns=[name for name in table if name.casefold() in _NAMES and name in named])
+    table = table.drop(columns=[name for name in named if name in table])
     if table.empty:
         raise InputError(f"the extra evidence has {len(table)} drugs and {table.shape[1]} columns: give both")
     repeated = table.columns[table.columns.duplicated()]
@@ -128,7 +130,7 @@ def _frame(value: Any) -> pd.DataFrame:
 
 
 def _matched(table: pd.DataFrame, drugs: pd.DataFrame) -> pd.DataFrame:
-    bad = [name for name in table if name in _TAKEN or name.startswith("reversal_")]
+    bad = [name for name in map(str, table) if name in _TAKEN or name.startswith("reversal_")]
     if bad:
         raise InputError(
             f"{len(bad)} extra columns are text or named as a shipped kind ({examples(bad)}): these names are "
@@ -149,7 +151,7 @@ def _matched(table: pd.DataFrame, drugs: pd.DataFrame) -> pd.DataFrame:
             f"{int(lost.sum())} rows of the extra evidence are no drug of the screen "
             f"({examples(told['problem'][lost])}): name them by drug id, InChIKey or name"
         )
-    own = numbers.set_axis(told["drug_id"].to_numpy(), axis=0)
+    own: pd.DataFrame = numbers.set_axis(told["drug_id"].to_numpy(), axis=0)
     if own.index.has_duplicates:
         repeated = own.index[own.index.duplicated()].unique()
         raise InputError(f"{len(repeated)} drugs have several rows of extra evidence ({examples(repeated)}): keep one")

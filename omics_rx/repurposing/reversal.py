@@ -361,7 +361,7 @@ def _taken(values: np.ndarray, n_genes: int) -> np.ndarray:
 
     Genes that tie with the last one taken are taken too, so that the order of genes tells nothing.
     """
-    filled = np.nan_to_num(values)
+    filled: np.ndarray = np.nan_to_num(values)
     if filled.shape[1] <= n_genes:
         return filled
     ordered = np.sort(filled, axis=1)

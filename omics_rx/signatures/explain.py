@@ -162,7 +162,7 @@ def _by_name(predict: Predict, columns: pd.Index) -> Predict:
     """A learner that knows its features by name is given them by name."""
     if not hasattr(getattr(predict, "__self__", None), "feature_names_in_"):
         return predict
-    return lambda values: predict(pd.DataFrame(values, columns=columns))
+    return lambda values: predict(pd.DataFrame(values, columns=columns))  # type: ignore[arg-type]
 
 
 def _walk(predict: Predict, given: Floats, others: Floats, order: NDArray[np.intp]) -> Floats:

@@ -23,7 +23,7 @@ from omics_rx.core.errors import OutputError
 from omics_rx.core.work import announce
 from omics_rx.report.ranking import ranking_sentence
 from omics_rx.report.study import study_sentence
-from omics_rx.scores.subtype import SUBTYPES
+from omics_rx.scores.centroids import SUBTYPES
 
 if TYPE_CHECKING:
     from anndata import AnnData

@@ -211,7 +211,7 @@ def parted(y: ArrayLike, event: ArrayLike | None) -> tuple[Floats, Bools]:
                 "an outcome is times and events, fit(X, time, event), or scikit-survival's structured array of both, "
                 f"fit(X, y): this is a {type(y).__name__} alone"
             )
-        y, event = y[next(name for name in names if name not in flags)], y[flags[0]]  # type: ignore[index, call-overload]
+        y, event = y[next(name for name in names if name not in flags)], y[flags[0]]  # type: ignore[index]
     try:
         return outcome(y, event)
     except InputError:

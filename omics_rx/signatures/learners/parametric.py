@@ -82,7 +82,7 @@ def fitted(z: Floats, outcome: Outcome, penalty: float, *, distribution: str, st
         return -float(weight @ value) + penalty / 2 * float(beta @ beta), -gradient, -hessian
 
     begin = np.zeros(p + 2) if start is None else start
-    found = minimize(
+    found = minimize(  # type: ignore[call-overload]  # the stubs know no pair of value and gradient of a lambda
         lambda at: terms(at)[:2], begin, jac=True, method="L-BFGS-B",
         options={"maxiter": 2000, "ftol": 1e-14, "gtol": 1e-8},
     ).x  # fmt: skip
