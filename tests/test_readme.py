@@ -13,13 +13,13 @@ def blocks(language):
     return re.findall(fenced, README.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
 
 
-def test_there_are_two_commands_and_four_stories():
+def test_there_are_two_commands_and_five_stories():
     assert len(blocks("bash")) == 2
-    assert len(blocks("python")) == 4
+    assert len(blocks("python")) == 5
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("number", range(5))
 def test_a_story_runs(number, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     exec(compile(blocks("python")[number], f"README story {number + 1}", "exec"), {})
