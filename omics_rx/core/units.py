@@ -212,7 +212,7 @@ def _grid(array: Floats, base: float) -> str:
         if amounts.size < _FEW or len(np.unique(np.round(amounts / amounts.min()))) < 4:
             continue
         told += 1
-        whole += _are_whole(amounts, least=3) or _many_are_whole(amounts)
+        whole += _are_whole(amounts, least=3) or (_many_are_whole(amounts) and not _thins_out(row, base))
         on_grid += any(_are_whole(amounts / amounts.min() * reads, least=_FEW) for reads in range(1, _MOST_READS))
     if told and whole >= 0.9 * told:
         return "counts"
@@ -234,6 +234,12 @@ def _many_are_whole(amounts: Floats) -> bool:
     if exact.size < 2 * _FEW or len(np.unique(np.round(exact))) < _FEW:
         return False
     return bool(np.mean(np.abs(exact - np.round(exact)) < 0.01) >= _WHOLE_SHARE)
+
+
+def _thins_out(row: Floats, base: float) -> bool:
+    """Whether amounts get rarer towards none, as intensities above a background do; silent genes are many in reads."""
+    amounts = np.expm1(row[np.isfinite(row)] * np.log(base))
+    return bool((amounts < 0.5).sum() < ((amounts > 3.5) & (amounts < 5.5)).sum() / 4)
 
 
 def _unit_around_zero(array: Floats, known: Floats) -> str:
