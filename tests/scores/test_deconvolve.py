@@ -248,7 +248,7 @@ class TestRefusals:
 
     def test_unknown_method_and_useless_permutations(self, blood):
         with pytest.raises(UnknownNameError, match="Did you mean cibersort"):
-            orx.scores.deconvolve(tpm(blood[0]), method="CIBERSORT")
+            orx.scores.deconvolve(tpm(blood[0]), method="cibersrt")
         with pytest.raises(InputError, match="does nothing for quantiseq"):
             orx.scores.deconvolve(tpm(blood[0]), n_permutations=10)
 
