@@ -63,6 +63,7 @@ def limits(ranker: Ranker, subtype: str, info: pd.DataFrame) -> tuple[str, ...]:
             f"{int(counts.get(subtype, 0))} tumours of {int(counts.sum())} are {subtype} (by {ranker.subtypes_from_}); "
             "what is said of tumours is relative to this cohort."
         ),
+        "That the tumours are of the breast is checked by columns that name an organ, not by expression.",
         f"For the response model: {ranker.reference_}",
         "Predictions come from a model of cell lines; their errors in tumours are not known.",
         "Rank intervals tell how the order hangs on labels and weights of evidence, not on the tumours and lines seen.",

@@ -1,7 +1,8 @@
 """Whom a ranking is for: tumours of the breast, one kind of sample; what is not that is left out, refused or said.
 
 A subtype is told by what sets its tumours apart from the others of a cohort. Normal tissue among them moves every mean,
-and lines or tumours of another organ have no such subtypes.
+and lines or tumours of another organ have no such subtypes. Organs are told by columns alone: expression is not asked
+which organ it is of, so a cohort of another organ whose columns do not name it is ranked as if it were of the breast.
 """
 
 from __future__ import annotations
@@ -66,33 +67,8 @@ _OTHER = re.compile(
 _NAMED_METASTASIS = re.compile(r"(^|[-_. (])(mets?|metasta\w*|recur\w*|relapse\w*)([-_. )]|$)", re.IGNORECASE)
 _NAMED_TREATED = re.compile(r"post[-_. ]?(chemo|treat|therap|nac)|(^|[-_. ])on[-_. ]?treat", re.IGNORECASE)
 _NAMED_NORMAL = re.compile(r"(^|[-_. (])(normal|adjacent|nat|healthy)([-_. )\d]|$)", re.IGNORECASE)
-MANY_NORMAL, MOSTLY, MIN_LINES = (
-    0.2,
-    0.6,
-    5,
-)  # share of tumours called Normal beyond which normal tissue among them is asked about
-# genes of the breast's own cells, and what colon, liver, lung, prostate and others have that no breast tumour has
-_OF_BREAST = (
-    "SCGB2A2",
-    "TRPS1",
-    "GATA3",
-    "MLPH",
-    "ANKRD30A",
-    "PIP",
-    "SCGB1D2",
-    "SPDEF",
-    "XBP1",
-    "AZGP1",
-    "KRT5",
-    "KRT14",
-)
-_OF_OTHERS = {
-    "colon": ("CDX2", "VIL1", "LGALS4", "CDH17", "GPA33", "NOX1", "SATB2", "PHGR1"),
-    "liver": ("APOA2", "FGB", "AHSG", "APOH", "CYP2E1", "TTR", "ALB", "SERPINC1"),
-    "lung": ("SFTPB", "NKX2-1", "SFTPC", "NAPSA", "SFTA2", "SFTA3", "SLC34A2", "ROS1"),
-    "prostate": ("KLK3", "KLK2", "NKX3-1", "ACP3", "TMPRSS2", "KLK4", "STEAP2", "SLC45A3"),
-    "brain": ("GFAP", "OLIG2", "BCAN", "PTPRZ1", "MOBP", "OLIG1", "NCAN", "CSPG5"),
-}  # fmt: skip
+MANY_NORMAL = 0.2  # share of tumours called Normal beyond which normal tissue among them is said
+MOSTLY, MIN_LINES = 0.6, 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +101,7 @@ def tumours_of(cohort: AnnData) -> Whom:
     Raises
     ------
     InputError
-        For cell lines, single cells, tumours of another organ, or if nothing is left.
+        For cell lines, single cells, tumours that a column says are of another organ, or if nothing is left.
     """
     _refuse_lines(cohort)
     _refuse_organs(cohort)
@@ -166,7 +142,7 @@ def _refuse_lines(cohort: AnnData) -> None:
 
 
 def _refuse_organs(cohort: AnnData) -> None:
-    """Refuse samples that a column or their genes say are of another organ."""
+    """Refuse samples that a column says are of another organ."""
     for column in _text_columns(cohort, _ORGAN):
         words = cohort.obs[column].dropna().astype(str)
         other = words[_has(words, _OTHER) & ~_has(words, _BREAST)]
@@ -175,35 +151,11 @@ def _refuse_organs(cohort: AnnData) -> None:
                 f"{len(other)} of {cohort.n_obs} samples are not of the breast (obs[{column!r}] says "
                 f"{examples(other.unique())}): leave them out, breast subtypes are ranked for"
             )
-    found = other_organ(cohort)
-    if found:
-        raise InputError(
-            f"the samples look like {found} and not like breast: its genes are on and those of the breast are off; "
-            "breast subtypes are ranked for"
-        )
 
 
 def _is_site(column: str) -> bool:
     """Whether a column tells where a sample was taken, which for a metastasis is another organ."""
-    return bool(
-        re.search(r"metasta|biopsy|sample.?site|site.?of.?(biopsy|metasta|sample|resection)", column, re.IGNORECASE)
-    )
-
-
-def other_organ(cohort: AnnData) -> str:
-    """Organ whose own genes stand above those of the breast in most samples; empty where that cannot be said."""
-    genes = cohort.var_names
-    breast = genes.intersection(_OF_BREAST)
-    if len(breast) < 6 or co.info(cohort).unit in ("log2 ratio", "z"):
-        return ""
-    table = co.expression(cohort[:, sorted({*breast, *genes.intersection(sum(_OF_OTHERS.values(), ()))})].copy())
-    whole = co.expression(cohort).rank(axis=1, pct=True)[table.columns]
-    own = whole[list(breast)].median(axis=1)
-    for organ, markers in _OF_OTHERS.items():
-        held = genes.intersection(markers)
-        if len(held) >= 5 and float((whole[list(held)].median(axis=1) > own + 0.1).mean()) > 0.8:
-            return organ
-    return ""
+    return bool(_SITE.search(column))
 
 
 def normal_samples(cohort: AnnData) -> pd.Series:
@@ -237,9 +189,7 @@ def _stated(cohort: AnnData) -> list[str]:
     for column in cohort.obs:
         values = cohort.obs[column]
         words = values.astype(object).where(values.notna(), "").astype(str)
-        if _ABOUT.search(str(column)) and not re.search(
-            r"time|event|free|surv|^os|dmfs|months|days", str(column), re.IGNORECASE
-        ):
+        if _ABOUT.search(str(column)) and not _FOLLOWED.search(str(column)):
             metastases |= (_has(words, _METASTASIS) & ~_has(words, _NO)).to_numpy()
         if _TIMEPOINT.search(str(column)):
             treated |= (_has(words, _TREATED) & ~_has(words, _BEFORE)).to_numpy()

@@ -579,22 +579,3 @@ def test_lines_and_other_organs_are_refused(cohort, words):
         made.uns = {"omics_rx": {"unit": "log2 intensity"}}
     with pytest.raises(InputError, match=words):
         tumours_of(made)
-
-
-def test_another_organ_is_told_by_its_genes():
-    from anndata import AnnData
-
-    from omics_rx.repurposing.whom import _OF_BREAST, _OF_OTHERS, other_organ
-
-    random, markers = np.random.default_rng(1), [gene for genes in _OF_OTHERS.values() for gene in genes]
-    genes = [*dict.fromkeys([*_OF_BREAST, *markers]), *(f"G{i}" for i in range(400))]
-    level = pd.Series(7.0, index=genes)
-    for organ in ("", *_OF_OTHERS):
-        here = level.copy()
-        here[markers] = 3.0
-        here[list(_OF_OTHERS.get(organ, _OF_BREAST))] = 11.0
-        if organ:
-            here[list(_OF_BREAST)] = 4.0
-        values = (here.to_numpy() + random.normal(size=(12, len(genes)))).astype(np.float32)
-        told = {"unit": "log2 intensity", "domain": "tumour"}
-        assert other_organ(AnnData(values, var=pd.DataFrame(index=genes), uns={"omics_rx": told})) == organ

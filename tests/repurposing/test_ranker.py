@@ -40,6 +40,7 @@ def test_the_table_is_ordered_and_complete(fitted, world):
     assert set(table["known"].dropna()) == {"approved", "other_cancer"}
     assert fitted.learnt_
     assert any("20 tumours of 80 are Her2" in limit for limit in ranking.limits)
+    assert any("of the breast is checked by columns" in limit for limit in ranking.limits)
 
 
 @pytest.mark.parametrize("subtype", SUBTYPES)
