@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # what an experiment would have to find for a kind of evidence not to hold, {drug}, {subtype}, {targets} filled in
 _REFUTES = {
     "predicted_sensitivity": "fresh {subtype} models are no more sensitive to {drug} than models are on average",
-    "predicted_selectivity": "{subtype} models, three or more, have the same IC50 of {drug} as three or more others",
+    "predicted_selectivity": "three or more {subtype} models are no more sensitive to {drug} than three or more others",
     "measured_sensitivity": "a second laboratory finds {subtype} lines no more sensitive to {drug} than other lines",
     "measured_selectivity": "a second laboratory finds no difference between {subtype} and other breast lines",
     "target_expression": "knock-down of {targets} leaves {subtype} cells as sensitive to {drug} as before, or "
