@@ -13,7 +13,9 @@ from omics_rx.repurposing import posterior
 from omics_rx.repurposing.ranking import Ranking
 
 REASONS = {
-    "repurposing.Ranker.rank": "no case yet",
+    "repurposing.Ranker.rank": "a rank has no truth to plant: the interval tells how it moves with labels, seeds and "
+    "weights of evidence. It is wider than it says, as it holds reweighed kinds too: 99% of the ranks by rankers of "
+    "other seeds and resampled labels lie in it where 90% are asked (benchmarks/ranking_subtype_swap.py, RESULTS.md)",
     "repurposing.Ranking.compare": "reads the intervals of both rankings",
     "repurposing.load_ranking": "reads what repurposing.Ranker.rank wrote",
 }
