@@ -1,8 +1,8 @@
 """The same inputs through peers and through this package: how many values are equal, other by definition, or wrong.
 
 Inputs, our side and the calls of peers lie in ``tests/parity/peers``. A peer that is installed runs anew; some are
-extra (decoupler, dcurves, curve-curator, thunor, chembl_structure_pipeline, pyscenic): install them, or put them on
-``PYTHONPATH``. Of others, and of packages in R, the stored numbers are compared.
+extra (decoupler, dcurves, curve-curator, chembl_structure_pipeline): install them, or put them on ``PYTHONPATH``. Of
+others, and of packages in R, the stored numbers are compared.
 
 Usage: python benchmarks/peers.py [TOPIC ...] [--store] [--cases]; ends with 1 where a value is wrong.
 ``--store`` writes what installed peers print into the tables of the tests.
@@ -32,7 +32,7 @@ PACKAGE = {
     "scikit-survival": "scikit-survival", "lifelines": "lifelines", "statsmodels": "statsmodels",
     "scikit-learn": "scikit-learn", "dcurves": "dcurves", "decoupler": "decoupler", "GSEApy": "gseapy",
     "scipy": "scipy", "networkx": "networkx", "RDKit": "rdkit", "ChEMBL": "chembl_structure_pipeline",
-    "CurveCurator": "curve-curator", "thunor": "thunor", "pySCENIC": "pyscenic",
+    "CurveCurator": "curve-curator",
 }  # fmt: skip
 VERDICTS = ("equal", "definition", "wrong")
 

@@ -1,4 +1,4 @@
-"""Survival, classification and pooling against the numbers that peers print; each case names peer, call, tolerance."""
+"""Survival, classification and pooling against the numbers that peers print; a case names peer, call, tolerance."""
 
 import pytest
 from peer_cases import cases, check, stored
