@@ -22,7 +22,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 TOLD = ("anndata", "mudata", "numpy", "pandas", "scanpy", "scikit-learn", "torch", "rdkit", "shap", "typer")
-TOOLS = ("pytest>=8.3", "pytest-timeout>=2.3", "hypothesis>=6.100", "nbmake>=1.5.4", "ipykernel>=6.29", "captum>=0.7")
+TOOLS = (
+    "pytest>=8.3", "pytest-timeout>=2.3", "hypothesis>=6.100", "nbmake>=1.5.4", "ipykernel>=6.29", "captum>=0.7",
+    "packaging>=24", "uv>=0.4",
+)  # fmt: skip
 SMOKE = (
     "tests/test_package.py", "tests/core", "tests/metrics/test_survival.py", "tests/metrics/test_response_metrics.py",
     "tests/harmonize/test_genes.py", "tests/harmonize/test_identity.py", "tests/harmonize/test_units.py",
@@ -60,14 +63,12 @@ def wanted(names: list[str]) -> list[tuple[str, bool]]:
     return list(dict.fromkeys(chosen))
 
 
-def run(command: list[str], log: Path, **environment: str) -> bool:
+def run(command: list[str], log: Path, *, where: Path = ROOT) -> bool:
     """Whether a command succeeds; what it says goes to the log, and its last lines to stderr where it fails."""
     with log.open("a", encoding="utf-8") as stream:
         stream.write(f"+ {' '.join(command)}\n")
         stream.flush()
-        done = subprocess.run(
-            command, cwd=ROOT, stdout=stream, stderr=subprocess.STDOUT, env=os.environ | environment, check=False
-        )
+        done = subprocess.run(command, cwd=where, stdout=stream, stderr=subprocess.STDOUT, check=False)
     if done.returncode:
         sys.stderr.write("".join(log.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)[-60:]))
     return done.returncode == 0
@@ -104,14 +105,14 @@ def tried(python: str, tests: str, log: Path, *, floors: bool) -> dict[str, str]
         return row | {"install": "no such Python here"}
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        python_of = str(folder / "venv" / "bin" / "python")
+        programs = folder / "venv" / "bin"
         steps = {
             "install": lambda: install(found, folder, log, floors=floors),
             "quickstart": lambda: run(
-                [python_of, "-m", "omics_rx", "quickstart", "--out", str(folder / "out")], log
+                [str(programs / "omics-rx"), "quickstart", "--out", "out"], log, where=folder
             ),
             "pytest": lambda: run(
-                [python_of, "-m", "pytest", "-q", *(SMOKE if tests == "smoke" else ("tests",))], log
+                [str(programs / "pytest"), "-q", *(SMOKE if tests == "smoke" else ("tests",))], log
             ),
         }  # fmt: skip
         for name, step in steps.items():

@@ -17,6 +17,8 @@ from hypothesis import settings
 
 _LEFT_OUT = pytest.StashKey[Counter[str]]()
 
+_PROGRAMS = ("chromium",)
+
 mpl.use("Agg")
 # the same examples each run, so that nothing fails by chance; OMICS_RX_EXAMPLES=5000 draws so many anew of each test
 _EXPLORED = int(os.environ.get("OMICS_RX_EXAMPLES", "0"))
@@ -60,7 +62,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     lacking: dict[pytest.Item, str] = {}
     for item in items:
         needed = [name for mark in item.iter_markers("needs") for name in mark.args]
-        absent = [name for name in needed if not (find_spec(name) or shutil.which(name))]
+        absent = [name for name in needed if not (shutil.which(name) if name in _PROGRAMS else find_spec(name))]
         if "shared_data" in getattr(item, "fixturenames", ()) and not further_data().is_dir():
             absent.append("further data (OMICS_RX_DATA)")
         if absent:

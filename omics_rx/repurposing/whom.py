@@ -184,15 +184,15 @@ def _stated(cohort: AnnData) -> list[str]:
     """Sentences on metastases and treated samples, which are ranked with the others."""
     names = pd.Series(cohort.obs_names.astype(str), index=cohort.obs_names)
     metastases = names.map(lambda name: bool(_NAMED_METASTASIS.search(name))).to_numpy()
-    metastases |= names.str.extract(_TCGA, expand=False).isin(_TCGA_METASTASIS).to_numpy()
+    metastases = metastases | names.str.extract(_TCGA, expand=False).isin(_TCGA_METASTASIS).to_numpy()
     treated = names.map(lambda name: bool(_NAMED_TREATED.search(name))).to_numpy()
     for column in cohort.obs:
         values = cohort.obs[column]
         words = values.astype(object).where(values.notna(), "").astype(str)
         if _ABOUT.search(str(column)) and not _FOLLOWED.search(str(column)):
-            metastases |= (_has(words, _METASTASIS) & ~_has(words, _NO)).to_numpy()
+            metastases = metastases | (_has(words, _METASTASIS) & ~_has(words, _NO)).to_numpy()
         if _TIMEPOINT.search(str(column)):
-            treated |= (_has(words, _TREATED) & ~_has(words, _BEFORE)).to_numpy()
+            treated = treated | (_has(words, _TREATED) & ~_has(words, _BEFORE)).to_numpy()
     said = []
     for found, what in ((metastases, "metastases or relapses"), (treated, "taken under or after treatment")):
         if found.any() and not found.all():

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from anndata import AnnData
+from packaging.version import Version
 
 import omics_rx as orx
 from omics_rx.core.errors import InputError, row_names
@@ -19,7 +20,11 @@ from omics_rx.harmonize.identity import identify_compounds, identify_lines
 GENES = ["TP53", "ERBB2", "ESR1", "MKI67", "CD8A", "GAPDH"]
 
 
-@pytest.fixture(params=["objects", "strings", "nullable", "arrow"])
+# the type that pandas 3 has can be tried from 2.3 on
+KINDS = ["objects", "nullable", "arrow", *(["strings"] if Version(pd.__version__) >= Version("2.3") else [])]
+
+
+@pytest.fixture(params=KINDS)
 def typed(request):
     """Function that keeps the texts of a frame, its index and its columns in one of the types there are."""
     with pd.option_context("future.infer_string", request.param == "strings"):
