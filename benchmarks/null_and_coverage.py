@@ -270,8 +270,9 @@ def main() -> None:
     table = rows(chosen, fast=told.fast)
     if told.write:
         table.to_csv(told.write, index=False)
-    print(f"\n{int(table['holds'].sum())} of {len(table)} cases hold")
-    for name in table.loc[~table["holds"], ["function", "figure", "data", "share"]].to_dict("records"):
+    off = table[[not held for held in table.get("holds", [])]] if len(table) else table
+    print(f"\n{len(table) - len(off)} of {len(table)} cases hold")
+    for name in off.to_dict("records"):
         print(f"  off: {name['function']} {name['figure']}, {name['data']}: {name['share']:.3f}")
     waiting = [name for name, why in reasons.items() if why.startswith("no case yet") and name.startswith(told.only)]
     print(f"{len(waiting)} without a case yet: {', '.join(waiting) or 'none'}")
