@@ -12,6 +12,7 @@ import pandas as pd
 from omics_rx import harmonize
 from omics_rx.core.bundle import write_text, writing
 from omics_rx.core.errors import InputError, IntegrityError, MissingFileError
+from omics_rx.core.exact import EXACT
 from omics_rx.core.provenance import Provenance
 from omics_rx.repurposing.explain import Explanation, explain_drug
 from omics_rx.repurposing.pathways import pathways_of_first
@@ -225,7 +226,7 @@ def load_ranking(folder: Path | str) -> Ranking:
         if name in _LATER and not (source / file).is_file():
             continue
         text = {"drug_id": str, "name": str, "known": str, "warning": str, "reason": str}
-        frame = pd.read_csv(source / file, dtype=text, float_precision="round_trip", low_memory=False)
+        frame = pd.read_csv(source / file, dtype=text, low_memory=False, **EXACT)
         frames[name] = frame.set_index(index) if index else frame
     frames["table"]["warning"] = frames["table"]["warning"].fillna("")
     made = record["provenance"]

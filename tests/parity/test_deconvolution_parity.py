@@ -10,6 +10,7 @@ import pytest
 
 import omics_rx as orx
 from omics_rx.core import cohort as cohorts
+from omics_rx.core.exact import EXACT
 from omics_rx.scores.kernels.fractions import constrained_fractions, svr_fractions, variability_weights
 
 FOLDER = Path(__file__).parent / "data_deconvolution"
@@ -18,13 +19,13 @@ BOUND = "P6"  # the mixture without other cells
 
 @pytest.fixture(scope="module")
 def mixtures():
-    frame = pd.read_csv(FOLDER / "mixtures.csv.gz", index_col="gene", float_precision="round_trip").T
+    frame = pd.read_csv(FOLDER / "mixtures.csv.gz", index_col="gene", **EXACT).T
     return cohorts.with_info(cohorts.as_cohort(frame), unit="TPM")
 
 
 @pytest.fixture(scope="module")
 def reference():
-    both = pd.read_csv(FOLDER / "reference.csv.gz", index_col=0, header=[0, 1], float_precision="round_trip")
+    both = pd.read_csv(FOLDER / "reference.csv.gz", index_col=0, header=[0, 1], **EXACT)
     profiles = both["profile"]
     mrna = pd.Series({name: 0.2 + 0.1 * place for place, name in enumerate(profiles.columns)} | {"other": 0.5})
     return orx.scores.CellReference(profiles, tuple(profiles.index[:170]), variability=both["sd"], mrna=mrna)
@@ -51,7 +52,7 @@ def test_epic(mixtures, reference):
 def test_cibersort(reference):
     """The solver stops at a tolerance of 1e-3: a change in the last bit of one value moves fractions by 1e-4."""
     markers = sorted(reference.markers)
-    values = pd.read_csv(FOLDER / "mixtures.csv.gz", index_col="gene", float_precision="round_trip").loc[markers]
+    values = pd.read_csv(FOLDER / "mixtures.csv.gz", index_col="gene", **EXACT).loc[markers]
     found, _, _ = svr_fractions(values.T.to_numpy(), reference.profiles.loc[markers].to_numpy())
     expected = told("cibersort").loc[values.columns, reference.profiles.columns].to_numpy()
     assert np.abs(found - expected).max() < 1e-6

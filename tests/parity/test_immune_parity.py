@@ -10,13 +10,14 @@ import pytest
 
 import omics_rx as orx
 from omics_rx.core import cohort as cohorts
+from omics_rx.core.exact import EXACT
 
 FOLDER = Path(__file__).parent / "data_immune"
 
 
 @pytest.fixture(scope="module")
 def cohort():
-    frame = pd.read_csv(FOLDER / "expression.csv.gz", index_col="gene", float_precision="round_trip").T
+    frame = pd.read_csv(FOLDER / "expression.csv.gz", index_col="gene", **EXACT).T
     return cohorts.with_info(cohorts.as_cohort(frame), unit="log2 intensity")
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from omics_rx.core.errors import IntegrityError, MissingFileError, UnknownNameError
+from omics_rx.core.exact import EXACT
 from omics_rx.core.provenance import cite
 from omics_rx.repurposing import load_ranking
 from omics_rx.repurposing.explain import ordinal, ranks
@@ -36,7 +37,7 @@ def test_saved_and_read_back(ranking, tmp_path):
 
 def test_saved_files_add_up(ranking, tmp_path):
     ranking.save(tmp_path)
-    frame = pd.read_csv(tmp_path / "explanations.csv", float_precision="round_trip")
+    frame = pd.read_csv(tmp_path / "explanations.csv", **EXACT)
     assert list(frame.columns[:3]) == ["drug_id", "name", "base"]
     kinds = [name for name in frame if name not in ("drug_id", "name", "base", "score")]
     assert (frame["base"] + frame[kinds].sum(axis=1) - frame["score"]).abs().max() < 1e-6
