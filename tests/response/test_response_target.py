@@ -34,7 +34,13 @@ def test_auc_is_learnt_predicted_judged_and_saved(planted, tmp_path):
     assert judged.query("metric == 'rmse'")["value"].max() < 0.2
     assert judged.query("metric == 'interval_coverage'")["value"].mean() == pytest.approx(0.9, abs=0.07)
     read = orx.response.load(model.save(tmp_path / "auc.orx"))
-    pd.testing.assert_frame_equal(read.predict(screen.cells, domain="cell_line").mean, found.mean, atol=1e-6)
+    pd.testing.assert_frame_equal(
+        read.predict(screen.cells, domain="cell_line").mean,
+        found.mean,
+        atol=1e-6,
+        check_index_type=False,
+        check_column_type=False,
+    )
     assert read.target == "auc"
 
 
