@@ -24,7 +24,7 @@ PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 TOLD = ("anndata", "mudata", "numpy", "pandas", "scanpy", "scikit-learn", "torch", "rdkit", "shap", "typer")
 TOOLS = (
     "pytest>=8.3", "pytest-timeout>=2.3", "hypothesis>=6.100", "nbmake>=1.5.4", "ipykernel>=6.29", "captum>=0.7",
-    "packaging>=24", "uv>=0.4",
+    "uv>=0.4",
 )  # fmt: skip
 SMOKE = (
     "tests/test_package.py", "tests/core", "tests/metrics/test_survival.py", "tests/metrics/test_response_metrics.py",

@@ -6,11 +6,12 @@ pandas 3 keeps text in a type of its own, where pandas 2 has objects: a missing 
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import numpy as np
 import pandas as pd
 import pytest
 from anndata import AnnData
-from packaging.version import Version
 
 import omics_rx as orx
 from omics_rx.core.errors import InputError, row_names
@@ -20,14 +21,16 @@ from omics_rx.harmonize.identity import identify_compounds, identify_lines
 GENES = ["TP53", "ERBB2", "ESR1", "MKI67", "CD8A", "GAPDH"]
 
 
-# the type that pandas 3 has can be tried from 2.3 on
-KINDS = ["objects", "nullable", "arrow", *(["strings"] if Version(pd.__version__) >= Version("2.3") else [])]
+RELEASE = tuple(map(int, pd.__version__.split(".")[:2]))
+# the type that pandas 3 has can be tried from 2.3 on; there it is what a plain frame has
+KINDS = ["plain", "nullable", "arrow", *(["strings"] if RELEASE == (2, 3) else [])]
 
 
 @pytest.fixture(params=KINDS)
 def typed(request):
     """Function that keeps the texts of a frame, its index and its columns in one of the types there are."""
-    with pd.option_context("future.infer_string", request.param == "strings"):
+    later = pd.option_context("future.infer_string", True) if request.param == "strings" else nullcontext()
+    with later:
         kind = {"nullable": "string[python]", "arrow": "string[pyarrow]"}.get(request.param)
 
         def changed(frame: pd.DataFrame) -> pd.DataFrame:
