@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.errors import InputError, examples
+from omics_rx.core.index import only_counts
 from omics_rx.io.files import existing, kind, not_read, text, text_lines
 from omics_rx.io.follow_up import ABSENT
 from omics_rx.io.follow_up_columns import last_contacts
@@ -183,4 +184,4 @@ def _index_name(frame: pd.DataFrame) -> str:
 
 
 def _is_named(frame: pd.DataFrame) -> bool:
-    return not isinstance(frame.index, pd.RangeIndex)
+    return not only_counts(frame.index)

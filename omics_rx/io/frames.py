@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.errors import InputError, MissingDependencyError, examples
+from omics_rx.core.index import only_counts
 from omics_rx.io.column_words import beside_values
 from omics_rx.io.layout import value_of, whole_numbers
 from omics_rx.io.numbers import as_narrow_as_exact
@@ -23,7 +24,7 @@ def read_parquet(file: Path) -> Table:
         If it holds no numbers, or text among them.
     """
     frame = _whole_parquet(file)
-    if isinstance(frame.index, pd.RangeIndex):
+    if only_counts(frame.index):
         if frame.shape[1] < 2:
             raise InputError(f"{file} has {frame.shape[1]} columns: a matrix has names and numbers")
         frame = frame.set_index(frame.columns[0])

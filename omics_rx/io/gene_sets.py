@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omics_rx.core.errors import InputError, examples
+from omics_rx.core.index import only_counts
 from omics_rx.core.work import log
 from omics_rx.harmonize.symbols import recognised
 from omics_rx.io.enrichr import library, may_be_library
@@ -204,10 +205,8 @@ def _parquet(file: Path) -> tuple[list[str], list[list[str]]]:
 
 def table_of(frame: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
     """Header and fields of a frame as text; names of rows, where there are any, are its first column."""
-    import pandas as pd
-
     table = frame
-    if not isinstance(table.index, pd.RangeIndex):
+    if not only_counts(table.index):
         table = table.reset_index(names=[str(name or "") for name in table.index.names])
     columns = [table.iloc[:, i].astype(object) for i in range(table.shape[1])]
     fields = [["" if missing else _written(value) for value, missing in zip(column, column.isna(), strict=True)]

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from omics_rx.core.errors import InputError, examples
+from omics_rx.core.index import names_nothing, only_counts
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -101,8 +102,8 @@ def in_order(**given: Any) -> dict[str, Any]:
 
 def _unnamed(one: pd.Index, two: pd.Index) -> bool:
     """Whether one index only counts rows while the other names them by something else."""
-    counts = [pd.RangeIndex(len(index)).equals(index) for index in (one, two)]
-    whole = [pd.api.types.is_integer_dtype(index.dtype) for index in (one, two)]
+    counts = [only_counts(index) for index in (one, two)]
+    whole = [names_nothing(index) for index in (one, two)]
     return any(counts) and not all(whole)
 
 

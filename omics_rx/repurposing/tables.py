@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from omics_rx.core.errors import InputError, IntegrityError
+from omics_rx.core.index import names_nothing
 from omics_rx.io.files import existing, kind, not_read, text, text_lines
 
 _MARKS = ("\t", ",", ";", "|")
@@ -50,7 +51,7 @@ def rows_of(source: Any, what: str) -> list[list[str]]:
 
 
 def _of_frame(frame: pd.DataFrame) -> list[list[str]]:
-    if not isinstance(frame.index, pd.RangeIndex) and not pd.api.types.is_integer_dtype(frame.index.dtype):
+    if not names_nothing(frame.index):
         frame = frame.reset_index()
     cells = [[_cell(value) for value in row] for row in frame.itertuples(index=False, name=None)]
     return [[str(name) for name in frame.columns], *cells]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.errors import InputError, examples
+from omics_rx.core.index import names_nothing
 from omics_rx.core.screen import DrugScreen
 from omics_rx.core.work import log
 from omics_rx.harmonize import drugs as drug_door
@@ -173,7 +174,7 @@ def _tidy(drugs: Asked) -> pd.DataFrame:
     if not isinstance(drugs, pd.DataFrame):
         drugs = pd.DataFrame({"name": [str(drug) for drug in drugs]}, dtype=object)
     frame = drugs.set_index("drug_id") if "drug_id" in drugs else drugs.copy()
-    if isinstance(frame.index, pd.RangeIndex) and "name" in frame:
+    if names_nothing(frame.index) and "name" in frame:
         frame.index = pd.Index(frame["name"])
     frame.index = frame.index.astype(str).rename("drug_id")
     if not len(frame):

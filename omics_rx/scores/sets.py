@@ -12,6 +12,7 @@ import pandas as pd
 from scipy import sparse
 
 from omics_rx.core.errors import InputError, examples
+from omics_rx.core.index import names_nothing, only_counts
 from omics_rx.core.work import log
 from omics_rx.io.gene_sets import read_gene_sets, table_of
 from omics_rx.io.set_columns import is_blank, sets_of_table, signed
@@ -127,7 +128,7 @@ def _from_series(series: pd.Series) -> dict[str, object]:
     """Set of a named series of genes or weights, or sets of a series that holds lists."""
     if len(series) and all(isinstance(value, list | tuple | set | np.ndarray) for value in series):
         return {str(name): list(genes) for name, genes in series.items()}
-    if series.name is None or (_is_text(series) and not isinstance(series.index, pd.RangeIndex)):
+    if series.name is None or (_is_text(series) and not names_nothing(series.index)):
         raise InputError(
             "a series by itself does not say which set its genes make: pass {name: series}, or a frame with columns "
             "set and gene"
@@ -166,7 +167,7 @@ def _weights(name: str, genes: object) -> pd.Series:
     if (sides := _sides(genes)) is not None:
         genes = sides
     if isinstance(genes, Mapping) or (
-        isinstance(genes, pd.Series) and not _is_text(genes) and not isinstance(genes.index, pd.RangeIndex)
+        isinstance(genes, pd.Series) and not _is_text(genes) and not only_counts(genes.index)
     ):
         weights = _numbers(name, genes)
     else:

@@ -15,6 +15,9 @@ from omics_rx.harmonize import matrices
 from omics_rx.harmonize.row_numbers import row_numbers
 from omics_rx.harmonize.symbols import gene_index
 
+# cells beside proteins of one name, and names that were made unique, are the point here
+pytestmark = pytest.mark.filterwarnings("ignore:(Variable|Observation) names are not unique:UserWarning")
+
 N, P = 240, 900
 NK = ["NKG7", "GNLY", "GZMB", "PRF1", "CST7", "GZMA", "CTSW", "KLRD1"]
 SETS = {"NK cells": NK}
