@@ -25,6 +25,7 @@ import pandas as pd
 
 from omics_rx.core.errors import IntegrityError, MissingFileError, OutputError
 from omics_rx.core.provenance import now, versions
+from omics_rx.core.texts import as_made_here
 
 _MANIFEST = "manifest.json"
 _SUFFIXES = (".safetensors", ".parquet", ".txt", ".json")
@@ -83,7 +84,7 @@ class Bundle:
 
     def frame(self, name: str) -> pd.DataFrame:
         """Read a parquet member."""
-        return pd.read_parquet(io.BytesIO(self.members[name]))
+        return as_made_here(pd.read_parquet(io.BytesIO(self.members[name])))
 
     def arrays(self, name: str) -> dict[str, np.ndarray]:
         """Read a safetensors member."""

@@ -17,6 +17,7 @@ import pandas as pd
 from omics_rx.core import resources
 from omics_rx.core.errors import IntegrityError, examples
 from omics_rx.core.screen import DrugScreen
+from omics_rx.core.texts import as_made_here
 from omics_rx.datasets import cells, tidy, unpickle
 from omics_rx.datasets.registry import Raw
 from omics_rx.harmonize import cell_lines, drugs
@@ -78,12 +79,14 @@ def ccle(bring: tidy.Bring, *, screens: str = "latest") -> DrugScreen:
 def _load(layout: _Layout, bring: tidy.Bring, screens: str) -> DrugScreen:
     lines = tidy.kept("lines", bring, lambda raw, folder: cells.write(cells.expression(raw), folder))
     folder = tidy.kept(layout.name.lower(), bring, lambda raw, folder: _tidy(layout, raw, folder))
-    responses = pd.read_parquet(folder / "responses.parquet")
+    responses = as_made_here(pd.read_parquet(folder / "responses.parquet"))
     if screens == "latest":
         responses = latest(responses)
     measured = tidy.read(lines / "expression.h5ad")
     everything = with_all_lines(measured, responses["cell_id"].unique())
-    return DrugScreen(responses, everything, pd.read_parquet(folder / "drugs.parquet"), layout.name.lower())
+    return DrugScreen(
+        responses, everything, as_made_here(pd.read_parquet(folder / "drugs.parquet")), layout.name.lower()
+    )
 
 
 def _tidy(layout: _Layout, raw: Raw, folder: Path) -> None:

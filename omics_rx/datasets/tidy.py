@@ -6,7 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from omics_rx.core import cache
+from omics_rx.core.texts import as_made_here
 from omics_rx.datasets.registry import Raw
 
 if TYPE_CHECKING:
@@ -34,6 +37,10 @@ def read(file: Path) -> AnnData:
     from anndata import read_h5ad
 
     found = read_h5ad(file)
+    found.obs, found.var = as_made_here(found.obs), as_made_here(found.var)
+    for name, values in found.obsm.items():
+        if isinstance(values, pd.DataFrame):
+            found.obsm[name] = as_made_here(values)
     for column in found.obs.columns[found.obs.dtypes == "category"]:
         found.obs[column] = found.obs[column].astype(object)
     return found

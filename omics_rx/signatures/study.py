@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -147,7 +146,7 @@ def load_study(path: Path | str) -> Study:
     """
     opened = bundle.load(_file(path), kind=KIND, schema=SCHEMA, upgrade_from=UPGRADE_FROM)
     record: Mapping[str, Any] = opened.record
-    frames = {name: pd.read_parquet(io.BytesIO(opened.members[f"{name}.parquet"])) for name in _FRAMES}
+    frames = {name: opened.frame(f"{name}.parquet") for name in _FRAMES}
     told = record["provenance"]
     rows = opened.frame("scores.parquet")
     scores = {
