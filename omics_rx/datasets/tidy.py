@@ -38,9 +38,10 @@ def read(file: Path) -> AnnData:
 
     found = read_h5ad(file)
     found.obs, found.var = as_made_here(found.obs), as_made_here(found.var)
-    for name, values in found.obsm.items():
-        if isinstance(values, pd.DataFrame):
-            found.obsm[name] = as_made_here(values)
+    for held in (found.obsm, found.uns.get("omics_rx", {})):
+        for name, values in dict(held).items():
+            if isinstance(values, pd.DataFrame):
+                held[name] = as_made_here(values)
     for column in found.obs.columns[found.obs.dtypes == "category"]:
         found.obs[column] = found.obs[column].astype(object)
     return found
