@@ -104,7 +104,8 @@ def launch(train: Callable[..., T], devices: str, *, progress: bool | None = Non
         ) from error
     strategy = "auto" if count == 1 else "ddp_spawn"
     fabric = Fabric(accelerator="cuda" if kind == "gpu" else "cpu", devices=count, strategy=strategy)
-    result: T = fabric.launch(_in_process, train, progress)
+    launched: Callable[..., T] = _in_process  # Lightning's own annotation knows no further arguments
+    result: T = fabric.launch(launched, train, progress)
     return result
 
 
