@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 import numpy as np
 import pandas as pd
@@ -294,6 +294,10 @@ def sample_of_values(values: Any) -> np.ndarray:
     return taken.toarray() if hasattr(taken, "toarray") else np.asarray(taken)
 
 
+@overload
+def endpoint(data: AnnData, *, required: Literal[True] = True) -> Endpoint: ...
+@overload
+def endpoint(data: AnnData, *, required: Literal[False]) -> Endpoint | None: ...
 def endpoint(data: AnnData, *, required: bool = True) -> Endpoint | None:
     """Check and return the follow-up in ``obs["time"]`` (months) and ``obs["event"]``.
 

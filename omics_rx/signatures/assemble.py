@@ -78,8 +78,6 @@ def _member(name: str, data: CohortLike) -> Member:
         endpoint = cohorts.endpoint(cohort)
     except InputError as error:
         raise InputError(f"{name}: {error}") from error
-    if endpoint is None:  # pragma: no cover - required=True raises instead
-        raise InputError(f"{name} has no follow-up")
     kept = cohort[endpoint.samples]
     return Member(name, kept, endpoint, cohort.n_obs - kept.n_obs, ready.values().loc[endpoint.samples])
 

@@ -84,8 +84,6 @@ def gain(
     """
     data = cohorts.as_cohort(cohort)
     endpoint = cohorts.endpoint(data)
-    if endpoint is None:  # pragma: no cover - required=True raises instead
-        raise InputError("the cohort has no follow-up")
     obs = data.obs.loc[endpoint.samples]
     named = usable(obs) if columns is None else tuple(columns)
     known = pd.DataFrame({"risk": risk.reindex(endpoint.samples)})

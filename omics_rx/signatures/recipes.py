@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,9 @@ from omics_rx.signatures.fitted import Fitted
 from omics_rx.signatures.noise import Chance
 from omics_rx.signatures.stacked_cox import StackedCox, measured
 from omics_rx.signatures.training import TrainingSet
+
+if TYPE_CHECKING:
+    from omics_rx.core.screen import DrugScreen
 
 _TEST_FOLDS = 5
 
@@ -143,12 +146,9 @@ def immune(*, n_genes: int = 12) -> SearchedEnsemble:
     Wang et al., J Big Data 2023, 10.1186/s40537-023-00809-1.
     """
     from omics_rx import datasets
-    from omics_rx.core.screen import DrugScreen
     from omics_rx.scores.cell_types import iic_genes_from_lines
 
-    screen = datasets.load("gdsc2")
-    if not isinstance(screen, DrugScreen):  # pragma: no cover - a screen by its name
-        raise InputError("gdsc2 is no screen")
+    screen = cast("DrugScreen", datasets.load("gdsc2"))  # a screen by its name
     pool = iic_genes_from_lines(screen).index
     return SearchedEnsemble(
         pool, n_genes=n_genes, name="immune",
