@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,33 +85,31 @@ def read_clinical(
         If samples, endpoint, unit or event codes cannot be told, repeat or contradict each other, or a time is
         longer than a life.
     """
-    table = _named_errors(source, samples, endpoint, time_unit, columns, events)
+    sources = _listed(source)
+    with _named_in_errors(sources):
+        table = _read(sources, samples, endpoint, time_unit, columns, events)
     for sentence in table.attrs["notes"]:
         if isinstance(sentence, Aloud):
             log.warning("%s", sentence)
     return table
 
 
-def _named_errors(
-    source: ClinicalSource | Sequence[ClinicalSource],
-    samples: Sequence[str] | None,
-    endpoint: str | None,
-    time_unit: str | None,
-    columns: Mapping[str, str] | None,
-    events: Mapping[object, bool] | None,
-) -> pd.DataFrame:
-    """Read, with the source named in every error."""
-    if isinstance(source, (str, Path, pd.DataFrame)) or not isinstance(source, Sequence):
-        sources = [source]
-    else:
-        sources = list(source)
+@contextmanager
+def _named_in_errors(sources: Sequence[ClinicalSource]) -> Iterator[None]:
+    """Name the sources in every error."""
     try:
-        return _read(sources, samples, endpoint, time_unit, columns, events)
+        yield
     except InputError as error:
         named = [label(one) for one in sources]
         if not sources or any(name in str(error) for name in named):
             raise
         raise type(error)(f"{' and '.join(named)}: {error}") from error
+
+
+def _listed(source: ClinicalSource | Sequence[ClinicalSource]) -> list[ClinicalSource]:
+    if isinstance(source, (str, Path, pd.DataFrame)) or not isinstance(source, Sequence):
+        return [source]
+    return list(source)
 
 
 def _read(
@@ -235,7 +234,9 @@ def with_clinical(
     Normal tissue (TCGA's sample types 10 to 19) carries no follow-up, and of several samples of a patient one does,
     the primary tumour first, so that nobody counts twice.
     """
-    table = _named_errors(clinical, list(cohort.obs_names), endpoint, time_unit, columns, events)
+    sources = _listed(clinical)
+    with _named_in_errors(sources):
+        table = _read(sources, list(cohort.obs_names), endpoint, time_unit, columns, events)
     joined = cohort.copy()
     if "event" in table and len(table) < cohort.n_obs:
         table["event"] = table["event"].astype("boolean")

@@ -153,19 +153,18 @@ def _notes(frame: pd.DataFrame, known: DrugFeatures, found: pd.DataFrame) -> lis
 
 
 def tell(query: Query) -> None:
-    """Write into the log which of the drugs asked for are outside the domain of the training compounds."""
-    outside = query.table.loc[query.table["warning"].ne(""), "warning"]
-    if len(outside):
-        log.warning(
-            "%d of %d drugs are outside the domain of the training compounds (%s): see drugs['warning']",
-            len(outside), len(query.table), examples([f"{name}: {text}" for name, text in outside.items()], 3),
-        )  # fmt: skip
-    decided = query.table.loc[query.table["note"].ne(""), "note"]
-    if len(decided):
-        log.warning(
-            "%d of %d drugs were told with a note (%s): see drugs['note']",
-            len(decided), len(query.table), examples([f"{name}: {text}" for name, text in decided.items()], 3),
-        )  # fmt: skip
+    """Write into the log which of the drugs asked for are outside the domain, and which were told with a note."""
+    for column, said in (
+        ("warning", "are outside the domain of the training compounds"),
+        ("note", "were told with a note"),
+    ):
+        told = query.table.loc[query.table[column].ne(""), column]
+        if len(told):
+            log.warning(
+                "%d of %d drugs %s (%s): see drugs['%s']",
+                len(told), len(query.table), said, examples([f"{name}: {text}" for name, text in told.items()], 3),
+                column,
+            )  # fmt: skip
 
 
 def _tidy(drugs: Asked) -> pd.DataFrame:
