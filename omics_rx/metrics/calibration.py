@@ -194,7 +194,7 @@ def _smooth(ahead: Floats, time: Floats, event: Bools, *, at: float) -> Floats:
 
     basis = spline(ahead)
     centre, scale = basis.mean(axis=0), basis.std(axis=0)
-    features = (basis - centre) / np.where(scale > 0, scale, 1.0)
+    features = (basis - centre) / scale
     # a trace of ridge keeps the fit finite where the two terms are nearly the same
     model = CoxPHSurvivalAnalysis(alpha=1e-6, ties="breslow").fit(features, Surv.from_arrays(event, time))
     risk = features @ model.coef_

@@ -38,7 +38,7 @@ def mcc(truth: ArrayLike, called: ArrayLike) -> float:
     0.5773502691896258
     """
     actual, called_ = _called(truth, called)
-    return float(_mcc(*_table(actual, called_, np.ones((1, actual.size))))[0])
+    return float(_mcc(*_table(actual, called_, _whole(actual)))[0])
 
 
 def balanced_accuracy(truth: ArrayLike, called: ArrayLike) -> float:
@@ -82,7 +82,7 @@ def auc(truth: ArrayLike, score: ArrayLike) -> float:
         If shapes differ, a score is missing, or only one class is there.
     """
     actual, scores = _scored(truth, score)
-    return float(_aucs(actual, scores, np.ones((1, actual.size)))[0])
+    return float(_aucs(actual, scores, _whole(actual))[0])
 
 
 def summary(
@@ -116,7 +116,7 @@ def summary(
     """
     actual, scores = _scored(truth, score)
     called = scores >= threshold
-    own = _figures(actual, scores, called, np.ones((1, actual.size)))[:, 0]
+    own = _figures(actual, scores, called, _whole(actual))[:, 0]
     bounds = _bounds(actual, scores, called, seed=seed, n_boot=n_boot)
     table = pd.DataFrame({"value": own}, index=pd.Index(FIGURES, name="figure"))
     table["lower"], table["upper"] = (pd.Series({name: pair[side] for name, pair in bounds.items()}) for side in (0, 1))
@@ -125,7 +125,7 @@ def summary(
 
 def _bounds(actual: Bools, scores: Floats, called: Bools, *, seed: int, n_boot: int) -> dict[str, tuple[float, float]]:
     """95% interval of each figure."""
-    tp, fp, fn, tn = (float(part[0]) for part in _table(actual, called, np.ones((1, actual.size))))
+    tp, fp, fn, tn = (float(part[0]) for part in _table(actual, called, _whole(actual)))
     random = rng(seed, "classification")
     rates = random.beta(tp + 0.5, fn + 0.5, n_boot), random.beta(tn + 0.5, fp + 0.5, n_boot)
     hits, rejected = (tp + fn) * rates[0], (tn + fp) * rates[1]
@@ -172,6 +172,11 @@ def _figures(actual: Bools, scores: Floats, called: Bools, counts: Floats) -> Fl
             error,
         ]
     )
+
+
+def _whole(actual: Bools) -> Floats:
+    """Counts of the one resample that is the data, ``(1, n)``."""
+    return np.ones((1, actual.size))
 
 
 def _table(actual: Bools, called: Bools, counts: Floats) -> tuple[Floats, Floats, Floats, Floats]:

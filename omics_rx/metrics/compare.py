@@ -146,7 +146,7 @@ def _mean(gaps: Floats, codes: NDArray[np.intp], k: int, shared: float) -> tuple
     se = float(np.sqrt((left @ left) * k / (k - 1) * (1 + shared))) / gaps.size
     half = float(t.ppf(0.975, k - 1)) * se
     if se <= 1e-12 * abs(value):  # all alike: the chance that so many independent signs agree
-        return value, value - half, value + half, 2.0 ** (1 - k) if value else 1.0
+        return value, value, value, 2.0 ** (1 - k) if value else 1.0
     return value, value - half, value + half, float(2 * t.sf(abs(value) / se, k - 1))
 
 

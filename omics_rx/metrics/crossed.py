@@ -107,10 +107,13 @@ def crossed(
     se = float(np.sqrt(max(by_rows + by_columns - noise, by_rows, by_columns)))
     free = min(len(rows), len(columns)) - 1
     half = float(t.ppf((1 + level) / 2, free)) * se
-    far = abs(value - null) / se if se > 0 else (0.0 if value == null else np.inf)
+    if se <= 1e-12 * abs(value - null):  # all alike: the chance that so many independent signs agree
+        p_value = 2.0**-free if value != null else 1.0
+    else:
+        p_value = float(2 * t.sf(abs(value - null) / se, free))
     return Crossed(
-        value, value - half, value + half, float(2 * t.sf(far, free)), se, float(np.sqrt(by_rows)),
-        float(np.sqrt(by_columns)), len(rows), len(columns),
+        value, value - half, value + half, p_value, se, float(np.sqrt(by_rows)), float(np.sqrt(by_columns)),
+        len(rows), len(columns),
     )  # fmt: skip
 
 

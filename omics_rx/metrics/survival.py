@@ -27,7 +27,8 @@ __all__ = [
     "integrated_brier", "kaplan_meier", "log_rank", "outcome", "survival_at", "uno_concordance",
 ]  # fmt: skip
 
-_FOLLOWED = 0.2  # chance of still being followed below which Uno's weights, 25 and more, are not used
+# chance of still being followed below which Uno's weights, 25 and more, are not used; a fifth itself is enough
+_FOLLOWED = 0.2 * (1 - 1e-9)
 
 
 @dataclass(frozen=True)

@@ -174,3 +174,37 @@ def test_crossed_takes_several_tables_and_a_null():
 def test_crossed_refuses_what_is_not_a_table(call, says):
     with pytest.raises(InputError, match=says):
         call()
+
+
+def test_crossed_bounds_are_students_over_the_smaller_side():
+    from scipy.stats import t
+
+    table = np.random.default_rng(6).normal(0.4, 1, size=(9, 5))
+    for level in (0.95, 0.8):
+        found = compare.crossed(np.mean, table, level=level)
+        half = t.ppf((1 + level) / 2, 4) * found.se
+        assert (found.lower, found.upper) == pytest.approx((found.value - half, found.value + half))
+        assert found.p_value == pytest.approx(2 * t.sf(found.value / found.se, 4))
+    turned = compare.crossed(np.mean, -table)
+    assert turned.p_value == pytest.approx(2 * t.sf(-turned.value / turned.se, 4))
+
+
+def test_two_rows_can_be_crossed_and_equal_entries_are_certain():
+    found = compare.crossed(np.mean, [[1.0, 2, 3], [2.0, 3, 4]])
+    assert (found.n_rows, found.n_columns) == (2, 3)
+    same = compare.crossed(np.mean, np.full((4, 3), 2.0))
+    assert (same.lower, same.upper, same.se) == (2, 2, 0)
+    assert same.p_value == 0.25  # the signs of three columns agree by chance in one of four
+    assert compare.crossed(np.mean, np.full((4, 3), 2.0), null=2.0).p_value == 1
+
+
+def test_crossed_bears_a_few_resamples_without_a_figure_and_no_more():
+    """Three given rows of five are all lacking in 1% of the draws, one of them in a third."""
+    table = np.repeat(np.arange(5.0)[:, None], 2, axis=1)
+
+    def needs_row(table, wanted):
+        return float(table.mean()) if np.isin(wanted, table[:, 0]).any() else float("nan")
+
+    assert compare.crossed(lambda table: needs_row(table, [0, 1, 2]), table, n_boot=200).n_rows == 5
+    with pytest.raises(InputError, match="of 200 resamples have no finite figure"):
+        compare.crossed(lambda table: needs_row(table, [0]), table, n_boot=200)

@@ -256,3 +256,12 @@ def test_risks_that_are_no_two_are_one_error(risks):
 def test_decision_risks_that_are_none_are_one_error(risks):
     with pytest.raises(InputError):
         decision_curve.decision_curve(TIME, EVENT, risks, at=20, n_boot=0)
+
+
+@pytest.mark.parametrize(("values", "said"), [([1, 1, 50], "give chances"), ([1.1, 1, 50], "per cent"),
+                                              ([2, 1.1, 50], "per cent"), ([2, 3, 101], "give chances"),
+                                              ([2, 3, -1], "give chances"), ([2, 100, 0], "per cent"),
+                                              ([2, 3, np.nan], "give chances")])  # fmt: skip
+def test_per_cent_are_told_from_other_numbers_by_their_middle(values, said):
+    with pytest.raises(InputError, match=said):
+        inputs.checked_chances(values, 3)

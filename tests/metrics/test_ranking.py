@@ -140,3 +140,9 @@ def test_limits_of_k_and_fraction():
         ranking.enrichment([1, 0], [2, 1], 0)
     with pytest.raises(InputError, match="no group"):
         ranking.within_group_auroc([1, 0], [2, 1], ["a", "b"])
+
+
+def test_two_positives_are_enough_for_an_interval():
+    found = ranking.bootstrap(ranking.auroc, [1, 1, 0, 0, 0], [5, 3, 4, 2, 1], n_boot=50)
+    assert (found.n_positive, found.n_negative) == (2, 3)
+    assert found.lower <= found.value <= found.upper

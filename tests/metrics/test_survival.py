@@ -284,3 +284,21 @@ def test_bounds_are_the_curve_where_it_is_1_or_0():
     between = curve.drop(flat.index)
     assert (between["lower"] < between["survival"]).all()
     assert (between["upper"] > between["survival"]).all()
+
+
+def test_unos_weights_reach_down_to_a_fifth_itself():
+    """Eight of ten leave at 1, so that the chance is a fifth by counting, and a last bit less by subtraction."""
+    time, event = [1] * 8 + [5, 6], [0] * 8 + [1, 0]
+    found = survival.uno_concordance(time, event, [0] * 8 + [2, 1], n_boot=2)
+    assert (found.value, found.left_out, found.n) == (1, 0, 10)
+    with pytest.raises(InputError, match="can be compared"):
+        survival.uno_concordance([1] * 9 + [5, 6], [0] * 9 + [1, 0], [0] * 9 + [2, 1], n_boot=2)
+
+
+def test_samples_without_a_stratum_are_counted():
+    time, event, risk = _follow_up(3)
+    strata = np.where(np.arange(150) < 10, None, "a")
+    found = survival.concordance(time, event, risk, strata=strata, n_boot=2)
+    assert (found.n, found.left_out, found.n_events) == (140, 10, int(event[10:].sum()))
+    assert found.value == survival.concordance(time[10:], event[10:], risk[10:], n_boot=2).value
+    assert str(found).endswith(f"; {found.n_events} events)")
