@@ -13,7 +13,7 @@ from omics_rx.core.errors import InputError, NotFittedError, examples
 from omics_rx.harmonize.mechanisms import tokens
 from omics_rx.repurposing import learner, posterior
 from omics_rx.repurposing import outcomes as outcomes_
-from omics_rx.repurposing.evidence import Sources
+from omics_rx.repurposing.evidence.sources import Sources
 from omics_rx.repurposing.explain import ranks
 from omics_rx.repurposing.ledger import Ledger
 from omics_rx.repurposing.selectivity import without_general

@@ -43,6 +43,8 @@ class Given:
         Network of genes, or what ``read_network`` takes.
     cells
         Single cells of such tumours.
+    kinds
+        Kinds of evidence of their own.
     """
 
     library: pd.DataFrame | None = None
@@ -51,6 +53,7 @@ class Given:
     universe: pd.DataFrame | str | None = None
     network: Any = None
     cells: AnnData | None = None
+    kinds: tuple[ev.Kind, ...] = ()
 
 
 def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str, ...]) -> dict[str, Any]:
@@ -92,6 +95,8 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
     if given.cells is not None:
         expressing = further.cells_expressing(targets.genes_of(known["targets"]), given.cells)
     network = None if given.network is None else read_network(given.network)
+    own_kinds = tuple(given.kinds)
+    basis = ev.Basis(tumours, known, screen, vars(given))
     sources = ev.Sources(
         drugs=known,
         preference=_joined("preference", prediction, more),
@@ -109,6 +114,8 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
         expressing=expressing,
         held_out=getattr(model, "held_out_", None),
         target=getattr(model, "target", "ln_ic50"),
+        brought=ev.brought(basis, own_kinds),
+        own_kinds=own_kinds,
     )
     return {
         "sources_": sources,

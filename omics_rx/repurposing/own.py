@@ -12,12 +12,12 @@ import pandas as pd
 
 from omics_rx import harmonize
 from omics_rx.core.errors import InputError, examples
-from omics_rx.repurposing.kinds import ADDED, KINDS, OUTCOMES, SUPPORT
+from omics_rx.repurposing.evidence import columns
 
-_TAKEN = frozenset({kind.name for kind in (*KINDS, *ADDED, OUTCOMES, *SUPPORT)}) | {
+_TAKEN = frozenset({
     "rank", "name", "score", "rank_low", "rank_high", "n_evidence", "known", "warning", "base", "drug_id", "r2",
     "agreement", "stability", "reason", "subtype",
-}  # fmt: skip
+})  # fmt: skip
 _NAMES = ("drug_id", "drug", "drug_name", "compound", "name", "inchikey", "ligand", "molecule")
 # of these a low value often speaks for a drug, so that the direction is asked
 _OFTEN_LOW = re.compile(
@@ -130,7 +130,7 @@ def _frame(value: Any) -> pd.DataFrame:
 
 
 def _matched(table: pd.DataFrame, drugs: pd.DataFrame) -> pd.DataFrame:
-    bad = [name for name in map(str, table) if name in _TAKEN or name.startswith("reversal_")]
+    bad = [name for name in map(str, table) if name in _TAKEN | columns()]
     if bad:
         raise InputError(
             f"{len(bad)} extra columns are text or named as a shipped kind ({examples(bad)}): these names are "

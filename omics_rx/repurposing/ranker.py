@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,9 +19,7 @@ from omics_rx.repurposing import labels as lb
 from omics_rx.repurposing import posterior as post
 from omics_rx.repurposing.feedback import Feedback
 from omics_rx.repurposing.gather import Given, gather
-from omics_rx.repurposing.kinds import OUTCOMES, describe
 from omics_rx.repurposing.ledger import Ledger
-from omics_rx.repurposing.patient import patient_evidence
 from omics_rx.repurposing.ranking import Ranking
 
 if TYPE_CHECKING:
@@ -87,7 +86,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
     def fit(
         self, model: Any, cohort: CohortLike, library: pd.DataFrame | None = None, *,
         extra: Any = None, direction: Any = None, universe: pd.DataFrame | str | None = None,
-        network: Any = None, cells: AnnData | None = None, progress: bool | None = None,
+        network: Any = None, cells: AnnData | None = None, kinds: Sequence[ev.Kind] = (), progress: bool | None = None,
     ) -> Ranker:  # fmt: skip
         """Gather the evidence and learn how to weigh it.
 
@@ -114,6 +113,9 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
             networkx graph); adds ``proximity``.
         cells
             Single cells of such tumours whose ``obs`` tells malignant ones; adds ``malignant_cells``.
+        kinds
+            Kinds of evidence of your own (:class:`~omics_rx.repurposing.evidence.Kind`), made as the registered ones
+            are: a name, a unit, a direction, a source and a function of a case.
         progress
             Whether to draw a bar.
 
@@ -122,7 +124,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         InputError
             For labels, a library or extra evidence that cannot be used.
         """
-        given = Given(library, extra, direction, universe, network, cells)
+        given = Given(library, extra, direction, universe, network, cells, tuple(kinds))
         for name, value in gather(model, cohort, given, subtypes=SUBTYPES).items():
             setattr(self, name, value)
         self.ledger_ = Ledger()
@@ -261,7 +263,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
     def _rank_patient(self, patient: str) -> Ranking:
         if patient not in self.subtypes_.index:
             raise unknown_name("tumour", patient, self.subtypes_.index.astype(str))
-        found, subtype = patient_evidence(self.sources_, patient)
+        found, subtype = ev.patient_evidence(self.sources_, patient)
         # her rows come after all others, so that every model is the one it was without her
         kinds = [kind.name for kind in self.sources_.kinds()]
         own = pd.concat({f"patient {patient}": found[kinds]}, names=["subtype", "drug_id"]).swaplevel()
@@ -282,17 +284,17 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         drugs = self._pairs.index.get_level_values(0)[here]
         parts, members = self._contributions(here, names)
         if len(self.ledger_.outcomes()):
-            kinds, names = (*kinds, OUTCOMES), [*names, OUTCOMES.name]
+            kinds, names = (*kinds, ev.OUTCOMES), [*names, ev.OUTCOMES.name]
             shift, told = self._moved_by_outcomes(subtype, drugs, parts.sum(axis=1))
             parts, members = np.column_stack([parts, shift]), members + shift
-            evidence = evidence.assign(**{OUTCOMES.name: pd.Series(told, index=drugs)})
+            evidence = evidence.assign(**{ev.OUTCOMES.name: pd.Series(told, index=drugs)})
         explanations = pd.DataFrame(parts, index=drugs, columns=names)
         score = parts.sum(axis=1)
         table = assemble.table(self, subtype, evidence, shown=(drugs, names), score=score, members=members)
         explanations.insert(0, "base", 0.0)
         explanations["score"] = score
         explanations.insert(0, "name", self.sources_.drugs.loc[drugs, "name"])
-        info = describe(evidence, kinds)
+        info = ev.describe(evidence, kinds, self.sources_.members())
         return Ranking(
             subtype=key,
             table=table,

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from omics_rx.repurposing import Ranker, learner
-from omics_rx.repurposing.kinds import ADDED, KINDS
+from omics_rx.repurposing.evidence import KINDS
 
-ALL = [kind.name for kind in (*KINDS, *ADDED)] + ["the_user's_own"]
+ALL = [name for name in KINDS if KINDS[name].ranked] + ["the_user's_own"]
 _SOURCES = {"held_out_selectivity": "held_out", "reversal": "profiles", "proximity": "network",
             "malignant_cells": "expressing"}  # fmt: skip
 N_OWN = 40
@@ -23,7 +23,7 @@ def _with(basis: Ranker, name: str, column) -> Ranker:
     sources = basis.sources_
     if name in _SOURCES:
         sources = replace(sources, **{_SOURCES[name]: SimpleNamespace(said=())})
-    elif name not in {kind.name for kind in KINDS}:
+    elif name not in KINDS:
         sources = replace(sources, extra_directions={name: 1})
     other = basis.taught(None)
     other.labels = basis.labels
@@ -60,7 +60,7 @@ def learnt(fitted, monkeypatch):
 def _without(basis, name):
     """Places without the kind, which are those with the kind all missing."""
     without = _state(_with(basis, name, _missing))
-    if name not in {kind.name for kind in KINDS}:
+    if name not in KINDS or name in _SOURCES:
         for subtype, table in _state(basis.taught(basis.labels, progress=False)).items():
             pd.testing.assert_frame_equal(table, without[subtype])
     return without
