@@ -9,6 +9,7 @@ import pandas as pd
 
 from omics_rx.core.errors import InputError, examples
 from omics_rx.plots import style
+from omics_rx.plots.ink import picture
 from omics_rx.plots.scores import colourbar
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+@picture
 def umap(
     cells: AnnData, score: pd.Series | str, *, basis: str = "X_umap", label: str | None = None, ax: Axes | None = None
 ) -> Axes:
@@ -62,19 +64,24 @@ def umap(
         low, high = np.quantile(numbers[known], [0.01, 0.99])
         shown = {"s": size, "linewidths": 0, "cmap": style.sequential(), "vmin": low, "vmax": high}
         points = ax.scatter(places[order, 0], places[order, 1], c=numbers[order], **shown)
-        colourbar(ax, points, name)
+        colourbar(ax, points, style.shorten(name))
     else:
         groups = values.astype(object)
-        names = style.order(groups.dropna().astype(str))
+        names = style.largest(groups.dropna().astype(str))
+        rest = known & ~groups.astype(str).isin(names).to_numpy()
+        if rest.any():
+            said = f"{groups[rest].nunique()} smaller groups"
+            ax.scatter(places[rest, 0], places[rest, 1], s=size, color=style.MISSING, linewidths=0, label=said)
         colours = style.colours(names)
         for group in names:
             inside = known & (groups.astype(str) == group).to_numpy()
-            ax.scatter(places[inside, 0], places[inside, 1], s=size, color=colours[group], linewidths=0, label=group)
+            shown = {"s": size, "color": colours[group], "linewidths": 0, "label": style.shorten(group)}
+            ax.scatter(places[inside, 0], places[inside, 1], **shown)
             if len(names) > len(style.CYCLE):  # more colours than a reader holds: write the name where the cells are
-                ax.annotate(group, np.median(places[inside], axis=0), ha="center", va="center", fontsize="small",
-                            color=style.INK, bbox=style.PLATE)  # fmt: skip
+                ax.annotate(style.shorten(group, 18), np.median(places[inside], axis=0), ha="center", va="center",
+                            fontsize="small", color=style.INK, bbox=style.PLATE)  # fmt: skip
         style.legend(ax, loc="center left", bbox_to_anchor=(1, 0.5), markerscale=2.5)
-        style.title(ax, name)
+        style.title(ax, style.shorten(name))
     axis = basis.removeprefix("X_").upper()
     ax.set(xticks=[], yticks=[], xlabel=f"{axis} 1", ylabel=f"{axis} 2")
     return ax

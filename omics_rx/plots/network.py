@@ -10,6 +10,7 @@ import numpy as np
 
 from omics_rx.core.errors import InputError
 from omics_rx.plots import style
+from omics_rx.plots.ink import picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _COLUMNS = (0.0, 1.0, 2.0)
 
 
+@picture
 def drug_network(
     targets: Mapping[str, list[str]], pathways: Mapping[str, list[str]], *, max_targets: int = 30,
     ax: Axes | None = None,
@@ -70,7 +72,7 @@ def drug_network(
             ax.plot([x] * len(places), list(places.values()), linestyle="none", marker="o", markersize=5, color=colour)
         for name, y in places.items():
             away = {"right": -0.05, "left": 0.05, "center": 0.0}[side]
-            box = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": colour, "linewidth": 0.6}
+            box = {"boxstyle": "round,pad=0.15", "facecolor": style.PAPER, "edgecolor": colour, "linewidth": 0.6}
             text = style.shorten(name, 24) if side != "left" else textwrap.shorten(name, 46, placeholder="…")
             ax.text(x + away, y, text, ha=side, va="center", fontsize="small", color=style.INK, zorder=3,
                     bbox=box if side == "center" else None)  # fmt: skip

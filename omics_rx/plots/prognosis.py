@@ -9,11 +9,13 @@ import pandas as pd
 
 from omics_rx.core.errors import InputError
 from omics_rx.plots import style
+from omics_rx.plots.ink import picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+@picture
 def calibration(groups: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Observed against predicted chance of an event, in groups of patients, one colour a horizon.
 
@@ -43,10 +45,11 @@ def calibration(groups: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax.plot(rows["predicted"], rows["observed"], marker="o", markersize=6, color=colour, label=name or "patients")
     top = min(1.0, float(np.nanmax(known[["predicted", "observed", "upper"]].to_numpy(dtype=float))) + 0.05)
     ax.set(xlim=(0, top), ylim=(0, top), xlabel="Predicted chance of an event", ylabel="Observed (Kaplan-Meier, 95%)")
-    style.legend(ax, loc="upper left")
+    style.legend(ax, loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0)
     return ax
 
 
+@picture
 def decision_curve(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Net benefit by threshold, beside treating everybody and nobody.
 
@@ -68,10 +71,10 @@ def decision_curve(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
             ax.plot(rows["threshold"], rows["net_benefit"], color=style.MUTED, linestyle=defaults[name], label=name)
             continue
         ax.fill_between(rows["threshold"], rows["lower"], rows["upper"], color=colours[name], alpha=0.16, linewidth=0)
-        ax.plot(rows["threshold"], rows["net_benefit"], color=colours[name], linewidth=2, label=name)
+        ax.plot(rows["threshold"], rows["net_benefit"], color=colours[name], linewidth=2, label=style.shorten(name))
     top = float(np.nanmax(table["net_benefit"].to_numpy(dtype=float)))
     ax.set(ylim=(-0.25 * max(top, 0.04), 1.15 * max(top, 0.04)), xlabel="Risk at which one would treat",
            ylabel="Net benefit (events found a patient)")  # fmt: skip
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-    style.legend(ax, loc="upper right")
+    style.legend(ax, loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0)
     return ax

@@ -10,6 +10,7 @@ import pandas as pd
 
 from omics_rx.core.errors import InputError
 from omics_rx.plots import style
+from omics_rx.plots.ink import picture
 from omics_rx.plots.scores import colourbar
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _NOT_KINDS = ("drug_id", "name", "base", "score")
 
 
+@picture
 def intervals(table: pd.DataFrame, *, n: int = 25, ax: Axes | None = None) -> Axes:
     """Rank of the first drugs with the interval of each.
 
@@ -31,12 +33,13 @@ def intervals(table: pd.DataFrame, *, n: int = 25, ax: Axes | None = None) -> Ax
         Axes to draw into; new ones by default.
     """
     style.need(table, ("name", "rank", "rank_low", "rank_high"), "the ranking")
-    top = table.sort_values("rank", kind="stable").head(n)
+    top = table.sort_values("rank", kind="stable").head(min(n, 4 * style.MOST_ROWS))
     ax = style.dress(style.axes(ax, (6.4, 1.0 + 0.24 * len(top))), grid="x", spines=("bottom",))
     heights = np.arange(len(top))[::-1]
     ax.hlines(heights, top["rank_low"].astype(float), top["rank_high"].astype(float), color=style.SKY, linewidth=4)
     ax.plot(top["rank"], heights, linestyle="none", marker="o", markersize=5, color=style.INK)
-    ax.set_yticks(heights, [style.shorten(name) for name in top["name"]])
+    read = style.rows_read(len(top))
+    ax.set_yticks(heights[read], [style.shorten(name) for name in top["name"].iloc[read]])
     ax.set(xlabel=f"Rank among {len(table)} drugs, with interval (1 is best)", ylim=(-0.7, len(top) - 0.3))
     ax.set_xlim(0, float(np.nanmax(top[["rank", "rank_high"]].to_numpy(dtype=float))) * 1.03 + 1)
     ax.tick_params(axis="y", length=0)
@@ -54,6 +57,7 @@ def favour(evidence: pd.DataFrame, directions: Mapping[str, int]) -> pd.DataFram
     return (oriented.rank(method="average") - 1) / (counts - 1).where(counts > 1)
 
 
+@picture
 def evidence_heatmap(
     evidence: pd.DataFrame,
     *,
@@ -125,6 +129,7 @@ def kinds(explanation: pd.Series) -> pd.Series:
     return values.reindex(values.abs().sort_values(ascending=False, kind="stable").index)
 
 
+@picture
 def shap_bars(
     explanation: pd.Series, *, n: int = 8, limit: float | None = None, labels: Mapping[str, str] | None = None,
     ax: Axes | None = None,
@@ -172,6 +177,7 @@ def _kind_label(kind: object, labels: Mapping[str, str] | None) -> str:
     return style.shorten((labels or {}).get(str(kind), str(kind).replace("_", " ")))
 
 
+@picture
 def waterfall(explanation: pd.Series, *, labels: Mapping[str, str] | None = None, ax: Axes | None = None) -> Axes:
     """Walk from the score every drug starts with to the score of one drug, one kind of evidence a step.
 
@@ -217,6 +223,7 @@ def waterfall(explanation: pd.Series, *, labels: Mapping[str, str] | None = None
     return ax
 
 
+@picture
 def volcano(table: pd.DataFrame, *, n_labels: int = 10, alpha: float = 0.05, unit: str = "ln µM",
             ax: Axes | None = None) -> Axes:  # fmt: skip
     """Selectivity of each drug for a group against how sure it is; p values adjusted by Benjamini-Hochberg.

@@ -10,12 +10,14 @@ import pandas as pd
 
 from omics_rx.core.errors import InputError, examples
 from omics_rx.plots import style
+from omics_rx.plots.ink import picture
 from omics_rx.plots.scores import colourbar, group_strip
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+@picture
 def sensitivity_heatmap(
     preference: pd.DataFrame,
     groups: pd.Series,
@@ -65,7 +67,8 @@ def sensitivity_heatmap(
     image = ax.imshow(shown.T.to_numpy(dtype=float), aspect="auto", interpolation="none", cmap=style.diverging(),
                       vmin=-bound, vmax=bound)  # fmt: skip
     style.dress(ax, spines=())
-    ax.set_yticks(np.arange(len(drugs)), style.labelled(drugs, names))
+    read = style.rows_read(len(drugs))
+    ax.set_yticks(np.arange(len(drugs))[read], style.labelled(drugs[read], names))
     ax.tick_params(length=0)
     ax.set_xticks([])
     ax.set_xlabel(f"{len(shown)} samples; {len(drugs)} of {preference.shape[1]} drugs")
@@ -91,6 +94,7 @@ def top_drugs(preference: pd.DataFrame, labels: pd.Series, *, focus: str | None 
     return list(apart.sort_values(kind="stable").index)
 
 
+@picture
 def measured_against_predicted(measured: pd.Series, predicted: pd.Series, *, lower: pd.Series | None = None,
                                upper: pd.Series | None = None, ax: Axes | None = None) -> Axes:  # fmt: skip
     """Measured against predicted ln IC50, with the share of measurements inside their interval.
@@ -123,6 +127,7 @@ def measured_against_predicted(measured: pd.Series, predicted: pd.Series, *, low
     return ax
 
 
+@picture
 def contributions(genes: pd.Series, *, n: int = 12, ax: Axes | None = None) -> Axes:
     """What genes add to one predicted response.
 
@@ -151,7 +156,7 @@ def contributions(genes: pd.Series, *, n: int = 12, ax: Axes | None = None) -> A
     heights = np.arange(len(shown))[::-1]
     ax.barh(heights, shown, height=0.68, color=np.where(shown >= 0, style.VERMILLION, style.BLUE))
     ax.axvline(0, color=style.MUTED, linewidth=0.8)
-    ax.set_yticks(heights, [str(name) for name in shown.index])
+    ax.set_yticks(heights, [style.shorten(name) for name in shown.index])
     ax.tick_params(axis="y", length=0)
     ax.set_xlabel("Adds to ln IC50 (ln µM; blue: more sensitive)")
     return ax

@@ -10,14 +10,18 @@ import pandas as pd
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.work import rng
 from omics_rx.plots import style
+from omics_rx.plots.ink import picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.cm import ScalarMappable
 
 
+@picture
 def composition(subtypes: pd.Series, *, cohort: pd.Series | None = None, ax: Axes | None = None) -> Axes:
     """Number and share of samples in each group, one bar a group; or one stacked bar a cohort.
+
+    Of more than 18 groups the smaller ones are counted together.
 
     Parameters
     ----------
@@ -31,45 +35,54 @@ def composition(subtypes: pd.Series, *, cohort: pd.Series | None = None, ax: Axe
     if subtypes.empty:
         raise InputError("there are no samples: nothing to draw")
     labels = subtypes.astype(object).where(subtypes.notna(), "not called").astype(str)
+    names = style.largest(labels)
+    other = f"{labels.nunique() - len(names)} other groups"
+    if len(names) < labels.nunique():
+        labels = labels.where(labels.isin(names), other)
+        names = [*names, other]
     if cohort is not None:
-        return _stacked(pd.crosstab(cohort.reindex(labels.index).astype(str), labels), ax)
-    names = style.order(labels)
+        return _stacked(pd.crosstab(cohort.reindex(labels.index).astype(str), labels)[names], ax)
     counts = labels.value_counts().reindex(names)
-    colours = {**style.colours(names), "not called": style.MISSING}
+    colours = _group_colours(names, other)
     ax = style.dress(style.axes(ax, (6.4, 0.9 + 0.36 * len(names))), spines=())
     places = np.arange(len(names))[::-1]
     ax.barh(places, counts, color=[colours[name] for name in names], height=0.72)
     for place, count in zip(places, counts, strict=True):
         ax.annotate(f"{count} ({count / len(labels):.0%})", (count, place), (5, 0), textcoords="offset points",
                     va="center", color=style.INK)  # fmt: skip
-    ax.set_yticks(places, names)
+    ax.set_yticks(places, [style.shorten(name) for name in names])
     ax.set(xlim=(0, counts.max() * 1.18), xlabel=f"Samples (n = {len(labels)})", xticks=[])
     ax.tick_params(axis="y", length=0)
     return ax
 
 
+def _group_colours(names: list[str], *grey: str) -> dict[str, str]:
+    return {**style.colours(names), **dict.fromkeys(("not called", *grey), style.MISSING)}
+
+
 def _stacked(counts: pd.DataFrame, ax: Axes | None) -> Axes:
-    names = style.order(pd.Series(counts.columns))
-    colours = {**style.colours(names), "not called": style.MISSING}
+    names = list(counts.columns)
+    colours = _group_colours(names, *(name for name in names if name.endswith(" other groups")))
     shares = counts[names].div(counts.sum(axis=1), axis=0)
     ax = style.dress(style.axes(ax, (6.4, 1.3 + 0.45 * len(counts))), spines=())
     places = np.arange(len(counts))[::-1]
     left = np.zeros(len(counts))
     for name in names:
         width = shares[name].to_numpy()
-        ax.barh(places, width, left=left, color=colours[name], height=0.72, label=name)
+        ax.barh(places, width, left=left, color=colours[name], height=0.72, label=style.shorten(name))
         for place, start, share in zip(places, left, width, strict=True):
             if share >= 0.07:
                 ax.text(start + share / 2, place, f"{share:.0%}", ha="center", va="center",
                         color=style.readable_on(colours[name]))  # fmt: skip
         left = left + width
-    ax.set_yticks(places, [f"{name} (n = {total})" for name, total in counts.sum(axis=1).items()])
+    ax.set_yticks(places, [f"{style.shorten(name)} (n = {total})" for name, total in counts.sum(axis=1).items()])
     ax.set(xlim=(0, 1), xticks=[])
     ax.tick_params(axis="y", length=0)
     style.legend(ax, loc="lower left", bbox_to_anchor=(0, 1), ncols=min(len(names), 6), borderaxespad=0)
     return ax
 
 
+@picture
 def heatmap(scores: pd.DataFrame, groups: pd.Series | None = None, *, annotations: pd.DataFrame | None = None,
             limit: float | None = None, ax: Axes | None = None) -> Axes:  # fmt: skip
     """Scores of every sample, each score standardised over the samples; samples sorted by group.
@@ -91,7 +104,8 @@ def heatmap(scores: pd.DataFrame, groups: pd.Series | None = None, *, annotation
     """
     style.need(scores, (), "the scores")
     values = scores.astype(float)
-    z = (values - values.mean()) / values.std(ddof=0).replace(0.0, np.nan)
+    # a score that is the same in every sample lies at its mean everywhere: it is known, not missing
+    z = (values - values.mean()) / values.std(ddof=0).replace(0.0, 1.0)
     labels = pd.Series("all", index=z.index) if groups is None else groups.reindex(z.index)
     z, labels = _sorted(z, labels)
     n_strips = 0 if annotations is None else annotations.shape[1]
@@ -100,7 +114,8 @@ def heatmap(scores: pd.DataFrame, groups: pd.Series | None = None, *, annotation
     image = ax.imshow(z.T.to_numpy(), aspect="auto", interpolation="none", cmap=style.diverging(),
                       vmin=-bound, vmax=bound)  # fmt: skip
     style.dress(ax, spines=())
-    ax.set_yticks(np.arange(z.shape[1]), [style.shorten(name) for name in z.columns])
+    read = style.rows_read(z.shape[1])
+    ax.set_yticks(np.arange(z.shape[1])[read], [style.shorten(name) for name in z.columns[read]])
     ax.tick_params(length=0)
     ax.set_xticks([])
     ax.set_xlabel(f"{len(z)} samples")
@@ -149,23 +164,33 @@ def _annotation_strips(ax: Axes, annotations: pd.DataFrame, n_rows: int) -> None
                   extent=(-0.5, len(annotations) - 0.5, top + 0.85, top))  # fmt: skip
     shown = [label.get_text() for label in ax.get_yticklabels()]
     ax.set_ylim(n_rows - 0.2 + len(names), -0.5)
-    ax.set_yticks([*range(n_rows), *(n_rows + 0.225 + np.arange(len(names)))], [*shown, *names])
+    ax.set_yticks([*ax.get_yticks(), *(n_rows + 0.225 + np.arange(len(names)))], [*shown, *names])
     if handles:
         style.legend(ax, handles=handles, loc="upper left", bbox_to_anchor=(0, -0.06), ncols=4, fontsize="small")
 
 
 def group_strip(ax: Axes, labels: pd.Series) -> None:
-    """Draw above a heat map which samples belong to which group, with names where they fit."""
-    names = style.order(labels)
+    """Draw above a heat map which samples belong to which group, with names where they fit.
+
+    Lines stand between groups only where these are so wide that the lines cover none of the map.
+    """
+    names = style.largest(labels)
     colours = style.colours(names)
     texts = labels.astype(object).where(labels.notna(), "not called").astype(str).to_numpy()
     starts = np.flatnonzero(np.r_[True, texts[1:] != texts[:-1]])
     ends = np.r_[starts[1:], len(texts)]
+    few = len(starts) <= style.MOST_GROUPS + 1
+    if not few:
+        ax.set_xlabel(f"{ax.get_xlabel()}; {len(set(texts))} groups, too many to name")
     for start, end in zip(starts, ends, strict=True):
         name = texts[start]
-        ax.axvline(start - 0.5, color=style.PAPER, linewidth=1.5)
+        if few and start:
+            ax.axvline(start - 0.5, color=style.PAPER, linewidth=1.5)
         ax.plot([start - 0.3, end - 0.7], [1.02, 1.02], transform=ax.get_xaxis_transform(), clip_on=False,
                 color=colours.get(name, style.MISSING), linewidth=5, solid_capstyle="butt")  # fmt: skip
+        if not few:
+            continue
+        name = style.shorten(name, 24)
         wide = (end - start) / len(texts) >= 0.016 * len(name)
         text = f"{name} ({end - start})" if (end - start) / len(texts) >= 0.016 * (len(name) + 5) else name
         if wide:
@@ -185,8 +210,11 @@ def colourbar(ax: Axes, image: ScalarMappable, label: str) -> None:
     bar.set_label(label, color=style.INK)
 
 
+@picture
 def group_comparison(values: pd.Series, groups: pd.Series, *, label: str = "Score", ax: Axes | None = None) -> Axes:
     """Box and points of one value by group, with the Kruskal-Wallis test.
+
+    Of more than 18 groups the largest are drawn; how many are not is written, and the test is over all.
 
     Parameters
     ----------
@@ -211,8 +239,9 @@ def group_comparison(values: pd.Series, groups: pd.Series, *, label: str = "Scor
     both = pd.DataFrame({"value": values.astype(float), "group": groups.reindex(values.index)}).dropna()
     if both.empty:
         raise InputError(f"no sample has a value and a group ({examples(values.index)}): do the indexes match?")
-    names = style.order(both["group"])
-    parts = [both.loc[both["group"].astype(str) == name, "value"].to_numpy() for name in names]
+    every = {str(name): rows.to_numpy() for name, rows in both.groupby(both["group"].astype(str))["value"]}
+    names = style.largest(both["group"])
+    parts = [every[name] for name in names]
     colours = style.colours(names)
     ax = style.dress(style.axes(ax, (1.6 + 0.9 * len(names), 3.6)), grid="y")
     boxes = ax.boxplot(parts, showfliers=False, widths=0.55, patch_artist=True)
@@ -227,12 +256,13 @@ def group_comparison(values: pd.Series, groups: pd.Series, *, label: str = "Scor
         spread = rng(0, "group_comparison", name).uniform(-0.2, 0.2, size=len(points))
         ax.plot(place + spread, points, linestyle="none", marker="o", markersize=3, alpha=0.5, color=colours[name],
                 markeredgewidth=0)  # fmt: skip
-    ax.set_xticks(
-        np.arange(1, len(names) + 1), [f"{name}\nn = {len(part)}" for name, part in zip(names, parts, strict=True)]
-    )
+    labels = [f"{style.shorten(name, 18)}\nn = {len(part)}" for name, part in zip(names, parts, strict=True)]
+    ax.set_xticks(np.arange(1, len(names) + 1), labels)
     ax.tick_params(axis="x", length=0)
-    ax.set_ylabel(label)
-    tested = [part for part in parts if len(part) > 1]
+    ax.set_ylabel(style.shorten(label, 60))
+    if len(every) > len(names):
+        ax.set_xlabel(f"{len(every) - len(names)} smaller groups are not drawn")
+    tested = [part for part in every.values() if len(part) > 1]
     if len(tested) > 1 and np.ptp(both["value"].to_numpy()) > 0:
         style.title(ax, f"Kruskal-Wallis {p_text(float(kruskal(*tested).pvalue))}")
     return ax

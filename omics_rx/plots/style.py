@@ -33,16 +33,30 @@ KNOWN = {
     "low": BLUE, "high": VERMILLION, "external": VERMILLION, "left out": PURPLE, "cross-validated": BLUE,
     "training": BLUE, "unknown": MISSING,
 }  # fmt: skip
+MOST_GROUPS = 18  # as many as have colours of their own
+MOST_ROWS = 60  # as many names as can be read one under another
+_LARGEST = 24.0  # inches
 # an order that readers of breast cancer papers expect; other names follow in their own order
 _ORDER = ("LumA", "LumB", "Luminal", "Her2", "Basal", "Normal", "low", "intermediate", "high")
 
 
 def axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
-    """Give the axes to draw into: those given, or new ones of a size in inches that notebooks display."""
+    """Give the axes to draw into: those given, or new ones of a size in inches that notebooks display.
+
+    However many rows there are, a new figure is no longer than 24 inches on a side. A figure without a layout of its
+    own gets one that keeps everything written around its axes whole.
+    """
+    from matplotlib.figure import Figure
+
     if ax is None:
         from matplotlib import pyplot as plt
 
-        _, ax = plt.subplots(figsize=size, layout="constrained")
+        width, height = (min(side, _LARGEST) for side in size)
+        _, ax = plt.subplots(figsize=(width, height), layout="constrained")
+        return ax
+    figure = ax.get_figure()
+    if isinstance(figure, Figure) and figure.get_layout_engine() is None and len(figure.axes) == 1:
+        figure.set_layout_engine("constrained")
     return ax
 
 
@@ -95,6 +109,21 @@ def order(labels: pd.Series) -> list[str]:
     return [*known, *sorted(name for name in present if name not in known)]
 
 
+def largest(labels: pd.Series, most: int = MOST_GROUPS) -> list[str]:
+    """Names of the groups that are drawn, in the order readers expect: of too many the largest."""
+    names = order(labels)
+    if len(names) <= most:
+        return names
+    counts = labels.dropna().astype(str).value_counts()
+    kept = set(counts.sort_index().sort_values(ascending=False, kind="stable").index[:most])
+    return [name for name in names if name in kept]
+
+
+def rows_read(n: int, most: int = MOST_ROWS) -> slice:
+    """Rows whose names are written: every one, or every second, third, ... where they would lie on each other."""
+    return slice(None, None, -(-n // most) or 1)
+
+
 def diverging() -> Colormap:
     """Blue (below zero) to vermillion (above zero) through near-white; grey where missing."""
     from matplotlib.colors import LinearSegmentedColormap
@@ -111,13 +140,29 @@ def sequential() -> Colormap:
     return LinearSegmentedColormap.from_list("omics_rx_sequential", steps).with_extremes(bad=MISSING)
 
 
-def readable_on(colour: Any) -> str:
-    """Black or white, whichever reads better on a colour (WCAG relative luminance)."""
+def _luminance(colour: Any) -> float:
+    """Relative luminance of a colour (WCAG 2.2)."""
     from matplotlib.colors import to_rgb
 
     linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in to_rgb(colour)]
-    luminance = float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
-    return "#ffffff" if luminance < 0.18 else "#000000"
+    return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
+
+
+def readable_on(colour: Any) -> str:
+    """Black or white, whichever reads better on a colour."""
+    return "#ffffff" if _luminance(colour) < 0.18 else "#000000"
+
+
+def contrast(one: Any, other: Any) -> float:
+    """Contrast of two colours, 1 to 21; 4.5 is asked of text (WCAG 2.2).
+
+    Examples
+    --------
+    >>> contrast("white", "black"), contrast("red", "red")
+    (21.0, 1.0)
+    """
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return round((high + 0.05) / (low + 0.05), 6)
 
 
 def symmetric_limit(values: np.ndarray, share: float = 0.98) -> float:
@@ -145,10 +190,19 @@ def need(frame: pd.DataFrame, columns: Iterable[str], what: str) -> None:
 
 
 def shorten(text: object, width: int = 34) -> str:
-    """Cut a long label, with an ellipsis, and keep a dollar sign from starting a formula."""
-    words = str(text)
+    r"""Make any name a label: cut with an ellipsis where long, shown as it is written.
+
+    A dollar sign starts no formula, and a name that begins with an underline is not left out of a legend.
+
+    Examples
+    --------
+    >>> shorten("_other"), shorten("US$"), shorten("a" * 40, 5)
+    (' _other', 'US\\$', 'aaaa…')
+    """
+    words = " ".join(str(text).split())
     cut = words if len(words) <= width else words[: width - 1].rstrip() + "…"
-    return cut.replace("$", r"\$")
+    plain = cut.replace("\\$", "$").replace("$", r"\$")
+    return f" {plain}" if plain.startswith("_") else plain
 
 
 def labelled(names: Iterable[object], labels: Mapping[str, str] | None) -> list[str]:

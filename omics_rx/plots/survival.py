@@ -10,17 +10,22 @@ import pandas as pd
 
 from omics_rx.core.errors import InputError
 from omics_rx.plots import style
+from omics_rx.plots.ink import picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+_MOST_CURVES = 8
 _CURVE = ("time", "survival", "lower", "upper")
 _LEFT = {"death": "alive", "relapse": "free of relapse"}
 
 
+@picture
 def kaplan_meier(scores: pd.DataFrame, *, endpoint: str = "event", group: str = "risk_group",
                  ax: Axes | None = None) -> Axes:  # fmt: skip
     """Survival of each group with 95% bands, censoring ticks, numbers at risk and the log-rank test.
+
+    Of more than eight groups the largest are drawn; how many are not is written, and the test is over all.
 
     Parameters
     ----------
@@ -32,7 +37,7 @@ def kaplan_meier(scores: pd.DataFrame, *, endpoint: str = "event", group: str = 
     group
         Column that holds the group.
     ax
-        Axes to draw into; new ones by default. Leave room below for the numbers at risk.
+        Axes to draw into; new ones by default. Where several share a figure, leave room below for the numbers at risk.
 
     Raises
     ------
@@ -49,27 +54,30 @@ def kaplan_meier(scores: pd.DataFrame, *, endpoint: str = "event", group: str = 
     # text, codes that could be read two ways, dates and durations are refused there
     time, event = survival.outcome(known["time"], known["event"])
     known = pd.DataFrame({"time": time, "event": event, group: known[group].astype(str).to_numpy()})
-    ax = style.dress(style.axes(ax, (6.4, 4.4)), grid="y")
-    names = style.order(known[group])
+    names = style.largest(known[group], _MOST_CURVES)
+    ax = style.dress(style.axes(ax, (6.4, 3.9 + 0.34 * len(names))), grid="y")
     colours = style.colours(names)
     curves = {}
     for name in names:
         rows = known[known[group] == name]
         time, event = rows["time"].to_numpy(), rows["event"].to_numpy()
         curves[name] = time
-        label = f"{name} ({len(rows)} patients, {int(event.sum())} events)"
+        label = f"{style.shorten(name)} ({len(rows)} patients, {int(event.sum())} events)"
         _curve(ax, survival.kaplan_meier(time, event), (time[~event], colours[name], label))
     top = float(known["time"].max())
     ticks = _month_ticks(top)
     ax.set(xlim=(0, top * 1.02), ylim=(0, 1.04), xticks=ticks, xlabel="Months",
            ylabel=f"Share {_LEFT.get(endpoint, f'without {endpoint}')}")  # fmt: skip
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-    style.legend(ax, loc="lower left", title=_test(known, group, names), alignment="left")
-    _at_risk(ax, curves, ticks)
+    said = [_test(known, group)]
     if len(known) < len(scores):
-        lost = f"{len(scores) - len(known)} of {len(scores)} patients left out: no time, event or group"
-        ax.annotate(lost, (1, 1), xycoords="axes fraction", ha="right", va="bottom", fontsize="small",
-                    color=style.MUTED)  # fmt: skip
+        said.append(f"{len(scores) - len(known)} of {len(scores)} patients left out: no time, event or group")
+    if (hidden := known[group].nunique() - len(names)) > 0:
+        said.append(f"{hidden} smaller groups are not drawn")
+    # above the axes, where no curve can lie under it
+    style.legend(ax, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0, title="\n".join(said),
+                 alignment="left")  # fmt: skip
+    _at_risk(ax, curves, ticks)
     return ax
 
 
@@ -83,10 +91,10 @@ def _curve(ax: Axes, curve: pd.DataFrame, look: tuple[np.ndarray, str, str]) -> 
     ax.plot(censored, at, linestyle="none", marker="|", markersize=6, color=colour, markeredgewidth=1)
 
 
-def _test(known: pd.DataFrame, group: str, names: list[str]) -> str:
+def _test(known: pd.DataFrame, group: str) -> str:
     from omics_rx.metrics import survival
 
-    if len(names) < 2:
+    if known[group].nunique() < 2:
         return "one group: no test"
     result = survival.log_rank(known["time"], known["event"], known[group])
     return f"log-rank {p_text(result.p_value)}"
@@ -120,7 +128,7 @@ def _at_risk(ax: Axes, times: Mapping[str, np.ndarray], ticks: np.ndarray) -> No
     ax.annotate("Patients at risk", (0, 0), (0, -38), ha="left", color=style.MUTED, **place)
     for line, (name, observed) in enumerate(times.items()):
         drop = -52 - 13 * line
-        ax.annotate(name, (0, 0), (-14, drop), ha="right", color=style.INK, **place)
+        ax.annotate(style.shorten(name, 16), (0, 0), (-14, drop), ha="right", color=style.INK, **place)
         ax.annotate("■", (0, 0), (-12, drop), ha="left", color=colours[name], **{**place, "fontsize": "x-small"})
         for tick in ticks:
             still = int((observed >= tick).sum())
@@ -128,6 +136,7 @@ def _at_risk(ax: Axes, times: Mapping[str, np.ndarray], ticks: np.ndarray) -> No
                         color=style.INK, **place)  # fmt: skip
 
 
+@picture
 def concordance_forest(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Concordance with its interval, one line a cohort, against 0.5 (chance).
 
@@ -151,13 +160,14 @@ def concordance_forest(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         part, at = rows[chosen], heights[chosen]
         ax.hlines(at, part["lower"], part["upper"], color=colours[role], linewidth=2)
         ax.plot(part["concordance"], at, linestyle="none", marker="s", markersize=7, color=colours[role], label=role)
-    reach = float(np.nanmax(rows[["concordance", "upper"]].to_numpy(dtype=float)))
+    known = rows[["concordance", "lower", "upper"]].to_numpy(dtype=float)
+    known = known[np.isfinite(known)]
+    low, reach = (float(known.min()), float(known.max())) if known.size else (0.5, 0.5)
     for value, at in zip(rows.to_dict("records"), heights, strict=True):
-        text = f"{value['concordance']:.2f} ({value['lower']:.2f} to {value['upper']:.2f})"
+        text = _estimate(value["concordance"], value["lower"], value["upper"])
         ax.annotate(text, (1, at), (6, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
                     va="center", color=style.INK)  # fmt: skip
     ax.set_yticks(heights, [_cohort_label(row) for row in rows.to_dict("records")])
-    low = float(np.nanmin(rows[["concordance", "lower"]].to_numpy(dtype=float)))
     ax.set(xlim=(min(0.42, low - 0.02), max(0.78, reach + 0.02)), ylim=(-0.6, len(rows) - 0.4),
            xlabel="Concordance with 95% interval (0.5 is chance)")  # fmt: skip
     ax.tick_params(axis="y", length=0)
@@ -166,36 +176,56 @@ def concordance_forest(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
+def _estimate(value: float, lower: float, upper: float) -> str:
+    """Write a figure with its interval, or that there is none."""
+    if not np.isfinite(value):
+        return "cannot tell"
+    if not np.isfinite([lower, upper]).all():
+        return f"{value:.2f} (no interval)"
+    return f"{value:.2f} ({lower:.2f} to {upper:.2f})"
+
+
 def _cohort_label(row: Mapping[Any, Any]) -> str:
     size = ", ".join(
         f"{row[name]} {unit}".strip() for name, unit in (("endpoint", ""), ("n", "patients"), ("events", "events"))
         if not pd.isna(row.get(name, np.nan))
     )  # fmt: skip
     method = f" · {style.shorten(row['method'], 28)}" if isinstance(row.get("method"), str) else ""
-    return f"{row['cohort']}{method}" + (f"\n{size}" if size else "")
+    return f"{style.shorten(row['cohort'])}{method}" + (f"\n{size}" if size else "")
 
 
-def gene_weights(weights: pd.Series, patterns: Mapping[str, str] | None = None, *, ax: Axes | None = None) -> Axes:
+@picture
+def gene_weights(weights: pd.Series | Mapping[str, float], patterns: Mapping[str, str] | None = None, *,
+                 ax: Axes | None = None) -> Axes:  # fmt: skip
     """Weight of each gene of a signature; right of zero more expression means more risk.
+
+    Of more than 60 genes those of the largest weights are drawn, and the axis says so.
 
     Parameters
     ----------
     weights
-        Weight by gene symbol, change of the risk score per standard deviation of expression.
+        Weight by gene symbol, such as ``signature.weights``: change of the risk score per standard deviation of
+        expression.
     patterns
         Gene to the biology it was taken from; colours the bars.
     ax
         Axes to draw into; new ones by default.
     """
-    if weights.empty:
+    told = pd.Series(dict(weights) if isinstance(weights, Mapping) else weights, dtype=float).dropna()
+    if told.empty:
         raise InputError("the signature has no genes: nothing to draw")
-    values = weights.astype(float).sort_values()
+    kept = told.abs().sort_values(ascending=False, kind="stable").index[: style.MOST_ROWS]
+    values = told[kept].sort_values(kind="stable")
     ax = style.dress(style.axes(ax, (6.4, 1.0 + 0.27 * len(values))), grid="x", spines=("bottom",))
-    labels = [f"{gene} · {patterns[gene]}" if patterns and gene in patterns else str(gene) for gene in values.index]
+    labels = [
+        style.shorten(f"{gene} · {patterns[gene]}" if patterns and gene in patterns else gene) for gene in values.index
+    ]
     colours = np.where(values > 0, style.VERMILLION, style.BLUE)
     ax.barh(np.arange(len(values)), values, color=colours, height=0.7)
     ax.axvline(0, color=style.MUTED, linewidth=0.8)
     ax.set_yticks(np.arange(len(values)), labels)
-    ax.set(xlabel="Weight (risk score per SD of expression); above 0: more risk", ylim=(-0.6, len(values) - 0.4))
+    shown = f"; {len(values)} of {len(told)} genes" if len(values) < len(told) else ""
+    ax.set(xlabel=f"Weight (risk score per SD of expression); above 0: more risk{shown}",
+           ylim=(-0.6, len(values) - 0.4))  # fmt: skip
     ax.tick_params(axis="y", length=0)
     return ax

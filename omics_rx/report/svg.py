@@ -42,11 +42,12 @@ def draw(plot: Callable[..., Any], *args: Any, size: tuple[float, float], **sett
     **settings
         Its keyword arguments.
     """
-    from matplotlib import rc_context
+    from matplotlib import style as styles
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    with rc_context(_RC), warnings.catch_warnings():
+    # a page looks the same whatever the user's own style is: usetex, dark, large
+    with styles.context(["default", _RC]), warnings.catch_warnings():
         # the reader's browser has the glyphs that the font used for measuring lacks
         warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
         figure = Figure(figsize=size, layout="constrained")

@@ -98,9 +98,11 @@ def test_heatmap_annotations_follow_the_samples(samples):
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["ER: no", "ER: yes", "ER: missing"]
 
 
-def test_heatmap_of_a_constant_score_is_grey_not_zero(samples):
-    ax = plots.heatmap(pd.DataFrame({"a": [1.0] * 8, "b": np.arange(8.0)}, index=samples))
-    assert np.isnan(np.ma.filled(ax.images[0].get_array().astype(float), np.nan)[0]).all()
+def test_a_constant_score_lies_at_its_mean_and_only_what_is_missing_is_grey(samples):
+    ax = plots.heatmap(pd.DataFrame({"a": [1.0] * 7 + [np.nan], "b": np.arange(8.0)}, index=samples))
+    shown = np.ma.filled(ax.images[0].get_array().astype(float), np.nan)[0]
+    assert np.isnan(shown).sum() == 1
+    assert (shown[np.isfinite(shown)] == 0).all()
 
 
 def test_missing_values_have_a_colour_of_their_own():

@@ -291,7 +291,7 @@ def test_strange_names_neither_break_nor_warn():
     names = ["drug \x0b\x1f one", "\N{CJK UNIFIED IDEOGRAPH-85E5} two", 'a & b < c > "d" $e$']
     table = pd.DataFrame({"name": names, "rank": [1, 2, 3], "rank_low": [1, 1, 2], "rank_high": [2, 3, 3]})
     found = clean(draw(plots.intervals, table, size=(4, 2)), prefix="f-", label="ranks")
-    for shown in ("drug  one", "\N{CJK UNIFIED IDEOGRAPH-85E5} two", "a &amp; b &lt; c &gt;", "$e$"):
+    for shown in ("drug one", "\N{CJK UNIFIED IDEOGRAPH-85E5} two", "a &amp; b &lt; c &gt;", "$e$"):
         assert shown in found
 
 
