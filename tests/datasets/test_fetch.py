@@ -37,6 +37,7 @@ def test_uv_brings_the_same_where_pip_is_missing(tiny, without_pip):
     assert not list(cache.folder().rglob("*.whl"))
 
 
+@pytest.mark.needs("pip")
 def test_the_installer_is_uv_only_where_there_is_no_pip(tiny, tmp_path, without_pip, monkeypatch):
     monkeypatch.setattr(fetch, "_uv", lambda: ["/opt/uv"])
     name, command = fetch._installer(tiny, tmp_path, tmp_path / "target")

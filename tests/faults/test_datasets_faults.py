@@ -55,6 +55,7 @@ def test_uv_brings_another_hash(tiny, index, without_pip):
     assert nothing_kept()
 
 
+@pytest.mark.needs("pip")
 def test_no_network_with_pip(tiny, unreachable):
     with pytest.raises(DownloadError, match=r"pip.*check the network.*source=") as caught:
         fetch.unpacked(tiny, progress=False)

@@ -100,4 +100,4 @@ def test_a_damaged_file_is_refused_by_name_or_read_as_it_is(tmp_path, damaged, f
         check(cohort, before)
     assert refused
     assert not [message for message in refused if str(file) not in message]
-    assert not [str(warning.message) for warning in recwarn]
+    assert not [str(warning.message) for warning in recwarn if "/omics_rx/" in warning.filename.replace("\\", "/")]

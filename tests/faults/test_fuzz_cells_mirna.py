@@ -91,7 +91,7 @@ def test_damaged_text_is_refused_by_name_or_read_as_it_is(tmp_path, damaged, for
             assert shown <= held(text) | held(text.replace(",", ".")), data
     assert refused
     assert not [message for message in refused if str(file) not in message]
-    assert not [str(warning.message) for warning in recwarn]
+    assert not [str(warning.message) for warning in recwarn if "/omics_rx/" in warning.filename.replace("\\", "/")]
 
 
 @pytest.mark.parametrize("name", TENX)
@@ -110,7 +110,7 @@ def test_a_damaged_10x_folder_is_refused_by_name_or_read(tmp_path, damaged, name
             assert name != "matrix.mtx" or set(cells.X.data.tolist()) <= held(data.decode("latin-1"))
     assert refused
     assert not [message for message in refused if str(tmp_path) not in message]
-    assert not [str(warning.message) for warning in recwarn]
+    assert not [str(warning.message) for warning in recwarn if "/omics_rx/" in warning.filename.replace("\\", "/")]
 
 
 def h5ad(path):
