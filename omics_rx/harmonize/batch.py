@@ -284,7 +284,7 @@ def _logarithms(cohort: CohortLike, what: str) -> tuple[pd.DataFrame, str]:
     if finding.unit in LINEAR:
         raise InputError(
             f"batch correction adds and stretches logarithms, and {what} holds {finding.unit} ({finding.statement}): "
-            "bring it to logarithms first, with harmonize.units.logged"
+            'bring it to logarithms first, as harmonize.units.convert(cohort, "log2(CPM + 1)") does'
         )
     return expression(data), finding.unit
 

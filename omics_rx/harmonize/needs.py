@@ -319,7 +319,7 @@ def _without_reads(source: AnnData, found: UnitFinding) -> tuple[str, ...]:
 def _tested(ready: Prepared) -> Prepared:
     """Prepared cohort with what the tests found, or an error where one refuses."""
     said, unanswered = list(ready.said), dict(ready.unanswered)
-    if not ready.found.detected and ready.place == "X" and ready.needs.scale != "any" and not ready.source.isbacked:
+    if not ready.found.detected and ready.place == "X" and ready.needs.scale != "any":
         check_told(sample_of_values(ready.source.X), ready.found.unit)
     for test in ready.needs.tests:
         doubt = test(ready)

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from omics_rx.core.cohort import as_cohort, info, record, with_record
+from omics_rx.core.cohort import as_cohort, info, record, sample_of_values, with_record
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.work import log
 from omics_rx.harmonize.columns import groups, record_of, regrouped
 from omics_rx.harmonize.matrices import genes_only, read
 from omics_rx.harmonize.row_numbers import row_numbers
 from omics_rx.harmonize.symbols import current_symbols, gene_index, numbered, recognised, unnumbered
+from omics_rx.harmonize.units import check_told
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -69,7 +70,10 @@ def genes(data: CohortLike, *, min_mapped: float = 0.5) -> AnnData:
     _check_ids(found, cohort, min_mapped)
     own = (found["symbol"].to_numpy() == np.asarray(ids)) & (found["status"] == "kept").to_numpy()
     grouped = groups(found["symbol"].tolist(), own)
-    unit = info(cohort).unit
+    told = info(cohort)
+    unit = told.unit
+    if "unit" not in told.detected and len(grouped) < len(ids):  # what is joined by it can no longer be checked
+        check_told(sample_of_values(cohort.X), unit)
     renamed = regrouped(cohort, grouped, unit)
     renamed.var["source_id"] = [";".join(ids[i] for i in used) for used in grouped.values()]
     report = record_of(ids, found.rename(columns={"symbol": "id"}), grouped, unit)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LINEAR", "LOGGED", "RELATIVE", "Conversion", "UnitFinding", "check_possible", "convert", "detect", "log_of",
-    "logged", "refuse_unfit",
+    "refuse_unfit",
 ]  # fmt: skip
 _SMALLEST_LOG = 5.0  # log2(log2(x + 1) + 1) of the largest count is 5.3, of the most expressed gene some 4.2
 _MANY = 1000
@@ -235,30 +235,6 @@ def refuse_unfit(finding: UnitFinding, *, what: str = "this") -> None:
             f"{what} needs values whose unit is known; {finding.statement}. Say which it is, one of "
             f"{', '.join(LINEAR)}, their logarithms such as {LOGGED[3]} or {', '.join(RELATIVE)}: {HOW_TO_TELL}"
         )
-
-
-def logged(data: CohortLike) -> tuple[AnnData, str]:
-    """Cohort on a log2 or relative scale, and what was done in words.
-
-    Counts become log2(CPM + 1); CPM, TPM and FPKM their log2(x + 1); natural and decimal logarithms binary ones;
-    everything else stays as it is.
-
-    Raises
-    ------
-    InputError
-        If the unit is not known, is told and cannot be, or two units stand in the cohort.
-    """
-    cohort = as_cohort(data)
-    finding = detect(cohort)
-    refuse_unfit(finding)
-    if not finding.detected and cohort.X is not None:
-        check_told(sample_of_values(cohort.X), finding.unit)
-    change = log_of(finding.unit)
-    if change.have == change.to:
-        return cohort, finding.statement
-    changed = with_info(cohort, unit=change.to)
-    changed.X = change(cohort.to_memory().X if cohort.isbacked else cohort.X)
-    return changed, f"{finding.statement}; converted to {change.to}"
 
 
 def check_told(values: np.ndarray, unit: str) -> None:

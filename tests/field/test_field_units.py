@@ -283,6 +283,15 @@ def test_a_unit_is_asked_for_of_genes_and_not_of_other_features():
 def test_conversions_are_said_and_leave_what_is_relative(counts):
     for unit in units.RELATIVE:
         assert units.log_of(unit).to == unit
-    done, said = units.logged(told(counts, "counts"))
-    assert info(done).unit == "log2(CPM + 1)"
-    assert "converted" in said
+    done = prepare(told(counts, "counts"), Needs("logarithms"), quiet=True)
+    assert info(done.data).unit == "log2(CPM + 1)"
+    assert "converted" in done.statement
+
+
+def test_a_unit_told_wrong_is_asked_though_columns_of_one_gene_are_joined(counts):
+    """Joined by the unit that was told, the values no longer show that it cannot be theirs."""
+    logs = np.log2(cpm(counts) + 1).drop(columns="IL3RA", errors="ignore")
+    twice = logs.assign(**{"ENSG00000185291.12": logs.max(axis=1), "ENSG00000185291.12_PAR_Y": logs.max(axis=1)})
+    cohort = told(twice, "TPM")
+    with pytest.raises(InputError, match="logarithm seems to be taken already"):
+        orx.scores.immune(cohort)

@@ -87,12 +87,3 @@ def test_impossible_values_and_unknown_units_are_refused():
 def test_missing_values_stay_missing():
     converted = units.convert(cohort([[10, np.nan, 90]], "counts"), "log2(CPM + 1)")
     assert np.isnan(converted.X[0]).tolist() == [False, True, False]
-
-
-def test_logged_says_what_it_did():
-    done, said = units.logged(cohort([[10, 30], [100, 5000]], "counts"))
-    assert info(done).unit == "log2(CPM + 1)"
-    assert said.endswith("converted to log2(CPM + 1)")
-    same, said = units.logged(cohort([[6, 8], [7, 9]], "log2 intensity"))
-    assert same.X[0].tolist() == [6, 8]
-    assert "converted" not in said
