@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from omics_rx.core.cohort import as_cohort, expression, info, sample_of_values, units_of, with_info
+from omics_rx.core.cohort import as_cohort, expression, info, units_of, with_info
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.units import (
     LARGEST_LOG,

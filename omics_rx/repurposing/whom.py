@@ -18,24 +18,19 @@ from omics_rx.core import cohort as co
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.work import log
 from omics_rx.harmonize import cell_lines
+from omics_rx.harmonize.needs import Needs, prepare
+from omics_rx.harmonize.normal_tissue import asked_genes, normal_tissue
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
 _TCGA = re.compile(r"^TCGA[-.]\w{2}[-.]\w{4}[-.](\d{2})[A-Z]?", re.IGNORECASE)
-# sample types of TCGA's code tables
-_TCGA_NORMAL, _TCGA_METASTASIS = {"10", "11", "12", "13", "14"}, {"06", "07"}
+_TCGA_METASTASIS = {"06", "07"}  # of TCGA's sample types
 _ABOUT = re.compile(
     r"sample.?type|tissue|^type$|source|^group$|^status$|disease|normal|histology|condition|^class$|sample.?kind|"
     r"definition|shortlettercode|tumou?r.?type|sample.?class|phenotype|characteristics|title|site|metasta|primary",
     re.IGNORECASE,
 )
-_NORMAL = re.compile(
-    r"\b(solid tissue normal|adjacent normal|normal adjacent|normal|healthy|non[- ]?(tumou?r|cancer|malignant)\w*|"
-    r"benign|reduction mammoplasty|nt)\b",
-    re.IGNORECASE,
-)
-_NOT_NORMAL = re.compile(r"tumou?r|carcinoma|cancer|malignan|normal[- ]?like|abnormal|metasta", re.IGNORECASE)
 _METASTASIS = re.compile(r"\b(metasta\w*|mets?|relapse|recurren\w*)\b", re.IGNORECASE)
 _NO = re.compile(
     r"^(no|none|0|false|m0|absent|negative|non|never)\b|\bno (distant )?metasta|non-?metasta|\bm0\b", re.IGNORECASE
@@ -66,7 +61,7 @@ _OTHER = re.compile(
 # what sample names say of themselves: "PB120-LN-Met", "BC00057-post-chemo", "P3_normal"
 _NAMED_METASTASIS = re.compile(r"(^|[-_. (])(mets?|metasta\w*|recur\w*|relapse\w*)([-_. )]|$)", re.IGNORECASE)
 _NAMED_TREATED = re.compile(r"post[-_. ]?(chemo|treat|therap|nac)|(^|[-_. ])on[-_. ]?treat", re.IGNORECASE)
-_NAMED_NORMAL = re.compile(r"(^|[-_. (])(normal|adjacent|nat|healthy)([-_. )\d]|$)", re.IGNORECASE)
+LOOKS_NORMAL = 'normal tissue by expression, apart from all others; obs["sample_type"] = "tumour" keeps one'
 MANY_NORMAL = 0.2  # share of tumours called Normal beyond which normal tissue among them is said
 MOSTLY, MIN_LINES = 0.6, 5
 
@@ -106,8 +101,9 @@ def tumours_of(cohort: AnnData) -> Whom:
     _refuse_lines(cohort)
     _refuse_organs(cohort)
     reasons = pd.Series("", index=cohort.obs_names, dtype=object)
-    normal = normal_samples(cohort)
-    reasons[normal.to_numpy()] = "normal tissue"
+    normal = normal_tissue(cohort.obs, _logs(cohort))
+    reasons[normal.told] = "normal tissue"
+    reasons[normal.seen] = LOOKS_NORMAL
     values = co.expression(cohort).to_numpy()
     with np.errstate(invalid="ignore"):
         flat = np.nanmax(np.where(np.isfinite(values), values, -np.inf), axis=1) <= np.nanmin(
@@ -125,6 +121,15 @@ def tumours_of(cohort: AnnData) -> Whom:
     for words in said:
         log.warning("%s", words)
     return Whom(kept, left, tuple(said))
+
+
+def _logs(cohort: AnnData) -> pd.DataFrame | None:
+    """Genes that tell normal tissue, on a log scale; None where the unit is not known, which the call refuses later."""
+    try:
+        ready = prepare(cohort, Needs("normal tissue", genes=asked_genes(), rename=False), quiet=True)
+    except InputError:
+        return None
+    return ready.values(asked_genes())
 
 
 def _refuse_lines(cohort: AnnData) -> None:
@@ -156,19 +161,6 @@ def _refuse_organs(cohort: AnnData) -> None:
 def _is_site(column: str) -> bool:
     """Whether a column tells where a sample was taken, which for a metastasis is another organ."""
     return bool(_SITE.search(column))
-
-
-def normal_samples(cohort: AnnData) -> pd.Series:
-    """Whether each sample is normal tissue, by its barcode or a column that tells the kind of sample."""
-    names = pd.Series(cohort.obs_names.astype(str), index=cohort.obs_names)
-    codes = names.str.extract(_TCGA, expand=False)
-    found = codes.isin(_TCGA_NORMAL).to_numpy() | names.map(lambda name: bool(_NAMED_NORMAL.search(name))).to_numpy()
-    for column in _text_columns(cohort, _ABOUT):
-        if column == "subtype" or re.search(r"subtype|pam50|call|margin|normali[sz]", column, re.IGNORECASE):
-            continue
-        words = cohort.obs[column].astype(object).where(cohort.obs[column].notna(), "").astype(str)
-        found |= (_has(words, _NORMAL) & ~_has(words, _NOT_NORMAL)).to_numpy()
-    return pd.Series(found, index=cohort.obs_names)
 
 
 def _has(words: pd.Series, pattern: re.Pattern[str]) -> pd.Series:

@@ -11,7 +11,7 @@ from omics_rx.core import resources
 from omics_rx.core.errors import InputError
 from omics_rx.core.work import log
 from omics_rx.scores.centroids import centroids, correlations
-from omics_rx.scores.records import normal_tissue, recorded_receptor
+from omics_rx.scores.records import normals_in, recorded_receptor
 
 if TYPE_CHECKING:
     from omics_rx.harmonize.needs import Prepared
@@ -39,10 +39,13 @@ def on_cohort(ready: Prepared, values: pd.DataFrame, er_status: pd.Series) -> tu
     InputError
         If there are under 20 tumours; if all are of one kind and their levels do not allow frozen medians.
     """
-    normal = normal_tissue(ready.source.obs) | values.isna().all(axis=1).to_numpy()
+    found = normals_in(ready)
+    normal = found.all | values.isna().all(axis=1).to_numpy()
     tumours = values[~normal]
-    aside = normal_tissue(ready.source.obs).sum()
-    told = f"; {aside} normal samples left out of it" if aside else ""
+    told = f"; {found.told.sum()} normal samples left out of it" if found.told.any() else ""
+    if found.said:
+        log.warning("PAM50: %s", found.said)
+        told += f"; {found.said}"
     if len(tumours) < MIN_SAMPLES:
         raise InputError(
             f"{len(tumours)} samples are too few to centre genes on their own cohort, {MIN_SAMPLES} are needed: "

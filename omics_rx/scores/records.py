@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+
+from omics_rx.harmonize.normal_tissue import NormalTissue, asked_genes, normal_tissue
+
+if TYPE_CHECKING:
+    from omics_rx.harmonize.needs import Prepared
 
 _RECEPTORS = {
     "er": ("er", "estrogen", "oestrogen", "esr1"),
@@ -18,17 +24,6 @@ _AROUND = re.compile(
 )
 _YES = {"1", "1.0", "true", "yes", "y", "p", "pos", "positive", "+", "er+", "pr+", "pgr+", "her2+", "3+"}
 _NO = {"0", "0.0", "false", "no", "n", "neg", "negative", "-", "er-", "pr-", "pgr-", "her2-", "1+"}
-_BARCODE = re.compile(r"^TCGA-\w{2}-\w{4}-(?P<type>\d{2})", re.IGNORECASE)
-_NORMAL_CODES = ("10", "11", "12", "14")
-_GTEX = re.compile(r"^GTEX-", re.IGNORECASE)
-_TYPE_COLUMNS = re.compile(
-    r"^(?:sample|tissue|specimen)[_. ]?(?:types?|class|status|type[_. ](?:id|name))?(?:[_.]samples)?$"
-    r"|^(?:tumou?r_normal|normal_tumou?r|definition|shortlettercode|disease_state)$"
-)
-_NORMAL = re.compile(
-    r"^(?:solid tissue normal|blood derived normal|normal|healthy|control|adjacent|non-?tumou?r|benign|nt|1[0-4])\b",
-    re.IGNORECASE,
-)
 
 
 def recorded_receptor(obs: pd.DataFrame, receptor: str, *, least: float = 0.0) -> pd.Series | None:
@@ -68,18 +63,6 @@ def _read(column: pd.Series) -> pd.Series:
     return pd.Series(np.select([words.isin(_YES), words.isin(_NO)], ["positive", "negative"], "unknown"), column.index)
 
 
-def normal_tissue(obs: pd.DataFrame) -> np.ndarray:
-    """Samples that are normal tissue by TCGA's or GTEx's barcode or by a column of sample types, shape ``(n,)``."""
-    names = [str(name) for name in obs.index]
-    found = np.array(
-        [bool((one := _BARCODE.match(name)) and one["type"] in ("10", "11", "12", "14")) for name in names]
-    )
-    found |= np.array([bool(_GTEX.match(name)) for name in names])
-    for column in obs:
-        if not _TYPE_COLUMNS.match(str(column).casefold()):
-            continue
-        words = obs[column].astype(object).where(obs[column].notna(), "").astype(str)
-        normal = words.str.contains(_NORMAL).to_numpy()
-        if not normal.all():
-            found |= normal
-    return found
+def normals_in(ready: Prepared) -> NormalTissue:
+    """Samples of a prepared cohort that are normal tissue, as told or as their expression says."""
+    return normal_tissue(ready.source.obs, ready.values(asked_genes()))

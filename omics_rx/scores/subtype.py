@@ -12,7 +12,7 @@ from omics_rx.harmonize.needs import NO_READS, Needs, Prepared, prepare
 from omics_rx.scores.centring import check_levels, er_weights, frozen_medians, on_cohort, weighted_medians
 from omics_rx.scores.centroids import SUBTYPES, centroids, correlations
 from omics_rx.scores.mixture import fit_mixture
-from omics_rx.scores.records import normal_tissue, recorded_receptor
+from omics_rx.scores.records import normals_in, recorded_receptor
 
 if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
@@ -43,7 +43,9 @@ def subtype(
         ER-positive tumours (on record under a usual name such as ``obs["er_status"]``, else from expression) lies
         outside 0.40 to 0.65, ER-positive and ER-negative tumours weigh one half each, since centroids are relative to a
         mixed cohort; a cohort of one kind, as ESR1 within each sample tells it, is centred on the frozen medians,
-        which ``reference`` then says. Normal tissue, by barcode or ``sample_type``, is left out of the medians.
+        which ``reference`` then says. Normal tissue, by barcode, name or ``sample_type``, or where
+        nothing tells by expression that lies apart from all tumours, is left out of the medians, as ``reference`` then
+        says.
         ``"frozen"``: shipped medians of a mixed RNA-seq cohort, for a single patient: a call then depends on nothing
         but the sample itself. Or another cohort of the same platform and unit, whose medians are used, balanced for ER
         like those of the cohort itself, as ``reference`` in the result says: the better choice for a patient measured
@@ -116,9 +118,10 @@ def receptors(cohort: CohortLike) -> pd.DataFrame:
 def _receptors(ready: Prepared) -> pd.DataFrame:
     """Receptor status of a prepared cohort; see :func:`receptors`."""
     table = pd.DataFrame("unknown", index=ready.source.obs_names.copy(), columns=pd.Index(list(RECEPTORS)))
+    tumour = ~normals_in(ready).all
     for column, choices in RECEPTORS.items():
         for genes in choices:
-            high = _probability_high(ready, genes)
+            high = _probability_high(ready, genes, tumour)
             if high is not None:
                 table.loc[high >= _SURE, column] = "positive"
                 table.loc[high <= 1 - _SURE, column] = "negative"
@@ -130,12 +133,12 @@ def _receptors(ready: Prepared) -> pd.DataFrame:
     return table
 
 
-def _probability_high(ready: Prepared, genes: tuple[str, ...]) -> np.ndarray | None:
+def _probability_high(ready: Prepared, genes: tuple[str, ...], tumour: np.ndarray) -> np.ndarray | None:
     """Probability of the high of two groups, or None where there are no two groups or the first gene is missing."""
     values = ready.values(genes)
     if genes[0] not in values:
         return None
-    tumours = values[~normal_tissue(ready.source.obs)]
+    tumours = values[tumour]
     if len(tumours) < 2 or not (tumours.std() > 0).all():
         return None
     level = ((values - tumours.mean()) / tumours.std()).mean(axis=1).where(values[genes[0]].notna())
@@ -154,7 +157,7 @@ def _centre(
     """Level of each gene that counts as zero, and where it comes from, in words."""
     if not isinstance(reference, str):
         other = prepare(reference, pam50_needs())
-        tumours = ~normal_tissue(other.source.obs)
+        tumours = ~normals_in(other).all
         weights, stated = er_weights(other.source.obs[tumours], _receptors(other)["er_status"][tumours])
         return weighted_medians(_pam50_values(other)[tumours], weights), f"another {stated}"
     if reference == "frozen":

@@ -7,8 +7,9 @@ from anndata import AnnData
 
 import omics_rx as orx
 from omics_rx.core.errors import InputError
+from omics_rx.harmonize.normal_tissue import asked_genes, looks_normal, normal_tissue, recorded_normal
 from omics_rx.scores.centring import frozen_medians
-from omics_rx.scores.records import normal_tissue, recorded_receptor
+from omics_rx.scores.records import recorded_receptor
 
 KINDS = ("LumA", "LumB", "Her2", "Basal")
 
@@ -107,12 +108,50 @@ def test_normal_tissue_is_left_out_of_centring_and_told(name, column, value):
     both = AnnData(pd.concat([frame, normal]))
     if column:
         both.obs[column] = ["Primary Tumor"] * len(frame) + [value] * 40
-    assert normal_tissue(both.obs).sum() == 40
+    assert recorded_normal(both.obs).sum() == 40
     alone, among = orx.scores.subtype(frame), orx.scores.subtype(both)
     pd.testing.assert_series_equal(among.loc[frame.index, "subtype"], alone["subtype"])
     pd.testing.assert_series_equal(among.loc[frame.index, "er_status"], alone["er_status"])
     assert among["reference"].str.contains("40 normal samples left out").all()
     assert right(alone, kinds) > 0.9
+
+
+def tumours_and_normals(n_tumours, n_normals, seed=0):
+    """Tumours of every share of tumour cells, then normals: most of a gene's spread is that share, as in real ones."""
+    rng = np.random.default_rng(seed)
+    genes = asked_genes()
+    share = np.r_[rng.beta(5, 3, n_tumours), np.zeros(n_normals)][:, None]
+    higher = np.r_[-np.ones(100), np.ones(100)] * 2.5
+    values = 8 + share * higher + rng.normal(0, 0.8, (n_tumours + n_normals, 200))
+    names = [f"S{i}" for i in range(n_tumours + n_normals)]
+    return pd.DataFrame(values, index=names, columns=list(genes))
+
+
+@pytest.mark.parametrize("n_normals", [8, 20])
+def test_normals_that_nothing_names_are_told_by_expression(n_normals):
+    values = tumours_and_normals(60, 0)
+    assert not looks_normal(values).any()
+    normals = tumours_and_normals(0, n_normals, seed=2)
+    both = pd.concat([values, normals.set_axis([f"N{i}" for i in range(n_normals)], axis=0) - 0.0])
+    both.iloc[60:, :100] += 1.5
+    found = normal_tissue(pd.DataFrame(index=both.index), both)
+    assert found.seen.tolist() == [False] * 60 + [True] * n_normals
+    assert "N0" in found.said
+    assert 'obs["sample_type"]' in found.said
+    kept = normal_tissue(pd.DataFrame({"sample_type": "tumour"}, index=both.index), both)
+    assert not kept.all.any()
+    coded = normal_tissue(
+        pd.DataFrame({"sample_type": ["tumour"] * 60 + ["normal"] * n_normals}, index=both.index), both
+    )
+    assert coded.told.sum() == n_normals
+    assert not coded.said
+
+
+def test_few_genes_or_samples_tell_no_normal_tissue():
+    values = tumours_and_normals(60, 20)
+    assert not looks_normal(values.iloc[50:65]).any()
+    assert not looks_normal(values.iloc[:, :110]).any()
+    assert not looks_normal(values.iloc[:, :0]).any()
 
 
 def test_tied_correlations_say_so_in_the_margin():
