@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binom
+from scipy.stats import beta, binom
 
 sys.path.insert(0, str(Path(__file__).parent))
 from null_cases import Case, load
@@ -210,6 +210,12 @@ class Judged:
         """Share rejected at .05, or share of intervals that hold the truth."""
         return self.hits / self.n if self.n else float("nan")
 
+    def interval(self) -> tuple[float, float]:
+        """95% interval of the share, draws taken as independent (Clopper and Pearson)."""
+        low = beta.ppf(0.025, self.hits, self.n - self.hits + 1) if self.hits else 0.0
+        high = beta.ppf(0.975, self.hits + 1, self.n - self.hits) if self.hits < self.n else 1.0
+        return float(low), float(high)
+
     def holds(self, *, doubt: float) -> bool:
         """Whether the share lies within the bounds, or so near that a rate inside gives it with more than ``doubt``."""
         low, high = self.case.holds
@@ -249,11 +255,12 @@ def rows(cases: list[Case], *, fast: bool) -> pd.DataFrame:
             continue
         start = time.perf_counter()
         got = judge(one, n)
+        low, high = got.interval()
         found.append(
             {"function": one.function, "figure": one.kind, "data": one.label, "unit": one.unit, "n": got.n,
-             "unknown": got.unknown, "share": got.share, "from": one.holds[0], "to": one.holds[1], "width": got.width,
-             "holds": got.holds(doubt=1e-4 if fast else 0.02), "seconds": time.perf_counter() - start,
-             "stated": one.stated}
+             "unknown": got.unknown, "share": got.share, "low": low, "high": high, "from": one.holds[0],
+             "to": one.holds[1], "width": got.width, "holds": got.holds(doubt=1e-4 if fast else 0.02),
+             "seconds": time.perf_counter() - start, "stated": one.stated}
         )  # fmt: skip
         print(pd.DataFrame(found[-1:]).round(3).to_string(index=False, header=len(found) == 1), flush=True)
     return pd.DataFrame(found)
@@ -262,11 +269,11 @@ def rows(cases: list[Case], *, fast: bool) -> pd.DataFrame:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--fast", action="store_true", help="the half that the tests run")
-    parser.add_argument("--only", default="", help="functions whose name begins so, such as metrics or metrics.curves")
+    parser.add_argument("--only", nargs="+", default=[""], help="names of functions begin so: metrics metrics.curves")
     parser.add_argument("--write", type=Path, help="a CSV of the rows")
     told = parser.parse_args()
     cases, reasons = load()
-    chosen = [one for one in cases if one.function.startswith(told.only)]
+    chosen = [one for one in cases if one.function.startswith(tuple(told.only))]
     table = rows(chosen, fast=told.fast)
     if told.write:
         table.to_csv(told.write, index=False)
@@ -274,7 +281,9 @@ def main() -> None:
     print(f"\n{len(table) - len(off)} of {len(table)} cases hold")
     for name in off.to_dict("records"):
         print(f"  off: {name['function']} {name['figure']}, {name['data']}: {name['share']:.3f}")
-    waiting = [name for name, why in reasons.items() if why.startswith("no case yet") and name.startswith(told.only)]
+    waiting = [
+        name for name, why in reasons.items() if why.startswith("no case yet") and name.startswith(tuple(told.only))
+    ]
     print(f"{len(waiting)} without a case yet: {', '.join(waiting) or 'none'}")
     for name in missing():
         print(f"  neither case nor reason: {name}")

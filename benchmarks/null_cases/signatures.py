@@ -121,6 +121,16 @@ def an_external_cohort_of_noise(random):
     return row["lower"], row["upper"], 0.5
 
 
+@case(
+    "signatures.build", "interval", unit="patients", full=150, fast=0, holds=(0.93, 0.99),
+    stated="metrics.survival.concordance: 96 to 99% for risks of a cross-validation",
+)  # fmt: skip
+def cross_validated_scores_of_noise(random):
+    study = signatures.build(_PATTERNS, {"a": _cohort(random)}, n_null=0, n_permutations=0, progress=False)
+    row = study.table[(study.table["role"] == "cross-validated") & (study.table["method"] == "signature")].iloc[0]
+    return row["lower"], row["upper"], 0.5
+
+
 @case("signatures.clinical_gain", "p", unit="patients", full=300, fast=10)
 def a_risk_of_other_patients_beside_age_and_grade(random):
     cohort = _cohort(random, 150)

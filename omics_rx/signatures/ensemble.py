@@ -208,7 +208,7 @@ def _held_back_mean(found: Searched, train: TrainingSet, names: Sequence[str]) -
         spread = risks[rows].std(axis=0)
         risks[rows] /= np.where(spread > 1e-12, spread, np.inf)
     mean = risks.mean(axis=1)
-    value = survival.concordance(train.time, train.event, mean, strata=strata)
+    value = survival.concordance(train.time, train.event, mean, strata=strata, cross_validated=True)
     if value.lower <= _CHANCE:  # the best of many pass one half by chance alone
         raise NoSignalError(
             f"the mean of the best {len(names)} combinations orders held-back samples no better than chance does "

@@ -52,10 +52,10 @@ def rows(
     """
     time = pd.Series(member.endpoint.time, index=member.endpoint.samples)
     event = pd.Series(member.endpoint.event, index=member.endpoint.samples)
-    table, gains = [], []
+    table, gains, inside = [], [], role == "cross-validated"
     for method, risk in risks.items():
         scored = risk.dropna().index
-        found = survival.concordance(time[scored], event[scored], risk[scored], seed=seed)
+        found = survival.concordance(time[scored], event[scored], risk[scored], cross_validated=inside, seed=seed)
         uno = survival.uno_concordance(time[scored], event[scored], risk[scored], seed=seed, n_boot=1)
         auc = survival.dynamic_auc(time[scored], event[scored], risk[scored], at=MONTHS)
         table.append(
@@ -68,7 +68,7 @@ def rows(
         if method == "proliferation":
             both = scored.intersection(risks["signature"].dropna().index)
             pair = (risks["signature"][both], risk[both])
-            gap = survival.concordance_difference(time[both], event[both], pair, seed=seed)
+            gap = survival.concordance_difference(time[both], event[both], pair, cross_validated=inside, seed=seed)
             gains.append(
                 {
                     "cohort": member.name, "role": role, "against": method, "difference": gap.value,

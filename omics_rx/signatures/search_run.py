@@ -79,7 +79,9 @@ def searched(
             taken[rows] = risks[rows, names.index(name)]
         failed = ~np.isfinite(taken)
         taken[failed] = 0.0  # chosen inside, failed outside: orders nobody, which costs what it should
-        nested = survival.concordance(train.time, train.event, taken, strata=_strata(train, fold), seed=seed)
+        nested = survival.concordance(
+            train.time, train.event, taken, strata=_strata(train, fold), cross_validated=True, seed=seed
+        )
     return Searched(
         table=table,
         nested=nested,
@@ -195,7 +197,9 @@ def _table(
             "optimism": np.nan, "empty_folds": 0, "failure": "; ".join(failures),
         }  # fmt: skip
         if not failures:
-            figure = survival.concordance(train.time, train.event, risks[:, at], strata=strata, seed=seed)
+            figure = survival.concordance(
+                train.time, train.event, risks[:, at], strata=strata, cross_validated=True, seed=seed
+            )
             counts = [int(held.n_genes[at]) for held in parts]
             apparent = float(np.mean([held.apparent[at] for held in parts]))
             row |= {

@@ -34,8 +34,8 @@ class Study:
         One row a cohort, role and method: ``cohort``, ``role`` (``external``: never touched before; ``left out``:
         by a signature made from the other cohorts; ``cross-validated``: by signatures made without the sample),
         ``endpoint``, ``n``, ``events``, ``concordance`` (Harrell), ``lower``, ``upper``
-        (95% bootstrap over patients; under noise that of cross-validated scores holds one half in 85 to 90% of studies
-        only, as its folds share patients: Bates et al. 2024), ``uno`` (Uno's concordance),
+        (95% bootstrap over patients, widened for cross-validated scores, whose folds learn from each other), ``uno``
+        (Uno's concordance),
         ``auc_36`` and ``auc_60`` (cumulative-dynamic AUC at these months, missing where patients
         are not followed that long), ``method`` (``signature``; ``full model``, before distilling; ``proliferation``;
         ``random genes``: mean and central 95% of ridge Cox models over random genes, or of the whole recipe

@@ -64,9 +64,9 @@ def test_no_p_is_smaller_than_the_resamples_allow():
 
 
 DEFAULTS = {
-    survival.concordance: {"strata": None, "seed": 0, "n_boot": 1000},
+    survival.concordance: {"strata": None, "cross_validated": False, "seed": 0, "n_boot": 1000},
     survival.uno_concordance: {"horizon": None, "same_time": True, "seed": 0, "n_boot": 1000},
-    survival.concordance_difference: {"strata": None, "seed": 0, "n_boot": 1000},
+    survival.concordance_difference: {"strata": None, "cross_validated": False, "seed": 0, "n_boot": 1000},
     decision_curve.decision_curve: {"seed": 0, "n_boot": 500},
     classification.summary: {"threshold": 0.5, "seed": 0, "n_boot": 1000},
     ranking.bootstrap: {"n_boot": 1000, "seed": 0},

@@ -302,3 +302,26 @@ def test_samples_without_a_stratum_are_counted():
     assert (found.n, found.left_out, found.n_events) == (140, 10, int(event[10:].sum()))
     assert found.value == survival.concordance(time[10:], event[10:], risk[10:], n_boot=2).value
     assert str(found).endswith(f"; {found.n_events} events)")
+
+
+def test_cross_validated_risks_have_wider_intervals_about_the_same_figure():
+    time, event, risk = _follow_up(8)
+    fold = np.arange(150) % 5
+    plain, told = (survival.concordance(time, event, risk, strata=fold, cross_validated=own) for own in (False, True))
+    assert told.value == plain.value
+    for side in ("lower", "upper"):
+        gaps = [getattr(found, side) - found.value for found in (plain, told)]
+        assert gaps[1] == pytest.approx(gaps[0] * np.sqrt(2))
+    other = np.random.default_rng(8).normal(size=150)
+    plain, told = (
+        survival.concordance_difference(time, event, (risk, other), strata=fold, cross_validated=own)
+        for own in (False, True)
+    )
+    assert told.value == plain.value
+    assert told.upper - told.value == pytest.approx((plain.upper - plain.value) * np.sqrt(2))
+    assert told.p_value >= plain.p_value
+
+
+def test_a_wider_interval_stays_within_0_and_1():
+    found = survival.concordance([1, 2, 3, 4, 5, 6], [1] * 6, [6, 5, 4, 3, 1, 2], cross_validated=True)
+    assert 0 <= found.lower < found.value < found.upper <= 1
