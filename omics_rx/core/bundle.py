@@ -6,16 +6,11 @@ kind itself records) and of members that run no code when parsed: safetensors, p
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
-import os
-import struct
-import tempfile
+import re
 import zipfile
-import zlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,54 +18,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from omics_rx.core.errors import IntegrityError, MissingFileError, OutputError
+from omics_rx.core import budget
+from omics_rx.core.damage import json_of, told_as_damage
+from omics_rx.core.errors import IntegrityError, MissingFileError, examples
 from omics_rx.core.provenance import now, versions
+from omics_rx.core.saving import check_hashes, digest, of_bytes, write_text, writing
 from omics_rx.core.texts import as_made_here
+
+__all__ = ["Bundle", "load", "parquet", "save", "tensors", "write_text", "writing"]
 
 _MANIFEST = "manifest.json"
 _SUFFIXES = (".safetensors", ".parquet", ".txt", ".json")
-_MAX_BYTES = 8 * 2**30
-# what the zip, zlib and JSON readers raise on bytes that are not what they were
-_DAMAGE = (
-    zipfile.BadZipFile, zlib.error, struct.error, KeyError, TypeError, ValueError, EOFError, OSError,
-    RuntimeError, NotImplementedError,
-)  # fmt: skip
+_MANIFEST_BYTES = 1 << 26
+# a manifest holds these and nothing else; those of the first files had no hash of their own
+_FIELDS = {"kind", "schema", "created", "versions", "members", "record"}
+_HASH = re.compile("[0-9a-f]{64}")
 Upgrade = Callable[[dict[str, Any], dict[str, bytes]], tuple[dict[str, Any], dict[str, bytes]]]
-
-
-@contextmanager
-def writing(target: Path | str) -> Iterator[Path]:
-    """Give a draft path that replaces ``target`` when the block ends well, and vanishes when it does not.
-
-    Raises
-    ------
-    OutputError
-        If the folder is missing or cannot be written.
-    """
-    final = Path(target)
-    try:
-        final.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{final.name}-", suffix=final.suffix, dir=final.parent)
-    except OSError as error:
-        raise OutputError(f"{final} cannot be written ({error}): choose a folder that can") from error
-    os.close(handle)
-    draft = Path(name)
-    try:
-        yield draft
-        umask = os.umask(0)
-        os.umask(umask)
-        draft.chmod(0o666 & ~umask)
-        draft.replace(final)
-    except IsADirectoryError as error:
-        raise OutputError(f"{final} is a folder: name a file") from error
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def write_text(target: Path | str, text: str) -> None:
-    """Write a text file at once or not at all."""
-    with writing(target) as draft:
-        draft.write_text(text, encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -84,17 +47,31 @@ class Bundle:
 
     def frame(self, name: str) -> pd.DataFrame:
         """Read a parquet member."""
-        return as_made_here(pd.read_parquet(io.BytesIO(self.members[name])))
+        with told_as_damage(f"{name} of the saved {self.kind}"):
+            import pyarrow.parquet as pq
+
+            data = io.BytesIO(self.members[name])
+            told = pq.read_metadata(data)
+            budget.check(told.num_rows, budget.ROWS, name, "rows")
+            budget.check(told.num_columns, budget.COLUMNS, name, "columns")
+            budget.check(told.num_rows * told.num_columns, budget.VALUES, name, "values")
+            return as_made_here(pd.read_parquet(data))
 
     def arrays(self, name: str) -> dict[str, np.ndarray]:
         """Read a safetensors member."""
         from safetensors.numpy import load
 
-        return load(self.members[name])
+        with told_as_damage(f"{name} of the saved {self.kind}"):
+            return load(self.members[name])
 
     def text(self, name: str) -> str:
         """Read a text member."""
-        return self.members[name].decode("utf-8")
+        with told_as_damage(f"{name} of the saved {self.kind}"):
+            return self.members[name].decode("utf-8")
+
+    def json(self, name: str) -> Any:
+        """Read a JSON member."""
+        return json_of(self.text(name), f"{name} of the saved {self.kind}")
 
 
 def parquet(frame: pd.DataFrame) -> bytes:
@@ -127,16 +104,16 @@ def save(
     members
         File name to bytes; names end in .safetensors, .parquet, .txt or .json.
     """
-    manifest = {
+    manifest: dict[str, Any] = {
         "kind": kind,
         "schema": schema,
         "created": now(),
         "versions": versions(),
-        "members": {
-            name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)} for name, data in members.items()
-        },
+        "members": {name: of_bytes(data) for name, data in members.items()},
         "record": dict(record),
     }
+    manifest = json.loads(json.dumps(manifest))  # names and values as they will be read
+    manifest["sha256"] = digest(manifest)
     with writing(target) as draft, zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.writestr(_MANIFEST, json.dumps(manifest, indent=1))
         for name, data in members.items():
@@ -145,7 +122,7 @@ def save(
 
 
 def load(source: Path | str, *, kind: str, schema: int, upgrade_from: Mapping[int, Upgrade] | None = None) -> Bundle:
-    """Open a bundle after checking names, sizes and hashes of all its members.
+    """Open a bundle after checking names, sizes and hashes of all its members, and of what its kind recorded.
 
     Parameters
     ----------
@@ -158,24 +135,22 @@ def load(source: Path | str, *, kind: str, schema: int, upgrade_from: Mapping[in
 
     Raises
     ------
-    MissingFileError, IntegrityError
-        If the file is missing; if it is damaged, altered, of another kind or of a newer schema.
+    MissingFileError, IntegrityError, InputError
+        If the file is missing; if it is damaged, altered, of another kind or of a newer schema; if it asks for more
+        memory than one input may.
     """
     file = Path(source)
     if not file.is_file():
         raise MissingFileError(f"no file {file}: give the path of a saved {kind}")
-    try:
-        with zipfile.ZipFile(file) as archive:
-            manifest = _checked_manifest(archive, file)
-            members = {name: archive.read(name) for name in manifest["members"]}
-    except IntegrityError:
-        raise
-    except _DAMAGE as error:
-        raise IntegrityError(f"{file} is damaged or is no saved {kind} ({error}): save or copy it again") from error
-    _check_members(file, manifest, members)
+    with told_as_damage(f"{file} (as a saved {kind})"), zipfile.ZipFile(file) as archive:
+        _check_sizes(archive, file)
+        manifest = _manifest(archive, file)
+        _check_listed(archive, manifest["members"], file)
+        members = {name: archive.read(name) for name in manifest["members"]}
+    check_hashes(members, manifest["members"], file)
     if manifest["kind"] != kind:
         raise IntegrityError(f"{file} holds a {manifest['kind']}, not a {kind}: load it with the call for that kind")
-    found, record = int(manifest["schema"]), dict(manifest["record"])
+    found, record = manifest["schema"], manifest["record"]
     if found > schema:
         raise IntegrityError(
             f"{file} has schema {found}, this version reads up to {schema}: upgrade omics-rx to open it"
@@ -183,32 +158,65 @@ def load(source: Path | str, *, kind: str, schema: int, upgrade_from: Mapping[in
     while found < schema:
         if not upgrade_from or found not in upgrade_from:
             raise IntegrityError(f"{file} has schema {found}, which this version no longer reads")
-        record, members = upgrade_from[found](record, members)
+        with told_as_damage(file):
+            record, members = upgrade_from[found](record, members)
         found += 1
     return Bundle(kind, found, record, members)
 
 
-def _checked_manifest(archive: zipfile.ZipFile, file: Path) -> dict[str, Any]:
-    """Read the manifest, and refuse members it does not name or that are unsafe in name or size."""
-    manifest = json.loads(archive.read(_MANIFEST))
-    listed = manifest["members"]
+def _check_sizes(archive: zipfile.ZipFile, file: Path) -> None:
+    """Refuse what is too many, too large or packed too well, before anything is unpacked."""
+    listed = archive.infolist()
+    budget.check(len(listed), budget.MEMBERS, str(file), "members")
+    total = sum(info.file_size for info in listed)
+    budget.check(total, budget.BUNDLE_BYTES, str(file), "bytes")
+    budget.check(total, budget.most_unpacked(file.stat().st_size) / budget.factor(), str(file), "bytes")
+    names = [info.filename for info in listed]
+    if len(set(names)) < len(names) or any(info.flag_bits & 1 for info in listed):
+        raise IntegrityError(f"{file} holds a member twice, or encrypted: save or copy it again")
+
+
+def _manifest(archive: zipfile.ZipFile, file: Path) -> dict[str, Any]:
+    """Read the manifest and hold it to its shape and to its own hash."""
+    if archive.getinfo(_MANIFEST).file_size > _MANIFEST_BYTES:
+        raise IntegrityError(f"{file} has a manifest of more than {_MANIFEST_BYTES:,} bytes: save or copy it again")
+    manifest = json_of(archive.read(_MANIFEST), f"the manifest of {file}")
+    whole = isinstance(manifest, dict) and set(manifest) in (_FIELDS, _FIELDS | {"sha256"})
+    if not whole or not _is_shaped(manifest):
+        raise IntegrityError(f"{file} has a manifest of another shape: save or copy it again")
+    if "sha256" in manifest and manifest.pop("sha256") != digest(manifest):
+        raise IntegrityError(f"{file} has a manifest that was changed: save or copy it again")
+    return dict(manifest)
+
+
+def _is_shaped(manifest: Mapping[str, Any]) -> bool:
+    told, members = (manifest["schema"], manifest["members"])
+    return (
+        isinstance(manifest["kind"], str)
+        and isinstance(told, int)
+        and not isinstance(told, bool)
+        and told >= 1
+        and isinstance(manifest["record"], dict)
+        and isinstance(members, dict)
+        and all(
+            isinstance(each, dict)
+            and set(each) == {"sha256", "bytes"}
+            and isinstance(each["bytes"], int)
+            and isinstance(each["sha256"], str)
+            and _HASH.fullmatch(each["sha256"])
+            for each in members.values()
+        )
+    )
+
+
+def _check_listed(archive: zipfile.ZipFile, listed: Mapping[str, Any], file: Path) -> None:
+    """Refuse members that the manifest does not name or that are unsafe in name or size."""
     sizes = {info.filename: info.file_size for info in archive.infolist() if info.filename != _MANIFEST}
     strange = [name for name in sizes if name not in listed or "/" in name or not name.endswith(_SUFFIXES)]
     missing = [name for name in listed if name not in sizes]
     wrong = [name for name in listed if name in sizes and sizes[name] != listed[name]["bytes"]]
-    if strange or missing or wrong or sum(sizes.values()) > _MAX_BYTES:
+    if strange or missing or wrong:
         raise IntegrityError(
-            f"{file} does not hold what its manifest says (unexpected {strange}, missing {missing}, "
-            f"wrong size {wrong}): save or copy it again"
+            f"{file} does not hold what its manifest says (unexpected {examples(strange)}, missing {examples(missing)},"
+            f" wrong size {examples(wrong)}): save or copy it again"
         )
-    return dict(manifest)
-
-
-def _check_members(file: Path, manifest: Mapping[str, Any], members: Mapping[str, bytes]) -> None:
-    altered = [
-        name
-        for name, data in members.items()
-        if hashlib.sha256(data).hexdigest() != manifest["members"][name]["sha256"]
-    ]
-    if altered:
-        raise IntegrityError(f"{file}: the sha256 of {altered} is not the one recorded: save or copy it again")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,10 +11,12 @@ from typing import Any
 import pandas as pd
 
 from omics_rx import harmonize
-from omics_rx.core.bundle import write_text, writing
+from omics_rx.core import saving
+from omics_rx.core.damage import json_of, told_as_damage
 from omics_rx.core.errors import InputError, IntegrityError, MissingFileError
 from omics_rx.core.exact import EXACT
 from omics_rx.core.provenance import Provenance
+from omics_rx.core.work import log
 from omics_rx.repurposing.explain import Explanation, explain_drug
 from omics_rx.repurposing.pathways import pathways_of_first
 from omics_rx.repurposing.sheet import Sheet, sheet
@@ -29,7 +32,8 @@ _FRAMES = {
     "drugs": ("drugs.csv", "drug_id"),
     "opinions": ("opinions.csv", "drug_id"),
 }
-_SCHEMA = 1
+_SCHEMA, _UNHASHED = 2, 1
+_RECORD = "provenance.json"
 _LATER = ("opinions",)  # not written by the first rankings saved
 
 
@@ -182,25 +186,28 @@ class Ranking:
     def save(self, folder: Path | str) -> Path:
         """Write the tables as CSV and how they came to be as ``provenance.json``; :func:`load_ranking` reads them.
 
+        All files take their places together: whatever ends the process, the folder holds one ranking whole.
+
         Raises
         ------
         OutputError
             If the folder cannot be written.
         """
-        out = Path(folder)
-        for name, (file, _) in _FRAMES.items():
-            with writing(out / file) as draft:
-                getattr(self, name).to_csv(draft, index=name not in ("explanations", "labels"))
-        record = {
-            "kind": "ranking",
-            "schema": _SCHEMA,
-            "subtype": self.subtype,
-            "rule": self.rule,
-            "limits": list(self.limits),
-            "provenance": self.provenance.as_dict(),
-        }
-        write_text(out / "provenance.json", json.dumps(record, indent=1, default=str))
-        return out
+        with saving.together(folder) as draft:
+            for name, (file, _) in _FRAMES.items():
+                getattr(self, name).to_csv(draft / file, index=name not in ("explanations", "labels"))
+            record = {
+                "kind": "ranking",
+                "schema": _SCHEMA,
+                "subtype": self.subtype,
+                "rule": self.rule,
+                "limits": list(self.limits),
+                "provenance": self.provenance.as_dict(),
+                "files": saving.hashes(draft),
+            }
+            plain = json.loads(json.dumps(record, default=str))
+            saving.write_text(draft / _RECORD, json.dumps({**plain, "sha256": saving.digest(plain)}, indent=1))
+        return Path(folder)
 
     def __repr__(self) -> str:
         first = ", ".join(self.table["name"].head(3).astype(str))
@@ -208,43 +215,64 @@ class Ranking:
 
 
 def load_ranking(folder: Path | str) -> Ranking:
-    """Read what :meth:`Ranking.save` wrote.
+    """Read what :meth:`Ranking.save` wrote, after checking that all of it was saved together.
 
     Raises
     ------
     MissingFileError, IntegrityError
-        If a file is missing; if the folder holds something else or another schema.
+        If a file is missing; if one was changed or is of another saving; if the folder holds something else or another
+        schema.
     """
     source = Path(folder)
-    files = [file for name, (file, _) in _FRAMES.items() if name not in _LATER] + ["provenance.json"]
-    absent = [file for file in files if not (source / file).is_file()]
+    with saving.reading(source) as place:
+        record, contents = _contents(place, source)
+    with told_as_damage(f"the ranking in {source}", "save it again"):
+        frames = {name: _frame(contents[file], index) for name, (file, index) in _FRAMES.items() if file in contents}
+        made = record["provenance"]
+        provenance = Provenance(
+            made["made_by"], made["inputs"], made["settings"], tuple(made["cites"]), made["versions"], made["created"]
+        )
+        return Ranking(
+            subtype=record["subtype"], rule=record["rule"], limits=tuple(record["limits"]), provenance=provenance,
+            **frames,
+        )  # fmt: skip
+
+
+def _contents(place: Path, source: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """What the folder says of itself, and the bytes of its tables."""
+    needed = [file for name, (file, _) in _FRAMES.items() if name not in _LATER] + [_RECORD]
+    absent = [file for file in needed if not (place / file).is_file()]
     if absent:
         raise MissingFileError(f"{source} holds no ranking (no {', '.join(absent)}): name a folder that save() wrote")
-    record = _record(source / "provenance.json")
-    frames: dict[str, Any] = {}
-    for name, (file, index) in _FRAMES.items():
-        if name in _LATER and not (source / file).is_file():
-            continue
-        text = {"drug_id": str, "name": str, "known": str, "warning": str, "reason": str}
-        frame = pd.read_csv(source / file, dtype=text, low_memory=False, **EXACT)
-        frames[name] = frame.set_index(index) if index else frame
-    frames["table"]["warning"] = frames["table"]["warning"].fillna("")
-    made = record["provenance"]
-    provenance = Provenance(
-        made["made_by"], made["inputs"], made["settings"], tuple(made["cites"]), made["versions"], made["created"]
-    )
-    return Ranking(
-        subtype=record["subtype"], rule=record["rule"], limits=tuple(record["limits"]), provenance=provenance, **frames
-    )
+    record = _record(place / _RECORD)
+    files = [file for file, _ in _FRAMES.values() if (place / file).is_file()]
+    contents = {file: (place / file).read_bytes() for file in files}
+    if record["schema"] == _UNHASHED:
+        log.warning("%s was saved without hashes: whether its files belong together cannot be told; save it again",
+                    source)  # fmt: skip
+    else:
+        saving.check_hashes(contents, record["files"], source)
+    return record, contents
+
+
+def _frame(data: bytes, index: str | None) -> pd.DataFrame:
+    """A table; only an empty field is missing, as a drug may be called NA."""
+    text = {"drug_id": str, "name": str, "known": str, "warning": str, "reason": str}
+    frame = pd.read_csv(
+        io.BytesIO(data), dtype=text, low_memory=False, keep_default_na=False, na_values=[""], **EXACT
+    )  # fmt: skip
+    if "warning" in frame:
+        frame["warning"] = frame["warning"].fillna("")
+    return frame.set_index(index) if index else frame
 
 
 def _record(file: Path) -> dict[str, Any]:
-    try:
-        record = json.loads(file.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise IntegrityError(f"{file} is damaged ({error}): save the ranking again") from error
+    record = json_of(file.read_bytes(), file, remedy="save the ranking again")
     if not isinstance(record, dict) or record.get("kind") != "ranking":
         raise IntegrityError(f"{file} tells of no ranking: name a folder that Ranking.save() wrote")
-    if record.get("schema") != _SCHEMA:
+    if record.get("schema") not in (_UNHASHED, _SCHEMA):
         raise IntegrityError(f"{file} has schema {record.get('schema')}, this version reads {_SCHEMA}: save it again")
+    told = {name: value for name, value in record.items() if name != "sha256"}
+    if record["schema"] == _SCHEMA and record.get("sha256") != saving.digest(told):
+        raise IntegrityError(f"{file} is not as it was saved: its sha256 is another: save the ranking again")
     return record
