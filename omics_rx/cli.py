@@ -83,10 +83,21 @@ def check(expression: Expression, clinical: Clinical = None, time_unit: TimeUnit
 
 
 @app.command()
-def data(names: Annotated[list[str] | None, typer.Argument(help="Datasets to bring to this machine.")] = None) -> None:
+def data(
+    names: Annotated[list[str] | None, typer.Argument(help="Datasets to bring to this machine.")] = None,
+    *,
+    clean: Annotated[
+        bool, typer.Option("--clean", help="Remove from the cache what killed runs and other versions left.")
+    ] = False,
+) -> None:
     """List the public datasets, or bring the named ones to this machine."""
     from omics_rx import datasets
+    from omics_rx.core import cache
 
+    if clean:
+        count, freed = cache.clean()
+        typer.echo(f"removed {count} leftovers ({freed / 1e6:,.1f} MB) from {cache.folder()}; downloads stay")
+        return
     for name in names or []:
         typer.echo(f"{name}: {datasets.load(name)!r}")
     if not names:
@@ -234,7 +245,7 @@ def rank(
 ) -> None:
     """Rank existing drugs for a subtype; writes tables, report.html and candidates.md to a folder."""
     from omics_rx import datasets, io, repurposing
-    from omics_rx.core.bundle import write_text
+    from omics_rx.core.saving import together, write_text
     from omics_rx.report import write
 
     for told, of, name in ((better, docking, "better"), (min_score, network, "min-score")):
@@ -250,13 +261,14 @@ def rank(
         universe="resources" if universe else None,
     )
     ranking = ranker.rank(subtype)
-    ranking.save(out)
-    write(ranking, out / "report.html")
-    write_text(out / "candidates.md", "\n".join(str(ranking.sheet(drug)) for drug in ranking.table.index[:10]))
-    if structures:
-        written = repurposing.export_structures(ranking, out / "structures.sdf", n=structures, seed=seed)
-        for name, reason in written.loc[~written["written"], ["name", "reason"]].itertuples(index=False):
-            typer.echo(f"no structure of {name}: {reason}", err=True)
+    with together(out, gone=["structures.sdf"]) as draft:  # what belongs to an older ranking goes with it
+        ranking.save(draft)
+        write(ranking, draft / "report.html")
+        write_text(draft / "candidates.md", "\n".join(str(ranking.sheet(drug)) for drug in ranking.table.index[:10]))
+        if structures:
+            written = repurposing.export_structures(ranking, draft / "structures.sdf", n=structures, seed=seed)
+            for name, reason in written.loc[~written["written"], ["name", "reason"]].itertuples(index=False):
+                typer.echo(f"no structure of {name}: {reason}", err=True)
     typer.echo(ranking.table.iloc[:15, :6].to_string())
     typer.echo(f"wrote {out}")
 

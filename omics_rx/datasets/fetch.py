@@ -84,7 +84,7 @@ def unpacked(wheel: Wheel, *, source: Path | str | None = None, progress: bool |
 
 def is_unpacked(wheel: Wheel) -> bool:
     """Whether the members of a wheel are on this machine."""
-    return cache.location("wheels", _key(wheel)).is_dir()
+    return cache.held("wheels", _key(wheel)) is not None
 
 
 def _key(wheel: Wheel) -> str:

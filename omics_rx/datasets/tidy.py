@@ -25,8 +25,8 @@ def kept(name: str, bring: Bring, make: Callable[[Raw, Path], None]) -> Path:
     never taken for one that this version would make.
     """
     key = f"{name}-{cache.code('datasets', 'harmonize')}"
-    final = cache.location("datasets", key)
-    if final.is_dir():
+    final = cache.held("datasets", key)
+    if final is not None:
         return final
     raw = bring()
     return cache.entry("datasets", key, lambda folder: make(raw, folder))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,15 +87,17 @@ class Feedback:
             ledger; nothing is learnt then.
         """
         self._check_fitted()
-        held = self._held(ledger)
-        known = held.outcomes()
-        outcomes_.check_ranked(known, self)
-        new = held
-        if outcomes is not None:
-            rows = outcomes_.tidy(outcomes, self, success=success)
+        rows = outcomes_.tidy(outcomes, self, success=success) if outcomes is not None else None
+
+        def grow(held: Ledger) -> Ledger:
+            known = held.outcomes()
+            outcomes_.check_ranked(known, self)
+            if rows is None:
+                return held
             outcomes_.check_against(rows, known)
-            new = held.with_batch(rows)
-        return self._moved_to(new, ledger)
+            return held.with_batch(rows)
+
+        return self._moved_to(grow, ledger)
 
     def undo(self, *, ledger: Path | str | None = None) -> Ranker:
         """Take the last batch of outcomes back; the ledger keeps it and says so. ``moved_`` tells what moved.
@@ -105,14 +108,10 @@ class Feedback:
             Before ``fit``; if the ledger was changed; if there is nothing to undo.
         """
         self._check_fitted()
-        held = self._held(ledger)
-        return self._moved_to(held.without_last(), ledger)
+        return self._moved_to(Ledger.without_last, ledger)
 
-    def _held(self, file: Path | str | None) -> Ledger:
-        """The ledger of a file, which must go on from the one in memory; without a file the latter."""
-        if file is None:
-            return self.ledger_
-        found = Ledger.read(file)
+    def _checked(self, found: Ledger, file: Path | str) -> Ledger:
+        """The ledger of a file, which must go on from the one in memory."""
         if self.ledger_.records and self.ledger_.head not in {record["hash"] for record in found.records}:
             raise InputError(
                 f"{file} lacks the {len(self.ledger_.records)} records that this ranker learnt from: name their "
@@ -120,10 +119,9 @@ class Feedback:
             )
         return found
 
-    def _moved_to(self, new: Ledger, file: Path | str | None) -> Ranker:
+    def _moved_to(self, grow: Callable[[Ledger], Ledger], file: Path | str | None) -> Ranker:
         before = {subtype: self.outlook(subtype) for subtype in self.evidence_}
-        if file is not None:
-            new.write(file)
+        new = grow(self.ledger_) if file is None else Ledger.grown(file, lambda found: grow(self._checked(found, file)))
         self.ledger_ = new
         after = {subtype: self.outlook(subtype) for subtype in self.evidence_}
         self.moved_ = _moves(self, before, after)

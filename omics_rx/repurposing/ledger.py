@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+import math
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from omics_rx.core.bundle import write_text
-from omics_rx.core.errors import InputError, IntegrityError
+from omics_rx.core.damage import json_of, told_as_damage
+from omics_rx.core.errors import InputError, IntegrityError, examples
 from omics_rx.core.provenance import now
+from omics_rx.core.saving import locked, told_as_output, write_text
 
 FIELDS = ("drug_id", "drug", "subtype", "model", "readout", "direction", "weight", "source")
 _START = "0" * 64
@@ -76,6 +79,32 @@ class Ledger:
         write_text(path, "".join(json.dumps(record, sort_keys=True) + "\n" for record in self.records))
 
     @classmethod
+    def grown(cls, path: Path | str, grow: Callable[[Ledger], Ledger]) -> Ledger:
+        """Ledger of a file with what ``grow`` adds to it, read again and written while no other process can.
+
+        Parameters
+        ----------
+        path
+            File of the ledger; a link is followed.
+        grow
+            Takes the ledger as the file holds it now and gives the one to be written.
+
+        Raises
+        ------
+        IntegrityError, OutputError
+            If the file is no whole ledger; if it cannot be written.
+        """
+        file = Path(os.path.realpath(path))
+        with told_as_output(path):
+            file.parent.mkdir(parents=True, exist_ok=True)
+        with locked(file.parent):
+            found = cls.read(file)
+            new = grow(found)
+            if new.records != found.records:
+                new.write(file)
+        return new
+
+    @classmethod
     def read(cls, path: Path | str, *, head: str | None = None) -> Ledger:
         """Read a ledger and check every hash; a file that is not there is an empty ledger.
 
@@ -90,38 +119,54 @@ class Ledger:
         ------
         IntegrityError
             If a record was changed, removed or put in after it was written, or the file is no ledger.
+        InputError
+            If the path is that of a folder.
         """
         file = Path(path)
-        lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
-        records: list[dict[str, Any]] = []
-        previous = _START
-        for number, line in enumerate(lines, 1):
-            record = _parsed(line, file, number)
-            claimed = record.pop("hash")
-            if record["previous"] != previous or record["number"] != number or _hash(record) != claimed:
-                raise IntegrityError(
-                    f"{file}, record {number}: changed, removed or put in after it was written. Restore the file; to "
-                    "correct an outcome, undo its batch and add a new one"
-                )
-            records.append({**record, "hash": claimed})
-            previous = claimed
-        found = cls(tuple(records))
-        if head is not None and head != found.head and head not in {record["hash"] for record in records}:
+        if file.exists() and not file.is_file():
+            raise InputError(f"{file} is no file: name the file of the ledger")
+        with told_as_damage(f"the ledger {file}", "restore the file"):
+            content = file.read_bytes() if file.is_file() else b""
+            found = cls(tuple(_records(content, file)))
+        if head is not None and head != found.head and head not in {record["hash"] for record in found.records}:
             raise IntegrityError(f"{file} does not hold the record {head[:12]}: records were cut off; restore the file")
         return found
 
 
-def _parsed(line: str, file: Path, number: int) -> dict[str, Any]:
-    try:
-        record = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise IntegrityError(f"{file}, record {number} is damaged ({error}): restore the file") from error
+def _records(content: bytes, file: Path) -> Iterator[dict[str, Any]]:
+    if content and not content.endswith(b"\n"):
+        raise IntegrityError(f"{file} ends in half a line: restore the file")
+    previous = _START
+    for number, line in enumerate(content.split(b"\n")[:-1], 1):
+        record = _parsed(line, file, number)
+        claimed = record.pop("hash")
+        if record["previous"] != previous or record["number"] != number or _hash(record) != claimed:
+            raise IntegrityError(
+                f"{file}, record {number}: changed, removed or put in after it was written. Restore the file; to "
+                "correct an outcome, undo its batch and add a new one"
+            )
+        yield {**record, "hash": claimed}
+        previous = claimed
+
+
+def _parsed(line: bytes, file: Path, number: int) -> dict[str, Any]:
+    record = json_of(line, f"{file}, record {number}", remedy="restore the file")
     needed = {"number", "batch", "kind", "time", "previous", "hash"}
     if not isinstance(record, dict) or not needed <= set(record) or record["kind"] not in ("outcome", "undo"):
         raise IntegrityError(f"{file}, record {number} is none of a ledger of outcomes: restore the file")
     if record["kind"] == "outcome" and not set(FIELDS) <= set(record):
         raise IntegrityError(f"{file}, record {number} lacks fields of an outcome: restore the file")
+    wrong = [name for name in ("number", "batch") if type(record[name]) is not int or record[name] < 1]
+    wrong += [name for name in ("direction", "weight") if name in record and not _is_number(record[name])]
+    wrong += [name for name in FIELDS if name in record and name not in ("direction", "weight")
+              and not isinstance(record[name], str)]  # fmt: skip
+    if wrong:
+        raise IntegrityError(f"{file}, record {number} holds no such {examples(wrong)}: restore the file")
     return record
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _hash(record: Mapping[str, Any]) -> str:

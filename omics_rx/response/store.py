@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core import bundle, cache
+from omics_rx.core.damage import told_as_damage
 from omics_rx.core.errors import IntegrityError
 from omics_rx.core.screen import DrugScreen
 from omics_rx.response import asked
@@ -173,10 +174,8 @@ def load(path: Path | str) -> ResponseModel:
     """
     asked.path(path)
     opened = bundle.load(path, kind=KIND, schema=SCHEMA, upgrade_from=UPGRADE_FROM)
-    try:
+    with told_as_damage(f"the response model in {path}"):
         return _restored(opened)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise IntegrityError(f"{path} is not a whole response model ({error!r}): save or copy it again") from error
 
 
 def _restored(opened: bundle.Bundle) -> ResponseModel:
@@ -202,7 +201,7 @@ def _restored(opened: bundle.Bundle) -> ResponseModel:
     model.learnt_ = Learnt(
         screen,
         training,
-        GeneReference.from_dict(json.loads(opened.text("reference.json"))),
+        GeneReference.from_dict(opened.json("reference.json")),
         Stack(parts, dict(record["weights"])),
         Intervals(
             float(record["coverage"]), arrays["by_drug"], arrays["edges"], arrays["by_group"], str(record["grouped_by"])
@@ -219,7 +218,7 @@ def _screen(opened: bundle.Bundle) -> DrugScreen:
 
     from omics_rx.core.cohort import with_info
 
-    names = json.loads(opened.text("names.json"))
+    names = opened.json("names.json")
     cells = AnnData(
         opened.arrays("expression.safetensors")["X"],
         obs=opened.frame("cells.parquet"),
@@ -241,8 +240,8 @@ def _screen(opened: bundle.Bundle) -> DrugScreen:
 def _training(opened: bundle.Bundle, screen: DrugScreen, arrays: dict[str, np.ndarray]) -> Training:
     from omics_rx.response.prepare import cells_of
 
-    terms = json.loads(opened.text("drug-terms.json"))
-    reference = json.loads(opened.text("reference.json"))
+    terms = opened.json("drug-terms.json")
+    reference = opened.json("reference.json")
     z = pd.DataFrame(
         arrays["z"].astype(np.float64),
         index=pd.Index(terms["cells"], dtype=object),
@@ -279,4 +278,6 @@ def default(progress: bool | None = None) -> ResponseModel:  # noqa: FBT001 - th
 
 
 def _fit_into(folder: Path, model: ResponseModel, screen: DrugScreen, *, progress: bool | None) -> None:
-    model.fit(screen, progress=progress).save(folder / "model.orx")
+    if not hasattr(model, "learnt_"):  # it was fitted, and could not be kept elsewhere
+        model.fit(screen, progress=progress)
+    model.save(folder / "model.orx")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import hashlib
+import io
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -12,6 +13,8 @@ from scipy import sparse
 
 from omics_rx.core import cache
 from omics_rx.core.errors import InputError, OutputError, examples
+from omics_rx.core.saving import writing
+from omics_rx.core.work import log
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -163,32 +166,40 @@ class FinishedBlocks:
             "scores",
             cache.key(str(file), state.st_size, state.st_mtime_ns, names, _BLOCK_VALUES, cache.code("scores"), *parts),
         )
+        self._known: dict[str, Path] = {}
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            self._known = {file.name.split(".")[0]: file for file in self.folder.glob("*.npy")}
         except OSError as error:
-            raise OutputError(
-                f"the cache folder {self.folder} cannot be written ({error}): set OMICS_RX_CACHE to a folder that can, "
-                "or pass resume=False"
-            ) from error
+            cache.told_once(self.folder, error)
 
-    def has(self, rows: slice) -> bool:
-        """Whether a block was finished before."""
-        return self._file(rows).is_file()
-
-    def get(self, rows: slice) -> np.ndarray:
-        """Scores of a block that was finished before."""
-        scores: np.ndarray = np.load(self._file(rows), allow_pickle=False)
+    def get(self, rows: slice) -> np.ndarray | None:
+        """Scores of a block that was finished before; None where it was not, or is not as it was written."""
+        file = self._known.get(self._name(rows))
+        if file is None:
+            return None
+        data = file.read_bytes()
+        if hashlib.sha256(data).hexdigest() != file.name.split(".")[1]:
+            log.warning("%s in the cache is damaged: its scores are computed again", file)
+            return None
+        scores: np.ndarray = np.load(io.BytesIO(data), allow_pickle=False)
         return scores
 
     def put(self, rows: slice, scores: np.ndarray) -> None:
-        """Keep a finished block; a file is there whole or not at all."""
-        draft = self._file(rows).with_suffix(f".{os.getpid()}.npy")
-        np.save(draft, scores, allow_pickle=False)
-        draft.replace(self._file(rows))
+        """Keep a finished block; a file is there whole, under the hash of its bytes, or not at all."""
+        data = io.BytesIO()
+        np.save(data, scores, allow_pickle=False)
+        digest = hashlib.sha256(data.getvalue()).hexdigest()
+        try:
+            with writing(self.folder / f"{self._name(rows)}.{digest}.npy") as draft:
+                draft.write_bytes(data.getvalue())
+        except OutputError as error:
+            cache.told_once(self.folder, error)
 
     def clear(self) -> None:
         """Remove the blocks: the result is complete."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _file(self, rows: slice) -> Path:
-        return self.folder / f"{rows.start}-{rows.stop}.npy"
+    @staticmethod
+    def _name(rows: slice) -> str:
+        return f"{rows.start}-{rows.stop}"

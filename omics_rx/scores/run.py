@@ -297,21 +297,22 @@ def _score_blocks(
     """Yield blocks as they are scored, in order; a block is read only when a thread is free for it."""
     from joblib import Parallel, delayed
 
-    def one(rows: slice, values: np.ndarray | sparse.csr_array | None) -> tuple[slice, np.ndarray]:
-        if values is None:
-            return rows, cast("blocks.FinishedBlocks", finished).get(rows)
+    def one(rows: slice, known: np.ndarray | None, values: Any) -> tuple[slice, np.ndarray]:
+        if known is not None:
+            return rows, known
         scores = work.score(values)
         if finished is not None:
             finished.put(rows, scores)
         return rows, scores
 
-    def parts() -> Iterator[tuple[slice, np.ndarray | sparse.csr_array | None]]:
+    def parts() -> Iterator[tuple[slice, np.ndarray | None, Any]]:
         for rows in todo:
-            known = finished is not None and finished.has(rows)
-            yield rows, None if known else blocks.read(data, rows, keep_sparse=TRAITS[work.method].sparse)
+            known = finished.get(rows) if finished is not None else None
+            sparse = TRAITS[work.method].sparse
+            yield rows, known, None if known is not None else blocks.read(data, rows, keep_sparse=sparse)
 
     pool = Parallel(n_jobs=n_jobs, prefer="threads", pre_dispatch="n_jobs", return_as="generator")
-    yield from pool(delayed(one)(rows, values) for rows, values in parts())
+    yield from pool(delayed(one)(*part) for part in parts())
 
 
 def _write(data: AnnData, key: str, table: pd.DataFrame, work: _Work, found: pd.DataFrame) -> None:

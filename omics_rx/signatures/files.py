@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from omics_rx.core.damage import json_of, told_as_damage
 from omics_rx.core.errors import InputError, IntegrityError
 from omics_rx.core.provenance import Provenance
 from omics_rx.harmonize.reference import GeneReference
+from omics_rx.signatures import shape
 from omics_rx.signatures.baseline import Baseline
 from omics_rx.signatures.signature import RiskSignature
 
@@ -97,10 +99,7 @@ def from_json(text: str) -> RiskSignature:
     IntegrityError
         If the text is no signature, was changed by hand, or is of a newer schema.
     """
-    try:
-        content = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise IntegrityError(f"this is no signature: it is not JSON ({error}): save or copy it again") from error
+    content = json_of(text, "this is no signature: it")
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise IntegrityError(f'this is no signature: its "format" is not "{FORMAT}": give a file that save wrote')
     schema = content.get("schema")
@@ -112,7 +111,7 @@ def from_json(text: str) -> RiskSignature:
         )
     try:
         found = digest(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise IntegrityError(f"the signature holds values that are not finite ({error}): copy it again") from error
     if content.get("sha256") != found:
         raise IntegrityError(
@@ -121,9 +120,11 @@ def from_json(text: str) -> RiskSignature:
         )
     for past in range(schema, SCHEMA):
         content = UPGRADE_FROM[past](content)
+    shape.check(content)
     try:
-        return _signature(content)
-    except (KeyError, TypeError, InputError) as error:
+        with told_as_damage("the signature", "copy it again"):
+            return _signature(content)
+    except InputError as error:
         raise IntegrityError(f"the signature is not whole ({error}): copy it again") from error
 
 

@@ -12,8 +12,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from omics_rx.core import cache
-from omics_rx.core.errors import InputError, IntegrityError, OutputError, examples, unknown_name
+from omics_rx.core.damage import json_of, told_as_damage
+from omics_rx.core.errors import InputError, OutputError, examples, unknown_name
 from omics_rx.core.provenance import now
+from omics_rx.core.saving import writing
+from omics_rx.core.work import log
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,9 @@ class Opening:
     time: str
 
 
+_MEND = "mend the line or move the file away"
+
+
 def place() -> Path:
     """File of the ledger: ``OMICS_RX_OPENINGS``, or one in the folder of the cache."""
     told = os.environ.get("OMICS_RX_OPENINGS")
@@ -60,12 +66,23 @@ def read() -> list[Opening]:
     file = place()
     if not file.is_file():
         return []
+    with told_as_damage(f"the ledger of opened cohorts, {file},", _MEND):
+        whole, torn = _whole_lines(file.read_bytes())
+        if torn:
+            log.warning("%s ends in half a line, of a process that was ended before it opened a cohort", file)
+        return [Opening(**json_of(line, file, remedy=_MEND)) for line in whole.splitlines() if line.strip()]
+
+
+def _whole_lines(content: bytes) -> tuple[bytes, bytes]:
+    """Lines that were written to their end, and what is left of one that was not."""
+    if not content or content.endswith(b"\n"):
+        return content, b""
+    whole, mark, last = content.rpartition(b"\n")
     try:
-        return [Opening(**json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines() if line]
-    except (ValueError, TypeError) as error:
-        raise IntegrityError(
-            f"the ledger of opened cohorts, {file}, cannot be read ({error}): mend the line or move the file away"
-        ) from error
+        Opening(**json.loads(last))
+    except (ValueError, TypeError, RecursionError):
+        return whole + mark, last
+    return content + b"\n", b""
 
 
 def check(cohorts: Mapping[str, str], study: str, *, reopen: Sequence[str]) -> dict[str, str]:
@@ -137,12 +154,14 @@ def record(opening: Opening) -> None:
     file = place()
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(file.with_suffix(".lock")):
+        with FileLock(file.with_suffix(".lock"), mode=0o666):
             mark = (opening.sha256, opening.study, opening.signature)
             if mark in {(known.sha256, known.study, known.signature) for known in read()}:
                 return
-            with file.open("a", encoding="utf-8") as handle:
-                handle.write(json.dumps(asdict(opening), sort_keys=True) + "\n")
+            line = json.dumps(asdict(opening), sort_keys=True) + "\n"
+            held, _ = _whole_lines(file.read_bytes() if file.is_file() else b"")
+            with writing(file) as draft:
+                draft.write_bytes(held + line.encode())
     except OSError as error:
         raise OutputError(
             f"the ledger of opened cohorts, {file}, cannot be written ({error}): set OMICS_RX_CACHE to another folder"

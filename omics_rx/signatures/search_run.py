@@ -141,8 +141,8 @@ def _run(
             tasks.append((key, group, members, cache.key(data, code, rows, names, subseed(seed, *key))))
     missing = []
     for key, group, members, entry in tasks:
-        folder = cache.location(_KIND, entry)
-        if folder.is_dir():
+        folder = cache.held(_KIND, entry)
+        if folder is not None:
             found[key][group] = Held.read(folder)
         else:
             missing.append((key, group, members, entry))
@@ -153,7 +153,7 @@ def _run(
     results = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(work) if missing else ()
     for number, held in track(results, "searching", total=len(missing), progress=progress):
         key, group, _, entry = missing[number]
-        cache.entry(_KIND, entry, held.write)
+        cache.keep(_KIND, entry, held.write)
         found[key][group] = held
     return {key: _together([(groups[group], held) for group, held in parts.items()]) for key, parts in found.items()}
 

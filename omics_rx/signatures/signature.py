@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from omics_rx.harmonize.needs import Assessment, Opened
 
 Floats = NDArray[np.float64]
+_LARGEST = 1e12  # of a weight: a score stays finite
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,9 +84,12 @@ class RiskSignature:
         genes = tuple(self.genes)
         if not genes or len(set(genes)) != len(genes):
             raise InputError(f"a signature needs genes, each once, not {len(genes)} of which some repeat")
-        absent = [gene for gene in genes if not np.isfinite(self.weights.get(gene, np.nan))]
+        absent = [gene for gene in genes if not abs(self.weights.get(gene, np.nan)) <= _LARGEST]
         if absent or len(self.weights) != len(genes):
-            raise InputError(f"{len(absent)} genes have no finite weight ({examples(absent)}): give one a gene")
+            raise InputError(
+                f"{len(absent)} genes have no finite weight of at most {_LARGEST:g} ({examples(absent)}): give one a "
+                "gene"
+            )
         if not any(self.weights.values()):
             raise InputError("every weight of the signature is 0: it says nothing")
         # rounded as the file rounds them, so that a saved signature scores exactly as the one it was saved from

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from omics_rx.core import bundle
+from omics_rx.core.damage import told_as_damage
 from omics_rx.core.provenance import Provenance
 from omics_rx.signatures import assess
 from omics_rx.signatures.files import to_json
@@ -145,6 +146,11 @@ def load_study(path: Path | str) -> Study:
         If there is none; if it is damaged, altered or of a newer schema.
     """
     opened = bundle.load(_file(path), kind=KIND, schema=SCHEMA, upgrade_from=UPGRADE_FROM)
+    with told_as_damage(f"the study in {path}"):
+        return _restored(opened)
+
+
+def _restored(opened: bundle.Bundle) -> Study:
     record: Mapping[str, Any] = opened.record
     frames = {name: opened.frame(f"{name}.parquet") for name in _FRAMES}
     told = record["provenance"]

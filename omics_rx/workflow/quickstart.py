@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from omics_rx import datasets, harmonize, report, repurposing, response, scores, signatures
-from omics_rx.core import cache, provenance
+from omics_rx.core import cache, provenance, saving
 from omics_rx.core import cohort as co
-from omics_rx.core.bundle import write_text, writing
 from omics_rx.core.errors import OutputError
 from omics_rx.core.work import announce
 from omics_rx.report.ranking import ranking_sentence
@@ -219,23 +218,25 @@ def _writable(folder: Path) -> Path:
     return folder
 
 
-def _write(run: _Run, out: Path) -> tuple[str, ...]:
-    """Write every file, each at once or not at all; the page comes last."""
-    run.study.signature.save(out / "signature.json")
-    with writing(out / "scores.csv") as draft:
-        run.scores.to_csv(draft, index_label="sample")
-    with writing(out / "sensitivity.parquet") as draft:
-        run.prediction.mean.to_parquet(draft)
-    with writing(out / "ranking.csv") as draft:
-        run.ranking.table.to_csv(draft)
-    with writing(out / "explanations.csv") as draft:
-        run.ranking.explanations.to_csv(draft, index=False)
-    write_text(out / "provenance.json", json.dumps(_provenance(run), indent=1, default=str))
-    report.write(_page(run), out / "report.html")
-    return (
-        "signature.json", "scores.csv", "sensitivity.parquet", "ranking.csv", "explanations.csv", "provenance.json",
-        "report.html",
-    )  # fmt: skip
+_FILES = (
+    "signature.json", "scores.csv", "sensitivity.parquet", "ranking.csv", "explanations.csv", "provenance.json",
+    "report.html",
+)  # fmt: skip
+
+
+def _write(run: _Run, folder: Path) -> tuple[str, ...]:
+    """Write every file, all together or none; ``provenance.json`` holds the hashes of the others."""
+    page = _page(run)
+    with saving.together(folder) as out:
+        run.study.signature.save(out / "signature.json")
+        run.scores.to_csv(out / "scores.csv", index_label="sample")
+        run.prediction.mean.to_parquet(out / "sensitivity.parquet")
+        run.ranking.table.to_csv(out / "ranking.csv")
+        run.ranking.explanations.to_csv(out / "explanations.csv", index=False)
+        report.write(page, out / "report.html")
+        told = {**_provenance(run), "files": saving.hashes(out)}
+        saving.write_text(out / "provenance.json", json.dumps(told, indent=1, default=str))
+    return _FILES
 
 
 def _provenance(run: _Run) -> dict[str, Any]:

@@ -57,11 +57,30 @@ def test_an_interrupted_making_leaves_nothing(stop):
     assert not list((cache.folder() / "kind").glob(".k-*"))
 
 
-def test_a_cache_that_cannot_be_written_says_what_to_do(tmp_path, monkeypatch):
+def test_a_cache_that_cannot_be_written_says_so_once_and_the_work_goes_on(tmp_path, monkeypatch, caplog):
     blocker = tmp_path / "file"
     blocker.write_text("")
     monkeypatch.setenv("OMICS_RX_CACHE", str(blocker))
-    with pytest.raises(OutputError, match="OMICS_RX_CACHE"):
+    made = []
+
+    def make(folder):
+        made.append(folder)
+        (folder / "value.txt").write_text("42")
+
+    first = cache.entry("kind", "k", make)
+    assert (first / "value.txt").read_text() == "42"
+    assert cache.entry("kind", "k", make) == first
+    cache.keep("kind", "other", make)
+    assert len(made) == 1
+    assert len(caplog.records) == 1
+    assert "OMICS_RX_CACHE" in caplog.text
+
+
+def test_no_place_at_all_is_one_error(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("OMICS_RX_CACHE", str(tmp_path / "file"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "file"))
+    with pytest.raises(OutputError, match="neither"):
         cache.entry("kind", "k", lambda folder: None)
 
 

@@ -17,7 +17,7 @@ EXPECTED = {"values.csv": b"a,b\n1,2\n", "words.txt": b"one\ntwo\n"}
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    return {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.startswith(".")}
 
 
 def no_installer(*_, **__):
