@@ -1,0 +1,84 @@
+"""From variants to events under the screens' names, with what was tested and what was not."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from omics_rx.core import resources
+
+_WORD = {"mutation": "mut", "gain": "gain", "loss": "loss"}
+_EVENT = ("known", "recurrent", "truncating", "amplified", "deleted", "fused", "told", "predicted")
+
+
+@cache
+def screen_events() -> frozenset[str]:
+    """Names of the events of the screens' lines."""
+    return frozenset(resources.table("driver_events.tsv.gz")["event"])
+
+
+def event_name(row: dict[str, str]) -> str:
+    """Event that a variant could be; empty for what is none (a burden, a receptor).
+
+    Examples
+    --------
+    >>> event_name({"gene": "PIK3CA", "kind": "mutation", "origin": "somatic", "change": "H1047R"})
+    'PIK3CA_mut'
+    >>> event_name({"gene": "ABL1", "kind": "fusion", "origin": "", "change": "BCR::ABL1"})
+    'BCR-ABL1_fusion'
+    """
+    if row["kind"] == "MSI":
+        return "MSI"
+    if row["kind"] == "fusion":
+        first, _, second = row["change"].partition("::")
+        return f"{first}-{second}_fusion" if first and second and "?" not in (first, second) else f"{row['gene']}_fusion"
+    if row["kind"] not in _WORD:
+        return ""
+    if row["kind"] == "mutation" and row["origin"] == "germline":
+        return f"{row['gene']}_germline"
+    return f"{row['gene']}_{_WORD[row['kind']]}"
+
+
+def event_table(
+    variants: pd.DataFrame, samples: list[str], tested: dict[str, dict[str, frozenset[str]]]
+) -> pd.DataFrame:
+    """Samples x events of 1, 0 and NaN.
+
+    Parameters
+    ----------
+    variants
+        With ``sample``, ``gene``, ``kind``, ``is`` and ``event`` (what it could be).
+    samples
+        Every sample.
+    tested
+        Sample to genes looked at, by ``"mutation"``, ``"copy"``, ``"germline"`` and ``"MSI"``.
+    """
+    names = dict.fromkeys(variants.loc[variants["event"] != "", "event"])
+    for name in sorted(screen_events()):
+        gene, _, word = name.rpartition("_")
+        kind = {"mut": "mutation", "gain": "copy", "loss": "copy"}.get(word, "MSI" if name == "MSI" else "")
+        if kind and any(("MSI" if name == "MSI" else gene) in seen.get(kind, ()) for seen in tested.values()):
+            names[name] = None
+    table = pd.DataFrame(np.nan, index=pd.Index(samples, dtype=object), columns=pd.Index(list(names), dtype=object))
+    for sample, seen in tested.items():
+        looked = [name for name in names if _looked_at(name, seen)]
+        table.loc[sample, looked] = 0.0
+    # an uncertain variant leaves the event open, whatever was tested; a sure one decides it
+    for is_event, value in ((variants["is"] == "uncertain", np.nan), (variants["is"].isin(_EVENT), 1.0)):
+        own = variants[is_event & (variants["event"] != "")]
+        for sample, name in zip(own["sample"], own["event"], strict=True):
+            table.loc[sample, name] = value
+    stable = variants[(variants["kind"] == "MSI") & (variants["is"] == "none")]
+    for sample in stable["sample"]:
+        table.loc[sample, "MSI"] = 0.0
+    return table
+
+
+def _looked_at(name: str, seen: dict[str, frozenset[str]]) -> bool:
+    if name == "MSI":
+        return "MSI" in seen.get("MSI", ())
+    gene, _, word = name.rpartition("_")
+    kind = {"mut": "mutation", "gain": "copy", "loss": "copy", "germline": "germline", "fusion": "fusion"}.get(word, "")
+    return bool(kind) and gene in seen.get(kind, ())
