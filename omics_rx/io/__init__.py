@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 _NAMES = {
+    "Alterations": "alterations",
     "Table": "table",
     "cell_quality": "cell_qc",
     "dropped_cells": "cell_qc",
@@ -12,6 +13,7 @@ _NAMES = {
     "normalise": "cell_qc",
     "notes": "said",
     "qc": "cell_qc",
+    "read_alterations": "alterations",
     "read_bulk": "bulk",
     "read_ccle": "ccle",
     "read_ccle_points": "ccle",
@@ -30,6 +32,7 @@ _NAMES = {
 }
 
 if TYPE_CHECKING:
+    from omics_rx.io.alterations import Alterations, read_alterations
     from omics_rx.io.any_cohort import read_cohort
     from omics_rx.io.bulk import read_bulk
     from omics_rx.io.ccle import read_ccle, read_ccle_points
@@ -48,7 +51,8 @@ if TYPE_CHECKING:
     from omics_rx.io.table import Table, read_table
 
 __all__ = [
-    "Table", "cell_quality", "dropped_cells", "join", "left_out", "normalise", "notes", "qc", "read_bulk",
+    "Alterations", "Table", "cell_quality", "dropped_cells", "join", "left_out", "normalise", "notes", "qc",
+    "read_alterations", "read_bulk",
     "read_ccle", "read_ccle_points", "read_clinical", "read_cohort", "read_ctrp", "read_features", "read_gdsc",
     "read_gene_sets", "read_mirna", "read_prism", "read_screen", "read_single_cell", "read_table", "said_aloud",
 ]  # fmt: skip

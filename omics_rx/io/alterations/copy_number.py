@@ -13,6 +13,7 @@ from omics_rx.io.files import existing, text_lines
 from omics_rx.io.table import parse
 
 _ANNOTATIONS = ("hugo_symbol", "gene symbol", "gene_symbol", "entrez_gene_id", "locus id", "cytoband", "gene id")
+_OF_MAF = {"center", "chromosome", "variant_classification"}
 _LEVELS = (-2, -1.5, -1, 0, 1, 2)
 
 
@@ -20,7 +21,7 @@ def is_copy_number(header: list[str]) -> bool:
     """Whether a header is that of genes x samples of thresholded copy number."""
     lead = [name.strip().casefold() for name in header[:3]]
     return bool(lead) and lead[0] in ("hugo_symbol", "gene symbol") and (
-        len(lead) < 2 or lead[1] in _ANNOTATIONS or not set(lead[1:]) & {"center", "chromosome", "variant_classification"}
+        len(lead) < 2 or lead[1] in _ANNOTATIONS or not set(lead[1:]) & _OF_MAF
     )  # fmt: skip
 
 

@@ -33,7 +33,9 @@ def event_name(row: dict[str, str]) -> str:
         return "MSI"
     if row["kind"] == "fusion":
         first, _, second = row["change"].partition("::")
-        return f"{first}-{second}_fusion" if first and second and "?" not in (first, second) else f"{row['gene']}_fusion"
+        return (
+            f"{first}-{second}_fusion" if first and second and "?" not in (first, second) else f"{row['gene']}_fusion"
+        )
     if row["kind"] not in _WORD:
         return ""
     if row["kind"] == "mutation" and row["origin"] == "germline":

@@ -14,7 +14,7 @@ from omics_rx.io.source_table import Source, read_columns
 
 SAMPLE = ("Tumor_Sample_Barcode", "ModelID", "DepMap_ID", "Sample ID", "SampleID", "sample")
 GENE = ("Hugo_Symbol", "HugoSymbol", "Gene_Symbol", "SYMBOL", "gene")
-PROTEIN = ("HGVSp_Short", "HGVSp", "ProteinChange", "Protein_Change", "Amino_Acid_Change", "AAChange", "amino_acid_change",
+PROTEIN = ("HGVSp_Short", "HGVSp", "ProteinChange", "Protein_Change", "Amino_Acid_Change", "AAChange",
            "protein_change")  # fmt: skip
 _CLASS = ("Variant_Classification", "VariantInfo", "MolecularConsequence", "Consequence", "effect")
 _OPTIONAL = {

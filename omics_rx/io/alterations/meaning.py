@@ -35,8 +35,10 @@ class Predictor:
 
 
 _PREDICTORS = (
-    Predictor(re.compile(r"alpha[ _]?missense|^am_", re.I), 0.564, "AlphaMissense, likely pathogenic from 0.564"),
-    Predictor(re.compile(r"revel", re.I), 0.773, "REVEL, moderate evidence from 0.773"),
+    Predictor(
+        re.compile(r"alpha[ _]?missense|^am_", re.IGNORECASE), 0.564, "AlphaMissense, likely pathogenic from 0.564"
+    ),
+    Predictor(re.compile(r"revel", re.IGNORECASE), 0.773, "REVEL, moderate evidence from 0.773"),
 )
 _CLASSES = re.compile(r"clin|am_class|sig", re.IGNORECASE)
 
@@ -123,7 +125,9 @@ def predicted(value: str, predictor: str | None) -> tuple[bool, str]:
     known = predictor_named(predictor)
     if known is None:
         word = value.replace("_", " ").strip()
-        clear = re.search(r"pathogenic", word, re.I) and not re.search(r"conflict|uncertain|benign", word, re.I)
+        clear = re.search(r"pathogenic", word, re.IGNORECASE) and not re.search(
+            r"conflict|uncertain|benign", word, re.IGNORECASE
+        )
         return bool(clear), f"{predictor}: {word}"
     numbers = [float(part) for part in re.findall(r"\d*\.?\d+(?:[eE]-?\d+)?", value)]
     if not numbers:

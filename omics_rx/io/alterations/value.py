@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from omics_rx.core.cohort import CohortLike, as_cohort
+from omics_rx.core.cohort import as_cohort
 from omics_rx.core.errors import InputError, examples
 from omics_rx.io.said import Aloud, said_aloud, with_reading
 from omics_rx.io.said import notes as told
 
 if TYPE_CHECKING:
     from anndata import AnnData
+
+    from omics_rx.core.cohort import CohortLike
 
 _BARCODE = re.compile(r"^(TCGA-\w{2}-\w{4})(?:-(\d{2})[A-Z]?.*)?$")
 
@@ -49,7 +51,9 @@ class Alterations:
             If it was not read.
         """
         if sample not in self.events.index:
-            raise InputError(f"no alterations of {sample!r} were read: there are those of {examples(self.events.index)}")
+            raise InputError(
+                f"no alterations of {sample!r} were read: there are those of {examples(self.events.index)}"
+            )
         own: pd.DataFrame = self.variants[self.variants["sample"] == sample].reset_index(drop=True)
         return own
 
@@ -109,8 +113,8 @@ def _matched(samples: list[str], read: list[str]) -> tuple[dict[str, str], list[
         elif len(same) > 1:
             doubtful.append(f"{name}: {' or '.join(same[:3])}")
     if doubtful:
-        raise InputError(f"{len(doubtful)} samples of the cohort have several sets of alterations ({examples(doubtful)}): "
-                         "keep one each")  # fmt: skip
+        raise InputError(f"{len(doubtful)} samples of the cohort have several sets of alterations "
+                         f"({examples(doubtful)}): keep one each")  # fmt: skip
     return found, [*said, f"{len(found)} samples are matched by their TCGA barcode"] if found else said
 
 

@@ -62,8 +62,8 @@ def read_vcf(path: Path | str, *, sample: str | None, origin: str | None, predic
                 names = text.rstrip().split("\t")[9:]
                 chosen = _tumours(names, told, sample, file)
                 if not fields:
-                    raise InputError(f"{file} is not annotated (no CSQ of VEP, no ANN of SnpEff in its header): run VEP "
-                                     "with --symbol --hgvs, or SnpEff, first")  # fmt: skip
+                    raise InputError(f"{file} is not annotated (no CSQ of VEP, no ANN of SnpEff in its header): run "
+                                     "VEP with --symbol --hgvs, or SnpEff, first")  # fmt: skip
                 continue
             if not text.strip():
                 continue
@@ -155,7 +155,7 @@ def _best(own: list[dict[str, str]]) -> dict[str, str]:
         effect = effect_of(one.get("Consequence") or one.get("Annotation"))
         biotype = one.get("BIOTYPE") or one.get("Transcript_BioType") or "protein_coding"
         return (one.get("PICK") != "1", not one.get("MANE_SELECT"), one.get("CANONICAL") != "YES",
-                biotype != "protein_coding", _GRAVITY.index(effect) if effect in _GRAVITY else len(_GRAVITY))  # fmt: skip
+                biotype != "protein_coding", _GRAVITY.index(effect))  # fmt: skip
 
     return min(own, key=order)
 

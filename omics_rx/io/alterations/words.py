@@ -30,23 +30,30 @@ _RECEPTOR = re.compile(
     r"(?P<level>positive|pos|negative|neg|low|ultra ?low|[0-3]\+|0|\+|-)$",
     re.IGNORECASE,
 )
-_LOW_GAIN = re.compile(r"low[- ]?(?:level )?(?:gain|amplification)|\bgain\b|polysomy|copies gained|duplication of 1", re.I)
-_HIGH_GAIN = re.compile(r"high[- ]?(?:level )?(?:gain|amplification)|\bamp(?:l|lification|lified)?\b|amplif", re.I)
+_LOW_GAIN = re.compile(
+    r"low[- ]?(?:level )?(?:gain|amplification)|\bgain\b|polysomy|copies gained|duplication of 1", re.IGNORECASE
+)
+_HIGH_GAIN = re.compile(
+    r"high[- ]?(?:level )?(?:gain|amplification)|\bamp(?:l|lification|lified)?\b|amplif", re.IGNORECASE
+)
 _SHALLOW = re.compile(
     r"heterozyg\w* (?:deletion|loss)|hemizyg|shallow|\bloh\b|loss of heterozygosity|single[- ]copy|one copy|"
     r"monoallelic",
     re.IGNORECASE,
 )
 _DEEP = re.compile(r"homozyg\w* (?:deletion|loss)|homdel|deep (?:deletion|loss)|biallelic (?:deletion|loss)|"
-                   r"two[- ]copy|both copies", re.I)  # fmt: skip
+                   r"two[- ]copy|both copies", re.IGNORECASE)  # fmt: skip
 _LOSS = re.compile(r"\b(?:deletion|deleted|del|loss|lost)\b", re.IGNORECASE)
 _FUSION = re.compile(r"fusion|rearrange|transloc|::", re.IGNORECASE)
-_EXON = re.compile(r"(?:exon|ex) ?(?P<exon>\d+) ?(?P<what>del(?:etion)?|ins(?:ertion)?|skipping|dup(?:lication)?)", re.I)
+_EXON = re.compile(
+    r"(?:exon|ex) ?(?P<exon>\d+) ?(?P<what>del(?:etion)?|ins(?:ertion)?|skipping|dup(?:lication)?)", re.IGNORECASE
+)
 _GERMLINE = re.compile(r"\bgermline\b|\bgermline:|constitutional|inherited", re.IGNORECASE)
 _SOMATIC = re.compile(r"\bsomatic\b", re.IGNORECASE)
 _UNCERTAIN = re.compile(r"\bvus\b|uncertain significance|unknown significance|\bclass ?3\b", re.IGNORECASE)
 _BENIGN = re.compile(r"\b(?:likely )?benign\b|polymorphism", re.IGNORECASE)
 _PATHOGENIC = re.compile(r"\b(?:likely )?pathogenic\b|\boncogenic\b|\bdeleterious\b", re.IGNORECASE)
+_TOLD = (("uncertain", _UNCERTAIN), ("benign", _BENIGN), ("pathogenic", _PATHOGENIC))
 _MUTATED = re.compile(r"\b(?:mutat\w+|mut|variant|altered|alteration|positive|activating|hotspot)\b", re.IGNORECASE)
 _EFFECT = re.compile(r"\b(?P<what>frame ?shift|nonsense|truncat\w+|stop[- ]?gain\w*|splice(?:[ -]site)?|missense|"
                      r"silent|synonymous|intron\w*|promoter)\b", re.IGNORECASE)  # fmt: skip
@@ -75,7 +82,7 @@ def read_words(told: Iterable[tuple[str, str]], label: str) -> Found:
     tested: dict[str, set[str]] = {}
     copies: dict[str, set[str]] = {}
     said: list[str] = []
-    for sample, words in told:
+    for sample, words in ((name, one) for name, written in told for one in _each(written)):
         samples.append(sample)
         row = one_alteration(words)
         if row is None:
@@ -90,7 +97,9 @@ def read_words(told: Iterable[tuple[str, str]], label: str) -> Found:
                 continue
         made.append(row)
     if wrong:
-        raise InputError(f"{len(wrong)} alterations of {label} are not understood ({examples(map(repr, wrong))}): {HELP}")
+        raise InputError(
+            f"{len(wrong)} alterations of {label} are not understood ({examples(map(repr, wrong))}): {HELP}"
+        )
     doubtful = [f"{row['gene']} {row['change']}" for row in made if row["note"]]
     if doubtful:
         said.append(Aloud(f"{len(doubtful)} alterations of {label} move nothing as they are written "
@@ -100,6 +109,15 @@ def read_words(told: Iterable[tuple[str, str]], label: str) -> Found:
         for name in tested.keys() | copies.keys()
     }
     return Found(rows(made), list(dict.fromkeys(samples)), seen, said)
+
+
+def _each(words: str) -> list[str]:
+    """Alterations of one field: ``TP53 R175H; R248Q`` are two of TP53."""
+    parts = [part.strip() for part in re.split(r"\s*;\s*|\s+\+\s+", words) if part.strip()] or [words]
+    first = parts[0].split(" ")[0]
+    return [
+        f"{first} {part}" if place and protein_change(part) is not None else part for place, part in enumerate(parts)
+    ]
 
 
 def one_alteration(words: str) -> dict[str, str] | None:
@@ -117,7 +135,14 @@ def one_alteration(words: str) -> dict[str, str] | None:
     row = dict.fromkeys(("gene", "kind", "change", "effect", "origin", "told", "note"), "")
     if found := _RECEPTOR.match(text):
         level = found["level"].lower()
-        plain = {"pos": "positive", "+": "positive", "neg": "negative", "-": "negative", "3+": "positive", "0": "negative"}
+        plain = {
+            "pos": "positive",
+            "+": "positive",
+            "neg": "negative",
+            "-": "negative",
+            "3+": "positive",
+            "0": "negative",
+        }
         gene = _RECEPTORS[found["name"].lower()]
         change = plain.get(level, level) if gene == "ERBB2" or level[0] not in "12" else "positive"
         return row | {"gene": gene, "kind": "receptor", "change": change, "effect": "receptor"}
@@ -129,7 +154,7 @@ def one_alteration(words: str) -> dict[str, str] | None:
                       "effect": "not altered" if low else "unstable"}  # fmt: skip
     if _TMB.search(text):
         number = _NUMBER.search(text)
-        level = number[0] if number else "high" if re.search("high", text, re.I) else "low"
+        level = number[0] if number else "high" if re.search("high", text, re.IGNORECASE) else "low"
         return row | {"gene": "TMB", "kind": "TMB", "change": level, "effect": "burden"}
     return _of_gene(text, row)
 
@@ -140,16 +165,17 @@ def _only_gene(text: str) -> bool:
 
 def _of_gene(text: str, row: dict[str, str]) -> dict[str, str] | None:
     """An alteration of a named gene."""
-    row["origin"] = "germline" if _GERMLINE.search(text) or re.match(r"^g[A-Z]", text) else "somatic" if _SOMATIC.search(
-        text) else ""  # fmt: skip
-    if _FUSION.search(text):
+    germline = _GERMLINE.search(text) or re.match(r"^g[A-Z]", text)
+    row["origin"] = "germline" if germline else "somatic" if _SOMATIC.search(text) else ""
+    if _FUSION.search(text) or _two_genes(text):
         return _fusion(text, row)
     gene, rest = _gene_first(re.sub(r"^(?:germline|somatic|g|s)(?=[A-Z\s])[\s:]*", "", text))
     if gene is None:
+        gene, rest = _gene_anywhere(text)
+    if gene is None:
         return None
     row["gene"] = gene
-    row["told"] = next((word for pattern, word in ((_UNCERTAIN, "uncertain"), (_BENIGN, "benign"),
-                                                   (_PATHOGENIC, "pathogenic")) if pattern.search(rest)), "")  # fmt: skip
+    row["told"] = next((word for word, pattern in _TOLD if pattern.search(rest)), "")
     changes = [change for part in _SPLIT.split(rest) if (change := protein_change(part)) is not None]
     if not changes and "splice" in rest and (change := protein_change(rest.strip().replace(" ", "_"))) is not None:
         changes = [change]
@@ -223,6 +249,22 @@ def _gene_first(text: str) -> tuple[str | None, str]:
         if gene := _known(part[0]):
             return gene, part[1] if len(part) > 1 else ""
     return None, ""
+
+
+def _two_genes(text: str) -> bool:
+    """Whether a text is two genes and no more: ``ETV6-NTRK3``, where no gene is called so."""
+    parts = re.split(r"--|-|/", text)
+    return len(parts) == 2 and " " not in text and _known(text) is None and all(_known(part) for part in parts)
+
+
+def _gene_anywhere(text: str) -> tuple[str | None, str]:
+    """The only gene that a text names, in capitals, with the text: ``amplification of ERBB2``."""
+    named = {word: gene for word in re.split(r"[\s:,;|()]+", text) if len(word) > 2 and word == word.upper() and
+             protein_change(word) is None and (gene := _known(word))}  # fmt: skip
+    if len(set(named.values())) != 1:
+        return None, ""
+    word, gene = next(iter(named.items()))
+    return gene, text.replace(word, " ")
 
 
 def _known(name: str) -> str | None:
