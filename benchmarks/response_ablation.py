@@ -6,8 +6,8 @@
 Five folds of lines (or of compounds, scaffolds, mechanisms) of which --folds are run; drugs with a known structure. The
 weight of the network in the blend is chosen by least squares on a fifth of the training lines (or drugs) that neither
 had seen: once for what is predicted ("blend"), once for what is left when drug and line means are taken off ("by
-preference"). Gains are blend less kernel drug by drug, RMSE (ln uM, less is better) and r of preference, with their 95%
-bootstrap interval over drugs.
+preference"). Gains are blend less kernel, means over drugs of RMSE (ln uM, less is better) and of r of preference over
+all pairs out of fold, with their 95% interval over lines and drugs, both resampled.
 """
 
 from __future__ import annotations
@@ -17,11 +17,10 @@ import time
 
 import numpy as np
 import pandas as pd
+from over_drugs import gain, pearson, rmse, text
 
 import omics_rx as orx
 from omics_rx.core.screen import DrugScreen
-from omics_rx.metrics import response as metrics
-from omics_rx.metrics.compare import paired_difference
 from omics_rx.metrics.response import double_centred
 from omics_rx.response.crossfit import figures, measured_in, predict_alone
 from omics_rx.response.parts import PARTS
@@ -59,15 +58,8 @@ def weights(screen: DrugScreen, split: str, settings: dict[str, int]) -> dict[st
     return {"blend": share(measured, found), "by preference": share(centred(measured, measured), alone)}
 
 
-def by_drug(measured: pd.DataFrame, predicted: pd.DataFrame) -> pd.DataFrame:
-    """RMSE and r of preference of each drug."""
-    ours, theirs = centred(measured, measured), centred(predicted, measured)
-    rmse = ((measured - predicted) ** 2).mean() ** 0.5
-    return pd.DataFrame({"rmse": rmse, "preference r": metrics.per_drug_r(ours, theirs)})
-
-
 def run(screen: DrugScreen, split: str, n_folds: int, settings: dict[str, int]) -> None:
-    rows, drugs = [], {"kernel": [], "blend": [], "by preference": []}
+    rows, kept = [], {name: [] for name in ("measured", "kernel", "blend", "by preference")}
     for fold in orx.response.folds(screen, split, 5)[:n_folds]:
         start = time.perf_counter()
         training = fold.training_screen(screen)
@@ -76,22 +68,21 @@ def run(screen: DrugScreen, split: str, n_folds: int, settings: dict[str, int]) 
         for name, weight in chosen.items():
             found[name] = (1 - weight) * found["kernel"] + weight * found["network"]
         measured, means = measured_in(screen, fold), training.matrix().mean(axis=0)
+        for name, made in kept.items():
+            values = measured if name == "measured" else found[name]
+            made.append({rmse: values, pearson: centred(values, measured)})
         for name, values in found.items():
             weight = chosen.get(name, float(name == "network"))
             rows.append({"part": name, "weight": weight, **figures(screen, measured, values, means)})
-            if name in drugs:
-                drugs[name].append(by_drug(measured, values))
         told = ", ".join(f"{name} {weight:.2f}" for name, weight in chosen.items())
         print(f"{split} fold {fold.number}: {told}, {time.perf_counter() - start:.0f} s", flush=True)
     table = pd.DataFrame(rows).groupby("part", sort=False).mean()
     print(table[["weight", *(name for name in SHOWN if name in table)]].round(3).to_string())
-    mean = {name: pd.concat(made).groupby(level=0).mean() for name, made in drugs.items()}
+    side = 0 if split == "cell" else 1
     for name in ("blend", "by preference"):
-        for figure in mean[name]:
-            gain = paired_difference(mean[name][figure], mean["kernel"][figure])
-            print(
-                f"{split}, {name}: {figure} {gain.value:+.4f} ({gain.lower:+.4f} to {gain.upper:+.4f}), {gain.n} drugs"
-            )
+        for title, each in (("rmse", rmse), ("preference r", pearson)):
+            tables = [pd.concat([own[each] for own in kept[one]], axis=side) for one in ("measured", name, "kernel")]
+            print(f"{split}, {name}: {title} {text(gain(each, *tables))}")
 
 
 def main() -> None:

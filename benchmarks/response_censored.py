@@ -5,7 +5,8 @@
 
 GDSC2's wheel does not tell the doses tested. So a highest dose is set for each drug at a quantile of its responses, and
 what lies above it is hidden: the value becomes the dose. One model takes the dose for the response, one is told that it
-is a bound; both are judged against what was measured, on lines that neither has seen. Paired over drugs, 95% interval.
+is a bound; both are judged against what was measured, on lines that neither has seen. Gains are means over drugs of
+figures over all lines out of fold, with their 95% interval over lines and drugs, both resampled.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ import argparse
 
 import numpy as np
 import pandas as pd
+from over_drugs import gain, pearson, squared_error, text
 
 import omics_rx as orx
 from omics_rx.core.screen import DrugScreen
 from omics_rx.metrics import response as metrics
-from omics_rx.metrics.compare import paired_difference
 from omics_rx.response.crossfit import measured_in
 
 
@@ -36,25 +37,25 @@ def main() -> None:
         "dose for response": DrugScreen(cut, screen.cells, screen.drugs, screen.name),
         "bound": DrugScreen(cut.assign(censored=value > highest), screen.cells, screen.drugs, screen.name),
     }
-    rows, errors, within = [], {name: [] for name in screens}, {name: [] for name in screens}
+    rows, truth, told_by = [], [], {name: [] for name in screens}
     for fold in orx.response.folds(screen, "cell", 5)[: told.folds]:
         measured = measured_in(screen, fold)
+        truth.append(measured)
         for name, own in screens.items():
             model = orx.response.ResponseModel().fit(fold.training_screen(own), progress=False)
             found = model.predict(screen.cells[fold.test_cells], domain="cell_line").mean[measured.columns]
-            errors[name].append(((measured - found) ** 2).mean())
-            within[name].append(metrics.per_drug_r(measured, found))
+            told_by[name].append(found)
+            within = metrics.per_drug_r(measured, found).median()
             rows.append(
                 {"model": name, "rmse": metrics.rmse(measured, found), "bias": float(np.nanmean(found - measured)),
-                 "per-drug r": within[name][-1].median(), "preference r": metrics.preference_r(measured, found)}
+                 "per-drug r": within, "preference r": metrics.preference_r(measured, found)}
             )  # fmt: skip
             print(f"fold {fold.number} {name}", flush=True)
     print(f"highest dose at the {told.at:.0%} quantile of each drug, {told.folds} folds")
     print(pd.DataFrame(rows).groupby("model", sort=False).mean().round(3).to_string())
-    for title, table in (("mean squared error", errors), ("per-drug r", within)):
-        one, two = (pd.concat(table[name]).groupby(level=0).mean() for name in ("bound", "dose for response"))
-        gap = paired_difference(one, two)
-        print(f"{title}, bound less dose: {gap.value:.4f} ({gap.lower:.4f} to {gap.upper:.4f}), {gap.n} drugs")
+    tables = [pd.concat(made) for made in (truth, told_by["bound"], told_by["dose for response"])]
+    for title, each in (("mean squared error", squared_error), ("per-drug r", pearson)):
+        print(f"{title}, bound less dose: {text(gain(each, *tables))}")
 
 
 if __name__ == "__main__":

@@ -16,13 +16,11 @@ import argparse
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
+from over_drugs import gain, pearson, rmse
 
 import omics_rx as orx
-from omics_rx.metrics.compare import crossed
 from omics_rx.metrics.response import double_centred
 from omics_rx.response.crossfit import figures, measured_in, predict_alone
 from omics_rx.response.parts import PARTS
@@ -54,28 +52,12 @@ def tables(measured: pd.DataFrame, predicted: pd.DataFrame, means: pd.Series) ->
     }  # fmt: skip
 
 
-def error(measured: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """RMSE of each drug."""
-    return np.sqrt(np.nanmean((measured - predicted) ** 2, axis=0))
-
-
-def correlation(measured: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """Pearson r over lines of each drug."""
-    y, f = measured - np.nanmean(measured, axis=0), predicted - np.nanmean(predicted, axis=0)
-    return np.nansum(y * f, axis=0) / np.sqrt(np.nansum(y**2, axis=0) * np.nansum(f**2, axis=0))
-
-
 def gains(found: dict[str, dict[str, list[pd.DataFrame]]], base: str) -> pd.DataFrame:
     """Mean over drugs of each part less ``base``, with its 95% interval over drugs and lines, both resampled."""
     rows = {}
     for part, kept in found.items():
         for name in kept if part != base else ():
-            each = error if name == "rmse" else correlation
-
-            def gap(y: np.ndarray, one: np.ndarray, two: np.ndarray, each: Any = each) -> float:
-                return float(np.nanmean(each(y, one) - each(y, two)))
-
-            told = crossed(gap, kept[name][0], kept[name][1], found[base][name][1], n_boot=200)
+            told = gain(rmse if name == "rmse" else pearson, *kept[name], found[base][name][1])
             rows[part, name] = {
                 "gain": told.value, "lower": told.lower, "upper": told.upper, "p": told.p_value,
                 "se over lines": told.se_rows, "se over drugs": told.se_columns,

@@ -38,8 +38,8 @@ def _world(random: np.random.Generator) -> tuple[ResponseModel, AnnData, pd.Data
     own = random.normal(size=(len(names), 5))
     spread = np.exp(random.normal(0, 0.3, _N_DRUGS))
     values = (signal + own) @ random.normal(0, 0.5, (5, _N_DRUGS)) + random.normal(size=(len(names), _N_DRUGS))
-    # less spread than a screen, so that the tail of a hundred data sets stays within what an ln IC50 can be
-    values = pd.DataFrame(2 + 0.75 * spread * values, names, [f"D{i}" for i in range(_N_DRUGS)])
+    # a few of a hundred data sets would leave what an ln IC50 can be
+    values = pd.DataFrame(np.clip(2 + spread * values, -16, 16), names, [f"D{i}" for i in range(_N_DRUGS)])
     lines = AnnData(expression.astype(np.float32), obs=pd.DataFrame({"name": names}, index=names))
     lines.var_names = [f"GENE{i}" for i in range(_N_GENES)]
     lines = with_info(lines, unit="z", domain="cell_line")
