@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,11 +11,12 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.cohort import named_layers
-from omics_rx.core.errors import InputError, IntegrityError, examples
+from omics_rx.core.errors import InputError, IntegrityError, OmicsRxError, examples
 from omics_rx.harmonize.symbols import numbered
 from omics_rx.io.assembly import assembled
 from omics_rx.io.hdf5_checks import HDF5_DAMAGE
 from omics_rx.io.orientation import gene_axis
+from omics_rx.io.sparse_checks import check_matrix, check_stored
 from omics_rx.io.table import read_table
 
 if TYPE_CHECKING:
@@ -40,10 +42,12 @@ def read_h5ad(file: Path, *, backed: bool) -> AnnData:
         if backed:
             return _opened(file)
         cells = anndata.read_h5ad(file)
-        for matrix in (cells.X, *named_layers(cells).values()):
-            if hasattr(matrix, "check_format"):
-                matrix.check_format(full_check=True)  # a place outside the matrix would end the process later
+        matrices = {"X": cells.X, **named_layers(cells), "raw": cells.raw.X if cells.raw is not None else None}
+        for name, matrix in matrices.items():
+            check_matrix(matrix, f"{name} of {file}")  # a place outside the matrix would end the process later
         return cells
+    except OmicsRxError:
+        raise
     except Exception as error:  # anndata does not export the error it raises of an element it cannot read
         if not isinstance(error, HDF5_DAMAGE) and not type(error).__module__.startswith("anndata"):
             raise
@@ -56,12 +60,22 @@ def _opened(file: Path) -> AnnData:
     import h5py
 
     handle = h5py.File(file, "r")
+    for name, item in _stored(handle):
+        check_stored(item, f"{name} of {file}")
     parts = {name: anndata.io.read_elem(handle[name]) for name in _IN_MEMORY if name in handle}
     layers = {name: _on_disk(item) for name, item in handle.get("layers", {}).items()}
     raw = None
     if "raw" in handle:
         raw = {name: anndata.io.read_elem(handle["raw"][name]) for name in ("var", "varm") if name in handle["raw"]}
     return anndata.AnnData(filename=file, filemode="r", layers=layers, raw=raw, **parts)
+
+
+def _stored(handle: Any) -> Iterator[tuple[str, Any]]:
+    """Sparse matrices of an open h5ad that stay in the file."""
+    held = {"X": handle.get("X"), "raw": handle["raw"].get("X") if "raw" in handle else None}
+    for name, item in {**held, **handle.get("layers", {})}.items():
+        if hasattr(item, "keys") and "indptr" in item:
+            yield name, item
 
 
 def _on_disk(item: Any) -> Any:

@@ -8,11 +8,15 @@ import io
 import os
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
+from omics_rx.core import budget
+from omics_rx.core.damage import told_as_damage
 from omics_rx.core.errors import InputError, IntegrityError, MissingFileError
 from omics_rx.io.unpacking import BZ2, DAMAGED, ZSTD, unpacked
 
@@ -67,12 +71,16 @@ def kind(path: Path) -> str:
         start = handle.read(_PROBE)
     if not start:
         raise InputError(f"{path} is empty (0 bytes): copy or download it again")
-    for magic, name in ((_PARQUET, "parquet"), (_HDF5, "hdf5"), (_OLE, "xls")):
+    if start.startswith(_PARQUET):
+        _check_parquet(path)
+        return "parquet"
+    for magic, name in ((_HDF5, "hdf5"), (_OLE, "xls")):
         if start.startswith(magic):
             return name
     if start.startswith(b"MuData") and start[512:].startswith(_HDF5):  # HDF5 below a block that says so
         return "hdf5"
     if start.startswith(_ZIP):
+        _check_zip(path)
         return "xlsx" if b"xl/" in start or b"[Content_Types].xml" in start else "zip"
     with opened(path) as stream:
         inside = stream.read(_PROBE)
@@ -83,6 +91,29 @@ def kind(path: Path) -> str:
     if b"\x00" in inside and not inside.startswith(_UTF16):
         raise InputError(f"{path} is a binary file of no known format: pass text, parquet, xlsx or h5ad")
     return "text"
+
+
+def _check_parquet(path: Path) -> None:
+    """Refuse a parquet file that is cut short, or says it holds more than one input may."""
+    import pyarrow.parquet as pq
+
+    with told_as_damage(path, "copy or download it again"):
+        told = pq.read_metadata(path)
+    for count, limit, unit in (
+        (told.num_rows, budget.ROWS, "rows"),
+        (told.num_columns, budget.COLUMNS, "columns"),
+        (told.num_rows * told.num_columns, budget.VALUES, "values"),
+    ):
+        budget.check(count, limit, str(path), unit)
+
+
+def _check_zip(path: Path) -> None:
+    """Refuse a workbook or other zip that is cut short, or unpacks to more than one input may."""
+    with told_as_damage(path, "copy or download it again"), zipfile.ZipFile(path) as archive:
+        listed = archive.infolist()
+    budget.check(len(listed), budget.MEMBERS, str(path), "members")
+    total = sum(info.file_size for info in listed)
+    budget.check(total, budget.most_unpacked(path.stat().st_size) / budget.factor(), str(path), "bytes")
 
 
 def _other_kind(start: bytes) -> str | None:
@@ -166,13 +197,14 @@ def _numbered_lines(path: Path) -> Iterator[Iterator[Line]]:
 
 def _encoded(path: Path, encoding: str) -> Iterator[bytes]:
     with opened(path) as stream, io.TextIOWrapper(stream, encoding=encoding, newline=None) as text:
-        for line in text:
+        most = int(budget.LINE_BYTES * budget.factor())
+        for line in iter(partial(text.readline, most + 1), ""):
             yield line.encode(encoding if encoding == "latin-1" else "utf-8")
 
 
 def _whole_lines(stream: Any, path: Path) -> Iterator[Line]:
     start, parts = 0, list[bytes]()
-    for number, raw in enumerate(stream, 1):
+    for number, raw in enumerate(_bounded_lines(stream, path), 1):
         line = raw.rstrip(b"\r\n")
         if number == 1:
             line = line.removeprefix(_UTF8_BOM)
@@ -191,6 +223,14 @@ def _whole_lines(stream: Any, path: Path) -> Iterator[Line]:
         raise InputError(
             f'{path}, line {start}: a quoted field (") is opened and not closed: remove or double the quote'
         )
+
+
+def _bounded_lines(stream: Any, path: Path) -> Iterator[bytes]:
+    """Lines of a stream, none of them longer than a line may be."""
+    most = int(budget.LINE_BYTES * budget.factor())
+    for line in iter(partial(stream.readline, most + 1), b"") if hasattr(stream, "readline") else stream:
+        budget.check(len(line), budget.LINE_BYTES, f"a line of {path}", "bytes")
+        yield line
 
 
 def text(field: bytes) -> str:

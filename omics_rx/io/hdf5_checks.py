@@ -7,15 +7,15 @@ import struct
 from pathlib import Path
 from typing import Any
 
-from omics_rx.core.errors import IntegrityError, examples
+from omics_rx.core import budget
+from omics_rx.core.errors import IntegrityError, OmicsRxError, examples
 
 # what h5py and anndata raise of a file that was cut short or overwritten; a size read wrong asks for endless memory
 HDF5_DAMAGE = (
     OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError, IndexError, OverflowError, MemoryError,
     AssertionError,
 )  # fmt: skip
-_MOST_UNPACKED = 2000  # gzip makes at most a thousandth of a table
-_ALWAYS_FITS = 1 << 26
+_MOST_UNPACKED, _ALWAYS_FITS = budget.RATIO, budget.ALWAYS_UNPACKED
 _SCANNED = 1 << 25
 _HEAP = b"GCOL\x01\x00\x00\x00"
 _SHORTEST_OBJECT = 16
@@ -26,15 +26,15 @@ def hdf5_form(file: Path) -> str:
 
     Raises
     ------
-    IntegrityError
-        If it is truncated or damaged.
+    IntegrityError, InputError
+        If it is truncated, damaged, or reaches into other files; if it asks for more memory than one input may.
     """
     import h5py
 
     _check_heaps(file)
     try:
         with h5py.File(file, "r") as handle:
-            _check_sizes(file, handle)
+            _check_contents(file, handle)
             if "mod" in handle and "obs" in handle:
                 return "h5mu"
             if "obs" in handle and "var" in handle:
@@ -44,33 +44,56 @@ def hdf5_form(file: Path) -> str:
             if any("barcodes" in group for group in handle.values() if hasattr(group, "keys")):
                 return "10x"
             return f"HDF5 file with {examples(handle)}"
-    except IntegrityError:
+    except OmicsRxError:
         raise
     except HDF5_DAMAGE as error:
         raise IntegrityError(f"{file} is truncated or damaged ({error}): copy or download it again") from error
 
 
-def _check_sizes(file: Path, handle: Any) -> None:
-    """Refuse a file whose tables say they are larger than any packing of its bytes, before memory is asked for.
+def _check_contents(file: Path, handle: Any) -> None:
+    """Refuse a file that reaches outside itself, or whose tables are together larger than any packing of its bytes.
+
+    Links to other files, values kept in other files and tables put together from other files would bring any file of
+    this machine into a matrix, and fill it with zeros where that file is not there.
 
     Raises
     ------
-    IntegrityError
-        If one does.
+    IntegrityError, InputError
+        If one does; if the tables ask for more memory than one input may.
     """
     import h5py
 
-    most = _MOST_UNPACKED * file.stat().st_size + _ALWAYS_FITS
+    total = 0
 
     def look(name: str, item: Any) -> None:
-        if isinstance(item, h5py.Dataset) and item.size and item.size * item.dtype.itemsize > most:
-            size = item.size * item.dtype.itemsize / file.stat().st_size
-            raise IntegrityError(
-                f"{file} is damaged: {name!r} says it is {size:.0f} times as large as the file: "
-                "copy or download it again"
-            )
+        nonlocal total
+        for link in item if isinstance(item, h5py.Group) else ():
+            place = f"{name}/{link}".lstrip("/")
+            told = item.get(link, getlink=True)
+            if isinstance(told, h5py.ExternalLink):
+                raise IntegrityError(
+                    f"{file} does not hold its {place!r}, but links to another file ({told.filename!r}): write both to "
+                    "one file"
+                )
+            found = item.get(link)  # a link that leads nowhere is None
+            if isinstance(found, h5py.Dataset):
+                _check_is_inside(file, place, found)
+                total += (found.size or 0) * found.dtype.itemsize
 
+    look("", handle)
     handle.visititems(look)
+    size = file.stat().st_size
+    if total > _MOST_UNPACKED * size + _ALWAYS_FITS:
+        raise IntegrityError(
+            f"{file} is damaged: its tables say they are {total / size:.0f} times as large as the file: copy or "
+            "download it again"
+        )
+
+
+def _check_is_inside(file: Path, place: str, table: Any) -> None:
+    if table.is_virtual or table.external:
+        raise IntegrityError(f"{file} keeps the values of {place!r} in other files: write them into this one")
+    budget.check(table.size or 0, budget.VALUES, f"{place!r} of {file}", "values")
 
 
 def _check_heaps(file: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from omics_rx.core import budget
 from omics_rx.core.errors import InputError, examples
 from omics_rx.io.files import Line, text
 from omics_rx.io.headers import joined_headers, lacking_header
@@ -74,6 +75,7 @@ def found_delimiter(head: list[Line], path: Path) -> bytes:
 
 def found_header(head: list[Line], mark: bytes, path: Path) -> tuple[list[str], list[Line]]:
     """Column names and the lines below them; a first name is added where the header has none for the row names."""
+    budget.check(head[0][1].count(mark) + 1, budget.COLUMNS, str(path), "columns")
     names = fields(head[0][1], mark)
     width = Counter(n_fields(line, mark) for _, line in head[1:]).most_common(1)[0][0]
     if width == len(names) + 1:

@@ -11,6 +11,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from omics_rx.core import budget
 from omics_rx.core.errors import IntegrityError
 from omics_rx.io.files import opened
 
@@ -74,9 +75,9 @@ def _header(stream: IO[bytes], file: Path) -> bool:
 
 
 def _sizes(stream: IO[bytes], file: Path) -> tuple[int, int, int]:
-    line = stream.readline()
+    line = stream.readline(_N_BLOCK)
     while line and (line.startswith(b"%") or not line.strip()):
-        line = stream.readline()
+        line = stream.readline(_N_BLOCK)
     words = line.split()
     if len(words) != 3 or not all(word.isdigit() for word in words):
         shown = line[:60].decode("latin-1").strip()
@@ -84,6 +85,9 @@ def _sizes(stream: IO[bytes], file: Path) -> tuple[int, int, int]:
     n_rows, n_columns, n_entries = map(int, words)
     if max(n_rows, n_columns) > _LARGEST_PLACE or n_entries > n_rows * n_columns:
         raise IntegrityError(f"{file} says {n_entries} entries in {n_rows} x {n_columns}: it is damaged")
+    for count, what in ((n_rows, "rows"), (n_columns, "columns")):
+        budget.check(count, budget.ROWS, str(file), what)
+    budget.check(n_entries, budget.VALUES, str(file), "entries")
     return n_rows, n_columns, n_entries
 
 
@@ -115,7 +119,7 @@ class _Single(io.RawIOBase):
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
-        self._rest = stream.readline()
+        self._rest = stream.readline(_N_BLOCK)
         self._padded = self._rest.strip().split() != self._rest.rstrip(b"\r\n").split(b" ")
         self._rest = self._cut(self._rest)
 
@@ -124,7 +128,7 @@ class _Single(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         if not self._rest:
-            self._rest = self._cut(self._stream.read(_N_BLOCK) + self._stream.readline())
+            self._rest = self._cut(self._stream.read(_N_BLOCK) + self._stream.readline(_N_BLOCK))
         data, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
         buffer[: len(data)] = data
         return len(data)

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from omics_rx.core import budget
 from omics_rx.core.errors import InputError, IntegrityError, MissingFileError, examples
 from omics_rx.harmonize.symbols import numbered
 from omics_rx.io.files import opened, text_lines
 from omics_rx.io.hdf5_checks import HDF5_DAMAGE
 from omics_rx.io.layout import fields
 from omics_rx.io.market import read_market
+from omics_rx.io.sparse_checks import check_matrix
 from omics_rx.io.tenx_layout import chosen_matrices
 
 if TYPE_CHECKING:
@@ -250,7 +252,10 @@ def read_tenx_h5(file: Path, handle: Any) -> tuple[AnnData, list[str]]:
         var = pd.DataFrame({column: parts[name].asstr()[:] for column, name in told.items() if name in parts})
         cells = list(group["barcodes"].asstr()[:])
         n_genes, n_cells = (int(size) for size in group["shape"][:])
+        budget.check(max(n_genes, n_cells), budget.ROWS, str(file), "rows or columns")
         values = _csc((group["data"][:], group["indices"][:], group["indptr"][:]), (n_genes, n_cells))
+    except InputError:
+        raise
     except HDF5_DAMAGE as error:
         raise IntegrityError(f"{file} is no whole 10x file ({error}): copy or download it again") from error
     if (len(var), len(cells)) != (n_genes, n_cells):
@@ -264,5 +269,5 @@ def _csc(parts: tuple[Any, Any, Any], shape: tuple[int, int]) -> Any:
     from scipy import sparse
 
     values = sparse.csc_matrix(parts, shape=shape)
-    values.check_format(full_check=True)
+    check_matrix(values, "the matrix")
     return values

@@ -9,9 +9,13 @@ import queue
 import threading
 import zlib
 from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from omics_rx.core import budget
+from omics_rx.core.errors import InputError
 
 _inflater: ModuleType
 try:  # the same calls, and nearly twice as quick
@@ -35,15 +39,30 @@ def unpacked(path: Path, start: bytes) -> Any:
     What unpacks runs in a thread of its own, some blocks ahead of the reader.
     """
     if start.startswith(_GZIP):
-        return io.BufferedReader(_Ahead(_inflated(path)), _BUFFER)
-    for magic, unpack in ((BZ2, bz2.open), (_XZ, lzma.open)):
-        if start.startswith(magic):
-            return io.BufferedReader(_Ahead(_blocks(unpack(path, "rb"))), _BUFFER)
-    if start.startswith(ZSTD):
+        blocks = _inflated(path)
+    elif start.startswith(BZ2):
+        blocks = _blocks(bz2.open(path, "rb"))  # noqa: SIM115 - closed by what reads it
+    elif start.startswith(_XZ):
+        blocks = _blocks(lzma.open(path, "rb"))  # noqa: SIM115 - closed by what reads it
+    elif start.startswith(ZSTD):
         import pyarrow as pa
 
-        return io.BufferedReader(_Readable(pa.CompressedInputStream(pa.OSFile(str(path)), "zstd")), _BUFFER)
-    return path.open("rb", buffering=_BUFFER)
+        blocks = _blocks(pa.CompressedInputStream(pa.OSFile(str(path)), "zstd"))
+    else:
+        return path.open("rb", buffering=_BUFFER)
+    return io.BufferedReader(_Ahead(_bounded(blocks, path)), _BUFFER)
+
+
+def _bounded(blocks: Generator[bytes], path: Path) -> Generator[bytes]:
+    """The same blocks, up to what one input may unpack to."""
+    total, packed = 0, path.stat().st_size
+    most = budget.most_unpacked(packed)
+    with closing(blocks):
+        for block in blocks:
+            total += len(block)
+            if total > most:
+                raise InputError(f"{path} unpacks to more than {total / packed:,.0f} times its size: {budget.REMEDY}")
+            yield block
 
 
 def _blocks(stream: Any) -> Generator[bytes]:
@@ -131,24 +150,4 @@ class _Ahead(io.RawIOBase):
             except queue.Empty:
                 continue
         self._blocks.close()
-        super().close()
-
-
-class _Readable(io.RawIOBase):
-    """What ``BufferedReader`` needs of a pyarrow stream."""
-
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = self._stream.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-    def close(self) -> None:
-        if not self.closed:
-            self._stream.close()
         super().close()

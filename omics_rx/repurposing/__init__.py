@@ -3,6 +3,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from omics_rx.core.damage import guarded
+
 _NAMES = {
     "Explanation": "omics_rx.repurposing.explain",
     "Ledger": "omics_rx.repurposing.ledger",
@@ -39,7 +41,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in _NAMES:
-        return getattr(import_module(_NAMES[name]), name)
+        found = getattr(import_module(_NAMES[name]), name)
+        return globals().setdefault(name, guarded(found)) if name.startswith("read_") else found
     if name in _FILES:
         return import_module(f"omics_rx.repurposing.{name}")
     message = f"module 'omics_rx.repurposing' has no attribute {name!r}"

@@ -15,6 +15,7 @@ from omics_rx.core import cache
 from omics_rx.core.errors import InputError, OutputError, examples
 from omics_rx.core.saving import writing
 from omics_rx.core.work import log
+from omics_rx.io.sparse_checks import check_matrix
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,6 +61,8 @@ def read(data: AnnData, rows: slice, *, keep_sparse: bool = False) -> np.ndarray
     """Values of a run of samples, dense, or sparse where ``keep_sparse`` and nothing is negative or missing."""
     # rows of a view are read through the view: its X would copy all of them
     values = data[rows].X if data.is_view else data.X[rows]
+    if data.isbacked:
+        check_matrix(values, f"rows {rows.start} to {rows.stop} of {data.filename}")
     return as_block(values, data.var_names, keep_sparse=keep_sparse)
 
 
