@@ -73,12 +73,12 @@ def first_five_drugs_by_preference_of_unseen_lines(random):
     return _some(random, found, truth, (found.preference.rank(axis=1) <= 5).to_numpy().ravel())
 
 
-@case("response.AdaptedModel.predict", "interval", unit="pairs of unseen lines", level=0.9, full=100, fast=3)
+@case("response.AdaptedModel.predict", "interval", unit="pairs of unseen lines", level=0.9, full=60, fast=3)
 def the_others_after_five_measured_drugs(random):
     return _adapted(random, 5)
 
 
-@case("response.AdaptedModel.predict", "interval", unit="pairs of unseen lines", level=0.9, full=100, fast=3)
+@case("response.AdaptedModel.predict", "interval", unit="pairs of unseen lines", level=0.9, full=60, fast=3)
 def the_others_after_thirty_measured_drugs(random):
     return _adapted(random, 30)
 

@@ -74,7 +74,7 @@ def four_samples_a_side(random):
     return found["lower"], found["upper"], 2.0
 
 
-@case("scores.deconvolve", "p", unit="genes of a mixture", full=100, fast=0)
+@case("scores.deconvolve", "p", unit="genes of a mixture", full=60, fast=0)
 def mixtures_of_nothing(random):
     """Markers drawn from all values of the mixtures, which is what the draws of the test are."""
     markers = list(scores.til10().markers)

@@ -122,7 +122,7 @@ def an_external_cohort_of_noise(random):
 
 
 @case(
-    "signatures.build", "interval", unit="patients", full=150, fast=0, holds=(0.93, 0.99),
+    "signatures.build", "interval", unit="patients", full=80, fast=0, holds=(0.93, 0.99),
     stated="metrics.survival.concordance: 96 to 99% for risks of a cross-validation",
 )  # fmt: skip
 def cross_validated_scores_of_noise(random):
