@@ -17,6 +17,7 @@ from omics_rx.core.errors import InputError, examples
 
 METHODS = ("cmap_ks", "wtcs", "xsum", "cosine", "zhang", "rges")
 MIN_GENES = 50
+_LEVEL = 1e-9  # deviations that differ by less are alike
 
 
 def _steady(values: np.ndarray) -> np.ndarray:
@@ -92,7 +93,9 @@ def weighted_enrichment(
     -------
     ndarray, shape ``(n_drugs,)``
         Between -1 and 1. The running sum is largest just after a hit and smallest just before one; within genes of
-        one value it is read at their ends. Where all weights are 0 every hit counts the same.
+        one value it is read at their ends. Where all weights are 0 every hit counts the same. Where both sides deviate
+        alike neither is the larger, and the score is 0, as fgsea has it: a profile turned round has the score turned
+        round. (The paper leaves this open; GSEA's first program takes the negative side.)
     """
     order = np.argsort(at, axis=1)
     last, weights = np.take_along_axis(at, order, axis=1), np.take_along_axis(size, order, axis=1)
@@ -108,7 +111,8 @@ def _enrichment_sorted(last: np.ndarray, first: np.ndarray, weights: np.ndarray,
     after = np.cumsum(share, axis=1)
     high = (after - (last - np.arange(1, t + 1)) / misses).max(axis=1)
     low = (after - share - (first - np.arange(1, t + 1)) / misses).min(axis=1)
-    return np.asarray(np.where(high >= -low, high, low))
+    score = np.where(high > -low, high, low)
+    return np.asarray(np.where(np.abs(high + low) <= _LEVEL, 0.0, score))
 
 
 def _unless_same_sign(up: np.ndarray, down: np.ndarray) -> np.ndarray:

@@ -25,6 +25,24 @@ def test_weighted_enrichment_by_hand():
     assert found[0] == pytest.approx(0.75)
 
 
+def test_deviations_that_are_alike_are_no_enrichment_and_a_profile_turned_round_turns_the_score():
+    # 1 and -1 of a set in the very middle of 21 steps: as far up as down
+    z = np.arange(10.0, -11.0, -1)[None, :]
+    middle = np.arange(9, 12)
+    assert reversal.weighted_enrichment(reversal.positions(z)[:, middle], np.abs(z[:, middle]), 21)[0] == 0
+    random = np.random.default_rng(5)
+    for _ in range(50):
+        z = np.round(random.normal(size=(1, 30)), 1)
+        own = random.choice(30, size=5, replace=False)
+        last, first = reversal._ends(z)
+        turned_last, turned_first = reversal._ends(-z)
+        one, two = (
+            reversal.weighted_enrichment(a[:, own], np.abs(z[:, own]), 30, first=b[:, own])[0]
+            for a, b in ((last, first), (turned_last, turned_first))
+        )
+        assert one == pytest.approx(-two, abs=1e-12)
+
+
 def _running_sum(z, members):
     order = np.argsort(-z)
     hit = np.isin(order, members)
@@ -43,8 +61,8 @@ def test_enrichment_is_the_largest_deviation_of_the_running_sum(seed):
     found = reversal.weighted_enrichment(at, np.abs(z[:, members]), 40)
     expected = np.array([_running_sum(row, members) for row in z])
     mirrored = np.array([_running_sum(-row, members) for row in z])
-    assert np.abs(found) == pytest.approx(np.abs(expected))
-    decided = np.abs(np.abs(expected) - np.abs(mirrored)) > 1e-9  # else both sides are as far, and either is right
+    decided = np.abs(np.abs(expected) - np.abs(mirrored)) > 1e-9  # else both sides are as far, and the score is 0
+    assert np.abs(found)[decided] == pytest.approx(np.abs(expected)[decided])
     assert (np.sign(found) == np.sign(expected))[decided].all()
 
 

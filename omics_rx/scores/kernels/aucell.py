@@ -34,8 +34,9 @@ def aucell(
         Share of the genes that counts as the top.
     ties
         ``"average"``: tied genes share what their places add, so the order of genes does not matter: the mean over all
-        orders of tied genes, of which the authors' AUCell draws one at random. ``"first"``: tied genes stand in the
-        order given, as in decoupler, whose scores change with the order of the columns; zeros are written out.
+        orders of tied genes, of which the authors' AUCell and decoupler (2.1.6, by a seed of its own) draw one.
+        ``"first"``: tied genes stand in the order given, so that scores change with the order of the columns; zeros
+        are written out.
 
     Returns
     -------
