@@ -17,7 +17,7 @@ from hypothesis import settings
 
 _LEFT_OUT = pytest.StashKey[Counter[str]]()
 
-_PROGRAMS = ("chromium",)
+_PROGRAMS = ("bash", "chromium")
 
 mpl.use("Agg")
 # the same examples each run, so that nothing fails by chance; OMICS_RX_EXAMPLES=5000 draws so many anew of each test

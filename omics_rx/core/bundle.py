@@ -20,7 +20,8 @@ import pandas as pd
 
 from omics_rx.core import budget
 from omics_rx.core.damage import json_of, told_as_damage
-from omics_rx.core.errors import IntegrityError, MissingFileError, examples
+from omics_rx.core.errors import InputError, IntegrityError, examples
+from omics_rx.core.paths import existing
 from omics_rx.core.provenance import now, versions
 from omics_rx.core.saving import check_hashes, digest, of_bytes, write_text, writing
 from omics_rx.core.texts import as_made_here
@@ -139,9 +140,9 @@ def load(source: Path | str, *, kind: str, schema: int, upgrade_from: Mapping[in
         If the file is missing; if it is damaged, altered, of another kind or of a newer schema; if it asks for more
         memory than one input may.
     """
-    file = Path(source)
-    if not file.is_file():
-        raise MissingFileError(f"no file {file}: give the path of a saved {kind}")
+    file = existing(source, what=f"saved {kind.replace('_', ' ')}")
+    if file.is_dir():
+        raise InputError(f"{file} is a folder: give the path of a saved {kind.replace('_', ' ')}")
     with told_as_damage(f"{file} (as a saved {kind})"), zipfile.ZipFile(file) as archive:
         _check_sizes(archive, file)
         manifest = _manifest(archive, file)

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omics_rx.core.errors import InputError
+from omics_rx.core.paths import existing
 from omics_rx.io.bulk import read_bulk
 from omics_rx.io.clinical_tables import ClinicalSource
-from omics_rx.io.files import existing, kind, opened
+from omics_rx.io.files import kind, opened
 from omics_rx.io.gdc_mirna import gdc_kind, has_gdc_mirna
 from omics_rx.io.hdf5_checks import hdf5_form
 from omics_rx.io.mirna import read_mirna

@@ -12,6 +12,7 @@ import pandas as pd
 
 from omics_rx.core.cohort import expression, record, with_info
 from omics_rx.core.errors import InputError, examples
+from omics_rx.core.paths import existing
 from omics_rx.core.units import UNITS
 from omics_rx.harmonize.units import check_possible
 from omics_rx.io.apart import genes_alone, samples_alone, with_own_follow_up
@@ -20,7 +21,7 @@ from omics_rx.io.cell_files import read_h5ad
 from omics_rx.io.clinical import with_clinical
 from omics_rx.io.clinical_tables import ClinicalSource
 from omics_rx.io.cycles import refuse_cycles
-from omics_rx.io.files import existing, kind, not_read, opened
+from omics_rx.io.files import kind, not_read, opened
 from omics_rx.io.frames import read_parquet, read_sheet
 from omics_rx.io.hdf5_checks import hdf5_form
 from omics_rx.io.orientation import ORIENTATIONS, gene_axis, gene_weight, with_names

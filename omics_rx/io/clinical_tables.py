@@ -14,7 +14,8 @@ import pandas as pd
 
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.index import only_counts
-from omics_rx.io.files import existing, kind, not_read, text, text_lines
+from omics_rx.core.paths import existing, shortened
+from omics_rx.io.files import kind, not_read, text, text_lines
 from omics_rx.io.follow_up import ABSENT
 from omics_rx.io.follow_up_columns import last_contacts
 from omics_rx.io.frames import sheet_cells
@@ -30,7 +31,7 @@ _THOUSANDS = re.compile(r"^[+-]?[1-9]\d{0,2},\d{3}$")
 
 def label(source: ClinicalSource) -> str:
     """What a source is called in errors."""
-    return "the clinical frame" if isinstance(source, pd.DataFrame) else str(source)
+    return "the clinical frame" if isinstance(source, pd.DataFrame) else shortened(str(source))
 
 
 def joined_text(sources: Sequence[ClinicalSource], notes: list[str]) -> pd.DataFrame:

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.errors import InputError, MissingFileError, examples, row_names
+from omics_rx.core.paths import existing
 from omics_rx.core.screen import DrugScreen
 from omics_rx.harmonize.logistic import Curves
-from omics_rx.io.files import existing
 from omics_rx.io.screen_parts import Parts, assembled, checked_choice, joined_names, read_models
 from omics_rx.io.source_table import Source, identifiers, numbers, read_columns
 

@@ -13,11 +13,12 @@ import pandas as pd
 
 from omics_rx.core.cohort import with_info
 from omics_rx.core.errors import InputError, examples, unknown_name
+from omics_rx.core.paths import existing
 from omics_rx.harmonize.symbols import recognised
 from omics_rx.io.assembly import Axis, assembled, check_settings
 from omics_rx.io.clinical import with_clinical
 from omics_rx.io.clinical_tables import ClinicalSource
-from omics_rx.io.files import existing, kind, not_read
+from omics_rx.io.files import kind, not_read
 from omics_rx.io.frames import read_parquet, read_sheet
 from omics_rx.io.orientation import SAMPLE_COLUMN, only_numbered
 from omics_rx.io.said import with_reading

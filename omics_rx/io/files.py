@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import atexit
 import csv
 import io
-import os
-import shutil
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +13,7 @@ from typing import IO, Any
 
 from omics_rx.core import budget
 from omics_rx.core.damage import told_as_damage
-from omics_rx.core.errors import InputError, IntegrityError, MissingFileError
+from omics_rx.core.errors import InputError, IntegrityError
 from omics_rx.io.unpacking import BZ2, DAMAGED, ZSTD, unpacked
 
 Line = tuple[int, bytes]
@@ -28,37 +24,6 @@ _PROBE = 1 << 16
 _LONGEST_FIELD = 50  # lines in one quoted field, beyond which a stray quote is likelier
 
 
-def existing(path: Path | str) -> Path:
-    """Path of a file or folder that is there; of a pipe (``<(command)``, ``/dev/stdin``), that of a copy.
-
-    Raises
-    ------
-    MissingFileError
-        If it is not.
-    InputError
-        If what was passed is no path.
-    """
-    if not isinstance(path, (str, os.PathLike)):
-        raise InputError(
-            f"the path of a file or folder is wanted, not a {type(path).__name__}: pass its path as text (a frame of "
-            "samples x genes needs no reading, it is taken wherever a cohort is)"
-        )
-    found = Path(path).expanduser()
-    if not found.exists():
-        raise MissingFileError(f"no file or folder {found}: check the path (the working folder is {Path.cwd()})")
-    return found if found.is_file() or found.is_dir() else _spooled(found)
-
-
-def _spooled(pipe: Path) -> Path:
-    """Copy of what a pipe or a terminal gives, since it can be read only once; it is gone when the process ends."""
-    folder = Path(tempfile.mkdtemp(prefix="omics_rx-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    copy = folder / pipe.name
-    with pipe.open("rb") as stream, copy.open("wb") as kept:
-        shutil.copyfileobj(stream, kept)
-    return copy
-
-
 def kind(path: Path) -> str:
     """Tell ``"text"``, ``"parquet"``, ``"hdf5"``, ``"xlsx"``, ``"zip"`` or ``"xls"`` from a file's first bytes.
 
@@ -67,6 +32,8 @@ def kind(path: Path) -> str:
     InputError
         If the file is empty, or holds bytes of no format that is read here.
     """
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: pass the file in it that is meant")
     with path.open("rb") as handle:
         start = handle.read(_PROBE)
     if not start:

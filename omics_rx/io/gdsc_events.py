@@ -10,8 +10,9 @@ import pandas as pd
 
 from omics_rx.core import resources
 from omics_rx.core.errors import InputError, examples
+from omics_rx.core.paths import existing
 from omics_rx.harmonize.symbols import current_symbols
-from omics_rx.io.files import Line, existing, kind, text_lines
+from omics_rx.io.files import Line, kind, text_lines
 from omics_rx.io.source_table import Source, identifiers, numbers, read_columns
 from omics_rx.io.table import parse
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.index import only_counts
+from omics_rx.core.paths import existing
 from omics_rx.core.work import log
 from omics_rx.harmonize.symbols import recognised
 from omics_rx.io.enrichr import library, may_be_library
-from omics_rx.io.files import existing, kind, not_read, opened, text, text_lines
+from omics_rx.io.files import kind, not_read, opened, text, text_lines
 from omics_rx.io.frames import sheet_cells
 from omics_rx.io.set_columns import Members, has_roles, is_blank, sets_of_table, signed
 from omics_rx.io.set_formats import from_gmt, from_gmx, from_json, from_list, from_xml

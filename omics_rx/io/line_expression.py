@@ -11,9 +11,10 @@ import pandas as pd
 
 from omics_rx.core.cohort import as_cohort, info, with_info
 from omics_rx.core.errors import InputError, examples
+from omics_rx.core.paths import existing
 from omics_rx.harmonize.symbols import numbered
 from omics_rx.io.bulk import read_bulk
-from omics_rx.io.files import Line, existing, kind, text_lines
+from omics_rx.io.files import Line, kind, text_lines
 from omics_rx.io.said import notes
 from omics_rx.io.table import Table, parse
 

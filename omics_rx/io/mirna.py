@@ -13,6 +13,7 @@ import pandas as pd
 
 from omics_rx.core.cohort import expression, info, with_info
 from omics_rx.core.errors import InputError, MissingFileError, examples, unknown_name
+from omics_rx.core.paths import existing
 from omics_rx.harmonize.mirna_names import KINDS, recognised_mirnas
 from omics_rx.harmonize.mirna_renaming import mirnas
 from omics_rx.harmonize.renaming import changes
@@ -23,8 +24,8 @@ from omics_rx.io.assembly import Axis, assembled, check_settings
 from omics_rx.io.clinical import with_clinical
 from omics_rx.io.clinical_tables import ClinicalSource
 from omics_rx.io.cycles import refuse_cycles
-from omics_rx.io.files import existing, not_read, opened
 from omics_rx.io.files import kind as file_kind
+from omics_rx.io.files import not_read, opened
 from omics_rx.io.frames import read_parquet, read_sheet
 from omics_rx.io.gdc_mirna import gdc_kind, has_gdc_mirna, read_gdc_mirna
 from omics_rx.io.mirna_rows import human_alone, once_each

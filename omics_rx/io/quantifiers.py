@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.errors import InputError, examples
+from omics_rx.core.paths import existing
 from omics_rx.harmonize.symbols import recognised
-from omics_rx.io.files import existing, kind, opened, text, text_lines
+from omics_rx.io.files import kind, opened, text, text_lines
 from omics_rx.io.published import Published
 from omics_rx.io.table import Table
 

@@ -11,12 +11,13 @@ import pandas as pd
 
 from omics_rx.core.cohort import with_info
 from omics_rx.core.errors import InputError, examples
+from omics_rx.core.paths import existing
 from omics_rx.harmonize.cell_sums import are_counts, places_of_counts
 from omics_rx.harmonize.symbols import recognised
 from omics_rx.io.cell_columns import one_unit, read_h5mu, tidy_cells
 from omics_rx.io.cell_files import read_dense, read_h5ad, read_loom
-from omics_rx.io.files import existing, not_read, opened
 from omics_rx.io.files import kind as file_kind
+from omics_rx.io.files import not_read, opened
 from omics_rx.io.hdf5_checks import hdf5_form
 from omics_rx.io.said import with_reading
 from omics_rx.io.tenx import read_tenx_folder, read_tenx_h5, tenx_files, tenx_h5_samples, tenx_samples

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.errors import InputError, MissingDependencyError, examples
-from omics_rx.io.files import existing, kind, not_read, opened, text_lines
+from omics_rx.core.paths import existing
+from omics_rx.io.files import kind, not_read, opened, text_lines
 from omics_rx.io.numbers import MISSING
 
 Source = Path | str | pd.DataFrame

@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.errors import InputError, examples
+from omics_rx.core.paths import existing
 from omics_rx.io.column_words import ENTREZ, beside_values, called_clinical, plain
-from omics_rx.io.files import Line, existing, kind, not_read, text, text_lines
+from omics_rx.io.files import Line, kind, not_read, text, text_lines
 from omics_rx.io.layout import fields, found_delimiter, found_header, is_decimal, probe, value_of, whole_numbers
 from omics_rx.io.numbers import MISSING, loses_digits, parse_numbers
 from omics_rx.io.said import Aloud

@@ -10,8 +10,9 @@ from typing import Any
 import pandas as pd
 
 from omics_rx.core.errors import InputError, examples
+from omics_rx.core.paths import existing
 from omics_rx.core.work import log
-from omics_rx.io.files import existing, opened, text
+from omics_rx.io.files import opened, text
 from omics_rx.repurposing.tables import rows_of
 
 LEAST = -30.0  # kcal/mol; no small molecule is known to bind so well

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from omics_rx import harmonize
-from omics_rx.core.errors import InputError, IntegrityError, MissingFileError, examples
+from omics_rx.core.errors import InputError, IntegrityError, examples
+from omics_rx.core.paths import existing
 from omics_rx.core.work import log
 from omics_rx.harmonize.symbols import current_symbols
 
@@ -64,9 +65,9 @@ def read_library(
     MissingFileError, IntegrityError, InputError
         If the file is not there or damaged; if it holds no profile, or a set stands on both sides or on one only.
     """
-    file = Path(path)
-    if not file.is_file():
-        raise MissingFileError(f"no file {file}: name a perturbation library")
+    file = existing(path, what="perturbation library")
+    if file.is_dir():
+        raise InputError(f"{file} is a folder: name a perturbation library")
     if file.read_bytes()[:8] == b"\x89HDF\r\n\x1a\n":
         table = _from_gctx(file)
     elif down is not None or _is_gmt(file):

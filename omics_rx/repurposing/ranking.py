@@ -15,6 +15,7 @@ from omics_rx.core import saving
 from omics_rx.core.damage import json_of, told_as_damage
 from omics_rx.core.errors import InputError, IntegrityError, MissingFileError
 from omics_rx.core.exact import EXACT
+from omics_rx.core.paths import as_path
 from omics_rx.core.provenance import Provenance
 from omics_rx.core.work import log
 from omics_rx.repurposing.explain import Explanation, explain_drug
@@ -223,7 +224,7 @@ def load_ranking(folder: Path | str) -> Ranking:
         If a file is missing; if one was changed or is of another saving; if the folder holds something else or another
         schema.
     """
-    source = Path(folder)
+    source = as_path(folder, what="saved ranking")
     with saving.reading(source) as place:
         record, contents = _contents(place, source)
     with told_as_damage(f"the ranking in {source}", "save it again"):

@@ -13,7 +13,8 @@ import pandas as pd
 
 from omics_rx.core.errors import InputError, IntegrityError
 from omics_rx.core.index import names_nothing
-from omics_rx.io.files import existing, kind, not_read, text, text_lines
+from omics_rx.core.paths import existing
+from omics_rx.io.files import kind, not_read, text, text_lines
 
 _MARKS = ("\t", ",", ";", "|")
 _PROBED = 50

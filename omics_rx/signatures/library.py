@@ -8,6 +8,7 @@ import pandas as pd
 
 from omics_rx.core import resources
 from omics_rx.core.errors import IntegrityError, MissingFileError, OmicsRxError, unknown_name
+from omics_rx.core.paths import as_path, existing
 from omics_rx.signatures.signature import RiskSignature
 
 
@@ -34,9 +35,9 @@ def load_signature(source: Path | str) -> RiskSignature:
     shipped = _shipped()
     if isinstance(source, str) and source in shipped:
         return _read(shipped[source])
-    file = Path(source)
-    if file.is_file():
-        return _read(file)
+    file = as_path(source, what="saved signature, or a name,")
+    if file.exists() and not file.is_dir():
+        return _read(existing(file))
     if file.suffix == ".json" or len(file.parts) > 1:
         raise MissingFileError(f"no file {file}: give the path of a saved signature, or one of {', '.join(shipped)}")
     raise unknown_name("signature", source, shipped)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from omics_rx.core import bundle
 from omics_rx.core.damage import told_as_damage
+from omics_rx.core.paths import as_path
 from omics_rx.core.provenance import Provenance
 from omics_rx.signatures import assess
 from omics_rx.signatures.files import to_json
@@ -133,7 +134,7 @@ UPGRADE_FROM = {1: _with_assessment, 2: _with_patients}
 
 
 def _file(path: Path | str) -> Path:
-    given = Path(path)
+    given = as_path(path, what="saved study")
     return given / "study.orx" if given.is_dir() else given
 
 
