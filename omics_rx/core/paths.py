@@ -37,7 +37,7 @@ def existing(path: object, *, what: str = "file or folder") -> Path:
             f"no {what} {found}: check the path (the working folder is {_working_folder()})"
         ) from error
     except (OSError, ValueError) as error:
-        raise InputError(f"{shortened(str(found))} cannot be read ({_reason(error)}): check the path") from error
+        raise InputError(f"{shortened(str(found), 400)} cannot be read ({_reason(error)}): check the path") from error
     if not os.access(found, os.R_OK):
         raise InputError(f"{found} may not be read by this user: allow it (chmod u+r), or copy it")
     if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
@@ -74,9 +74,9 @@ def as_path(path: object, *, what: str = "file or folder") -> Path:
         raise InputError(f"{shortened(text)}: no home folder is known ({error}): write the path in full") from error
 
 
-def shortened(text: str) -> str:
+def shortened(text: str, most: int = _SHOWN) -> str:
     """Beginning of a text that may be long."""
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+    return text if len(text) <= most else f"{text[:most]}..."
 
 
 def _reason(error: OSError | ValueError) -> str:

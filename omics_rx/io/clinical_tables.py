@@ -31,7 +31,7 @@ _THOUSANDS = re.compile(r"^[+-]?[1-9]\d{0,2},\d{3}$")
 
 def label(source: ClinicalSource) -> str:
     """What a source is called in errors."""
-    return "the clinical frame" if isinstance(source, pd.DataFrame) else shortened(str(source))
+    return "the clinical frame" if isinstance(source, pd.DataFrame) else shortened(str(source), 400)
 
 
 def joined_text(sources: Sequence[ClinicalSource], notes: list[str]) -> pd.DataFrame:
