@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.errors import InputError, examples
+from omics_rx.core.paths import existing
 from omics_rx.io.alterations.found import Found, rows
-from omics_rx.io.files import existing, text_lines
+from omics_rx.io.files import text_lines
 from omics_rx.io.table import parse
 
 _ANNOTATIONS = ("hugo_symbol", "gene symbol", "gene_symbol", "entrez_gene_id", "locus id", "cytoband", "gene id")

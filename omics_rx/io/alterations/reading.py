@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from omics_rx.core.errors import InputError, examples
+from omics_rx.core.paths import existing
 from omics_rx.harmonize.symbols import current_symbols, gene_index
 from omics_rx.io.alterations import maf
 from omics_rx.io.alterations.copy_number import is_copy_number, read_copy_number
@@ -19,7 +20,7 @@ from omics_rx.io.alterations.meaning import meaning, predictor_named
 from omics_rx.io.alterations.value import Alterations
 from omics_rx.io.alterations.vcf import read_vcf
 from omics_rx.io.alterations.words import HELP, read_words
-from omics_rx.io.files import existing, kind, text_lines
+from omics_rx.io.files import kind, text_lines
 from omics_rx.io.said import Aloud, log
 from omics_rx.io.source_table import _text as whole_table
 

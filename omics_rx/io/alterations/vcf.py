@@ -11,10 +11,11 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from omics_rx.core.errors import InputError, examples
+from omics_rx.core.paths import existing
 from omics_rx.harmonize.protein_changes import protein_change
 from omics_rx.io.alterations.found import Found, rows
 from omics_rx.io.alterations.maf import effect_of
-from omics_rx.io.files import existing, text_lines
+from omics_rx.io.files import text_lines
 from omics_rx.io.said import Aloud
 
 _SNPEFF = ("Allele", "Annotation", "Annotation_Impact", "Gene_Name", "Gene_ID", "Feature_Type", "Feature_ID",
