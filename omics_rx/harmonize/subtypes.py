@@ -112,6 +112,19 @@ def _signed(text: str) -> bool:
     )
 
 
+def by_receptors(name: str) -> str:
+    """How an intrinsic subtype and its class by receptors differ, in words; empty where there is no such class.
+
+    Examples
+    --------
+    >>> by_receptors("Basal")
+    'triple negative is a class by receptors; most, not all, such tumours are Basal'
+    >>> by_receptors("LumA")
+    ''
+    """
+    return _CLASSES[name][0] if name in _CLASSES else ""
+
+
 def subtype(text: object, among: Iterable[str] = SUBTYPES) -> str:
     """One subtype by whatever it is called; what was decided goes into the log.
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from omics_rx.core import resources
 from omics_rx.harmonize.drug_names import without_greek
-from omics_rx.harmonize.symbols import current_symbols
+from omics_rx.harmonize.symbols import current_symbols, gene_index
 
 # Families and spellings that gene tables lack or give to one member or to another gene (MEK to MAP2K7, RAF to ZHX2,
 # HDAC to HDAC9); members as the HGNC gene groups and IUPHAR name them
@@ -51,6 +51,7 @@ _PROTEINS: Mapping[str, tuple[str, ...]] = {
 _APART = re.compile(r"[;,|/+&\n]|\band\b")
 _TAIL = re.compile(r"\s*\b(inhibitors?|agonists?|antagonists?|kinases?|proteins?|receptors?|family|mutants?|human)\s*$",
                    re.IGNORECASE)  # fmt: skip
+_ID = re.compile(r"^(?:\d+(?:\.0)?|ENSG\d{11}(?:\.\d+)?)$")
 _MUTATION = re.compile(r"\s*\(?\b[A-Z]\d{2,4}[A-Z]\b\)?")
 
 
@@ -72,7 +73,7 @@ class Targets:
 
 @lru_cache(maxsize=8_192)
 def read(text: str) -> Targets:
-    """Target genes of a text, parted by semicolon, comma, slash, pipe, plus or "and".
+    """Target genes of a text, parted by semicolon, comma, slash, pipe, plus or "and": names, or Entrez or Ensembl ids.
 
     Examples
     --------
@@ -80,11 +81,15 @@ def read(text: str) -> Targets:
     (('EGFR', 'ERBB2'), ('CDK4', 'CDK6'), ('TP53', 'MAP2K1'))
     >>> read("EGFR; DNA").unknown
     ('DNA',)
+    >>> read("1956|ENSG00000141736.13").genes
+    ('EGFR', 'ERBB2')
     """
     genes: list[str] = []
     unknown = []
-    for word in _words(text):
-        found = _genes(word)
+    words = _words(text)
+    ids = all(_ID.match(word) for word in words)  # 4/6 goes on from a name; numbers alone are Entrez ids
+    for word in words:
+        found = _by_id(word) if ids else _genes(word)
         genes.extend(found)
         if not found:
             unknown.append(word)
@@ -131,6 +136,13 @@ def _genes(word: str) -> tuple[str, ...]:
             if found:
                 return found
     return ()
+
+
+def _by_id(word: str) -> tuple[str, ...]:
+    """Genes of an Entrez id, also one that went through a float, or of an Ensembl id with or without its version."""
+    bare = word.split(".", maxsplit=1)[0]
+    index = gene_index()
+    return tuple((index.by_entrez if bare.isdigit() else index.by_ensembl).get(bare, ()))
 
 
 def _key(word: str) -> str:

@@ -108,9 +108,10 @@ def read_screen(
     found = _of_doses(rows, dose_unit, measure, said, progress=progress) if _has_doses(rows) else _of_values(
         rows, unit, said)  # fmt: skip
     parts = Parts(name, found, _lines(rows), _compounds(rows), said=said, average=True)
-    screen = replace(assembled(parts, expression, which=screens), sure_of_unit=sure_of_unit)
-    _check(screen, expression, sure_of_unit=sure_of_unit)
-    return screen
+    screen = assembled(parts, expression, which=screens)
+    told = unit is not None or _has_doses(rows) or "value ln uM" not in rows
+    _check(screen, expression, sure_of_unit=sure_of_unit, told=told)
+    return replace(screen, sure_of_unit=True)  # asked here, once
 
 
 def _optional(value: str | None) -> dict[str, tuple[str, ...]]:
@@ -257,7 +258,7 @@ def _compounds(rows: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _check(screen: DrugScreen, expression: Expression | None, *, sure_of_unit: bool) -> None:
+def _check(screen: DrugScreen, expression: Expression | None, *, sure_of_unit: bool, told: bool) -> None:
     """Ask where the unit looks like another, and refuse a screen none of whose lines has expression."""
     measured = pd.Index(screen.responses["cell_id"].unique())
     if expression is not None:
@@ -270,4 +271,4 @@ def _check(screen: DrugScreen, expression: Expression | None, *, sure_of_unit: b
     if not sure_of_unit:
         rows = screen.responses[~screen.responses[["censored", "below_lowest"]].any(axis=1)]
         ranges = response_units.known_ranges(screen.drugs)
-        response_units.check(rows["ln_ic50"].to_numpy(), rows["drug_id"].to_numpy(), ranges)
+        response_units.check(rows["ln_ic50"].to_numpy(), rows["drug_id"].to_numpy(), ranges, told=told)

@@ -11,7 +11,6 @@ from omics_rx import harmonize
 from omics_rx.core.errors import InputError, examples
 from omics_rx.harmonize.drug_finder import Finder
 from omics_rx.harmonize.drug_names import antibody
-from omics_rx.harmonize.symbols import gene_index
 
 _NAMES = ("name", "drug", "drug_name", "compound", "preferred_name", "molecule")
 _SMILES = ("smiles", "canonical_smiles", "isomeric_smiles", "structure")
@@ -107,27 +106,9 @@ def _targets(value: Any) -> str | None:
     if isinstance(value, str) or not isinstance(value, Iterable):
         if value is None or value != value or not str(value).strip():
             return None
-        words = [word for word in _split(str(value)) if word]
+        texts = [str(value).strip().strip("[](){}").replace("'", "").replace('"', "")]
     else:
-        words = [str(word) for word in value if word == word and word is not None]
-    genes: list[str] = []
-    for word in words:
-        genes += _gene(word.strip().removesuffix(".0"))
+        texts = [str(one) for one in value if one == one and one is not None]
+    read = [harmonize.target_genes(text) for text in texts]
+    genes = [gene for one in read for gene in (*one.genes, *one.unknown)]
     return ";".join(dict.fromkeys(genes)) or None
-
-
-def _split(text: str) -> list[str]:
-    plain = text.strip().strip("[](){}").replace("'", "").replace('"', "")
-    numbers = plain.replace(";", ",").replace("|", ",").split(",")
-    if all(word.strip().removesuffix(".0").isdigit() or word.strip().startswith("ENSG") for word in numbers):
-        return [word.strip() for word in numbers]
-    return [plain]
-
-
-def _gene(word: str) -> list[str]:
-    if word.isdigit():
-        return list(gene_index().by_entrez.get(word, ()))
-    if word.startswith("ENSG"):
-        return list(gene_index().by_ensembl.get(word.split(".", maxsplit=1)[0], ()))
-    read = harmonize.target_genes(word)
-    return [*read.genes, *read.unknown]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from omics_rx.harmonize.subtypes import by_receptors
 from omics_rx.repurposing.evidence import LINE_GROUP
 from omics_rx.repurposing.labels import POSITIVE
 
@@ -76,6 +77,8 @@ def limits(ranker: Ranker, subtype: str, info: pd.DataFrame) -> tuple[str, ...]:
         said.append(f"The network given: {'; '.join(ranker.sources_.network.said) or 'edges between genes'}.")
     if ranker.sources_.expressing is not None:
         said.append("The single cells are those given, whichever subtype is ranked: they move every subtype alike.")
+    if by_receptors(subtype):
+        said.append(f"{subtype} is an intrinsic subtype: {by_receptors(subtype)}.")
     if thin:
         said.append(f"Little is known of {', '.join(thin)}; what is missing moves no drug.")
     said.append(_learnt(ranker))

@@ -12,6 +12,8 @@ from functools import lru_cache
 
 import pandas as pd
 
+from omics_rx.harmonize.drug_names import squeezed, without_salt_words
+
 
 def same_compound(drugs: pd.DataFrame) -> list[int]:
     """Group drugs that share a parent skeleton, a name or an alias.
@@ -70,7 +72,7 @@ def joined(first: Sequence[Hashable], second: Sequence[Hashable | None]) -> list
 def _names(drug: object) -> list[str]:
     aliases = getattr(drug, "aliases", None)
     texts = [str(getattr(drug, "name", "")), *(str(aliases).split(";") if pd.notna(aliases) else [])]
-    return [text.strip().casefold() for text in texts if text.strip()]
+    return [key for text in texts if (key := squeezed(without_salt_words(text)))]
 
 
 def _connected(keys: Sequence[Sequence[Hashable]]) -> list[int]:

@@ -48,7 +48,7 @@ class Fold:
         responses = screen.responses[rows]
         cells = screen.cells.obs_names[screen.cells.obs_names.isin(responses["cell_id"])]
         drugs = screen.drugs.index[screen.drugs.index.isin(responses["drug_id"])]
-        return DrugScreen(responses, screen.cells[cells], screen.drugs.loc[drugs], screen.name)
+        return DrugScreen(responses, screen.cells[cells], screen.drugs.loc[drugs], screen.name, screen.sure_of_unit)
 
     @property
     def test_cells(self) -> pd.Index:

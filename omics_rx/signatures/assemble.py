@@ -13,6 +13,7 @@ import pandas as pd
 
 from omics_rx.core import cohort as cohorts
 from omics_rx.core.errors import InputError, examples
+from omics_rx.core.work import log
 from omics_rx.harmonize.needs import Needs
 from omics_rx.harmonize.needs import prepare as prepare_cohort
 from omics_rx.signatures.training import TrainingSet, moments
@@ -176,9 +177,17 @@ def training_set(members: Mapping[str, Member], genes: Iterable[str] | None = No
             f"({examples(sorted(usable[smallest]), 3)}): check that all name genes alike"
         )
     if genes is not None:
-        pool &= _current(genes)
+        asked = _current(genes)
+        lost = sorted(asked - pool)
+        pool &= asked
         if not pool:
-            raise InputError("none of the genes asked for is measured by all training cohorts: check their names")
+            raise InputError(
+                f"none of the {len(asked)} genes asked for ({examples(lost)}) is measured by all training cohorts: "
+                "check their names"
+            )
+        if lost:
+            log.warning("%d of %d genes asked for are not measured by all training cohorts, or do not vary (%s)",
+                        len(lost), len(asked), examples(lost))  # fmt: skip
     names = tuple(sorted(pool))
     parts = list(members.values())
     return TrainingSet(
@@ -200,7 +209,12 @@ def _usable(frame: pd.DataFrame) -> set[str]:
 
 
 def _current(genes: Iterable[str]) -> set[str]:
-    from omics_rx import harmonize
+    """Current symbols of a list, by the door that gene sets go through."""
+    from omics_rx.scores.names import refuse_mouse, resolve, tell_lower
 
-    ids = list(dict.fromkeys(str(gene) for gene in genes))
-    return set(harmonize.current_symbols(ids)["symbol"].dropna().astype(str)) | set(ids)
+    if isinstance(genes, str):
+        raise InputError(f"genes is {genes!r}, one text: give a list of genes")
+    found = resolve(genes)
+    refuse_mouse(found, "genes")
+    tell_lower(found, "genes")
+    return set(found["symbol"].astype(str))

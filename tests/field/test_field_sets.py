@@ -559,3 +559,26 @@ def test_genes_that_tell_women_from_men_are_named(tumours, caplog):
     assert "DDX3Y of the sets tell women from men, and the cohort holds both" in found.attrs["prepared"]["statement"]
     assert "tell women from men" in caplog.text
     assert "women" not in orx.scores.score(table, {"without": sets["without"]}).attrs["prepared"]["statement"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        (["esr1", "erbb2", "MKI67"], {"ESR1", "ERBB2", "MKI67"}),
+        ([2099, "2064", "4288.0"], {"ESR1", "ERBB2", "MKI67"}),
+        (["ENSG00000091831.24", " ERBB2 "], {"ESR1", "ERBB2"}),
+    ],
+)
+def test_genes_that_a_signature_is_built_from_go_through_the_door_of_sets(asked, found):
+    from omics_rx.signatures.assemble import _current
+
+    assert _current(asked) == found
+
+
+def test_genes_of_the_mouse_build_no_signature():
+    from omics_rx.signatures.assemble import _current
+
+    with pytest.raises(InputError, match="another species"):
+        _current(["Esr1", "Erbb2", "Mki67"])
+    with pytest.raises(InputError, match="give a list of genes"):
+        _current("ESR1")

@@ -129,3 +129,15 @@ def test_sets_named_by_a_frame_of_any_type(typed):
     frame = pd.DataFrame(np.random.default_rng(0).normal(8, 2, (5, 6)), columns=GENES, index=list("vwxyz"))
     found = orx.scores.score(typed(frame), {name: rows["gene"] for name, rows in sets.groupby("set")}, method="mean")
     np.testing.assert_allclose(found["a"], frame[["TP53", "ERBB2"]].mean(axis=1))
+
+
+@pytest.mark.parametrize(
+    ("text", "genes"),
+    [
+        ("1956", ("EGFR",)), ("1956.0", ("EGFR",)), ("1956;2064", ("EGFR", "ERBB2")),
+        ("ENSG00000146648|ENSG00000141736.13", ("EGFR", "ERBB2")), ("CDK4/6", ("CDK4", "CDK6")),
+        ("EGFR, 1956", ("EGFR",)), ("99999999", ()),
+    ],
+)  # fmt: skip
+def test_targets_are_read_by_id_too(text, genes):
+    assert orx.harmonize.target_genes(text).genes == genes
