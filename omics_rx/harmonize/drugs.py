@@ -16,6 +16,7 @@ from omics_rx.core.errors import examples
 from omics_rx.harmonize import drug_names
 from omics_rx.harmonize.drug_finder import Finder, Found, find, resolve
 from omics_rx.harmonize.drug_names import squeezed, without_salt_words
+from omics_rx.harmonize.known_structures import known_structure, with_known_structures
 from omics_rx.harmonize.structures import (
     Structure,
     is_flat,
@@ -27,8 +28,8 @@ from omics_rx.harmonize.structures import (
 )
 
 __all__ = [
-    "Finder", "Found", "Structure", "find", "identify", "is_flat", "is_inchikey", "resolve", "salt_stripped",
-    "squeezed", "structure", "structures", "why_not", "without_salt_words",
+    "Finder", "Found", "Structure", "find", "identify", "is_flat", "is_inchikey", "known_structure", "resolve",
+    "salt_stripped", "squeezed", "structure", "structures", "why_not", "with_known_structures", "without_salt_words",
 ]  # fmt: skip
 
 # a text with one of these may be a SMILES; names have brackets and signs, too, but are none that can be read

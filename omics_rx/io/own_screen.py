@@ -11,6 +11,7 @@ import pandas as pd
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.screen import DrugScreen
 from omics_rx.harmonize import response_units
+from omics_rx.harmonize.known_structures import with_known_structures
 from omics_rx.io.screen_parts import Parts, assembled, checked_choice
 from omics_rx.io.source_table import Source, identifiers, numbers, read_columns
 
@@ -107,7 +108,7 @@ def read_screen(
         )
     found = _of_doses(rows, dose_unit, measure, said, progress=progress) if _has_doses(rows) else _of_values(
         rows, unit, said)  # fmt: skip
-    parts = Parts(name, found, _lines(rows), _compounds(rows), said=said, average=True)
+    parts = Parts(name, found, _lines(rows), _compounds(rows, said), said=said, average=True)
     screen = assembled(parts, expression, which=screens)
     told = unit is not None or _has_doses(rows) or "value ln uM" not in rows
     _check(screen, expression, sure_of_unit=sure_of_unit, told=told)
@@ -242,7 +243,7 @@ def _lines(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"name": names}, index=names)
 
 
-def _compounds(rows: pd.DataFrame) -> pd.DataFrame:
+def _compounds(rows: pd.DataFrame, said: list[str]) -> pd.DataFrame:
     facts = [name for name in _FACTS if name in rows]
     table = rows.groupby("drug", sort=False)[facts].first() if facts else pd.DataFrame(index=rows["drug"].unique())
     if "smiles" in facts:
@@ -255,6 +256,11 @@ def _compounds(rows: pd.DataFrame) -> pd.DataFrame:
     table.insert(0, "name", table.index.astype(str))
     if "aliases" in table:
         table["aliases"] = table["aliases"].str.replace(r"\s*[,|]\s*", ";", regex=True)
+    table, filled = with_known_structures(table)
+    if filled.any():
+        said.append(
+            f"{int(filled.sum())} of {len(table)} structures found by name ({examples(filled.index[filled], 3)})"
+        )
     return table
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from omics_rx import harmonize
@@ -42,6 +43,8 @@ def new_drugs(drugs: pd.DataFrame, known: pd.DataFrame) -> tuple[pd.DataFrame, p
     """
     table = _columns(drugs)
     finder = Finder(known)
+    other = np.array([finder.by_name(name, explain=False).drug_id is None for name in table["name"]], dtype=bool)
+    table.loc[other, "smiles"] = harmonize.drugs.with_known_structures(table[other])[0]["smiles"]
     apart: list[tuple[str, str, str]] = []
     asked: list[str] = []
     kept = []

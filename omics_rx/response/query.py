@@ -77,8 +77,11 @@ def resolve(drugs: Asked | None, screen: DrugScreen, known: DrugFeatures) -> Que
         )
         return Query(known.names, known, np.ones(len(known)), table)
     frame = _tidy(drugs)
-    bare = _without_salts(frame)
     found = drug_door.find(frame, screen.drugs.loc[known.names], what="the screen the model was trained on")
+    frame, filled = _drawn(frame, found)
+    if filled.any():
+        found = drug_door.find(frame, screen.drugs.loc[known.names], what="the screen the model was trained on")
+    bare = _without_salts(frame)
     _refuse_uncertain(frame, found)
     asked = similarity.features(bare)
     seen = found["drug_id"].notna().to_numpy()
@@ -92,7 +95,7 @@ def resolve(drugs: Asked | None, screen: DrugScreen, known: DrugFeatures) -> Que
             "known": seen,
             "nearest": np.where(seen, found["drug_id"], known.names[nearest.argmax(axis=1)]),
             "warning": _warnings(asked, known, seen, similar),
-            "note": _notes(frame, known, found),
+            "note": _notes(frame, known, found, filled),
         },
         index=frame.index,
     )
@@ -103,6 +106,16 @@ def resolve(drugs: Asked | None, screen: DrugScreen, known: DrugFeatures) -> Que
     ]
     features = DrugFeatures(pd.Index(named), asked.bits, asked.targets, asked.pathway, asked.smiles)
     return Query(frame.index, features, similar, table)
+
+
+def _drawn(frame: pd.DataFrame, found: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
+    """Structures by name of drugs that were not trained on, where the package's tables know them."""
+    new = found["drug_id"].isna().to_numpy() & ~found["problem"].str.contains("antibod|fits ").to_numpy()
+    filled = pd.Series(data=False, index=frame.index)
+    if new.any():
+        drawn, filled[new] = drug_door.with_known_structures(frame[new])
+        frame = frame.assign(smiles=drawn["smiles"].reindex(frame.index).where(new, frame["smiles"]))
+    return frame, filled
 
 
 def _refuse_uncertain(frame: pd.DataFrame, found: pd.DataFrame) -> None:
@@ -141,14 +154,15 @@ def _used(asked: DrugFeatures, known: DrugFeatures, place: int) -> dict[str, boo
     }
 
 
-def _notes(frame: pd.DataFrame, known: DrugFeatures, found: pd.DataFrame) -> list[str]:
+def _notes(frame: pd.DataFrame, known: DrugFeatures, found: pd.DataFrame, filled: pd.Series) -> list[str]:
     """What was decided of each drug that its user ought to know; targets that are no gene among it."""
     shared = frozenset().union(*known.targets)
     notes = []
-    for text, note in zip(similarity.texts(frame, "targets"), found["note"], strict=True):
+    for text, note, by_name in zip(similarity.texts(frame, "targets"), found["note"], filled, strict=True):
         strange = [word for word in drug_targets.read(text or "").unknown if word not in shared]
         said = f"no gene, and not used as a target: {examples(strange)}" if strange else ""
-        notes.append("; ".join(filter(None, (note, said))))
+        drawn = "a new compound, its structure found by name in the package's tables" if by_name else ""
+        notes.append("; ".join(filter(None, (drawn, note, said))))
     return notes
 
 

@@ -104,7 +104,8 @@ def test_a_name_that_is_not_known_gets_no_look_alike(model, said, words):
     (problem,) = drugs.find([said], compounds(), what="the screen the model was trained on")["problem"]
     assert words.rstrip("$") in problem
     assert "did you mean" in words or "did you mean" not in problem
-    for ask in (lambda: predicted(model, [said]), lambda: model.explain("MCF7", said)):
+    drawn = drugs.known_structure(said) is not None  # a compound that other tables know is predicted as a new one
+    for ask in (lambda: predicted(model, [said]), lambda: model.explain("MCF7", said))[drawn:]:
         with pytest.raises(InputError):
             ask()
 
@@ -284,3 +285,30 @@ def test_names_of_salts_and_esters():
     assert "an ester would be another compound" in found["note"]
     hands = pd.DataFrame({"name": ["JQ1"]}, index=["J"])
     assert drugs.find(["(-)-JQ1"], hands)["drug_id"].isna().all()
+
+
+@pytest.mark.parametrize("said", ["metformin", "Glucophage", "metformin hydrochloride", "XZWYZXLIPXDOLR-UHFFFAOYSA-N"])
+def test_a_launched_drug_outside_the_screen_is_drawn_by_its_name(model, said):
+    found = predicted(model, [said])
+    drawn = predicted(model, pd.DataFrame({"name": ["mine"], "smiles": [drugs.known_structure("metformin")]}))
+    assert "found by name" in found.drugs["note"].iloc[0]
+    assert not found.drugs["known"].iloc[0]
+    np.testing.assert_allclose(found.mean.to_numpy(), drawn.mean.to_numpy(), atol=1e-9)
+
+
+def test_a_name_that_no_table_holds_is_still_asked(model):
+    with pytest.raises(InputError, match="no such drug"):
+        predicted(model, ["no such drug"])
+    with pytest.raises(InputError, match="antibod"):
+        predicted(model, ["trastuzumab"])
+
+
+def test_an_own_screen_of_names_gets_its_structures():
+    lines = ["BT-474", "MCF7", "T-47D", "SK-BR-3"]
+    table = pd.DataFrame([(line, drug, 0.5) for line in lines for drug in ("Tykerb", "metformin", "own-17")],
+                         columns=["line", "drug", "ic50_um"])  # fmt: skip
+    screen = orx.io.read_screen(table)
+    drawn = screen.drugs["smiles"].notna()
+    assert drawn[screen.drugs["name"].isin(["Lapatinib", "Tykerb", "metformin"])].all()
+    assert drawn.sum() == 2
+    assert any("structures found by name" in said for said in orx.io.notes(screen.cells))
