@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from omics_rx.harmonize.needs import Prepared
 
 MIN_SAMPLES = 20
+# SCAN-B's tumours of one subtype alone: 212 of 212 LumA, 53 of 63 Basal, 37 of 42 Her2 and 39 of 65 LumB are called so
+UNSURE = "luminal A and B are not told apart surely without a mixed cohort as reference"
 _UNCORRECTED_SHARES = (0.4, 0.65)
 _BALANCED_SHARE = 0.5
 _MIN_RECORDED = 0.8
@@ -63,8 +65,8 @@ def on_cohort(ready: Prepared, values: pd.DataFrame, er_status: pd.Series) -> tu
                 f"these are {kind}, and genes can be centred neither on such a cohort nor on frozen medians of "
                 "sequenced tumours, for their levels differ: pass a mixed cohort of the same platform as reference"
             )
-        log.warning("PAM50: %s, so genes are centred on frozen medians, not on this cohort", kind)
-        return frozen_medians(), f"frozen ({kind}){told}"
+        log.warning("PAM50: %s, so genes are centred on frozen medians, not on this cohort; %s", kind, UNSURE)
+        return frozen_medians(), f"frozen ({kind}); {UNSURE}{told}"
     weights, stated = er_weights(ready.source.obs[~normal], er_status[~normal])
     return weighted_medians(tumours, weights), stated + told
 
