@@ -68,7 +68,7 @@ def fitted(
     labels: pd.DataFrame | str | None = "resources", *, shipped: bool = False, seed: int = 0
 ) -> repurposing.Ranker:
     """Ranker on the joined screen and all there is, or what is shipped."""
-    return repurposing.Ranker(labels, seed=seed).fit(model(joined_screen()), **brought(shipped=shipped))
+    return repurposing.Ranker(labels, seed=seed).fit(model(joined_screen()), **brought(shipped=shipped), universe=None)
 
 
 def columns(ranker: repurposing.Ranker) -> pd.DataFrame:
@@ -78,11 +78,11 @@ def columns(ranker: repurposing.Ranker) -> pd.DataFrame:
     average, across = ranker.taught(None), ranker.taught("cancers")
     parts = []
     for subtype in lb.SUBTYPES:
-        ranking = ranker.rank(subtype)
+        ranking = ranker.rank(subtype, candidates="all")
         table = ranking.table[ranking.kinds] * ranking.evidence_info.loc[ranking.kinds, "direction"]
         table.insert(0, "ranker", ranking.table["score"])
-        table.insert(1, "average of ranks", average.rank(subtype).table["score"])
-        table.insert(2, "learnt from other cancers", across.rank(subtype).table["score"])
+        table.insert(1, "average of ranks", average.rank(subtype, candidates="all").table["score"])
+        table.insert(2, "learnt from other cancers", across.rank(subtype, candidates="all").table["score"])
         parts.append(table.assign(subtype=subtype).set_index("subtype", append=True))
     return pd.concat(parts)
 

@@ -138,7 +138,7 @@ def main() -> None:
     blind = model(screen.subset(cells=screen.cells.obs_names[~breast.to_numpy()]))
     cohort = datasets.load("gse1992")
     # predictions of the model that saw no breast line, measured evidence of the whole screen
-    basis = repurposing.Ranker(None).fit(_With(screen, blind), cohort)
+    basis = repurposing.Ranker(None).fit(_With(screen, blind), cohort, universe=None)
     for column in ("selectivity", "sensitivity"):
         show(run(basis, hidings, column), f"{column} of the subtype's lines")
 

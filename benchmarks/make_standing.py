@@ -164,9 +164,9 @@ def main() -> None:
     counts = out["standing"].value_counts()
     print(f"{len(out)} drugs: {', '.join(f'{name} {count}' for name, count in counts.items())}")
     known = out[out["standing"].isin(["breast", "cancer", "outside"])]
-    two = known["sources"].str.count("Launched") + (known["citation"].str.len() > 0) >= 2
-    print(f"{len(differ)} disagreements; of {len(known)} launched drugs {int(two.sum())} rest on two or more sources, "
-          f"{int(known['year'].ne('').sum())} have a year, {int(known['checked'].ne('').sum())} were looked up")  # fmt: skip
+    n = known["sources"].str.count("Launched") + (known["year"].ne("") | known["checked"].ne(""))
+    print(f"{len(differ)} disagreements; of {len(known)} launched drugs {int((n >= 2).sum())} rest on two sources")
+    print(f"{int(known['year'].ne('').sum())} have a year, {int(known['checked'].ne('').sum())} were looked up")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from omics_rx.repurposing import labels as lb
 def seeds(ranker, n: int, subtype: str, first: pd.Index) -> float:
     """Mean Spearman correlation over kinds between a drug's contributions by this seed and by others."""
     own = ranker.rank(subtype).explanations.set_index("drug_id")
-    kinds = ranker.rank(subtype).kinds
+    kinds = ranker.rank(subtype, candidates="all").kinds
     found = []
     for seed in range(1, n + 1):
         other = ranker.taught(None)
@@ -54,7 +54,7 @@ def main() -> None:
     ranker = fitted(shipped=arguments.shipped)
     print("subtype  LIME agrees (mean, share under .5)  LIME R2  members  seeds  falls without first / another kind")
     for subtype in lb.SUBTYPES:
-        ranking = ranker.rank(subtype)
+        ranking = ranker.rank(subtype, candidates="all")
         first = ranking.table.index[:25]
         opinions = ranking.opinions
         top, other = deletion(ranking, first)

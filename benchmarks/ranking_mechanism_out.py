@@ -57,7 +57,7 @@ def scored(other: repurposing.Ranker, own: list[str]) -> pd.DataFrame:
     learnt, plain = other.taught("resources"), other.taught(None)
     rows = []
     for subtype in lb.SUBTYPES:
-        table, average = learnt.rank(subtype).table, plain.rank(subtype).table
+        table, average = learnt.rank(subtype, candidates="all").table, plain.rank(subtype, candidates="all").table
         for drug in own:
             if drug in table.index:
                 row = table.loc[drug]
@@ -74,7 +74,7 @@ def main() -> None:
     arguments = told.parse_args()
     learner.N_MEMBERS = arguments.members
     screen, given = joined_screen(), brought(shipped=arguments.shipped)
-    ranker = repurposing.Ranker(None).fit(model(screen), **given, progress=False)
+    ranker = repurposing.Ranker(None).fit(model(screen), **given, universe=None, progress=False)
     labelled = ranker.taught("resources")
     sets = {"labelled drugs": labelled_pairs(labelled), "drugs of the reference figure": reference_pairs(ranker)}
     drugs = pd.Index(sorted({drug for pairs in sets.values() for drug in pairs.index.get_level_values(0)}))

@@ -48,8 +48,8 @@ def held_by_intervals(ranker, *, n: int = 8) -> dict[str, float]:
         basis.seed = 1 + number
         other = basis.taught(labels)
         for subtype in TARGETS:
-            table = ranker.rank(subtype).table
-            rank = other.rank(subtype).table["rank"].reindex(table.index)
+            table = ranker.rank(subtype, candidates="all").table
+            rank = other.rank(subtype, candidates="all").table["rank"].reindex(table.index)
             within_all.setdefault(subtype, []).append(float(rank.between(table["rank_low"], table["rank_high"]).mean()))
     return {subtype: float(np.mean(shares)) for subtype, shares in within_all.items()}
 
@@ -101,7 +101,7 @@ def show(title: str, pairs: pd.DataFrame, drugs: pd.DataFrame) -> None:
 
 def show_known(ranker, among: pd.Index, where: str) -> None:
     """Known drugs of each subtype in its first 25, all drugs ranked together and counted among some."""
-    tables = {subtype: ranker.rank(subtype).table for subtype in TARGETS}
+    tables = {subtype: ranker.rank(subtype, candidates="all").table for subtype in TARGETS}
     ordered = {subtype: table.loc[table.index.isin(among), "name"] for subtype, table in tables.items()}
     held = {subtype: [n for n in names if n in set(ordered[subtype])] for subtype, names in TARGETS.items()}
     first = {subtype: [n for n in names if n in set(ordered[subtype].head(25))] for subtype, names in held.items()}
@@ -134,9 +134,9 @@ def main() -> None:
     print(f"  ranker, subtypes permuted within drugs: {mean:.3f} (sd {sd:.3f})")
     told = reference_pairs(ranker).join(scores)
     show("the 17 drugs of the reference figure (measured selectivity .86 to .88)", told, drugs)
-    print("\nrank of the known drugs for their subtype, of", len(ranker.rank("Basal").table))
+    print("\nrank of the known drugs for their subtype, of", len(ranker.rank("Basal", candidates="all").table))
     for subtype, names in REFERENCE.items():
-        table = ranker.rank(subtype).table.set_index("name")
+        table = ranker.rank(subtype, candidates="all").table.set_index("name")
         own = ", ".join(f"{name} {table.loc[name, 'rank']}" for name in names if name in table.index)
         print(f"  {subtype}: {own}")
     show_known(ranker, ranker.sources_.drugs.index, "of both screens")

@@ -235,7 +235,14 @@ def rank(
     labels: Annotated[Path | None, typer.Option(help="Your own labels, tab-separated.")] = None,
     seed: Seed = 0,
     *,
-    universe: Annotated[bool, typer.Option(help="Rank launched drugs outside oncology too.")] = False,
+    candidates: Annotated[
+        str,
+        typer.Option(
+            help="What to offer: existing (launched, not yet approved for the subtype), investigational, "
+            "all, or names joined by commas."
+        ),
+    ] = "existing",
+    universe: Annotated[bool, typer.Option(help="Judge launched drugs outside oncology too.")] = True,
     library: Annotated[Path | None, typer.Option(help="Perturbation library: GMT, GCT, GCTX or a table.")] = None,
     network: Annotated[Path | None, typer.Option(help="Network of genes: SIF or a table of edges.")] = None,
     min_score: Annotated[float | None, typer.Option(help="Smallest weight of an edge of the network.")] = None,
@@ -253,14 +260,14 @@ def rank(
             raise InputError(f"--{name} is given without its file: give both, or leave it out")
     cohort = io.read_bulk(expression) if expression else datasets.load("gse1992")
     ranker = repurposing.Ranker(labels=_labels(labels), seed=seed).fit(
-        _model(model),
+        _model(model, screen="gdsc"),
         cohort,
         repurposing.read_library(library) if library else None,
         extra=repurposing.read_docking_scores(docking, better=better) if docking else None,
         network=repurposing.read_network(network, min_score=min_score) if network else None,
         universe="resources" if universe else None,
     )
-    ranking = ranker.rank(subtype)
+    ranking = ranker.rank(subtype, candidates=_candidates(candidates))
     with together(out, gone=["structures.sdf"]) as draft:  # what belongs to an older ranking goes with it
         ranking.save(draft)
         write(ranking, draft / "report.html")
@@ -269,7 +276,12 @@ def rank(
             written = repurposing.export_structures(ranking, draft / "structures.sdf", n=structures, seed=seed)
             for name, reason in written.loc[~written["written"], ["name", "reason"]].itertuples(index=False):
                 typer.echo(f"no structure of {name}: {reason}", err=True)
-    typer.echo(ranking.table.iloc[:15, :6].to_string())
+    shown = ["rank", "name", "stands", "rank_low", "rank_high"]
+    typer.echo(ranking.table[shown].head(15).to_string(index=False))
+    if len(ranking.controls):
+        own = ranking.controls[["name", "better_than"]].head(8).itertuples(index=False)
+        found = ", ".join(f"{name} {share:.0%}" for name, share in own)
+        typer.echo(f"approved for {ranking.subtype} already, and the share of drugs each beats: {found}")
     typer.echo(f"wrote {out}")
 
 
@@ -305,10 +317,16 @@ def _screen(named: str, expression: Path | None, unit: str | None) -> Any:
     return found
 
 
-def _model(file: Path | None) -> Any:
+def _model(file: Path | None, *, screen: str = "gdsc2") -> Any:
     from omics_rx import response
 
-    return response.load(file) if file else response.default()
+    return response.load(file) if file else response.default(screen)
+
+
+def _candidates(named: str) -> str | list[str]:
+    """A choice of candidates, or several names of drugs."""
+    names = [name.strip() for name in named.split(",") if name.strip()]
+    return names if len(names) > 1 else named.strip()
 
 
 def _labels(file: Path | None) -> pd.DataFrame | str:

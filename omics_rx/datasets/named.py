@@ -29,8 +29,8 @@ def load(
     Parameters
     ----------
     name
-        ``"gdsc1"``, ``"gdsc2"``, ``"ccle"`` (screens) or ``"gse1992"``, ``"gse3143"``, ``"gse4335"`` (breast cancer
-        cohorts); :func:`list_datasets` says what each is.
+        ``"gdsc"`` (both screens of GDSC), ``"gdsc1"``, ``"gdsc2"``, ``"ccle"`` (screens) or ``"gse1992"``,
+        ``"gse3143"``, ``"gse4335"`` (breast cancer cohorts); :func:`list_datasets` says what each is.
     screens
         For a screen: ``"latest"`` keeps the last of several screens of a compound, so that its values are of one dose
         range; ``"all"`` keeps each, told apart in ``responses["screen"]``.

@@ -71,6 +71,15 @@ def gdsc2(bring: tidy.Bring, *, screens: str = "latest") -> DrugScreen:
     return _load(_GDSC2, bring, screens)
 
 
+def gdsc(bring: tidy.Bring, *, screens: str = "latest") -> DrugScreen:
+    """Load GDSC2, and of GDSC1 the compounds that GDSC2 lacks, on the lines of GDSC2: no pair is of both."""
+    new, old = gdsc2(bring, screens=screens), gdsc1(bring, screens=screens)
+    only = old.drugs.index.difference(new.drugs.index)
+    rows = old.responses["drug_id"].isin(only) & old.responses["cell_id"].isin(new.cells.obs_names)
+    responses = pd.concat([new.responses, old.responses[rows]])
+    return DrugScreen(responses, new.cells, pd.concat([new.drugs, old.drugs.loc[only]]), "gdsc")
+
+
 def ccle(bring: tidy.Bring, *, screens: str = "latest") -> DrugScreen:
     """Load CCLE: half-maximal doses censored at 8 uM, and the activity area (0 to 8, high is sensitive)."""
     return _load(_CCLE, bring, screens)

@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.provenance import Provenance, frame_sha256
-from omics_rx.repurposing import limits
+from omics_rx.repurposing import candidates, limits
 from omics_rx.repurposing.explain import ranks
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from omics_rx.repurposing.ranker import Ranker
 
 _INTERVAL = (5.0, 95.0)
@@ -57,6 +59,33 @@ def table(
     return made.rename_axis("drug_id").sort_values("rank")
 
 
+def parted(
+    ranker: Ranker, subtype: str, full: pd.DataFrame, *, shown: tuple[pd.Index, list[str]], score: np.ndarray,
+    members: np.ndarray, group: pd.Series,
+) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
+    """The table of the candidates, ranked among themselves, and of the others, each with where it stands.
+
+    ``group`` (drug to its part, of :func:`omics_rx.repurposing.candidates.groups`) is a column of the others, beside
+    ``better_than``, the share of all drugs scored that a drug beats; drugs that nobody screened are ranked among
+    themselves, the rest by their place among all.
+    """
+    drugs, names = shown
+    part = group.reindex(drugs).to_numpy()
+
+    def of(mask: np.ndarray) -> pd.DataFrame:
+        made = table(ranker, subtype, full, shown=(drugs[mask], names), score=score[mask], members=members[:, mask])
+        return candidates.beside(made, ranker.sources_.drugs, subtype)
+
+    offered = part == candidates.CANDIDATE
+    apart = part == candidates.APART
+    everything = of(np.ones(len(drugs), dtype=bool))
+    rest = pd.concat([of(apart)] * bool(apart.any()) + [everything.loc[~everything.index.isin(drugs[offered | apart])]])
+    scores = pd.Series(score, index=drugs)
+    rest.insert(2, "group", group.reindex(rest.index).to_numpy())
+    rest.insert(3, "better_than", candidates.percentiles(scores, list(rest.index)).to_numpy())
+    return of(offered), rest.rename_axis("drug_id")
+
+
 def unranked(ranker: Ranker, drugs: pd.Index) -> pd.DataFrame:
     """Drugs without any evidence, and those that a user added and nothing can be predicted of, listed apart."""
     without = pd.DataFrame(
@@ -69,13 +98,14 @@ def unranked(ranker: Ranker, drugs: pd.Index) -> pd.DataFrame:
     return without if ranker.apart_ is None else pd.concat([without, ranker.apart_])
 
 
-def provenance(ranker: Ranker, subtype: str) -> Provenance:
+def provenance(ranker: Ranker, subtype: str, chosen: str | Iterable[str]) -> Provenance:
     """How a ranking came to be."""
     return Provenance(
         made_by="repurposing.Ranker.rank",
         inputs={**ranker.inputs_, "labels": frame_sha256(ranker.labels_)},
         settings={
             "subtype": subtype,
+            "candidates": chosen if isinstance(chosen, str) else list(chosen),
             "seed": ranker.seed,
             "labels": ranker.labels if isinstance(ranker.labels, str | None) else "given",
             "labels_not_in_screen": ranker.labels_absent_,

@@ -14,6 +14,7 @@ from omics_rx import harmonize
 from omics_rx.core.errors import InputError, examples, unknown_name
 from omics_rx.harmonize.mechanisms import tokens
 from omics_rx.repurposing import assemble, cancers, learner, limits, opinions
+from omics_rx.repurposing import candidates as choice
 from omics_rx.repurposing import evidence as ev
 from omics_rx.repurposing import labels as lb
 from omics_rx.repurposing import posterior as post
@@ -23,6 +24,8 @@ from omics_rx.repurposing.ledger import Ledger
 from omics_rx.repurposing.ranking import Ranking
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from anndata import AnnData
 
     from omics_rx.core.cohort import CohortLike
@@ -85,7 +88,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
 
     def fit(
         self, model: Any, cohort: CohortLike, library: pd.DataFrame | None = None, *,
-        extra: Any = None, direction: Any = None, universe: pd.DataFrame | str | None = None,
+        extra: Any = None, direction: Any = None, universe: pd.DataFrame | str | None = "resources",
         network: Any = None, cells: AnnData | None = None, kinds: Sequence[ev.Kind] = (), progress: bool | None = None,
     ) -> Ranker:  # fmt: skip
         """Gather the evidence and learn how to weigh it.
@@ -105,9 +108,9 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
             Column of ``extra`` to ``"high"`` or ``"low"``: which values speak for a drug. High, where it is not told;
             asked for columns such as docking scores and IC50, of which low is often good.
         universe
-            Drugs to rank beside the screened ones: ``"resources"`` for launched drugs outside oncology, or a frame
-            with ``name`` and ``smiles``. They are predicted from structure and targets; ``applicability`` tells how
-            far that reaches.
+            Drugs to judge beside the screened ones: ``"resources"`` for launched drugs outside oncology, a frame with
+            ``name`` and ``smiles``, or None. They are predicted from structure and targets; ``applicability`` tells
+            how far that reaches, and a ranking lists them apart.
         network
             Network of genes: from ``repurposing.read_network``, or what that takes (a file, a frame of edges, a
             networkx graph); adds ``proximity``.
@@ -217,7 +220,9 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
             return lb.shipped()  # with "cancers" they are shown beside the ranking and teach nothing
         raise InputError(f"labels is {self.labels!r}: give 'resources', 'cancers', a frame or None")
 
-    def rank(self, subtype: str, *, by: str = "subtype") -> Ranking:
+    def rank(
+        self, subtype: str, *, by: str = "subtype", candidates: str | Iterable[str] = "existing"
+    ) -> Ranking:  # fmt: skip
         """Rank the drugs for one subtype, or for one patient.
 
         Parameters
@@ -228,13 +233,18 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         by
             ``"subtype"`` or ``"patient"``. A patient is ranked by her own expression and predictions and by the lines
             of her subtype; the models are taught anew beside her, which takes as long as :meth:`fit`.
+        candidates
+            What the list offers: ``"existing"``, launched drugs that are not yet approved for the subtype;
+            ``"investigational"``, drugs in trials; ``"all"``, every drug; or a list of names. The others, those
+            approved for the subtype among them, stand in ``others``.
 
         Raises
         ------
         UnknownNameError
-            If the subtype is none or several (``"ER+"`` is LumA and LumB), or the cohort has no such tumour.
+            If the subtype is none or several (``"ER+"`` is LumA and LumB), the cohort has no such tumour, or a
+            candidate is no drug that was scored.
         InputError
-            If too few tumours of the cohort are of the subtype.
+            If too few tumours of the cohort are of the subtype, or no drug is left by ``candidates``.
         NotFittedError
             Before :meth:`fit`.
         """
@@ -242,11 +252,11 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         if by not in ("subtype", "patient"):
             raise InputError(f"by is {by!r}: rank by 'subtype' or by 'patient'")
         if by == "patient":
-            return self._rank_patient(subtype)
+            return self._rank_patient(subtype, candidates)
         subtype = harmonize.subtype(subtype, SUBTYPES)
         if subtype not in self.evidence_:
             ev.subtype_evidence(self.sources_, subtype)
-        return self._ranked(subtype, subtype, self.evidence_[subtype])
+        return self._ranked(subtype, subtype, self.evidence_[subtype], candidates)
 
     def coverage(self) -> pd.DataFrame:
         """What each subtype's ranking rests on: who is well served, and who is not.
@@ -260,7 +270,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         self._check_fitted()
         return limits.coverage(self)
 
-    def _rank_patient(self, patient: str) -> Ranking:
+    def _rank_patient(self, patient: str, candidates: str | Iterable[str]) -> Ranking:
         if patient not in self.subtypes_.index:
             raise unknown_name("tumour", patient, self.subtypes_.index.astype(str))
         found, subtype = ev.patient_evidence(self.sources_, patient)
@@ -269,7 +279,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         own = pd.concat({f"patient {patient}": found[kinds]}, names=["subtype", "drug_id"]).swaplevel()
         other = copy.copy(self)
         other._with_pairs(own[own.notna().any(axis=1)], kinds)  # noqa: SLF001
-        return other._ranked(f"patient {patient}", subtype, found)  # noqa: SLF001
+        return other._ranked(f"patient {patient}", subtype, found, candidates)  # noqa: SLF001
 
     def _with_pairs(self, more: pd.DataFrame, kinds: list[str]) -> None:
         """Score further pairs beside those there are."""
@@ -277,7 +287,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         if self._fit is not None:
             self._fit, _ = self._cross_fitted(kinds, progress=False)
 
-    def _ranked(self, key: str, subtype: str, evidence: pd.DataFrame) -> Ranking:
+    def _ranked(self, key: str, subtype: str, evidence: pd.DataFrame, candidates: str | Iterable[str]) -> Ranking:
         kinds = self.sources_.kinds()
         names = [kind.name for kind in kinds]
         here = self._pairs.index.get_level_values(1) == key
@@ -290,7 +300,12 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
             evidence = evidence.assign(**{ev.OUTCOMES.name: pd.Series(told, index=drugs)})
         explanations = pd.DataFrame(parts, index=drugs, columns=names)
         score = parts.sum(axis=1)
-        table = assemble.table(self, subtype, evidence, shown=(drugs, names), score=score, members=members)
+        group = choice.groups(
+            self.sources_.drugs.loc[drugs], subtype, candidates, screened=self.screen_.drugs.index
+        )  # fmt: skip
+        table, others = assemble.parted(
+            self, subtype, evidence, shown=(drugs, names), score=score, members=members, group=group
+        )  # fmt: skip
         explanations.insert(0, "base", 0.0)
         explanations["score"] = score
         explanations.insert(0, "name", self.sources_.drugs.loc[drugs, "name"])
@@ -301,13 +316,14 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
             unranked=assemble.unranked(self, evidence.index.difference(drugs, sort=False)),
             evidence=evidence,
             evidence_info=info,
-            explanations=explanations.loc[table.index].rename_axis("drug_id").reset_index(),
+            explanations=explanations.loc[[*table.index, *others.index]].rename_axis("drug_id").reset_index(),
             rule=self.rule_,
-            limits=limits.limits(self, subtype, info),
+            limits=(*choice.said(candidates, group), *limits.limits(self, subtype, info)),
             labels=self.labels_,
             drugs=self.sources_.drugs[[c for c in _DRUG_COLUMNS if c in self.sources_.drugs]],
-            provenance=assemble.provenance(self, key),
+            provenance=assemble.provenance(self, key, candidates),
             opinions=self._opinions(here, drugs),
+            others=others,
         )
 
     def _opinions(self, here: np.ndarray, drugs: pd.Index) -> pd.DataFrame:

@@ -18,6 +18,8 @@ from omics_rx.core.exact import EXACT
 from omics_rx.core.paths import as_path
 from omics_rx.core.provenance import Provenance
 from omics_rx.core.work import log
+from omics_rx.repurposing import families
+from omics_rx.repurposing.candidates import APART, CONTROL
 from omics_rx.repurposing.explain import Explanation, explain_drug
 from omics_rx.repurposing.pathways import pathways_of_first
 from omics_rx.repurposing.sheet import Sheet, sheet
@@ -32,10 +34,12 @@ _FRAMES = {
     "labels": ("labels.csv", None),
     "drugs": ("drugs.csv", "drug_id"),
     "opinions": ("opinions.csv", "drug_id"),
+    "others": ("others.csv", "drug_id"),
 }
+_TEXT = ("drug_id", "name", "known", "warning", "reason", "group", "stands", "since", "failed", "ended")
 _SCHEMA, _UNHASHED = 2, 1
 _RECORD = "provenance.json"
-_LATER = ("opinions",)  # not written by the first rankings saved
+_LATER = ("opinions", "others")  # not written by the first rankings saved
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,10 +51,12 @@ class Ranking:
     subtype
         What was ranked for.
     table
-        Index ``drug_id``, best first; ``rank``, ``name``, ``score``, ``rank_low`` and ``rank_high`` (90% of the
-        members, which differ in seed, in the labels and in the kinds of evidence they weigh), one column a kind of
-        evidence, ``n_evidence`` (kinds that are not missing), ``known`` (what the labels say of the pair; no part of
-        its score) and ``warning`` (empty, or why to doubt it).
+        The candidates asked for: index ``drug_id``, best first; ``rank``, ``name``, ``score``, ``rank_low`` and
+        ``rank_high`` (90% of the members, which differ in seed, in the labels and in the kinds of evidence they weigh),
+        ``stands`` (approved where, launched, in trials), ``since``, ``failed`` (trials of the subtype that found no
+        gain, or that nobody looked) and ``ended`` (withdrawn, refused), one column a kind of evidence, ``n_evidence``
+        (kinds that are not missing), ``known`` (what the labels say of the pair; no part of its score) and
+        ``warning`` (empty, or why to doubt it).
     unranked
         Index ``drug_id``; ``name`` and ``reason``: drugs without any evidence.
     evidence
@@ -72,6 +78,10 @@ class Ranking:
     opinions
         Index ``drug_id``; LIME beside the explanations, ``agreement`` of both and ``stability`` over the members: see
         :func:`omics_rx.repurposing.opinions.opinions`. Empty where none was asked.
+    others
+        Drugs scored that are no candidates, with the columns of ``table``, ``group`` (approved for this subtype, not
+        screened, not asked for) and ``better_than`` (share of all drugs scored that it beats). See :attr:`controls`
+        and :attr:`unscreened`.
     """
 
     subtype: str
@@ -86,11 +96,50 @@ class Ranking:
     drugs: pd.DataFrame
     provenance: Provenance = field(repr=False)
     opinions: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    others: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
     @property
     def kinds(self) -> list[str]:
         """Kinds of evidence the ranking is made from."""
         return list(self.evidence_info.index[self.evidence_info["role"] == "ranked"])
+
+    @property
+    def controls(self) -> pd.DataFrame:
+        """Drugs approved for the subtype, best first: what a good ranking finds again (``better_than`` near 1)."""
+        return self._others(CONTROL)
+
+    @property
+    def unscreened(self) -> pd.DataFrame:
+        """Candidates that nobody screened, ranked among themselves by structure and targets alone."""
+        return self._others(APART)
+
+    def _others(self, group: str) -> pd.DataFrame:
+        if "group" not in self.others:
+            return self.table.iloc[:0]
+        return self.others[self.others["group"] == group].sort_values("rank")
+
+    def _beside(self, drug_id: str) -> pd.DataFrame:
+        """Drugs that a drug's rank is a place among."""
+        if drug_id in self.table.index:
+            return self.table
+        if drug_id in self.unscreened.index:
+            return self.unscreened
+        return pd.concat([self.table, self.others[self.others["group"] != APART]])
+
+    def row(self, drug_id: str) -> pd.Series:
+        """Row of a drug scored, a candidate or not."""
+        return (self.table if drug_id in self.table.index else self.others).T[drug_id]
+
+    def findings(self, n: int = 25) -> pd.DataFrame:
+        """The first ``n`` candidates by what they hit: drugs of one family of targets are one finding.
+
+        Returns
+        -------
+        DataFrame
+            Index ``family``, in the order of its best drug: ``rank`` and ``drug`` (the best), ``n`` and ``drugs`` (all
+            of the family among the first, best first).
+        """
+        return families.grouped(self.table.head(n), self.drugs)
 
     def find(self, drug: str) -> str:
         """Drug id of a name, alias, InChIKey or id.
@@ -102,7 +151,7 @@ class Ranking:
         InputError
             If the drug was not ranked for want of evidence.
         """
-        held = self.drugs.loc[self.drugs.index.isin([*self.table.index, *self.unranked.index])]
+        held = self.drugs.loc[self.drugs.index.isin([*self.table.index, *self.others.index, *self.unranked.index])]
         apart = self.unranked.loc[~self.unranked.index.isin(self.drugs.index), ["name"]]
         held = pd.concat([held, apart]) if len(apart) else held
         found = str(harmonize.drugs.resolve([drug], held, what="this ranking", remedy="name another")[0])
@@ -118,7 +167,7 @@ class Ranking:
         return explain_drug(
             drug_id,
             subtype=self.subtype,
-            table=self.table,
+            table=self._beside(drug_id),
             explanations=self.explanations.set_index("drug_id"),
             info=self.evidence_info.loc[self.kinds],
             targets=str(targets).replace(";", ", ") if isinstance(targets, str) else "",
@@ -258,9 +307,8 @@ def _contents(place: Path, source: Path) -> tuple[dict[str, Any], dict[str, byte
 
 def _frame(data: bytes, index: str | None) -> pd.DataFrame:
     """A table; only an empty field is missing, as a drug may be called NA."""
-    text = {"drug_id": str, "name": str, "known": str, "warning": str, "reason": str}
     frame = pd.read_csv(
-        io.BytesIO(data), dtype=text, low_memory=False, keep_default_na=False, na_values=[""], **EXACT
+        io.BytesIO(data), dtype=dict.fromkeys(_TEXT, str), low_memory=False, keep_default_na=False, na_values=[""], **EXACT
     )  # fmt: skip
     if "warning" in frame:
         frame["warning"] = frame["warning"].fillna("")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from omics_rx.core import resources
+from omics_rx.repurposing.standing import failed_trials
 
 if TYPE_CHECKING:
     from omics_rx.repurposing.ranking import Ranking
@@ -75,17 +75,10 @@ class Sheet:
         return "\n".join(rows) + "\n"
 
 
-def failed_trials() -> pd.DataFrame:
-    """Trials of drugs proposed for repurposing that found no gain: ``name``, ``inchikey``, ``setting``, ``result``,
-    ``year``, ``citation``.
-    """  # noqa: D205
-    return resources.table("failed_trials.tsv")
-
-
 def sheet(ranking: Ranking, drug: str) -> Sheet:
     """Make the sheet of one drug of a ranking; see :meth:`Ranking.sheet`."""
     told = ranking.explain(drug)
-    row, about = ranking.table.T[told.drug_id], ranking.drugs.T[told.drug_id]
+    row, about = ranking.row(told.drug_id), ranking.drugs.T[told.drug_id]
     words = {
         "drug": told.name,
         "subtype": ranking.subtype,

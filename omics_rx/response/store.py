@@ -12,7 +12,7 @@ import pandas as pd
 
 from omics_rx.core import bundle, cache
 from omics_rx.core.damage import told_as_damage
-from omics_rx.core.errors import IntegrityError
+from omics_rx.core.errors import InputError, IntegrityError
 from omics_rx.core.screen import DrugScreen
 from omics_rx.response import asked
 from omics_rx.response.intervals import Intervals
@@ -258,20 +258,25 @@ def _training(opened: bundle.Bundle, screen: DrugScreen, arrays: dict[str, np.nd
     return Training(cells, drugs, arrays["y"], np.asarray(reference["sd"]))
 
 
-def default(progress: bool | None = None) -> ResponseModel:  # noqa: FBT001 - the name is the argument
-    """Return the default model, fitted on GDSC2 the first time and read from the cache afterwards.
+def default(screen: str = "gdsc2", *, progress: bool | None = None) -> ResponseModel:
+    """Return the default model, fitted on a public screen the first time and read from the cache afterwards.
 
     Parameters
     ----------
+    screen
+        Name of the dataset: ``"gdsc2"``, or ``"gdsc"`` for both GDSC screens, which rankings use: more launched drugs
+        with a measured response.
     progress
         Whether to show bars; None decides by the terminal.
     """
     from omics_rx import datasets
 
-    screen = datasets.load("gdsc2", progress=progress)
+    loaded = datasets.load(screen, progress=progress)
+    if not isinstance(loaded, DrugScreen):
+        raise InputError(f"{screen} is a cohort, not a drug screen: name a screen of datasets.list()")
     model = ResponseModel()
-    key = cache.key(screen.fingerprint, _settings(model), SCHEMA, cache.code("response", "harmonize"))
-    folder = cache.entry("models", key, lambda draft: _fit_into(draft, model, screen, progress=progress))
+    key = cache.key(loaded.fingerprint, _settings(model), SCHEMA, cache.code("response", "harmonize"))
+    folder = cache.entry("models", key, lambda draft: _fit_into(draft, model, loaded, progress=progress))
     if hasattr(model, "learnt_"):
         return model
     return load(folder / "model.orx")

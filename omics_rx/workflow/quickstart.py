@@ -27,7 +27,7 @@ from omics_rx.scores.centroids import SUBTYPES
 if TYPE_CHECKING:
     from anndata import AnnData
 
-COHORT, TRAINING, EXTERNAL, SCREEN = "gse1992", ("gse1992", "gse4335"), "gse3143", "gdsc2"
+COHORT, TRAINING, EXTERNAL, SCREEN = "gse1992", ("gse1992", "gse4335"), "gse3143", "gdsc"
 _ROOMS = ("harmonize", "metrics", "io", "datasets", "scores", "signatures", "response", "repurposing")
 LIMITS = (
     (
@@ -132,7 +132,7 @@ class _Run:
 
     @cached_property
     def model(self) -> Any:
-        return response.default(progress=self.progress)
+        return response.default(SCREEN, progress=self.progress)
 
     @cached_property
     def prediction(self) -> Any:
@@ -162,7 +162,7 @@ def run_quickstart(
     """Take a real breast cohort to a signature, predicted sensitivities and an explained ranking of drugs.
 
     The cohort gse1992 is called, scored and ranked for; the signature is trained on gse1992 and gse4335 and opened
-    once on gse3143; the response model is trained on GDSC2. All are downloaded once.
+    once on gse3143; the response model is trained on GDSC1 and GDSC2. All are downloaded once.
 
     Parameters
     ----------

@@ -96,4 +96,23 @@ def fitted(world, labels):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(harmonize, "genes", lambda cohort, **_: cohort, raising=False)
-        return Ranker(labels, seed=1).fit(world.model, world.cohort)
+        return Ranker(labels, seed=1).fit(world.model, world.cohort, universe=None)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def planted_standing():
+    """Planted drugs stand in no table of facts: say of them that they are launched; and no drugs beside the planted."""
+    from omics_rx.repurposing import further, standing
+
+    real, known = standing.of_drugs, further.universe
+
+    def of_drugs(drugs, subtype):
+        told = real(drugs, subtype)
+        planted = [str(drug).startswith(("D0", "NEW")) for drug in drugs.index]
+        told.loc[planted, ["standing", "stands"]] = ["outside", standing.WORDS["outside"]]
+        return told
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(standing, "of_drugs", of_drugs)
+        patch.setattr(further, "universe", lambda: known().iloc[:0])
+        yield

@@ -12,12 +12,12 @@ pytestmark = pytest.mark.slow
 def ranker(gse1992):
     import omics_rx as orx
 
-    return orx.repurposing.Ranker(seed=0).fit(orx.response.default(progress=False), gse1992)
+    return orx.repurposing.Ranker(seed=0).fit(orx.response.default(progress=False), gse1992, universe=None)
 
 
 @pytest.fixture(scope="module")
 def basal(ranker):
-    return ranker.rank("Basal")
+    return ranker.rank("Basal", candidates="all")
 
 
 def test_labels_meet_the_drugs_of_the_screen(ranker, gdsc2):
@@ -47,9 +47,12 @@ def test_every_drug_is_ranked_or_listed(basal, gdsc2):
 
 def test_inhibitors_of_her2_lead_for_her2_without_their_labels(ranker):
     """No HER2 inhibitor's label touches their scores; lines, targets and predictions alone bring them up."""
-    table = ranker.rank("Her2").table.set_index("name")
+    table = ranker.rank("Her2", candidates="all").table.set_index("name")
     assert table.loc[["Lapatinib", "Afatinib", "Sapitinib"], "rank"].max() <= 30
-    fulvestrant = {s: ranker.rank(s).table.set_index("name").loc["Fulvestrant", "rank"] for s in ("LumA", "Basal")}
+    fulvestrant = {
+        s: ranker.rank(s, candidates="all").table.set_index("name").loc["Fulvestrant", "rank"]
+        for s in ("LumA", "Basal")
+    }
     assert fulvestrant["LumA"] <= 15 < 150 < fulvestrant["Basal"]
 
 
@@ -68,7 +71,7 @@ def test_a_withheld_label_changes_nothing_for_its_drug(ranker, basal):
     turned = labels.copy()
     turned.loc[turned["drug_id"] == drug, "status"] = "failed"
     for changed in (labels[labels["drug_id"] != drug], turned):
-        again = ranker.taught(changed.drop(columns="drug_id")).rank("Basal").table
+        again = ranker.taught(changed.drop(columns="drug_id")).rank("Basal", candidates="all").table
         assert abs(again.loc[drug, "score"] - basal.table.loc[drug, "score"]) < 1e-9
         assert np.abs(again["score"] - basal.table["score"].reindex(again.index)).max() > 1e-6
 
@@ -85,6 +88,6 @@ def test_lincs_signatures_add_reversal(ranker, gse1992, shared_data):
     library = library[library.index.isin(keys.dropna().index)]
     library.index = keys[library.index].to_numpy()
     known = set(ranker.sources_.drugs["inchikey"].dropna())
-    fit = orx.repurposing.Ranker(labels=None).fit(orx.response.default(progress=False), gse1992, library)
+    fit = orx.repurposing.Ranker(labels=None).fit(orx.response.default(progress=False), gse1992, library, universe=None)
     found = fit.rank("Basal").evidence["reversal"].notna().sum()
     assert found >= len(known & set(library.index)) > 30
