@@ -120,6 +120,9 @@ def score(
             "patient)."
         ),
     ] = None,
+    also: Annotated[
+        list[Path] | None, typer.Option(help="A further table of the same patients, for a response signature; repeat.")
+    ] = None,
 ) -> None:
     """Score every sample with a saved signature or with gene sets."""
     from omics_rx import harmonize, io, scores, signatures
@@ -132,9 +135,15 @@ def score(
     if reference is not None and not signature and sets != "subtype":
         raise InputError(f"--reference says nothing for --sets {sets}: leave it out")
     scale = _reference(reference or "cohort")
+    made = signatures.load(signature) if signature else None
+    if isinstance(made, signatures.ResponseSignature):
+        _write_chances(made, [expression, *(also or [])], out, reference=reference or "frozen")
+        return
+    if also:
+        raise InputError("--also says nothing here: it is for the tables of a response signature")
     cohort = io.read_cohort(expression)
-    if signature:
-        table = signatures.load(signature).score(cohort, reference=scale)
+    if made is not None:
+        table = made.score(cohort, reference=scale)
     elif sets == "immune":
         table = scores.immune(cohort)
     elif sets == "cell_death":
@@ -150,7 +159,22 @@ def score(
 def build(
     train: Annotated[list[str], typer.Option(help="NAME=FILE or NAME=FILE,CLINICAL of a training cohort; repeat.")],
     out: Out,
-    recipe: Annotated[str, typer.Option(help="Which study to make.")] = "cell_death",
+    recipe: Annotated[
+        str, typer.Option(help="Which study to make; therapy learns a yes-or-no outcome from tables of patients.")
+    ] = "cell_death",
+    outcome: Annotated[str | None, typer.Option(help="For therapy: column of the outcome, such as pcr.")] = None,
+    positive: Annotated[
+        str | None, typer.Option(help="For therapy: value of the outcome that means a response.")
+    ] = None,
+    ordered: Annotated[
+        str | None, typer.Option(help="For therapy: column of an ordered outcome, tested for a trend.")
+    ] = None,
+    modalities: Annotated[
+        Path | None, typer.Option(help="For therapy: table of column and modality, in the order they are added.")
+    ] = None,
+    known_before: Annotated[
+        list[str] | None, typer.Option(help="For therapy: a feature known before it, whatever it looks like; repeat.")
+    ] = None,
     external: Annotated[list[str] | None, typer.Option(help="NAME=FILE of a cohort that is opened once.")] = None,
     endpoint: Annotated[
         str | None, typer.Option(help="The event; 'mixed' where cohorts with different ones are meant.")
@@ -168,8 +192,19 @@ def build(
 ) -> None:
     """Build a signature from cohorts with follow-up, and judge it once on an external cohort."""
     from omics_rx import signatures
-    from omics_rx.report import write
 
+    if recipe == "therapy":
+        told = {"positive": positive, "ordered": ordered, "known_before": tuple(known_before or ())}
+        if modalities:
+            told["modalities"] = signatures.read_modalities(modalities)
+        response = signatures.build(
+            "therapy", _patients(train), external=_patients(external or []), outcome=outcome, reopen=reopen or [],
+            without_signal=without_signal, seed=seed, therapy=told,
+        )  # fmt: skip
+        _write_study(response, out, report)
+        return
+    if outcome or positive or ordered or modalities or known_before:
+        raise InputError("--outcome and what goes with it is for --recipe therapy: leave it out, or name the recipe")
     study = signatures.build(
         recipe,
         _cohorts(train, time_unit=time_unit),
@@ -177,9 +212,15 @@ def build(
         endpoint=endpoint,
         reopen=reopen or [],
         n_genes=n_genes,
-        without_signal=without_signal,  # type: ignore[arg-type]
+        without_signal=without_signal,
         seed=seed,
     )
+    _write_study(study, out, report)
+
+
+def _write_study(study: Any, out: Path, report: Path | None) -> None:
+    from omics_rx.report import write
+
     study.signature.save(out)
     typer.echo(study.limits[0])
     typer.echo(study.table.to_string(index=False))
@@ -362,6 +403,27 @@ def _cohorts(named: list[str], *, time_unit: str | None = None) -> dict[str, Any
             io.read_cohort(expression, clinical=clinical or None, time_unit=time_unit) if files else datasets.load(name)
         )
     return found
+
+
+def _patients(named: list[str]) -> dict[str, Any]:
+    """Read ``NAME=FILE`` or ``NAME=FILE,FILE`` of tables of patients, a file a kind of measurement."""
+    from omics_rx import signatures
+
+    wrong = [text for text in named if "=" not in text]
+    if wrong:
+        raise InputError(f"cannot read {examples(wrong)}: write NAME=FILE, or NAME=FILE,FILE for several kinds")
+    pairs = [text.partition("=") for text in named]
+    return {name: signatures.read_tables(files.split(",")) for name, _, files in pairs}
+
+
+def _write_chances(signature: Any, files: list[Path], out: Path, *, reference: str) -> None:
+    """Chances of response of patients in one table or several."""
+    from omics_rx import signatures
+
+    table = signature.score(signatures.read_tables(files), reference=reference)
+    for note in table.attrs.get("notes", ()):
+        typer.echo(note, err=True)
+    _write_table(table, out)
 
 
 def _table_file(out: Path) -> Path:

@@ -164,3 +164,39 @@ def panels_of_noise_over_the_whole_grid(random):
         seed=int(random.integers(1 << 30)), progress=False,
     )  # fmt: skip
     return found.table["p_corrected"].min()
+
+
+@case("signatures.trend", "p", unit="patients")
+def a_score_of_noise_over_ordered_classes(random):
+    return signatures.trend(random.normal(size=80), random.integers(4, size=80), n_boot=2).p_value
+
+
+@case("signatures.trend", "interval", unit="patients", full=300, fast=20)
+def a_trend_of_noise(random):
+    found = signatures.trend(random.normal(size=80), random.integers(4, size=80), n_boot=300)
+    return found.lower, found.upper, 0.0
+
+
+def _responders(random, n=120):
+    table = pd.DataFrame(random.normal(size=(n, 8)), columns=[f"score{at}" for at in range(8)])
+    table.index = [f"p{at:03d}" for at in range(n)]
+    return table.assign(pcr=random.permutation(np.arange(n) % 3 == 0))
+
+
+@case("signatures.build_response", "p", unit="patients", full=60, fast=0)
+def a_response_dealt_among_patients(random):
+    found = signatures.build_response(
+        {"a": _responders(random)}, "pcr", learners=("ridge",), n_repeats=1, n_permutations=19, without_signal="tell",
+        seed=int(random.integers(1 << 30)), progress=False,
+    )  # fmt: skip
+    return found.dealt_p
+
+
+@case("signatures.build_response", "interval", unit="patients", full=60, fast=0)
+def a_gain_of_one_noise_over_another(random):
+    found = signatures.build_response(
+        {"a": _responders(random)}, "pcr", learners=("ridge",), n_repeats=1, n_permutations=0,
+        seed=int(random.integers(1 << 30)), progress=False,
+    )  # fmt: skip
+    row = found.gains.iloc[0]
+    return row["lower"], row["upper"], 0.0

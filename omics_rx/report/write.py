@@ -12,6 +12,8 @@ from omics_rx.report.page import Page
 
 # what tells a kind of result apart: attributes that it alone has
 _MARKS = {
+    "response study": ("signature", "ladder", "scores"),
+    "response signature": ("encoder", "weights", "outcome"),
     "study": ("signature", "table", "scores"),
     "ranking": ("subtype", "table", "explanations"),
     "prediction": ("mean", "preference", "calibrated_for"),
@@ -20,6 +22,8 @@ _MARKS = {
 _PAGES = Registry(
     "result",
     {
+        "response study": "omics_rx.report.therapy:response_study_page",
+        "response signature": "omics_rx.report.therapy:response_signature_page",
         "study": "omics_rx.report.study:study_page",
         "ranking": "omics_rx.report.ranking:ranking_page",
         "prediction": "omics_rx.report.response:response_page",

@@ -5,10 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 _NAMES = {
     "RECIPES": "recipes:RECIPES",
+    "ResponseSignature": "therapy.signature:ResponseSignature",
+    "ResponseStudy": "therapy.study:ResponseStudy",
     "RiskSignature": "signature:RiskSignature",
     "SearchResult": "searching:SearchResult",
     "Study": "study:Study",
     "build": "building:build",
+    "build_response": "therapy.building:build_response",
     "clinical_gain": "clinical:gain",
     "compare_groups": "follow_up:compare_groups",
     "compare_risk_groups": "follow_up:compare_risk_groups",
@@ -20,9 +23,13 @@ _NAMES = {
     "learning_curve": "panel_curves:learning_curve",
     "list": "library:list_signatures",
     "load": "library:load_signature",
+    "load_response_study": "therapy.study:load_response_study",
     "load_study": "study:load_study",
+    "read_modalities": "therapy.tables:read_modalities",
+    "read_tables": "therapy.tables:read_tables",
     "search": "searching:search",
     "search_panel": "panel:search_panel",
+    "trend": "therapy.judging:trend",
 }
 
 if TYPE_CHECKING:
@@ -41,13 +48,21 @@ if TYPE_CHECKING:
     from omics_rx.signatures.searching import SearchResult, search
     from omics_rx.signatures.signature import RiskSignature
     from omics_rx.signatures.study import Study, load_study
+    from omics_rx.signatures.therapy.building import build_response
+    from omics_rx.signatures.therapy.judging import trend
+    from omics_rx.signatures.therapy.signature import ResponseSignature
+    from omics_rx.signatures.therapy.study import ResponseStudy, load_response_study
+    from omics_rx.signatures.therapy.tables import read_modalities, read_tables
 
 __all__ = [
     "RECIPES",
+    "ResponseSignature",
+    "ResponseStudy",
     "RiskSignature",
     "SearchResult",
     "Study",
     "build",
+    "build_response",
     "clinical_gain",
     "compare_groups",
     "compare_risk_groups",
@@ -59,9 +74,13 @@ __all__ = [
     "learning_curve",
     "list",
     "load",
+    "load_response_study",
     "load_study",
+    "read_modalities",
+    "read_tables",
     "search",
     "search_panel",
+    "trend",
 ]
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from inspect import signature as signature_of
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 import pandas as pd
@@ -30,6 +31,9 @@ from omics_rx.signatures.fitted import Fitted
 from omics_rx.signatures.recipes import Recipe, resolve
 from omics_rx.signatures.signature import RiskSignature
 from omics_rx.signatures.study import Study
+from omics_rx.signatures.therapy.building import build_response
+from omics_rx.signatures.therapy.models import LEARNERS
+from omics_rx.signatures.therapy.study import ResponseStudy
 from omics_rx.signatures.training import CLOSE, CohortScale, TrainingSet, moments
 
 if TYPE_CHECKING:
@@ -39,11 +43,21 @@ _JUDGING = ("n_folds", "n_null", "n_null_whole", "n_permutations", "without_sign
 _CITES = ("harrell1982", "uno2011", "venet2011", "austin2020", "vickers2008")
 
 
+@overload
+def build(recipe: Literal["therapy"], cohorts: Mapping[str, Any], **settings: Any) -> ResponseStudy: ...
+
+
+@overload
+def build(recipe: str | Mapping[str, Sequence[str]] | Recipe, cohorts: Mapping[str, Any], **settings: Any) -> Study: ...
+
+
 def build(
     recipe: str | Mapping[str, Sequence[str]] | Recipe,
-    cohorts: Mapping[str, CohortLike],
+    cohorts: Mapping[str, Any],
     *,
-    external: Mapping[str, CohortLike] | None = None,
+    external: Mapping[str, Any] | None = None,
+    outcome: str | None = None,
+    therapy: Mapping[str, Any] | None = None,
     genes: Iterable[str] | None = None,
     endpoint: str | None = None,
     ensemble: str | Sequence[str] | None = None,
@@ -57,7 +71,7 @@ def build(
     seed: int = 0,
     n_jobs: int | None = None,
     progress: bool | None = None,
-) -> Study:
+) -> Study | ResponseStudy:
     """Make a signature from cohorts with follow-up, and judge it on cohorts it has never seen.
 
     Every choice (scaling, penalties, patterns, genes, cut-off) is made again inside each cross-validation fold. The
@@ -67,12 +81,17 @@ def build(
     ----------
     recipe
         ``"cell_death"``: stacked Cox over patterns of cell death; pattern name to genes: the same over patterns of your
-        own; ``"immune"``: a searched ensemble over genes of immune infiltration; ``"custom"``: one over all genes.
+        own; ``"immune"``: a searched ensemble over genes of immune infiltration; ``"custom"``: one over all genes;
+        ``"therapy"``: a yes-or-no ``outcome`` from features of several kinds, see :func:`build_response`.
     cohorts
         Training cohorts by name: AnnData, samples x genes, ``obs["time"]`` (months) and ``obs["event"]``. Each is
         scaled within itself and is a stratum of its own, so platforms and baseline risks may differ.
     external
         Cohorts to judge on.
+    outcome
+        For ``"therapy"``: the column of the outcome, such as ``"pcr"``.
+    therapy
+        For ``"therapy"``: further settings of :func:`build_response`, such as ``{"ordered": "rcb"}``.
     genes
         Choose among these only, such as ``target.var_names``.
     endpoint
@@ -105,7 +124,7 @@ def build(
 
     Returns
     -------
-    Study
+    Study, ResponseStudy
         The signature with all figures. Gains over clinical columns are those of external cohorts and of cohorts
         judged by a signature made from the others: cross-validated scores would find a gain in noise.
 
@@ -119,6 +138,21 @@ def build(
     """
     import joblib
 
+    if recipe == "therapy" or outcome is not None:
+        if recipe != "therapy" or outcome is None:
+            raise InputError(
+                'the recipe "therapy" learns a yes-or-no outcome: say both, build("therapy", ..., outcome=...)'
+            )
+        own = {"learners": (ensemble,) if isinstance(ensemble, str) else tuple(ensemble or LEARNERS), **(therapy or {})}
+        unknown = sorted(set(own) - set(signature_of(build_response).parameters))
+        if unknown:
+            raise InputError(f"{unknown} are no settings of a therapy study: see build_response")
+        return build_response(
+            cohorts, outcome, external=external, reopen=reopen, n_folds=n_folds, without_signal=without_signal,
+            seed=seed, n_jobs=n_jobs, progress=progress, **own,
+        )  # fmt: skip
+    if therapy:
+        raise InputError('therapy= holds settings of build("therapy", ..., outcome=...): leave it out')
     if without_signal not in ("refuse", "tell"):
         raise unknown_name("choice of without_signal", without_signal, ("refuse", "tell"))
     made = resolve(recipe, n_genes=n_genes, ensemble=ensemble)

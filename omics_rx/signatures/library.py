@@ -10,6 +10,7 @@ from omics_rx.core import resources
 from omics_rx.core.errors import IntegrityError, MissingFileError, OmicsRxError, unknown_name
 from omics_rx.core.paths import as_path, existing
 from omics_rx.signatures.signature import RiskSignature
+from omics_rx.signatures.therapy.signature import FORMAT, ResponseSignature
 
 
 def _shipped() -> dict[str, Path]:
@@ -17,7 +18,7 @@ def _shipped() -> dict[str, Path]:
     return {file.stem: file for file in sorted(folder.glob("*.json"))}
 
 
-def load_signature(source: Path | str) -> RiskSignature:
+def load_signature(source: Path | str) -> RiskSignature | ResponseSignature:
     """Open a signature: a shipped name, or the path of a JSON file.
 
     Parameters
@@ -43,9 +44,10 @@ def load_signature(source: Path | str) -> RiskSignature:
     raise unknown_name("signature", source, shipped)
 
 
-def _read(file: Path) -> RiskSignature:
+def _read(file: Path) -> RiskSignature | ResponseSignature:
     try:
-        return RiskSignature.from_json(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        return ResponseSignature.from_json(text) if f'"{FORMAT}"' in text[:200] else RiskSignature.from_json(text)
     except UnicodeDecodeError as error:
         raise IntegrityError(f"{file} is no signature: it is not text ({error})") from error
     except OmicsRxError as error:

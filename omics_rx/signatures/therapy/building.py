@@ -1,0 +1,389 @@
+"""Build a response study: train, judge honestly, open the external cohorts once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from omics_rx.core import cache
+from omics_rx.core.errors import InputError, examples, unknown_name
+from omics_rx.core.provenance import Provenance
+from omics_rx.core.work import one_thread
+from omics_rx.signatures import classifiers, ledger
+from omics_rx.signatures.distill import NoSignalError
+from omics_rx.signatures.therapy import judging, models, nested, suspects
+from omics_rx.signatures.therapy.models import FUSIONS, LEARNERS, Data
+from omics_rx.signatures.therapy.outcome import enough
+from omics_rx.signatures.therapy.reading import Patients, read, usable
+from omics_rx.signatures.therapy.signature import ResponseSignature
+from omics_rx.signatures.therapy.study import ResponseStudy
+
+Floats = NDArray[np.float64]
+_CITES = ("vickers2008", "varma2006", "wolpert1992")
+_ALPHA = 0.05
+_EXTERNAL, _NESTED = "external", "nested"
+_LADDER = ["step", "added", "auc", "lower", "upper", "gain", "gain_lower", "gain_upper", "p_value"]
+
+
+def build_response(
+    cohorts: Mapping[str, Any],
+    outcome: str,
+    *,
+    external: Mapping[str, Any] | None = None,
+    positive: object = None,
+    ordered: str | None = None,
+    modalities: Mapping[str, Sequence[str]] | None = None,
+    known_before: Sequence[str] = (),
+    learners: Sequence[str] = LEARNERS,
+    fusion: Literal["early", "late", "both"] = "both",
+    reopen: Sequence[str] = (),
+    n_folds: int = 5,
+    n_repeats: int = 3,
+    n_permutations: int = 50,
+    without_signal: Literal["refuse", "tell"] = "refuse",
+    seed: int = 0,
+    n_jobs: int | None = None,
+    progress: bool | None = None,
+) -> ResponseStudy:
+    """Make a signature of a yes-or-no outcome from features of several kinds, and judge it on patients never seen.
+
+    Scale, filling of missing values, choice of features, penalty, classifiers, the way they are joined and calibration
+    are made again inside each fold.
+
+    Parameters
+    ----------
+    cohorts
+        Training cohorts by name: a table (patients x columns), tables by modality, a MuData, or an AnnData whose
+        ``obs`` holds the clinical columns. Patients may lack a modality. Values are measured alike in all cohorts.
+    outcome
+        Column of the outcome: 0 and 1, yes and no, ``pCR`` and ``RD``.
+    external
+        Cohorts to judge on, opened once.
+    positive
+        Value of the outcome that means a response, where the texts do not say.
+    ordered
+        Column of an ordered outcome, such as the class of residual cancer burden: the score is tested for a trend
+        over it, and it is no feature.
+    modalities
+        Modality to columns of a single table, in the order of the ladder; None takes the tables as they come.
+    known_before
+        Features that look like the outcome and were known before the therapy.
+    learners
+        Classifiers of the full model, among ``classifiers.ALGORITHMS``.
+    fusion
+        ``"early"``: one model over all columns; ``"late"``: a stack over one model a modality; ``"both"``: as
+        held-back training patients choose, their mean among the choices.
+    reopen
+        External cohorts that may be opened though another study has opened them on this machine before.
+    n_folds, n_repeats
+        Outer folds, balanced over cohort and outcome, and how often they are dealt.
+    n_permutations
+        Deals of the outcome within each cohort, on each of which the whole recipe of the signature is repeated; 0
+        leaves the test out, and the study says so.
+    without_signal
+        Where more than one deal of twenty is foretold as well: ``"refuse"``, or make it and ``"tell"``.
+    seed, n_jobs, progress
+        Of all that is random; processes; a bar on stderr.
+
+    Raises
+    ------
+    InputError
+        If the outcome cannot be told, a class has fewer than ten patients, a feature may be the outcome under another
+        name, patients are in two places, no feature is left, or an external cohort was opened before.
+    NoSignalError
+        If dealt outcomes are foretold as well.
+    """
+    _check_settings(learners, fusion, without_signal, n_folds=n_folds, n_repeats=n_repeats)
+    both = sorted(set(map(str, external or {})) & set(map(str, cohorts)))
+    if both:
+        raise InputError(f"{', '.join(both)} is both a training and an external cohort: an external one is untouched")
+    if not cohorts:
+        raise InputError('there is no training cohort: give some by name, such as {"a": table}')
+    asked = {"outcome": outcome, "positive": positive, "ordered": ordered, "modalities": modalities}
+    train = [read(str(name), one, **asked) for name, one in cohorts.items()]
+    outside = [read(str(name), one, **asked) for name, one in (external or {}).items()]
+    names, kinds, told = usable(train)
+    for one in [*train, *outside]:
+        if not (one.outcome.any() and (~one.outcome).any()):
+            enough(one.outcome, name=outcome, where=one.name)
+    enough(pd.concat([one.outcome for one in train]), name=outcome, where="the training cohorts")
+    suspects.features(train, names, known_before=known_before)
+    suspects.patients_twice([*train, *outside])
+    data = pooled(train, kinds)
+    order = [kind for kind in train[0].modalities if kind in {train[0].modality[name] for name in kinds}]
+    settings = {
+        "outcome": outcome, "learners": ", ".join(learners), "fusion": fusion, "n_folds": n_folds,
+        "n_repeats": n_repeats, "n_permutations": n_permutations, "seed": seed, "modalities": ", ".join(order),
+        "known_before": ", ".join(known_before),
+    }  # fmt: skip
+    inputs = {one.name: one.sha256() for one in [*train, *outside]}
+    study = cache.key(sorted(inputs[one.name] for one in train), names, settings)
+    before = ledger.check({one.name: inputs[one.name] for one in outside}, study, reopen=reopen)
+    work = {"seed": seed, "n_jobs": n_jobs, "progress": progress}
+    held = nested.cross_validated(
+        data, order, learners=learners, fusion=fusion, n_folds=n_folds, n_repeats=n_repeats, **work  # type: ignore[arg-type]
+    )  # fmt: skip
+    drawn, p_value = np.empty(0), None
+    if n_permutations:
+        drawn, p_value = nested.dealt(
+            data, held.odds[nested.SIGNATURE], n_deals=n_permutations, n_folds=n_folds, **work
+        )  # type: ignore[arg-type]
+        if p_value > _ALPHA and without_signal == "refuse":
+            raise NoSignalError(
+                f"there is no signature in these data: of {n_permutations} deals of {outcome} among the patients, "
+                f"{p_value:.1%} are foretold as well as the outcome itself, and {_ALPHA:.0%} is the most that passes "
+                'for a signal. Add patients or features, or say without_signal="tell" to have a study that says so'
+            )
+    with one_thread():
+        fitted = models.linear(data, seed=seed)
+        apparent, _ = nested.scored(data, data, learners=learners, fusion=fusion, seed=seed)
+        full = models.fused(data, learners=learners, fusion=fusion, seed=seed)
+    found = _Figures(seed)
+    name_of = " + ".join(one.name for one in train)
+    found.judge(
+        name_of,
+        _NESTED,
+        data.outcome,
+        held.odds,
+        {m: judging.area(data.outcome, o[None])[0] for m, o in apparent.items()},
+    )
+    first = found.table[0]
+    signature = ResponseSignature(
+        "therapy", outcome, fitted.encoder, fitted.weights, fitted.intercept, float(data.outcome.mean()),
+        training={
+            "cohorts": [
+                {"name": one.name, "n": len(one.outcome), "responders": int(one.outcome.sum())} for one in train
+            ],
+            "nested_auc": {key: round(float(first[key]), 4) for key in ("auc", "lower", "upper")},
+            "dealt_outcomes": None if p_value is None else {"p_value": p_value, "deals": n_permutations},
+            "penalty": fitted.penalty, "modalities": order,
+        },
+        description=f"Logistic model of {outcome} over {len(fitted.encoder.features)} features of {len(order)} kinds",
+        provenance=Provenance("signatures.build", inputs, settings, _CITES),
+    )  # fmt: skip
+    scores = _training_scores(train, data, held.odds[nested.SIGNATURE])
+    opened = {}
+    for one in outside:
+        entry = ledger.opening(
+            one.name, sha256=inputs[one.name], study=study,
+            weights=dict(zip(fitted.encoder.columns, fitted.weights.tolist(), strict=True)), recipe="therapy",
+        )  # fmt: skip
+        ledger.record(entry)
+        opened[one.name] = {"sha256": entry.sha256, "time": entry.time, "before": before[one.name]}
+        odds, own, notes = _outside(one, data, signature, full, seed=seed)
+        found.judge(one.name, _EXTERNAL, one.outcome.loc[own.index].to_numpy(), odds, {})
+        scores[one.name] = own
+        told += notes
+    for one in [*train, *outside]:
+        if one.order is not None:
+            found.follow(one, scores[one.name], _EXTERNAL if one in outside else _NESTED)
+    parts = signature.contributions(data.table)
+    modality = {one.name: one.modality for one in signature.encoder.features}
+    importance = parts.abs().mean().sort_values(ascending=False, kind="stable").rename("importance")
+    return ResponseStudy(
+        name="therapy", outcome=outcome, signature=signature, ladder=_ladder(data, order, held, seed=seed),
+        importance=importance.rename_axis("feature").reset_index().assign(modality=importance.index.map(modality)),
+        scores=scores, patients=_flow(train, outside), dealt=pd.DataFrame({"auc": drawn}), dealt_p=p_value,
+        external_opened=opened, provenance=signature.provenance,
+        limits=[*_limits(data, held, p_value, n_permutations, outside, fusion), *told,
+                *(text for one in [*train, *outside] for text in one.told), *ledger.sentences(before)],
+        **found.frames(),
+    )  # fmt: skip
+
+
+def _check_settings(learners: Sequence[str], fusion: str, without_signal: str, *, n_folds: int, n_repeats: int) -> None:
+    for name in learners:
+        if name not in classifiers.ALGORITHMS:
+            raise unknown_name("classifier", name, classifiers.ALGORITHMS)
+    if not learners:
+        raise InputError("the full model needs classifiers: name one or more")
+    if fusion not in FUSIONS:
+        raise unknown_name("way of fusion", fusion, FUSIONS)
+    if without_signal not in ("refuse", "tell"):
+        raise unknown_name("choice of without_signal", without_signal, ("refuse", "tell"))
+    if n_folds < 2 or n_repeats < 1:
+        raise InputError(f"n_folds is {n_folds}, n_repeats {n_repeats}: two folds and one repeat are the fewest")
+
+
+def pooled(train: Sequence[Patients], kinds: Mapping[str, str]) -> Data:
+    """Training cohorts as one table of ``cohort/patient``, in an order that is not that of the files."""
+    train = sorted(train, key=lambda one: one.name)
+    place = {kind: at for at, kind in enumerate(train[0].modalities)}
+    names = sorted(kinds, key=lambda name: (place[train[0].modality[name]], name))
+    tables = [one.table[names].set_axis([f"{one.name}/{p}" for p in one.table.index], axis=0) for one in train]
+    whole = pd.concat(tables)
+    order = np.argsort(whole.index.to_numpy().astype(str), kind="stable")
+    return Data(
+        whole.iloc[order], np.concatenate([one.outcome.to_numpy(dtype=bool) for one in train])[order],
+        np.concatenate([np.full(len(one.table), one.name) for one in train])[order],
+        {name: kinds[name] for name in names}, {name: train[0].modality[name] for name in names},
+        {name: train[0].column[name] for name in names},
+    )  # fmt: skip
+
+
+@dataclass(eq=False)
+class _Figures:
+    """Figures of a study as they come in."""
+
+    seed: int
+
+    def __post_init__(self) -> None:
+        self.table: list[dict[str, Any]] = []
+        self.gains: list[dict[str, Any]] = []
+        self.calibration: list[dict[str, Any]] = []
+        self.groups: list[pd.DataFrame] = []
+        self.decision: list[pd.DataFrame] = []
+        self.trend: list[dict[str, Any]] = []
+        self.points: list[pd.DataFrame] = []
+
+    def judge(
+        self,
+        cohort: str,
+        role: str,
+        truth: NDArray[np.bool_],
+        odds: Mapping[str, Floats],
+        apparent: Mapping[str, float],
+    ) -> None:
+        """Add the figures of one cohort."""
+        at = {"cohort": cohort, "role": role}
+        for method, own in odds.items():
+            self.table.append(judging.row(cohort, role, method, truth, own, apparent=apparent.get(method, np.nan)))
+        for method in (nested.SIGNATURE, nested.FULL):
+            gap = judging.gain(truth, odds[method], odds[nested.PLAIN], seed=self.seed)
+            self.gains.append({**at, "method": method, "against": nested.PLAIN, **gap})
+            self.calibration.append({**at, "method": method, **judging.calibration(truth, odds[method])})
+        own = odds[nested.SIGNATURE]
+        self.groups.append(judging.groups(truth, own).assign(**at, at=0)[judging.GROUPS])
+        shown = {name: odds[name] for name in (nested.SIGNATURE, nested.FULL)}
+        self.decision.append(judging.decisions(truth, shown, seed=self.seed).assign(**at))
+
+    def follow(self, one: Patients, scores: pd.DataFrame, role: str) -> None:
+        """Add the trend of one cohort's score over its ordered outcome."""
+        both = scores.index.intersection(one.order.index) if one.order is not None else []
+        if one.order is None or len(both) < 10 or one.order[both].nunique() < 3:
+            return
+        found = judging.trend(scores.loc[both, "log_odds"], one.order[both], seed=self.seed)
+        self.trend.append(
+            {"cohort": one.name, "role": role, "tau": found.tau, "lower": found.lower, "upper": found.upper,
+             "p_value": found.p_value, "n": found.n, "falling": found.falling}
+        )  # fmt: skip
+        self.points.append(found.points.assign(cohort=one.name, role=role))
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """All tables."""
+        trend = ["cohort", "role", "tau", "lower", "upper", "p_value", "n", "falling"]
+        points = ["class", "score", "cohort", "role"]
+        return {
+            "table": pd.DataFrame(self.table, columns=judging.TABLE),
+            "gains": pd.DataFrame(self.gains, columns=judging.GAINS),
+            "calibration": pd.DataFrame(self.calibration, columns=judging.CALIBRATION),
+            "calibration_groups": pd.concat(self.groups, ignore_index=True),
+            "decision": pd.concat(self.decision, ignore_index=True),
+            "trend": pd.DataFrame(self.trend, columns=trend),
+            "trend_points": pd.concat(self.points, ignore_index=True) if self.points else pd.DataFrame(columns=points),
+        }  # fmt: skip
+
+
+def _ladder(data: Data, order: Sequence[str], held: nested.Held, *, seed: int) -> pd.DataFrame:
+    rows = []
+    for step, added in enumerate(order, start=1):
+        own = held.ladder[step]
+        value, lower, upper = judging.area(data.outcome, own)
+        row = {"step": step, "added": added, "auc": value, "lower": lower, "upper": upper}
+        if step > 1:
+            gap = judging.gain(data.outcome, own, held.ladder[step - 1], seed=seed)
+            row |= {
+                "gain": gap["difference"], "gain_lower": gap["lower"], "gain_upper": gap["upper"],
+                "p_value": gap["p_value"],
+            }  # fmt: skip
+        rows.append(row)
+    return pd.DataFrame(rows, columns=_LADDER)
+
+
+def _training_scores(train: Sequence[Patients], data: Data, odds: Floats) -> dict[str, pd.DataFrame]:
+    from scipy.special import expit
+
+    mean = odds.mean(axis=0)
+    found = {}
+    for one in train:
+        rows = data.cohort == one.name
+        odds_by = pd.Series(mean[rows], index=data.table.index[rows].str.slice(len(one.name) + 1))
+        own = odds_by.set_axis(odds_by.index.astype(str), axis=0).reindex(one.table.index.astype(str)).to_numpy()
+        found[one.name] = pd.DataFrame(
+            {"probability": expit(own), "log_odds": own, "outcome": one.outcome.to_numpy()}, index=one.table.index
+        )
+    return found
+
+
+def _outside(
+    one: Patients, data: Data, signature: ResponseSignature, full: models.Fused, *, seed: int
+) -> tuple[dict[str, Floats], pd.DataFrame, list[str]]:
+    """Log odds of an external cohort by each method, its scores, and what is to be told of it."""
+    table, notes = signature.table(one.table)
+    scored = signature.score(one.table)
+    kept = scored["probability"].notna()
+    told = [f"{one.name}: {text}" for text in [*notes, *signature.drift(table)]]
+    lacking = int((~kept).sum())
+    if lacking:
+        told.append(f"{lacking} patients of {one.name} have too few features to be scored and were not judged.")
+    for name in data.kinds:
+        if name not in one.table:
+            one.table[name] = np.nan
+    rest = Data(
+        one.table.loc[kept, list(data.kinds)], one.outcome[kept].to_numpy(dtype=bool),
+        np.full(int(kept.sum()), one.name), data.kinds, data.modality, data.column,
+    )  # fmt: skip
+    parts = full.parts(rest)
+    odds = {
+        nested.SIGNATURE: judging.odds_of(scored.loc[kept, "probability"].to_numpy()), nested.FULL: parts["full model"],
+        nested.EARLY: parts["early"], nested.LATE: parts["late"],
+        nested.PLAIN: judging.odds_of(models.plain(data, rest, seed=seed)),
+    }  # fmt: skip
+    frame = scored.loc[kept, ["probability", "log_odds", "coverage"]].assign(outcome=one.outcome[kept])
+    return {name: own[None, :] for name, own in odds.items()}, frame, told
+
+
+def _flow(train: Sequence[Patients], outside: Sequence[Patients]) -> pd.DataFrame:
+    rows = [
+        {
+            "cohort": one.name, "role": _EXTERNAL if one in outside else "training", "given": one.given,
+            "without_outcome": one.given - len(one.outcome), "judged": len(one.outcome),
+            "responders": int(one.outcome.sum()),
+        }
+        for one in [*train, *outside]
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _limits(
+    data: Data, held: nested.Held, p_value: float | None, n_deals: int, outside: Sequence[Patients], fusion: str
+) -> list[str]:
+    if p_value is None:
+        found = ["Whether noise would have done as well was not tested."]
+    else:
+        told = (
+            f"{p_value:.1%} of {n_deals} deals of the outcome among the patients of each cohort are foretold out of "
+            "fold as well as the outcome itself"
+        )
+        found = [f"{told}." if p_value <= _ALPHA else f"Noise would have done as well: {told}."]
+    events = min(int(data.outcome.sum()), int((~data.outcome).sum()))
+    if events < 100:
+        found.append(f"The smaller class has {events} patients: read the intervals, not the values.")
+    missing = float(data.table.isna().to_numpy().mean())
+    if missing:
+        found.append(f"{missing:.1%} of the training values are missing; they were expected from the others.")
+    if not outside:
+        found.append("No external cohort was given: how much is lost elsewhere is not known.")
+    if fusion == "both":
+        found.append(
+            f"How the classifiers were joined, by fold: {examples(f'{k} {v}' for k, v in held.choices.items())}."
+        )
+    found.append(
+        "Values are used as measured, on the scale of training: another unit or platform has to be brought to it first."
+    )
+    return found

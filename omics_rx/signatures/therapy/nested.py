@@ -1,0 +1,124 @@
+"""Honest figures of a response study: every choice made again inside each fold, for each step of the ladder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omics_rx.core.work import one_thread, subseed, track
+from omics_rx.metrics import classification
+from omics_rx.signatures.therapy import models
+from omics_rx.signatures.therapy.judging import odds_of
+from omics_rx.signatures.therapy.models import Data
+
+Floats = NDArray[np.float64]
+SIGNATURE, FULL, EARLY, LATE, PLAIN = (
+    "signature", "full model", "early fusion", "late fusion", "plain logistic + forest",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """Log odds of patients by models made without them.
+
+    Attributes
+    ----------
+    odds
+        Method to log odds, ``(repeats, n)``.
+    ladder
+        Number of modalities to log odds of the signature made from these, ``(repeats, n)``.
+    choices
+        How the classifiers were joined in each fold, with how often.
+    """
+
+    odds: dict[str, Floats] = field(repr=False)
+    ladder: dict[int, Floats] = field(repr=False)
+    choices: dict[str, int]
+
+
+def cross_validated(
+    data: Data, modalities: Sequence[str], *, learners: Sequence[str], fusion: str, n_folds: int, n_repeats: int,
+    seed: int, n_jobs: int | None, progress: bool | None,
+) -> Held:  # fmt: skip
+    """Score every patient by models made without the patient, several times over."""
+    from joblib import Parallel, delayed
+
+    folds = [data.folds(n_folds, seed=subseed(seed, "outer", repeat)) for repeat in range(n_repeats)]
+    jobs = [(repeat, number) for repeat in range(n_repeats) for number in range(n_folds)]
+    results = Parallel(n_jobs=n_jobs, return_as="generator")(
+        delayed(_one)(
+            data, folds[repeat] == number, tuple(modalities), learners=tuple(learners), fusion=fusion,
+            seed=subseed(seed, "fold", repeat, number),
+        )
+        for repeat, number in jobs
+    )  # fmt: skip
+    odds: dict[str, Floats] = {}
+    ladder: dict[int, Floats] = {}
+    choices: dict[str, int] = {}
+    for (repeat, number), (found, steps, choice) in zip(
+        jobs, track(results, "cross-validating", total=len(jobs), progress=progress), strict=True
+    ):
+        rows = folds[repeat] == number
+        for name, values in found.items():
+            odds.setdefault(name, np.zeros((n_repeats, rows.size)))[repeat, rows] = values
+        for key, values in steps.items():
+            ladder.setdefault(key, np.zeros((n_repeats, rows.size)))[repeat, rows] = values
+        choices[choice] = choices.get(choice, 0) + 1
+    return Held(odds, ladder, choices)
+
+
+def _one(
+    data: Data, out: NDArray[np.bool_], modalities: tuple[str, ...], *, learners: tuple[str, ...], fusion: str,
+    seed: int,
+) -> tuple[dict[str, Floats], dict[int, Floats], str]:  # fmt: skip
+    learnt, held = data.rows(~out), data.rows(out)
+    with one_thread():
+        found, choice = scored(learnt, held, learners=learners, fusion=fusion, seed=seed)
+        steps = {len(modalities): found[SIGNATURE]}
+        for k in range(1, len(modalities)):
+            part, rest = learnt.only(modalities[:k]), held.only(modalities[:k])
+            steps[k] = models.linear(part, seed=seed).log_odds(rest)
+    return found, steps, choice
+
+
+def scored(
+    learnt: Data, held: Data, *, learners: Sequence[str], fusion: str, seed: int
+) -> tuple[dict[str, Floats], str]:
+    """Log odds of held-back patients by each method, and how the classifiers were joined."""
+    joined = models.fused(learnt, learners=learners, fusion=fusion, seed=seed)
+    parts = joined.parts(held)
+    return {
+        SIGNATURE: models.linear(learnt, seed=seed).log_odds(held), FULL: parts["full model"], EARLY: parts["early"],
+        LATE: parts["late"], PLAIN: odds_of(models.plain(learnt, held, seed=seed)),
+    }, joined.choice  # fmt: skip
+
+
+def dealt(
+    data: Data, own: Floats, *, n_deals: int, n_folds: int, seed: int, n_jobs: int | None, progress: bool | None
+) -> tuple[Floats, float]:
+    """Areas of the signature's whole recipe on dealt outcomes, and the share that does as well as the outcome itself.
+
+    The own area is that of the first repeat, so that either is of one cross-validation.
+    """
+    from joblib import Parallel, delayed
+
+    results = Parallel(n_jobs=n_jobs, return_as="generator")(
+        delayed(_deal)(data, subseed(seed, "deal", number), n_folds) for number in range(n_deals)
+    )
+    drawn = np.array(list(track(results, "dealing outcomes", total=n_deals, progress=progress)))
+    area = classification.auc(data.outcome, own[0])
+    return drawn, float((1 + (drawn >= area - 1e-9).sum()) / (1 + n_deals))
+
+
+def _deal(data: Data, seed: int, n_folds: int) -> float:
+    drawn = data.dealt(seed)
+    fold = drawn.folds(n_folds, seed=seed)
+    held = np.zeros(fold.size)
+    with one_thread():
+        for number in range(n_folds):
+            fitted = models.linear(drawn.rows(fold != number), seed=seed)
+            held[fold == number] = fitted.log_odds(drawn.rows(fold == number))
+    return classification.auc(drawn.outcome, held)

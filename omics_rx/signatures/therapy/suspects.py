@@ -1,0 +1,155 @@
+"""Features that are the outcome under another name, and patients who are in two places."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+from scipy.stats import hypergeom, rankdata
+
+from omics_rx.core.errors import InputError, examples
+from omics_rx.signatures.therapy.reading import Patients
+
+_NAMES = re.compile(
+    r"(^|[^a-z0-9])(n?pcr|rcb|resp|response|responder|residual|chemo_?sensitive|chemo_?resistant|recist|miller|payne|"
+    r"yp[tn]|outcome|relapse|recurrence|death|survival|dfs|efs|rfs|dmfs)([^a-z0-9]|[0-9]*$)",
+    re.IGNORECASE,
+)
+_NEAR = 0.98  # area under the curve of one feature alone beyond which it is asked whether it was known before
+_PURE = 1e-3  # chance of a level that only one class has, over all levels, below which it is asked
+_ALIKE = 0.1  # root mean square of z between two patients below which they are one
+_ENOUGH = 5
+
+
+def features(patients: Sequence[Patients], names: Iterable[str], *, known_before: Sequence[str] = ()) -> None:
+    """Refuse features that cannot have been known before the therapy.
+
+    Parameters
+    ----------
+    patients
+        Training cohorts.
+    names
+        Features to learn from.
+    known_before
+        Features that were known before the therapy, whatever they look like; one that separates the classes fully is
+        refused all the same.
+
+    Raises
+    ------
+    InputError
+        If a feature separates the classes fully; if one is called like an outcome, nearly separates the classes, or
+        has a level that only one class has beyond chance, and was not named.
+    """
+    outcome = np.concatenate([one.outcome.to_numpy() for one in patients])
+    table = pd.concat([one.table for one in patients])
+    wanted = list(names)
+    absent = [name for name in known_before if name not in table]
+    if absent:
+        raise InputError(f"known_before names {examples(absent)}, which no training cohort has")
+    asked: dict[str, str] = {}
+    levels = sum(table[name].nunique() for name in wanted if table[name].nunique() <= 12)
+    for name in wanted:
+        found = _separation(table[name], outcome)
+        if found >= 1 - 1e-12:
+            raise InputError(
+                f"{name} separates those with the outcome from those without fully: it is the outcome under another "
+                "name, or was measured after the therapy; leave it out"
+            )
+        if name in known_before:
+            continue
+        own = patients[0].column.get(name, name)
+        if _NAMES.search(own):
+            asked[name] = "is called like an outcome"
+        elif found >= _NEAR:
+            asked[name] = f"alone has an area under the curve of {found:.3f}"
+        else:
+            pure = _pure_level(table[name], outcome, max(levels, 1))
+            if pure:
+                asked[name] = pure
+    if asked:
+        told = [f"{name} {why}" for name, why in asked.items()]
+        raise InputError(
+            f"{len(asked)} features may not have been known before the therapy ({examples(told)}): leave them out, or "
+            "say known_before=[...] for those that were"
+        )
+
+
+def _separation(values: pd.Series, outcome: np.ndarray) -> float:
+    """Area under the curve of one feature alone, of either direction; a category by the best order of its levels."""
+    known = values.notna().to_numpy()
+    truth = outcome[known]
+    if known.sum() < 2 * _ENOUGH or truth.all() or not truth.any():
+        return 0.5
+    own = values[known]
+    if own.dtype.kind not in "fib":
+        share = pd.Series(truth, index=own.index).groupby(own.to_numpy()).transform("mean")
+        if own.nunique() > len(own) // 5:
+            return 0.5
+        own = share
+    ranks = rankdata(own.to_numpy(dtype=np.float64))
+    yes = int(truth.sum())
+    area = (ranks[truth].sum() - yes * (yes + 1) / 2) / (yes * (truth.size - yes))
+    return float(max(area, 1 - area))
+
+
+def _pure_level(values: pd.Series, outcome: np.ndarray, tries: int) -> str:
+    """What a level that only one class has says, or nothing."""
+    known = values.notna().to_numpy()
+    own, truth = values[known], outcome[known]
+    if not 2 <= own.nunique() <= 12:
+        return ""
+    for level, rows in pd.Series(truth).groupby(own.to_numpy()):
+        sides = (int(rows.sum()), int((~rows).sum()))
+        if min(sides) or max(sides) < _ENOUGH:
+            continue
+        whole = int(truth.sum()) if sides[0] else int((~truth).sum())
+        if hypergeom.sf(max(sides) - 1, truth.size, whole, len(rows)) * tries < _PURE:
+            side = "with" if sides[0] else "without"
+            text = f"{level:g}" if isinstance(level, float) else str(level)
+            return f"is {text} in {len(rows)} patients, all of them {side} the outcome"
+    return ""
+
+
+def patients_twice(cohorts: Sequence[Patients]) -> None:
+    """Refuse patients who are in two cohorts, or twice in one.
+
+    Two patients are one where their continuous features, each z over all cohorts, differ by less than a tenth of a
+    standard deviation.
+
+    Raises
+    ------
+    InputError
+        If there are such patients.
+    """
+    shared = [name for name in cohorts[0].table if all(name in one.table for one in cohorts)]
+    both = pd.concat([one.table[shared] for one in cohorts], keys=[one.name for one in cohorts])
+    numeric = [name for name in both if both[name].dtype.kind in "fib" and both[name].nunique() > 10]
+    if len(numeric) < _ENOUGH:
+        return
+    values = both[numeric].to_numpy(dtype=np.float64)
+    mean = np.nanmean(values, axis=0)
+    sd = np.nanstd(values, axis=0)
+    z = (values - mean) / np.where(sd > 0, sd, np.inf)
+    place = {one.name: np.flatnonzero(both.index.get_level_values(0) == one.name) for one in cohorts}
+    for one, two in itertools.combinations_with_replacement(cohorts, 2):
+        pairs = _alike(z[place[one.name]], z[place[two.name]], same=one is two)
+        if pairs:
+            told = [f"{one.table.index[a]} = {two.table.index[b]}" for a, b in pairs]
+            where = f"twice in {one.name}" if one is two else f"in both {one.name} and {two.name}"
+            raise InputError(
+                f"{len(pairs)} patients are {where} by their features ({examples(told)}): leave them out of one place"
+            )
+
+
+def _alike(one: np.ndarray, two: np.ndarray, *, same: bool) -> list[tuple[int, int]]:
+    left, right = np.isfinite(one).astype(float), np.isfinite(two).astype(float)
+    a, b = np.nan_to_num(one), np.nan_to_num(two)
+    shared = left @ right.T
+    gap = (a**2) @ right.T + left @ (b**2).T - 2 * a @ b.T
+    near = (shared >= _ENOUGH) & (gap <= _ALIKE**2 * shared + 1e-9)
+    if same:
+        near &= np.triu(np.ones_like(near), 1)
+    return [(int(i), int(j)) for i, j in zip(*np.nonzero(near), strict=True)]
