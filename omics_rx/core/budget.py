@@ -16,6 +16,7 @@ UNPACKED_BYTES = 1 << 37  # of one text file, read as a stream
 RATIO = 2_000  # unpacked to packed bytes, beyond the first 64 MiB: gzip makes at most a thousandth
 ALWAYS_UNPACKED = 1 << 26
 LINE_BYTES = 1 << 27  # a table of 100,000 columns has lines of 2 MB
+EMPTY_LINES = 100_000  # one after the other
 ROWS = 50_000_000
 COLUMNS = 2_000_000
 VALUES = 8_000_000_000  # of one matrix, the stored ones of a sparse one

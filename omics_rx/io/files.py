@@ -51,6 +51,8 @@ def kind(path: Path) -> str:
         return "xlsx" if b"xl/" in start or b"[Content_Types].xml" in start else "zip"
     with opened(path) as stream:
         inside = stream.read(_PROBE)
+        line = inside if b"\n" in inside else inside + stream.readline(int(budget.LINE_BYTES * budget.factor()))
+    _check_line(line.partition(b"\n")[0], path)
     if not inside:
         raise InputError(f"{path} holds no text (0 bytes when unpacked): copy or download it again")
     if other := _other_kind(inside):
@@ -192,11 +194,21 @@ def _whole_lines(stream: Any, path: Path) -> Iterator[Line]:
         )
 
 
+def _check_line(line: bytes, path: Path) -> None:
+    """Refuse a line that is too long, or cut into too many fields, before it is cut."""
+    budget.check(len(line), budget.LINE_BYTES, f"a line of {path}", "bytes")
+    budget.check(max(line.count(mark) for mark in b"\t,;|"), budget.COLUMNS, str(path), "columns")
+
+
 def _bounded_lines(stream: Any, path: Path) -> Iterator[bytes]:
-    """Lines of a stream, none of them longer than a line may be."""
-    most = int(budget.LINE_BYTES * budget.factor())
+    """Lines of a stream, none of them longer than a line may be, and not endlessly many empty ones."""
+    most, most_empty, empty = int(budget.LINE_BYTES * budget.factor()), int(budget.EMPTY_LINES * budget.factor()), 0
     for line in iter(partial(stream.readline, most + 1), b"") if hasattr(stream, "readline") else stream:
-        budget.check(len(line), budget.LINE_BYTES, f"a line of {path}", "bytes")
+        if len(line) > budget.COLUMNS:
+            _check_line(line, path)
+        empty = 0 if line.strip() else empty + 1
+        if empty > most_empty:
+            budget.check(empty, budget.EMPTY_LINES, str(path), "empty lines one after the other")
         yield line
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from omics_rx.core.saving import locked, told_as_output, write_text
 
 FIELDS = ("drug_id", "drug", "subtype", "model", "readout", "direction", "weight", "source")
 _START = "0" * 64
+_LARGEST = 1e6  # of a weight
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def _parsed(line: bytes, file: Path, number: int) -> dict[str, Any]:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= _LARGEST
 
 
 def _hash(record: Mapping[str, Any]) -> str:

@@ -1,6 +1,11 @@
 """How the fuzz tests of text damage a file."""
 
+import sys
+from pathlib import Path
+
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # what these tests share with the scripts they start
 
 
 def damage(data, random):
