@@ -1,4 +1,4 @@
-"""Two cohorts that no part of the package has been trained on, read from the further real data."""
+"""Cohorts of the further real data, beside those that the package loads."""
 
 import os
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 from anndata import AnnData
 
+from omics_rx import datasets
 from omics_rx.core.cohort import with_info
 from omics_rx.io import read_bulk
 
@@ -40,3 +41,50 @@ def gse42568(data: Path) -> AnnData:
     known = clinical.dropna(subset=["time_months", "event"])
     obs = pd.DataFrame({"time": known["time_months"], "event": known["event"].astype(bool), "endpoint": "relapse"})
     return _cohort(expression, obs[obs["time"] > 0], unit="log2 intensity", origin="gse42568")
+
+
+def tcga_agilent(data: Path) -> AnnData:
+    """TCGA-BRCA, Agilent log ratios of 1,492 genes, progression-free interval as its clinical resource advises."""
+    expression = pd.read_csv(data / "cohorts" / "tcga_agilent533_expr.csv.gz", index_col=0)
+    expression.index = expression.index.str[:12]
+    expression = expression[~expression.index.duplicated()]
+    clinical = pd.read_csv(data / "cohorts" / "tcga_brca_clin_surv.csv.gz", index_col=0)
+    clinical = clinical.drop_duplicates("patient").set_index("patient").reindex(expression.index)
+    known = clinical[clinical["PFI"].notna() & (clinical["PFI.time"] > 0)]
+    obs = pd.DataFrame(
+        {
+            "time": known["PFI.time"] / 30.4375, "event": known["PFI"] == 1, "endpoint": "relapse",
+            "age": known["age_at_initial_pathologic_diagnosis"],
+            "stage": known["ajcc_pathologic_tumor_stage"].str.extract(r"Stage (IV|I{1,3})")[0],
+        }
+    )  # fmt: skip
+    return _cohort(expression, obs, unit="log2 ratio", origin="tcga agilent")
+
+
+_SEVEN = ["ESR1", "ERBB2", "AURKA", "PLAU", "VEGFA", "STAT1", "CASP3"]
+
+
+def survcomp(data: Path) -> dict[str, AnnData]:
+    """Four cohorts of seven genes: distant metastasis or, of the one that lacks it, relapse."""
+    table = pd.read_csv(data / "cohorts" / "survcomp4_7genes.csv.gz", index_col=0)
+    made = {}
+    for name, part in table.groupby("dataset"):
+        end = "dmfs" if part["e.dmfs"].notna().any() else "rfs"
+        known = part[part[f"e.{end}"].notna() & (part[f"t.{end}"] > 0)]
+        obs = pd.DataFrame(
+            {
+                "time": known[f"t.{end}"] / 30.4375, "event": known[f"e.{end}"] == 1,
+                "endpoint": "distant metastasis" if end == "dmfs" else "relapse",
+                "er_status": known["er"].map({1.0: "positive", 0.0: "negative"}), "age": known["age"],
+                "grade": known["grade"], "size": known["size"], "node_positive": known["node"],
+            }
+        )  # fmt: skip
+        made[str(name).lower()] = _cohort(known[_SEVEN], obs, unit="log2 intensity", origin=str(name))
+    return made
+
+
+def every(data: Path) -> dict[str, AnnData]:
+    """All open cohorts with follow-up, those with many genes first."""
+    loaded = {name: datasets.load(name) for name in ("gse1992", "gse4335", "gse3143")}
+    more = {"scanb400": scanb400(data), "gse42568": gse42568(data), "tcga": tcga_agilent(data)}
+    return {**loaded, **more, **survcomp(data)}

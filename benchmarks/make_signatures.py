@@ -1,6 +1,7 @@
 """Make the signatures that travel with the package: python benchmarks/make_signatures.py [FOLDER] [NAME ...].
 
-The cell-death and the immune index are trained on gse1992, gse3143 and gse4335 by the recipes of these names. The
+The cell-death and the immune index are trained on gse1992, gse3143 and gse4335 by the recipes of these names, the
+prognosis from modules on these and seven cohorts of the further real data (OMICS_RX_DATA). The
 others are published formulas that take their scale from gse1992: the means of ten of the eleven PAM50 proliferation
 genes and of the genes of tumour inflammation, and the weights of the 21-gene recurrence score. Genes that gse1992 lacks
 (BIRC5, TIGIT) are left out and named in the description.
@@ -12,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from external_cohorts import every, folder
 
 import omics_rx as orx
 from omics_rx.core import resources
@@ -95,9 +97,16 @@ def recurrence_score() -> RiskSignature:
     )  # fmt: skip
 
 
+def prognosis() -> RiskSignature:
+    study = orx.signatures.build("modules", every(folder()), endpoint="mixed", seed=0)
+    print(study.table.round(3).to_string(index=False))
+    return replace(study.signature, name="prognosis")
+
+
 MADE: dict[str, Callable[[], RiskSignature]] = {
     "cell_death": lambda: trained("cell_death"),
     "immune": lambda: trained("immune"),
+    "prognosis": prognosis,
     "proliferation": proliferation,
     "recurrence_score": recurrence_score,
     "tumour_inflammation": tumour_inflammation,

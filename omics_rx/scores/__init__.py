@@ -24,6 +24,7 @@ from omics_rx.scores.sets import GeneSets, as_sets
 from omics_rx.scores.shares import compare_shares, shares
 from omics_rx.scores.subtype import receptors, subtype
 from omics_rx.scores.tnbc import tnbc_centroids, tnbc_subtype
+from omics_rx.scores.treatment import treatment, treatment_sets
 
 __all__ = [
     "CellReference", "Deconvolution", "GeneSets", "as_sets", "cell_death", "cell_death_sets", "cell_type_sets",
@@ -32,5 +33,5 @@ __all__ = [
     "iic_genes_from_cells", "iic_genes_from_lines", "immune", "immune_cell_types", "immune_phenotype", "immune_sets",
     "immunophenoscore", "malignant_cell_subtype", "marker_genes", "pathway_sets", "proliferation", "receptors",
     "reference_from_cells", "score", "shares", "subtype", "til10", "tnbc_centroids",
-    "tnbc_subtype",
+    "tnbc_subtype", "treatment", "treatment_sets",
 ]  # fmt: skip

@@ -153,7 +153,9 @@ def _same_follow_up(one: Member, two: Member) -> bool:
     return smaller >= 10 and sum((counts[0] & counts[1]).values()) > _SAME_FOLLOW_UP * smaller
 
 
-def training_set(members: Mapping[str, Member], genes: Iterable[str] | None = None) -> TrainingSet:
+def training_set(
+    members: Mapping[str, Member], genes: Iterable[str] | None = None, *, union: Iterable[str] | None = None
+) -> TrainingSet:  # fmt: skip
     """Put cohorts side by side over the genes that each measures and that vary in each.
 
     Parameters
@@ -162,6 +164,9 @@ def training_set(members: Mapping[str, Member], genes: Iterable[str] | None = No
         Prepared cohorts.
     genes
         Restrict to these, such as what a target platform measures; any identifier known to ``harmonize``.
+    union
+        Genes of a recipe that fills in what a cohort lacks: those that one cohort or more measures are taken, NaN
+        where it does not.
 
     Raises
     ------
@@ -170,8 +175,13 @@ def training_set(members: Mapping[str, Member], genes: Iterable[str] | None = No
     """
     usable = {name: _usable(member.frame) for name, member in members.items()}
     pool = set.intersection(*usable.values())
+    if union is not None:
+        pool = set.union(*usable.values()) & set(union)
+        for name, have in usable.items():
+            if not have & pool:
+                raise InputError(f"{name} has none of the recipe's genes: check that it names genes as the others do")
     smallest = min(usable, key=lambda name: len(usable[name]))
-    if len(pool) < max(1, 0.1 * len(usable[smallest])):
+    if union is None and len(pool) < max(1, 0.1 * len(usable[smallest])):
         raise InputError(
             f"the cohorts share {len(pool)} genes, {smallest} alone has {len(usable[smallest])} "
             f"({examples(sorted(usable[smallest]), 3)}): check that all name genes alike"
@@ -191,13 +201,28 @@ def training_set(members: Mapping[str, Member], genes: Iterable[str] | None = No
     names = tuple(sorted(pool))
     parts = list(members.values())
     return TrainingSet(
-        expression=np.vstack([part.frame[list(names)].to_numpy() for part in parts]),
+        expression=np.vstack([_columns(part.frame, names, usable[part.name]) for part in parts]),
         genes=names,
         samples=pd.Index([f"{part.name}/{sample}" for part in parts for sample in part.frame.index]),
         time=np.concatenate([part.endpoint.time for part in parts]),
         event=np.concatenate([part.endpoint.event for part in parts]),
         cohort=np.concatenate([np.full(len(part.frame), part.name, dtype=object) for part in parts]).astype(str),
+        er=None if union is None else np.concatenate([_recorded_er(part) for part in parts]),
     )
+
+
+def _columns(frame: pd.DataFrame, names: tuple[str, ...], usable: set[str]) -> np.ndarray:
+    return frame.reindex(columns=[name for name in names if name in usable]).reindex(columns=list(names)).to_numpy()
+
+
+def _recorded_er(member: Member) -> np.ndarray:
+    """Recorded oestrogen receptor: 1, 0 or NaN."""
+    from omics_rx.scores.records import recorded_receptor
+
+    told = recorded_receptor(member.cohort.obs, "er")
+    if told is None:
+        return np.full(member.cohort.n_obs, np.nan)
+    return told.map({"positive": 1.0, "negative": 0.0}).to_numpy(dtype=np.float64)
 
 
 def _usable(frame: pd.DataFrame) -> set[str]:

@@ -28,6 +28,7 @@ from omics_rx.signatures.assemble import (
 from omics_rx.signatures.assess import assess
 from omics_rx.signatures.distill import NoSignalError
 from omics_rx.signatures.fitted import Fitted
+from omics_rx.signatures.modules import FittedModules
 from omics_rx.signatures.recipes import Recipe, resolve
 from omics_rx.signatures.signature import RiskSignature
 from omics_rx.signatures.study import Study
@@ -159,7 +160,7 @@ def build(
     members, outside = prepare(cohorts, role="training"), _external(external, cohorts)
     kind = shared_endpoint({**members, **outside}, endpoint)
     refuse_duplicates([*members.values(), *outside.values()])
-    train = training_set(members, genes)
+    train = training_set(members, genes, union=made.pool() if getattr(made, "union", False) else None)
     inputs = {name: _sha256(member) for name, member in {**members, **outside}.items()}
     settings = {
         "recipe": made.name, "ensemble": ensemble if isinstance(ensemble, str | None) else ", ".join(ensemble),
@@ -288,12 +289,20 @@ def _signature(
     recipe: Recipe, fitted: Fitted, train: TrainingSet, *, members: Mapping[str, Member], kind: str,
     training: dict[str, Any], provenance: Provenance,
 ) -> RiskSignature:  # fmt: skip
-    z = CohortScale.learn(train).apply(train)[:, train.columns(fitted.genes)]
-    largest = max(members.values(), key=lambda member: len(member.frame))
+    largest = max(members.values(), key=lambda member: (_measured(member, fitted), len(member.frame)))
     about = co.info(largest.cohort)
     frozen = GeneReference.learn(
-        largest.frame[list(fitted.genes)], unit=about.unit, domain=about.domain, origin=largest.name
+        largest.frame.reindex(columns=list(fitted.genes)).dropna(axis=1, how="all"),
+        unit=about.unit,
+        domain=about.domain,
+        origin=largest.name,
     )
+    if isinstance(fitted, FittedModules) and fitted.signature is not None:
+        return replace(
+            fitted.signature, reference=frozen, endpoint=kind, training=training, patterns=dict(fitted.patterns),
+            description=recipe.description, provenance=provenance,
+        )  # fmt: skip
+    z = CohortScale.learn(train).apply(train)[:, train.columns(fitted.genes)]
     return RiskSignature(
         name=recipe.name,
         genes=fitted.genes,
@@ -309,8 +318,15 @@ def _signature(
     )
 
 
+def _measured(member: Member, fitted: Fitted) -> int:
+    """How many of the genes a cohort has."""
+    return len(member.frame.columns.intersection(list(fitted.genes)))
+
+
 def _full_score(fitted: Fitted, member: Member) -> pd.Series:
     """Score by the model before distilling, z within the cohort; genes it lacks count as average."""
+    if isinstance(fitted, FittedModules) and fitted.signature is not None:
+        return fitted.signature.score(member.cohort)["risk_score"]
     values = member.frame.reindex(columns=list(fitted.full_genes)).to_numpy()
     mean, sd = moments(values)
     z = np.nan_to_num((values - mean) / sd, nan=0.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,14 +15,18 @@ from omics_rx.core.provenance import Provenance
 from omics_rx.harmonize.reference import GeneReference
 from omics_rx.signatures import shape
 from omics_rx.signatures.baseline import Baseline
+from omics_rx.signatures.gate import Gate
 from omics_rx.signatures.signature import RiskSignature
 
 FORMAT = "omics_rx risk signature"
-SCHEMA = 2
+SCHEMA = 3
 _READING = (
     "risk score = sum of weight * z over the genes; z = (expression - mean) / sd, with mean and sd of the patient's "
     "own cohort, or the frozen ones given here in the unit named under reference; above cutoffs.high the risk is high; "
-    "chance of no event by a horizon = exp(-baseline.hazard * exp(baseline.slope * risk score))"
+    "chance of no event by a horizon = exp(-baseline.hazard * exp(baseline.slope * risk score)); with an er_gate, "
+    "risk score = g * (sum of weight * z) + (1 - g) * (offset + sum of weight_er_negative * z), where g is 1 for a "
+    "tumour recorded as ER-positive, 0 for a negative one, else 1 / (1 + exp(-slope * (sum of er_level * z - "
+    "threshold)))"
 )
 
 
@@ -31,7 +35,12 @@ def _without_baseline(content: Mapping[str, Any]) -> dict[str, Any]:
     return {**content, "schema": 2, "baseline": None}
 
 
-UPGRADE_FROM = {1: _without_baseline}
+def _without_gate(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Schema 2 had one set of weights for all tumours, and nothing was filled in."""
+    return {**content, "schema": 3, "er_gate": None, "imputes": False}
+
+
+UPGRADE_FROM = {1: _without_baseline, 2: _without_gate}
 
 
 def digest(content: Mapping[str, Any]) -> str:
@@ -64,6 +73,10 @@ def _content(signature: RiskSignature) -> dict[str, Any]:
         row: dict[str, Any] = {"gene": gene, "weight": float(signature.weights[gene])}
         if frozen is not None and gene in places:
             row |= {"mean": float(frozen.mean[places[gene]]), "sd": float(frozen.sd[places[gene]])}
+        if signature.gate is not None:
+            row["weight_er_negative"] = float(signature.gate.weights.get(gene, 0.0))
+            if gene in signature.gate.level:
+                row["er_level"] = float(signature.gate.level[gene])
         if gene in signature.patterns:
             row["pattern"] = signature.patterns[gene]
         genes.append(row)
@@ -86,6 +99,8 @@ def _content(signature: RiskSignature) -> dict[str, Any]:
         "reference": about,
         "correlation": signature.correlation.tolist(),
         "baseline": signature.baseline.as_dict() if signature.baseline is not None else None,
+        "er_gate": signature.gate.as_dict() if signature.gate is not None else None,
+        "imputes": signature.imputes,
         "training": signature.training,
         "provenance": signature.provenance.as_dict(),
     }
@@ -159,4 +174,16 @@ def _signature(content: Mapping[str, Any]) -> RiskSignature:
             told["made_by"], told["inputs"], told["settings"], tuple(told["cites"]), told["versions"], told["created"]
         ),
         baseline=Baseline.from_dict(content["baseline"]) if content["baseline"] is not None else None,
+        gate=_gate(content["er_gate"], rows),
+        imputes=bool(content["imputes"]),
     )
+
+
+def _gate(told: Mapping[str, Any] | None, rows: Sequence[Mapping[str, Any]]) -> Gate | None:
+    if told is None:
+        return None
+    return Gate(
+        {row["gene"]: float(row["weight_er_negative"]) for row in rows}, float(told["offset"]),
+        {row["gene"]: float(row["er_level"]) for row in rows if "er_level" in row},
+        float(told["threshold"]), float(told["slope"]),
+    )  # fmt: skip

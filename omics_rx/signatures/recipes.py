@@ -21,6 +21,9 @@ from omics_rx.signatures.training import TrainingSet
 if TYPE_CHECKING:
     from omics_rx.core.screen import DrugScreen
 
+if TYPE_CHECKING:
+    from omics_rx.signatures.modules import ModuleRecipe
+
 _TEST_FOLDS = 5
 
 
@@ -164,8 +167,16 @@ def custom(*, n_genes: int = 12) -> SearchedEnsemble:
     return SearchedEnsemble(n_genes=n_genes)
 
 
+def modules(*, n_genes: int = 12) -> ModuleRecipe:
+    """Build the prognosis from modules; their genes are given, so ``n_genes`` chooses nothing."""
+    from omics_rx.signatures.modules import ModuleRecipe
+
+    del n_genes
+    return ModuleRecipe()
+
+
 _HERE = "omics_rx.signatures.recipes"
-RECIPES = Registry("recipe", {name: f"{_HERE}:{name}" for name in ("cell_death", "custom", "immune")})
+RECIPES = Registry("recipe", {name: f"{_HERE}:{name}" for name in ("cell_death", "custom", "immune", "modules")})
 
 
 def resolve(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ Floats = NDArray[np.float64]
 Scale: TypeAlias = Literal["cohort", "frozen"] | GeneReference
 
 MIN_COHORT = 20  # below this a gene's mean and sd within the cohort say more about chance than about the platform
+MIN_FIDELITY = 0.5  # correlation with the full score below which a filled-in score is not given
 _SHRINKAGE = 0.05  # of the gene correlations towards none, so that genes that nearly repeat each other do no harm
 
 
@@ -32,10 +34,12 @@ def needs_of(signature: RiskSignature) -> Needs:
     return Needs(f"the signature {signature.name}", genes=signature.genes, single=True)
 
 
-def scaled(signature: RiskSignature, ready: Prepared, reference: Scale) -> tuple[pd.DataFrame, str]:
-    """Scaled values, z, of the signature's genes, ``n x k`` with NaN where missing, and how it was made."""
-    frame = ready.values(signature.genes)
-    unit, genes = ready.unit, list(signature.genes)
+def scaled(
+    signature: RiskSignature, ready: Prepared, reference: Scale, genes: Sequence[str]
+) -> tuple[pd.DataFrame, str]:  # fmt: skip
+    """Scaled values, z, of the genes asked for, ``n x k`` with NaN where missing, and how it was made."""
+    frame = ready.values(genes)
+    unit, genes = ready.unit, list(genes)
     if not frame.shape[1]:
         raise InputError(
             f"none of the {len(genes)} genes of {signature.name} is in the cohort "
@@ -69,7 +73,12 @@ def scorable(signature: RiskSignature, cohort: CohortLike | Opened) -> Assessmen
         share = _weight(signature, have)
     except InputError as error:
         return Assessment(runs=False, coverage=np.nan, why=str(error))
-    if share < signature.min_coverage:
+    if signature.imputes:
+        told = fidelity_of(signature, ready.source.var_names)
+        if told < MIN_FIDELITY:
+            why = f"its genes and those that speak for them tell the score with r = {told:.2f}, needs {MIN_FIDELITY}"
+            return Assessment(runs=False, coverage=share, why=why)
+    elif share < signature.min_coverage:
         return Assessment(runs=False, coverage=share, why=f"needs {signature.min_coverage:.0%} of its weight")
     if ready.source.n_obs >= MIN_COHORT:
         return Assessment(runs=True, coverage=share, why="; ".join(ready.said[1:]))
@@ -77,16 +86,33 @@ def scorable(signature: RiskSignature, cohort: CohortLike | Opened) -> Assessmen
         frozen = _frozen(signature, ready.unit)
     except InputError as error:
         return Assessment(runs=False, coverage=share, why=f"under {MIN_COHORT} samples, and {error}")
+    both = [gene for gene in ready.source.var_names if gene in set(frozen.genes)]
     share = _weight(signature, [gene for gene in have if gene in frozen.genes])
-    if share < signature.min_coverage:
+    short = fidelity_of(signature, both) < MIN_FIDELITY if signature.imputes else share < signature.min_coverage
+    if short:
         why = f"under {MIN_COHORT} samples, and the frozen reference has {share:.0%} of the weight with the cohort"
         return Assessment(runs=False, coverage=share, why=why)
     return Assessment(runs=True, coverage=share, why=f'under {MIN_COHORT} samples: by reference="frozen"')
 
 
+def fidelity_of(signature: RiskSignature, genes: Iterable[str]) -> float:
+    """Expected correlation of a filled-in score with the full one, from the genes a platform has."""
+    wide, spread = widened(signature)
+    at_hand = set(genes)
+    have = np.array([gene in at_hand for gene in wide])
+    if not have.any():
+        return 0.0
+    weights = signature.matrix(wide)[:, :1]
+    whole = spread.variance(weights, np.ones(len(wide), dtype=bool))
+    seen = spread.variance(spread.conditional(weights, have), have)
+    return float(np.sqrt(min(1.0, seen.item() / whole.item())))
+
+
 def _weight(signature: RiskSignature, genes: Iterable[str]) -> float:
     """Share of the absolute weight that some genes carry."""
-    return float(sum(abs(signature.weights[gene]) for gene in genes) / np.abs(signature.vector).sum())
+    genes = set(genes)
+    have = signature.importance[[gene in genes for gene in signature.genes]]
+    return float(have.sum() / signature.importance.sum())
 
 
 def _frozen(signature: RiskSignature, unit: str) -> GeneReference:
@@ -129,25 +155,136 @@ def shipped_reference(unit: str) -> GeneReference | None:
     )  # fmt: skip
 
 
-def expected(signature: RiskSignature, z: Floats, known: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """What each known gene adds to the expected score ``(n, k)``, and that score's fidelity ``(n,)``.
+@dataclass(frozen=True, eq=False)
+class Expected:
+    """What the genes of each sample tell of its full score.
 
-    For jointly normal genes ``E[z_m | z_o] = S_mo S_oo^-1 z_o``, so each set of known genes has weights of its
-    own: ``w_o + S_oo^-1 S_om w_m``. Fidelity is the expected correlation with the full score.
+    Attributes
+    ----------
+    parts
+        What each gene adds, ``(n, k)``, NaN where it is missing.
+    base
+        What is added to them, ``(n,)``; 0 without a gate.
+    fidelity
+        Expected correlation with the full score, ``(n,)``.
+    gate
+        By what each sample got its weights; empty without a gate.
     """
-    weights, k = signature.vector, len(signature.genes)
-    spread = (1 - _SHRINKAGE) * signature.correlation + _SHRINKAGE * np.eye(k)
-    whole = float(weights @ spread @ weights)
-    parts, fidelity = np.full(z.shape, np.nan), np.full(len(z), np.nan)
+
+    parts: Floats
+    base: Floats
+    fidelity: Floats
+    gate: list[str]
+
+    @property
+    def score(self) -> Floats:
+        """Sum of the parts, ``(n,)``; NaN for a sample without a gene."""
+        known = np.isfinite(self.parts).any(axis=1)
+        return np.where(known, np.nansum(self.parts, axis=1) + self.base, np.nan)
+
+
+class Spread(Protocol):
+    """Correlations of genes, and what some of them tell of others."""
+
+    def conditional(self, weights: Floats, have: NDArray[np.bool_]) -> Floats:
+        """Weights on the genes at hand that give the expected score, ``(h, m)`` of ``(k, m)``."""
+
+    def variance(self, weights: Floats, have: NDArray[np.bool_]) -> Floats:
+        """Covariance of scores over some genes, ``(m, m)``."""
+
+
+@dataclass(frozen=True, eq=False)
+class Correlations:
+    """Correlations as they were seen in training, ``(k, k)``, drawn a little towards none."""
+
+    matrix: Floats
+
+    def conditional(self, weights: Floats, have: NDArray[np.bool_]) -> Floats:
+        """For jointly normal genes: ``w_o + S_oo^-1 S_om w_m``."""
+        own = weights[have]
+        if have.all():
+            return own
+        inner, outer = self.matrix[np.ix_(have, have)], self.matrix[np.ix_(have, ~have)]
+        return np.asarray(own + np.linalg.solve(inner, outer @ weights[~have]))
+
+    def variance(self, weights: Floats, have: NDArray[np.bool_]) -> Floats:
+        """``w' S w``."""
+        return np.asarray(weights.T @ self.matrix[np.ix_(have, have)] @ weights)
+
+
+@dataclass(frozen=True, eq=False)
+class Factors:
+    """Correlations as a factor model, ``L L' + diag(own)``: loadings ``(k, r)`` and own variances ``(k,)``."""
+
+    loadings: Floats
+    own: Floats
+
+    def conditional(self, weights: Floats, have: NDArray[np.bool_]) -> Floats:
+        """The same as of full correlations, in the space of the factors (Woodbury)."""
+        there, scaled = self.loadings[have], self.loadings[have] / self.own[have][:, None]
+        inner = np.eye(there.shape[1]) + there.T @ scaled
+        return np.asarray(weights[have] + scaled @ np.linalg.solve(inner, self.loadings[~have].T @ weights[~have]))
+
+    def variance(self, weights: Floats, have: NDArray[np.bool_]) -> Floats:
+        """``w' S w``."""
+        common = self.loadings[have].T @ weights
+        return np.asarray(common.T @ common + weights.T @ (weights * self.own[have][:, None]))
+
+
+def widened(signature: RiskSignature) -> tuple[tuple[str, ...], Spread]:
+    """Genes of a signature and all that speak for them on other platforms, and how they go together."""
+    from omics_rx.signatures.loadings import shipped_loadings
+
+    told = shipped_loadings()
+    genes = (*signature.genes, *(gene for gene in told.genes if gene not in signature.weights))
+    rows = told.rows(genes)
+    return genes, Factors(rows, np.maximum(1 - (rows**2).sum(axis=1), 1e-3))
+
+
+def plain(signature: RiskSignature) -> tuple[tuple[str, ...], Spread]:
+    """Genes of a signature and their correlations in training."""
+    k = len(signature.genes)
+    return signature.genes, Correlations((1 - _SHRINKAGE) * signature.correlation + _SHRINKAGE * np.eye(k))
+
+
+def expected(signature: RiskSignature, z: pd.DataFrame, obs: pd.DataFrame, spread: Spread) -> Expected:
+    """What each known gene adds to the expected score, and how near that is to the full one.
+
+    Each set of known genes has weights of its own, ``E[score | z of the known]`` for jointly normal genes.
+
+    Parameters
+    ----------
+    signature
+        Its weights; genes of ``z`` that it lacks have none and speak for others only.
+    z
+        Samples x genes on the training scale, NaN where missing.
+    obs
+        What is recorded of the samples; a gate reads the receptor there.
+    spread
+        How the genes of ``z`` go together.
+    """
+    values, genes = z.to_numpy(), tuple(z.columns)
+    known = np.isfinite(values)
+    weights = signature.matrix(genes)
+    whole = spread.variance(weights, np.ones(len(genes), dtype=bool))
     patterns, member = np.unique(known, axis=0, return_inverse=True)
+    own = [spread.conditional(weights, have) if have.any() else weights[have] for have in patterns]
+    shares, base, gate = np.ones((len(z), 1)), np.zeros(len(z)), list[str]()
+    if signature.gate is not None:
+        level = np.full(len(z), np.nan)
+        for number, have in enumerate(patterns):
+            rows = member.ravel() == number
+            level[rows] = values[np.ix_(rows, have)] @ own[number][:, -1]
+        share, gate = signature.gate.open(level, obs)
+        shares, base = np.column_stack([share, 1 - share]), (1 - share) * signature.gate.offset
+    m = shares.shape[1]
+    parts, fidelity = np.full(values.shape, np.nan), np.full(len(z), np.nan)
     for number, have in enumerate(patterns):
         rows = member.ravel() == number
         if not have.any():
             continue
-        inner = spread[np.ix_(have, have)]
-        own = weights[have]
-        if not have.all():
-            own = own + np.linalg.solve(inner, spread[np.ix_(have, ~have)] @ weights[~have])
-        parts[np.ix_(rows, have)] = z[np.ix_(rows, have)] * own
-        fidelity[rows] = np.sqrt(min(1.0, float(own @ inner @ own) / whole))
-    return parts, fidelity
+        parts[np.ix_(rows, have)] = values[np.ix_(rows, have)] * (shares[rows] @ own[number][:, :m].T)
+        seen = np.einsum("nm,ml,nl->n", shares[rows], spread.variance(own[number], have)[:m, :m], shares[rows])
+        full = np.einsum("nm,ml,nl->n", shares[rows], whole[:m, :m], shares[rows])
+        fidelity[rows] = np.sqrt(np.minimum(1.0, seen / full))
+    return Expected(parts, base, fidelity, gate)

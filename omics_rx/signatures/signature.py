@@ -17,12 +17,23 @@ from omics_rx.core.provenance import Provenance
 from omics_rx.harmonize.needs import prepare
 from omics_rx.harmonize.reference import GeneReference
 from omics_rx.signatures.baseline import Baseline
-from omics_rx.signatures.scale import Scale, expected, needs_of, scaled, scorable
+from omics_rx.signatures.gate import Gate
+from omics_rx.signatures.scale import (
+    MIN_FIDELITY,
+    Expected,
+    Scale,
+    expected,
+    needs_of,
+    plain,
+    scaled,
+    scorable,
+    widened,
+)
 from omics_rx.signatures.training import CLOSE
 
 if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
-    from omics_rx.harmonize.needs import Assessment, Opened
+    from omics_rx.harmonize.needs import Assessment, Opened, Prepared
 
 Floats = NDArray[np.float64]
 _LARGEST = 1e12  # of a weight: a score stays finite
@@ -63,6 +74,10 @@ class RiskSignature:
         How it came to be.
     baseline
         What turns a score into chances of survival; None where it was not learnt, as for a published formula.
+    gate
+        Other weights where the oestrogen receptor is negative; None where all tumours have the same.
+    imputes
+        Whether :meth:`score` fills in what a platform lacks from all genes of the shipped loadings, unless told.
     """
 
     name: str
@@ -79,6 +94,8 @@ class RiskSignature:
     licence: str = ""
     provenance: Provenance = field(default_factory=lambda: Provenance("RiskSignature"), repr=False)
     baseline: Baseline | None = field(default=None, repr=False)
+    gate: Gate | None = field(default=None, repr=False)
+    imputes: bool = False
 
     def __post_init__(self) -> None:
         genes = tuple(self.genes)
@@ -110,9 +127,23 @@ class RiskSignature:
         """Weights in the order of ``genes``, ``(k,)``."""
         return np.array([self.weights[gene] for gene in self.genes])
 
+    @property
+    def importance(self) -> Floats:
+        """Absolute weight of each gene, ``(k,)``; of both sets of weights together where there is a gate."""
+        if self.gate is None:
+            return np.abs(self.vector)
+        return np.asarray(np.abs(self.gate.matrix(self.genes, self.vector)[:, :2]).sum(axis=1))
+
+    def matrix(self, genes: Sequence[str]) -> Floats:
+        """Weights of genes, ``(p, 1)``, or ``(p, 3)`` with a gate; 0 for a gene that is not in the signature."""
+        told = tuple(genes)
+        weights = np.array([self.weights.get(gene, 0.0) for gene in told])
+        return weights[:, None] if self.gate is None else self.gate.matrix(told, weights)
+
     def score(
-        self, cohort: CohortLike, *, min_coverage: float | None = None, reference: Scale = "cohort"
-    ) -> pd.DataFrame:
+        self, cohort: CohortLike, *, min_coverage: float | None = None, reference: Scale = "cohort",
+        impute: bool | None = None,
+    ) -> pd.DataFrame:  # fmt: skip
         """Score every sample.
 
         Genes are found by any identifier that ``harmonize.genes`` knows. A gene that a sample lacks takes the value
@@ -130,6 +161,10 @@ class RiskSignature:
             ``"frozen"``: the training cohorts' means and sds, for a single patient measured in the same unit on a
             like platform; alone or in a cohort gives the same score. A :class:`GeneReference` learnt on your own
             platform does the same for it.
+        impute
+            Whether what the platform lacks is filled in from every gene that goes with it in breast tumours, by the
+            shipped loadings, and not from the signature's own genes alone. A sample then needs a ``fidelity`` of
+            0.5, not a coverage. None does as the signature says.
 
         Returns
         -------
@@ -143,29 +178,32 @@ class RiskSignature:
         InputError
             If no sample can be scored, or the reference does not fit the cohort.
         """
+        imputed = self.imputes if impute is None else impute
         needed = self.min_coverage if min_coverage is None else min_coverage
         ready = prepare(cohort, needs_of(self))
-        z, scale = scaled(self, ready, reference)
-        values = z.to_numpy()
-        known = np.isfinite(values)
-        weights = self.vector
-        coverage = known @ np.abs(weights) / np.abs(weights).sum()
-        parts, fidelity = expected(self, values, known)
-        scores = np.where(known.any(axis=1), np.nansum(parts, axis=1), np.nan)
-        short = coverage < needed - CLOSE
+        z, found, scale = self._expected(ready, reference, imputed=imputed)
+        known = np.isfinite(z[list(self.genes)].to_numpy())
+        coverage = known @ self.importance / self.importance.sum()
+        scores, fidelity = found.score, found.fidelity
+        if imputed:
+            told = min_coverage if min_coverage is not None else 0.0
+            short = ~(fidelity >= MIN_FIDELITY) | (coverage < told - CLOSE)
+            why = f"the genes at hand tell the score with r = {{:.2f}}, {MIN_FIDELITY:.1f} is needed"
+            shortfall = [why.format(value) for value in np.nan_to_num(fidelity, nan=0.0)]
+        else:
+            short = coverage < needed - CLOSE
+            shortfall = [f"{share:.0%} of the weight present, {needed:.0%} needed" for share in coverage]
         if short.all():
             lacking = [gene for gene, seen in zip(self.genes, known.any(axis=0), strict=True) if not seen]
             raise InputError(
                 f"none of {len(z)} samples can be scored by {self.name}: at best {coverage.max():.0%} of its weight is "
-                f"present, {needed:.0%} is needed; lacking {examples(lacking)}: check the gene names, or retrain with "
-                "signatures.build(..., genes=cohort.var_names)"
+                f"present, {shortfall[int(coverage.argmax())]}; lacking {examples(lacking)}: check the gene names, "
+                + ("" if imputed else "say impute=True, ")
+                + "or retrain with signatures.build(..., genes=cohort.var_names)"
             )
-        scores[short], fidelity[short] = np.nan, np.nan
+        scores, fidelity = np.where(short, np.nan, scores), np.where(short, np.nan, fidelity)
         reasons = pd.Series(
-            [
-                f"{share:.0%} of the weight present, {needed:.0%} needed" if low else ""
-                for share, low in zip(coverage, short, strict=True)
-            ],
+            [told if low else "" for told, low in zip(shortfall, short, strict=True)],
             index=z.index,
             dtype=object,
         )
@@ -184,7 +222,17 @@ class RiskSignature:
             },
             index=z.index,
         )
+        if found.gate:
+            table.insert(5, "er", pd.Series(found.gate, index=z.index, dtype=object))
         return ready.told(table)
+
+    def _expected(
+        self, ready: Prepared, reference: Scale, *, imputed: bool
+    ) -> tuple[pd.DataFrame, Expected, str]:  # fmt: skip
+        """Scaled genes, what they tell of the score, and how they were scaled."""
+        genes, spread = widened(self) if imputed else plain(self)
+        z, scale = scaled(self, ready, reference, genes)
+        return z, expected(self, z, ready.source.obs, spread), f"{scale}, imputed" if imputed else scale
 
     def assess(self, cohort: CohortLike | Opened) -> Assessment:
         """Whether :meth:`score` runs on a cohort, at which share of the weight, and why not."""
@@ -203,11 +251,16 @@ class RiskSignature:
         pandas.DataFrame
             Samples x genes. A gene that a sample lacks is NaN there: what it would have added is in the genes that
             speak for it. For a linear score these are its Shapley values against the average patient, whose score is
-            0 (Lundberg and Lee 2017, corollary 1).
+            0 (Lundberg and Lee 2017, corollary 1). A signature with other weights where ER is negative has a column
+            ``ER`` more: what it adds for the receptor itself. One that fills in has a column for each gene that speaks.
         """
-        z, _ = scaled(self, prepare(cohort, needs_of(self)), reference)
-        parts, _ = expected(self, z.to_numpy(), np.isfinite(z.to_numpy()))
-        return pd.DataFrame(parts, index=z.index, columns=list(self.genes))
+        z, found, _ = self._expected(prepare(cohort, needs_of(self)), reference, imputed=self.imputes)
+        table = pd.DataFrame(found.parts, index=z.index, columns=list(z.columns)).dropna(axis=1, how="all")
+        kept = [gene for gene in z.columns if gene in self.weights or gene in table]
+        table = table.reindex(columns=kept)
+        if self.gate is not None:
+            table["ER"] = found.base
+        return table
 
     def predict_survival(
         self, cohort: CohortLike, *, months: Sequence[int] | None = None, min_coverage: float | None = None,

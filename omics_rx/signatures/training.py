@@ -34,6 +34,8 @@ class TrainingSet:
         Months and whether the event was seen, ``(n,)``.
     cohort
         Cohort of each sample, ``(n,)``; a stratum of every Cox model.
+    er
+        Recorded oestrogen receptor: 1 positive, 0 negative, NaN not known, ``(n,)``; None where nobody asked.
     """
 
     expression: Floats
@@ -42,6 +44,7 @@ class TrainingSet:
     time: Floats
     event: NDArray[np.bool_]
     cohort: NDArray[np.str_]
+    er: Floats | None = None
     positions: Mapping[str, int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -66,7 +69,7 @@ class TrainingSet:
         """Keep some samples."""
         return replace(
             self, expression=self.expression[keep], samples=self.samples[keep], time=self.time[keep],
-            event=self.event[keep], cohort=self.cohort[keep],
+            event=self.event[keep], cohort=self.cohort[keep], er=None if self.er is None else self.er[keep],
         )  # fmt: skip
 
     def only(self, genes: Iterable[str]) -> TrainingSet:

@@ -149,7 +149,7 @@ def test_a_saved_signature_is_the_same(signature, cohort, tmp_path):
     assert again.save(tmp_path / "t.json").read_text() == file.read_text()
     content = json.loads(file.read_text())
     assert content["genes"][0] == {"gene": "BCL2", "weight": 0.5, "mean": 8.0, "sd": 1.0, "pattern": "apoptosis"}
-    assert content["schema"] == 2
+    assert content["schema"] == 3
 
 
 def _changed(file, change, *, rehash=False):
@@ -179,7 +179,7 @@ def test_published_formulas_keep_their_weights(gse1992):
         (lambda c: c["cutoffs"].update(high=0.2), False, "another hash"),
         (lambda c: c.update(note="mine"), False, "another hash"),
         (lambda c: c.pop("sha256"), False, "another hash"),
-        (lambda c: c.update(schema=3), True, "schema 3, this version reads up to 2"),
+        (lambda c: c.update(schema=4), True, "schema 4, this version reads up to 3"),
         (lambda c: c.update(schema="1"), True, "not a whole number"),
         (lambda c: c.update(format="else"), True, "no signature"),
         (lambda c: c.pop("cutoffs"), True, "not whole"),
@@ -223,7 +223,7 @@ def test_the_shipped_signatures_open_and_are_what_their_sources_say():
     from omics_rx.core import resources
 
     listed = orx.signatures.list()
-    made = {"cell_death", "immune", "proliferation", "recurrence_score", "tumour_inflammation"}
+    made = {"cell_death", "immune", "prognosis", "proliferation", "recurrence_score", "tumour_inflammation"}
     assert made <= set(listed.index)
     for name in listed.index:
         signature = orx.signatures.load(name)
