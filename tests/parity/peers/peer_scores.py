@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from peer_cases import HERE, Case
+from r_random import rnorm
 from scipy import sparse
 
+from omics_rx.core.cohort import as_cohort, with_info
 from omics_rx.scores import score
 from omics_rx.scores.centroids import centroids, correlations
 from omics_rx.scores.kernels.overlap import overlap_p
@@ -92,6 +94,17 @@ def _singscore() -> dict[str, float]:
     return {"up": float(found[0]), "both": float(found[1]), **{f"rank {at}": float(v) for at, v in enumerate(ranks)}}
 
 
+def _gsva_ssgsea() -> dict[str, float]:
+    """Scores of the ten genes and thirty samples of GSVA's test, which R draws from seed 123, over their range."""
+    genes = [f"TEST{at}" for at in range(1, 11)]
+    values = pd.DataFrame(rnorm(123, 300).reshape(30, 10), [f"s{at}" for at in range(30)], genes)
+    values.iloc[15:, :3] += 2
+    sets = {"set1": genes[:3], "set2": genes[3:6], "set3": genes[6:]}
+    found = score(with_info(as_cohort(values), unit="log2 ratio"), sets, method="ssgsea", progress=False)
+    found = found / np.ptp(found.to_numpy())
+    return {f"{name} {what}": float(getattr(found[name], what)()) for what in ("mean", "std") for name in sets}
+
+
 TABLE = "the peer reads the normal distribution from a table; ours is within 1e-7 of the function"
 CASES = [
     Case("decoupler ulm", "decoupler", "mt.ulm, weights of either sign", _score("ulm", signed=True)),
@@ -115,5 +128,13 @@ CASES = [
     Case("scipy ranks", "scipy", "stats.mannwhitneyu(method='asymptotic'), tied values", _separation),
     Case("scipy overlap", "scipy", "stats.hypergeom.sf", _overlaps, 1e-9),
     Case("fgsea fora", "fgsea", "fora, its own tests (phyper written out)", _fora),
+    Case(
+        "gsva ssgsea",
+        "GSVA",
+        "gsva(method='ssgsea') of set.seed(123), its own test; divided by the range of all scores",
+        _gsva_ssgsea,
+        1e-7,
+        "printed with 7 or 8 digits",
+    ),
     Case("singscore", "singscore", "rankGenes('min'), simpleScore, its own tests", _singscore),
 ]
