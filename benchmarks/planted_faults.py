@@ -261,6 +261,9 @@ def main() -> None:
     parser.add_argument("room", choices=sorted(ROOMS))
     parser.add_argument("--n", type=int, default=60, help="how many faults, beside those that are named")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--part", default="0/1", help="only every so-manieth of them, such as 2/5 for the third of five"
+    )
     parser.add_argument("--only", default="", help="faults whose name holds this")
     told = parser.parse_args()
     every = [one for one in faults(told.room) if told.only in one.name]
@@ -273,7 +276,8 @@ def main() -> None:
         tree, clean = Path(folder) / "tree", Path(folder) / "clean"
         copied(tree)
         copied(clean)
-        chosen = list(dict.fromkeys([*named, *drawn]))
+        first, parts = map(int, told.part.split("/"))
+        chosen = list(dict.fromkeys([*named, *drawn]))[first::parts]
         for number, fault in enumerate(chosen, 1):
             path = tree / "omics_rx" / fault.file
             before = path.read_text(encoding="utf-8")
