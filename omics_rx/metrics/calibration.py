@@ -13,6 +13,7 @@ from omics_rx.metrics.curves import Followed, brier_score, kaplan_meier, surviva
 from omics_rx.metrics.inputs import Bools, Floats, checked_chances, horizon, in_order, outcome
 
 _EDGE = 1e-6  # predicted chances are kept this far from 0 and 1, where the log of a hazard ends
+_FLAT = 1e-4  # information on a slope that has run off: its standard error would be 100 and more
 _KNOTS = (0.10, 0.50, 0.90)
 
 
@@ -32,7 +33,8 @@ class Calibration:
         Observed over expected; above 1 the predictions are too hopeful.
     slope, slope_lower, slope_upper
         Cox coefficient (ties by Breslow) of ``log(-log(predicted survival))`` with its 95% interval (Wald; the unit is
-        the patient); below 1 the predictions are too far apart.
+        the patient); below 1 the predictions are too far apart. NaN where the predictions part those with an early
+        event from all others, since no slope is then too steep.
     ici, e50, e90
         Mean, median and 90th percentile of the distance between predicted and smoothed observed chances.
     curve
@@ -96,6 +98,8 @@ def calibration(
     Austin, Harrell and van Klaveren, Stat Med 2020, 39:2714.
     """
     times, events, chance, at = _judged(time, event, survival, at)
+    if n_groups < 1:
+        raise InputError(f"n_groups is {n_groups}: give 1 or more")
     left = survival_at(times, events, at)
     seen = int((events & (times <= at)).sum())
     if seen < 5:
@@ -184,7 +188,7 @@ def _slope(ahead: Floats, time: Floats, event: Bools) -> tuple[float, float]:
         beta += step
         if abs(step) < 1e-9:
             break
-    return beta, float(1 / np.sqrt(max(information, 1e-12)))
+    return (beta, float(1 / np.sqrt(information))) if information > _FLAT else (float("nan"), float("nan"))
 
 
 def _smooth(ahead: Floats, time: Floats, event: Bools, *, at: float) -> Floats:

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from omics_rx.core.errors import InputError
 from omics_rx.core.work import rng
 from omics_rx.metrics import small
-from omics_rx.metrics.inputs import Bools, Floats, checked_chances, in_order, numbers
+from omics_rx.metrics.inputs import Bools, Floats, checked_chances, in_order, numbers, resamples
 
 _BLOCK = 200  # resamples held in memory at a time
 FIGURES = ("mcc", "balanced_accuracy", "sensitivity", "specificity", "auc", "brier")
@@ -115,11 +115,15 @@ def summary(
         If shapes differ, a score is missing, or only one class is there.
     """
     actual, scores = _scored(truth, score)
+    if not np.isfinite(threshold):
+        raise InputError(f"the threshold is {threshold}: give a number, such as 0.5")
     called = scores >= threshold
     own = _figures(actual, scores, called, _whole(actual))[:, 0]
-    bounds = _bounds(actual, scores, called, seed=seed, n_boot=n_boot)
+    bounds = _bounds(actual, scores, called, seed=seed, n_boot=resamples(n_boot))
     table = pd.DataFrame({"value": own}, index=pd.Index(FIGURES, name="figure"))
     table["lower"], table["upper"] = (pd.Series({name: pair[side] for name, pair in bounds.items()}) for side in (0, 1))
+    # the ends of a posterior leave out a figure that is as good as can be
+    table["lower"], table["upper"] = table[["value", "lower"]].min(axis=1), table[["value", "upper"]].max(axis=1)
     return table
 
 

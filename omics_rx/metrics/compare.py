@@ -13,7 +13,7 @@ from omics_rx.core.errors import InputError
 from omics_rx.core.work import rng
 from omics_rx.metrics import small
 from omics_rx.metrics.crossed import Crossed, crossed
-from omics_rx.metrics.inputs import Floats, groups_of, in_order, numbers
+from omics_rx.metrics.inputs import Floats, groups_of, in_order, numbers, resamples
 
 __all__ = ["Crossed", "PairedDifference", "Pooled", "crossed", "paired_difference", "pool"]
 
@@ -113,6 +113,9 @@ def paired_difference(
     complete = np.isfinite(one) & np.isfinite(two) & (codes >= 0)
     if complete.sum() < 2:
         raise InputError(f"{int(complete.sum())} of {one.size} pairs are complete: two or more are needed")
+    endless = int((np.isinf(one) | np.isinf(two)).sum())
+    if endless:
+        raise InputError(f"{endless} of {one.size} pairs are infinite: say what they stand for, or leave them out")
     gaps = one[complete] - two[complete]
     codes = np.unique(codes[complete], return_inverse=True)[1]
     k = int(codes.max()) + 1
@@ -122,8 +125,10 @@ def paired_difference(
     if statistic is None:
         found = _mean(gaps, codes, k, shared)
     else:
-        counts = rng(seed, "paired_difference").multinomial(k, np.full(k, 1 / k), size=n_boot)[:, codes]
+        counts = rng(seed, "paired_difference").multinomial(k, np.full(k, 1 / k), size=resamples(n_boot))[:, codes]
         value = float(statistic(gaps))
+        if not np.isfinite(value):
+            raise InputError(f"the statistic of all {gaps.size} differences is {value}: it must be a finite number")
         drawn = np.array([statistic(np.repeat(gaps, row)) for row in counts if row.any()])
         drawn = value + (drawn - value) * np.sqrt(1 + shared)
         found = (value, *small.percentiles(drawn, k), small.tail_p(drawn, k))

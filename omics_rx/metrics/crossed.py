@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from omics_rx.core.errors import InputError
 from omics_rx.core.work import rng
+from omics_rx.metrics.inputs import resamples
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -90,13 +91,15 @@ def crossed(
     """
     from scipy.stats import t
 
+    if not 0 < level < 1:
+        raise InputError(f"the level is {level}: give a share, such as 0.95")
     values = _tables(tables)
     shape = values[0].shape
     rows, columns = _members(row_groups, shape[0], "row"), _members(column_groups, shape[1], "column")
     value = float(statistic(*values))
     if not np.isfinite(value):
         raise InputError("the figure of the whole tables is not a finite number: is anything measured?")
-    draws = _drawn(statistic, values, (rows, columns), rng(seed, "crossed"), n_boot) - value
+    draws = _drawn(statistic, values, (rows, columns), rng(seed, "crossed"), resamples(n_boot, 2)) - value
     draws = draws[np.isfinite(draws).all(axis=1)]
     if len(draws) < 0.9 * n_boot or len(draws) < 2:
         raise InputError(

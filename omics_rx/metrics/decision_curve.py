@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from omics_rx.core.errors import InputError
 from omics_rx.core.work import rng
 from omics_rx.metrics.curves import survival_at
-from omics_rx.metrics.inputs import Bools, Floats, checked_chances, horizon, in_order, numbers, outcome
+from omics_rx.metrics.inputs import Bools, Floats, checked_chances, horizon, in_order, numbers, outcome, resamples
 
 THRESHOLDS = tuple(np.round(np.arange(0.05, 0.61, 0.05), 2).tolist())
 COLUMNS = ["model", "threshold", "treated", "net_benefit", "lower", "upper"]
@@ -69,7 +69,7 @@ def decision_curve(
     models = {name: _checked(name, given[f"risks of {name}"], times.size) for name in risks}
     models |= {"treat all": np.ones(times.size), "treat none": np.zeros(times.size)}
     generator = rng(seed, "decision curve")
-    rows = [generator.integers(times.size, size=times.size) for _ in range(n_boot)]
+    rows = [generator.integers(times.size, size=times.size) for _ in range(resamples(n_boot, 0))]
     parts = []
     for name, risk in models.items():
         treated, benefit = _curve(times, events, risk, at=at, cuts=cuts)

@@ -213,6 +213,13 @@ def horizon(at: Any) -> float:
     return value
 
 
+def resamples(n_boot: Any, least: int = 1) -> int:
+    """A number of resamples, whole and at least ``least``."""
+    if isinstance(n_boot, bool) or not isinstance(n_boot, int | np.integer) or n_boot < least:
+        raise InputError(f"n_boot is {n_boot!r}: give a whole number of resamples, {least} or more")
+    return int(n_boot)
+
+
 def horizons(at: Any) -> Floats:
     """Months to judge at, each above 0, ``(m,)``."""
     given: Sequence[Any] = [at] if np.isscalar(at) else at

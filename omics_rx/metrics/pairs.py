@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from omics_rx.core.errors import InputError
 from omics_rx.core.work import rng
-from omics_rx.metrics.inputs import Bools, Floats, Ints, groups_of
+from omics_rx.metrics.inputs import Bools, Floats, Ints, groups_of, resamples
 
 _ROUNDING = 1e-10  # share of its size by which a risk may differ and still be the same
 _BLOCK = 4_000_000  # pairs held in memory at a time
@@ -84,7 +84,7 @@ def resampled_concordance(
 
     A resample is a vector of counts, so all of them are products with the pair matrix.
     """
-    n, k = time.size, len(risks)
+    n, k, n_boot = time.size, len(risks), resamples(n_boot, 0)
     counts = rng(seed, "concordance").multinomial(n, np.full(n, 1 / n), size=n_boot).astype(np.float32)
     numerator, whole = np.zeros((n_boot, k)), np.zeros(k)
     denominator, total = np.zeros(n_boot), 0.0

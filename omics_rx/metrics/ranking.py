@@ -12,7 +12,7 @@ from scipy.stats import rankdata
 from omics_rx.core.errors import InputError
 from omics_rx.core.work import rng
 from omics_rx.metrics import small
-from omics_rx.metrics.inputs import Bools, Floats, groups_of, in_order, numbers
+from omics_rx.metrics.inputs import Bools, Floats, groups_of, in_order, numbers, resamples
 
 Ints = NDArray[np.intp]
 Metric = Callable[[ArrayLike, ArrayLike], float]
@@ -213,7 +213,8 @@ def bootstrap(
 ) -> Interval:  # fmt: skip
     """Add a 95% interval to a figure: positives and negatives are resampled apart, so prevalence stays.
 
-    Percentiles are moved out for few positives (:mod:`omics_rx.metrics.small`).
+    Percentiles are moved out for few positives (:mod:`omics_rx.metrics.small`). Where no resample differs, as for a
+    ranking without a fault, they have no width; that of an AUROC of 0 or 1 is by Newcombe's method 5.
 
     Parameters
     ----------
@@ -239,8 +240,10 @@ def bootstrap(
     found, scores = _checked(given["labels"], given["scores"])
     sides = _sides(found, given["groups"])
     drawn = np.array([metric(found[rows], scores[rows]) for rows in _resamples(sides, seed=seed, n_boot=n_boot)])
-    lower, upper = small.percentiles(drawn, len(sides[0]))
-    return Interval(metric(found, scores), lower, upper, len(sides[0]), len(sides[1]))
+    value, few = metric(found, scores), (len(sides[0]), max(len(sides[1]), 1))
+    perfect = metric is auroc and value in (0.0, 1.0)
+    lower, upper = small.auc_interval(value, *few) if perfect else small.percentiles(drawn, few[0])
+    return Interval(value, lower, upper, len(sides[0]), len(sides[1]))
 
 
 def gain(
@@ -292,7 +295,7 @@ def _sides(found: Bools, groups: ArrayLike | None) -> tuple[list[Ints], list[Int
 def _resamples(sides: tuple[list[Ints], list[Ints]], *, seed: int, n_boot: int) -> Iterator[Ints]:
     """Rows of each resample, in which positives and negatives are both present."""
     random = rng(seed, "ranking-bootstrap")
-    for _ in range(n_boot):
+    for _ in range(resamples(n_boot)):
         yield np.concatenate(
             [side[place] for side in sides if side for place in random.integers(len(side), size=len(side))]
         )

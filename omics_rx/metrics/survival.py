@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from omics_rx.core.errors import InputError
+from omics_rx.metrics import small
 from omics_rx.metrics.curves import Followed, LogRank, brier_score, kaplan_meier, known_weights, log_rank, survival_at
 from omics_rx.metrics.inputs import Floats, Ints, checked_curves, checked_risk, horizons, in_order, numbers, outcome
 from omics_rx.metrics.inputs import horizon as checked_month
@@ -49,7 +50,8 @@ class Concordance:
         Samples without a stratum, which are compared with nobody.
 
     The interval is over samples (patients), for risks of a model that has seen none of them; risks of a
-    cross-validation are told as such. At either end (0 and 1) it has no width.
+    cross-validation are told as such. At either end (0 and 1), where no resample differs, it is that of an AUC of the
+    events among all samples (Newcombe's method 5).
     """
 
     value: float
@@ -66,7 +68,10 @@ class Concordance:
 
 @dataclass(frozen=True)
 class Difference:
-    """A paired difference, its 95% bootstrap interval and two-sided bootstrap p; the unit is the sample (patient)."""
+    """A paired difference, its 95% bootstrap interval and two-sided bootstrap p; the unit is the sample (patient).
+
+    Both are moved out for few events (:mod:`omics_rx.metrics.small`); NaN without resamples.
+    """
 
     value: float
     lower: float
@@ -129,9 +134,10 @@ def concordance(
     whole, resampled = resampled_concordance(
         times, events, [values], strata=codes, weight=weight, seed=seed, n_boot=n_boot
     )  # fmt: skip
-    lower, upper = np.clip(_interval(_widened(resampled[:, 0], whole[0], cross_validated=cross_validated)), 0, 1)
     judged = codes >= 0
     n_events = int(events[judged].sum())
+    drawn = _widened(resampled[:, 0], whole[0], cross_validated=cross_validated)
+    lower, upper = np.clip(_bounds(drawn, float(whole[0]), n_events, int(judged.sum())), 0, 1)
     return Concordance(float(whole[0]), float(lower), float(upper), n_events, int(judged.sum()), "Harrell", left_out)
 
 
@@ -172,8 +178,9 @@ def uno_concordance(
         times, events, [values], strata=codes, weight=weight / max(weight.max(), 1e-300), seed=seed, n_boot=n_boot,
         same_time=same_time,
     )  # fmt: skip
-    lower, upper = _interval(resampled[:, 0])
-    return Concordance(float(whole[0]), lower, upper, int(events.sum()), times.size, "Uno")
+    n_events = int(events.sum())
+    lower, upper = _bounds(resampled[:, 0], float(whole[0]), n_events, times.size)
+    return Concordance(float(whole[0]), lower, upper, n_events, times.size, "Uno")
 
 
 def concordances(time: ArrayLike, event: ArrayLike, risks: ArrayLike, *, strata: ArrayLike | None = None) -> Floats:
@@ -250,10 +257,10 @@ def concordance_difference(
     )
     gap = float(whole[0] - whole[1])
     gaps = _widened(resampled[:, 0] - resampled[:, 1], gap, cross_validated=cross_validated)
-    lower, upper = _interval(gaps)
-    tail = min(float(np.mean(gaps <= 0)), float(np.mean(gaps >= 0)))
-    p_value = min(1.0, 2 * max(tail, 1 / (gaps.size + 1)))
-    return Difference(gap, lower, upper, p_value)
+    if gaps.size == 0:
+        return Difference(gap, float("nan"), float("nan"), float("nan"))
+    few = max(int(events[codes >= 0].sum()), 2)
+    return Difference(gap, *small.percentiles(gaps, few), small.tail_p(gaps, few))
 
 
 def _both(risks: Any) -> tuple[Any, Any]:
@@ -276,9 +283,12 @@ def _widened(drawn: Floats, value: float, *, cross_validated: bool) -> Floats:
     return np.asarray(value + (drawn - value) * np.sqrt(2)) if cross_validated else drawn
 
 
-def _interval(values: Floats) -> tuple[float, float]:
+def _bounds(values: Floats, value: float, n_events: int, n: int) -> tuple[float, float]:
+    """Percentiles of the resamples of a concordance; at either end, where they have no width, by a score test."""
     if values.size == 0:
         return float("nan"), float("nan")
+    if value in (0.0, 1.0):
+        return small.auc_interval(value, n_events, n)
     lower, upper = np.percentile(values, [2.5, 97.5])
     return float(lower), float(upper)
 

@@ -247,6 +247,8 @@ def volcano(table: pd.DataFrame, *, n_labels: int = 10, alpha: float = 0.05, uni
     known = table.dropna(subset=["selectivity", "p"])
     if known.empty:
         raise InputError(f"none of {len(table)} drugs has a selectivity and a p value: nothing to draw")
+    if not known["p"].between(0, 1).all():
+        raise InputError(f"{int((~known['p'].between(0, 1)).sum())} p lie outside 0 to 1: are they logarithms?")
     q = false_discovery_control(known["p"].to_numpy(dtype=float))
     height = -np.log10(np.maximum(q, 1e-300))
     sure = q < alpha
