@@ -9,7 +9,7 @@ import pandas as pd
 
 from null_cases import case
 from omics_rx import scores
-from omics_rx.repurposing import posterior
+from omics_rx.repurposing import event_effects, posterior
 from omics_rx.repurposing.ranking import Ranking
 
 REASONS = {
@@ -78,3 +78,19 @@ def one_experiment_each_of_ten_drugs(random):
 @case("repurposing.posterior.update", "interval", unit="drugs", level=0.9, full=300, fast=60)
 def six_experiments_each_of_five_drugs(random):
     return _found(random, 5, 6)
+
+
+@case("repurposing.event_effects", "interval", unit="lines", full=60, fast=8)
+def effects_of_events_in_random_lines(random):
+    """True effects differ between events and drugs; responses are already in standard deviations."""
+    lines, drugs, names = [f"L{i}" for i in range(200)], [f"D{i}" for i in range(40)], [f"E{i}_mut" for i in range(10)]
+    events = pd.DataFrame((random.random((200, 10)) < 0.2).astype(float), lines, names)
+    truth = random.normal(0, 0.15, (10, 40))
+    truth -= truth.mean(axis=1, keepdims=True)
+    values = pd.DataFrame(events.to_numpy() @ truth + random.normal(size=(200, 40)), lines, drugs)
+    tissue = pd.Series("one", index=lines, dtype=object)
+    found = event_effects(values, events, tissue, pd.DataFrame({"name": drugs}, index=drugs))
+    scale = values.std().to_numpy()
+    told = [found.of(name) for name in names]
+    lower, upper = (np.array([one[side] for one in told]) for side in ("lower", "upper"))
+    return lower.ravel(), upper.ravel(), (truth / scale).ravel()

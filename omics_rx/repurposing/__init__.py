@@ -10,6 +10,8 @@ _NAMES = {
     "Ledger": "omics_rx.repurposing.ledger",
     "Ranker": "omics_rx.repurposing.ranker",
     "Ranking": "omics_rx.repurposing.ranking",
+    "event_effects": "omics_rx.repurposing.alterations.effects",
+    "event_frequencies": "omics_rx.repurposing.alterations.frequencies",
     "export_structures": "omics_rx.repurposing.docking",
     "load_ranking": "omics_rx.repurposing.ranking",
     "read_docking_scores": "omics_rx.repurposing.docking_scores",
@@ -21,6 +23,8 @@ _FILES = ("evidence", "labels", "posterior", "reversal", "selectivity", "targets
 
 if TYPE_CHECKING:
     from omics_rx.repurposing import evidence, labels, posterior, reversal, selectivity, targets
+    from omics_rx.repurposing.alterations.effects import event_effects
+    from omics_rx.repurposing.alterations.frequencies import event_frequencies
     from omics_rx.repurposing.docking import export_structures
     from omics_rx.repurposing.docking_scores import read_docking_scores
     from omics_rx.repurposing.edges import read_network
@@ -32,7 +36,8 @@ if TYPE_CHECKING:
     from omics_rx.repurposing.ranking import Ranking, load_ranking
 
 __all__ = [
-    "Explanation", "Ledger", "Ranker", "Ranking", "evidence", "export_structures", "labels", "load_ranking",
+    "Explanation", "Ledger", "Ranker", "Ranking", "event_effects", "event_frequencies",
+    "evidence", "export_structures", "labels", "load_ranking",
     "posterior",
     "read_docking_scores", "read_library", "read_network", "reversal", "selectivity", "targets",
     "universe",

@@ -10,6 +10,7 @@ import pandas as pd
 from omics_rx.core import resources
 
 _WORD = {"mutation": "mut", "gain": "gain", "loss": "loss"}
+_PANEL = 1000  # genes up to which every one of them gets its event
 _EVENT = ("known", "recurrent", "truncating", "amplified", "deleted", "fused", "told", "predicted")
 
 
@@ -57,12 +58,7 @@ def event_table(
     tested
         Sample to genes looked at, by ``"mutation"``, ``"copy"``, ``"germline"`` and ``"MSI"``.
     """
-    names = dict.fromkeys(variants.loc[variants["event"] != "", "event"])
-    for name in sorted(screen_events()):
-        gene, _, word = name.rpartition("_")
-        kind = {"mut": "mutation", "gain": "copy", "loss": "copy"}.get(word, "MSI" if name == "MSI" else "")
-        if kind and any(("MSI" if name == "MSI" else gene) in seen.get(kind, ()) for seen in tested.values()):
-            names[name] = None
+    names = dict.fromkeys([*variants.loc[variants["event"] != "", "event"], *_testable(tested)])
     table = pd.DataFrame(np.nan, index=pd.Index(samples, dtype=object), columns=pd.Index(list(names), dtype=object))
     for sample, seen in tested.items():
         looked = [name for name in names if _looked_at(name, seen)]
@@ -76,6 +72,24 @@ def event_table(
     for sample in stable["sample"]:
         table.loc[sample, "MSI"] = 0.0
     return table
+
+
+def _testable(tested: dict[str, dict[str, frozenset[str]]]) -> list[str]:
+    """Events that could have been seen: of a panel all, of an exome those of the screens and of published facts."""
+    asked: set[str] = set()
+    known = screen_events()
+    for seen in tested.values():
+        for what, words in (("mutation", ("mut",)), ("copy", ("gain", "loss")), ("germline", ("germline",))):
+            genes = seen.get(what, frozenset())
+            told = genes if len(genes) <= _PANEL else genes & _of_facts()
+            asked |= {f"{gene}_{word}" for gene in told for word in words}
+            asked |= {name for name in known if name.rpartition("_")[2] in words and name.rpartition("_")[0] in genes}
+    return sorted(asked)
+
+
+@cache
+def _of_facts() -> frozenset[str]:
+    return frozenset(resources.table("alteration_facts.tsv")["gene"])
 
 
 def _looked_at(name: str, seen: dict[str, frozenset[str]]) -> bool:

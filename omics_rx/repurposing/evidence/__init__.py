@@ -35,6 +35,8 @@ KINDS = Registry(
         "reversal": f"{_HERE}.reversal:KIND",
         "proximity": f"{_HERE}.proximity:KIND",
         "malignant_cells": f"{_HERE}.malignant_cells:KIND",
+        "alteration_measured": f"{_HERE}.alteration_measured:KIND",
+        "alteration_published": f"{_HERE}.alteration_published:KIND",
         "target_alteration": f"{_HERE}.target_alteration:KIND",
         "over_peak": f"{_HERE}.over_peak:KIND",
         "applicability": f"{_HERE}.applicability:KIND",

@@ -1,0 +1,229 @@
+"""What an event does to the response to each drug: altered lines against the others, shrunk over drugs and events.
+
+Responses are standardised a drug, joined over screens, and rid of tissue and of what a line does to all drugs, so that
+the preference between drugs is left. The difference of altered and other lines has a known error. True differences are
+taken for normal around 0 with a variance that the events share in part (empirical Bayes), and alike for drugs that act
+alike, so that drugs with targets in common lend each other strength and a drug that nobody screened gets what its
+relatives say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from omics_rx.core.errors import InputError, examples
+from omics_rx.harmonize.mechanisms import tokens
+
+FEW_LINES = 5
+_SHARED = 0.75  # of the variance of an event's effects goes with how a drug acts; .25 to .97 place drugs alike
+_LEAST = 1e-4
+_Z = 1.959964
+_ROUNDS = 4
+
+
+@dataclass(frozen=True, eq=False)
+class EventEffects:
+    """Effects of events on drugs, made by :func:`event_effects`.
+
+    Attributes
+    ----------
+    difference, error, n_lines
+        Altered lines less the others, events x drugs (sd over lines), its standard error, and altered lines measured;
+        missing where fewer than five of either side are.
+    variance
+        Variance of the true differences of each event.
+    alike
+        How alike drugs act, 0 to 1, all drugs x all drugs.
+    drugs
+        ``drug_id`` of all drugs, screened or not.
+    """
+
+    difference: pd.DataFrame
+    error: pd.DataFrame
+    n_lines: pd.DataFrame
+    variance: pd.Series
+    alike: np.ndarray
+    drugs: pd.Index
+    _made: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+
+    @property
+    def events(self) -> list[str]:
+        """Events with five altered lines or more for some drug."""
+        return [str(name) for name in self.difference.index[self.difference.notna().any(axis=1)]]
+
+    def of(self, event: str) -> pd.DataFrame:
+        """Effect of one event on every drug.
+
+        Returns
+        -------
+        DataFrame
+            Index ``drug_id``; ``effect`` (sd over lines; below 0, altered lines are more sensitive), ``lower`` and
+            ``upper`` (95%), ``difference`` (before shrinking), ``n_lines`` altered lines measured (0: told by drugs
+            that act alike). Missing where no drug that acts alike was measured.
+
+        Raises
+        ------
+        InputError
+            If the event is not known or has too few lines.
+        """
+        if event not in self.difference.index:
+            raise InputError(f"no line of the screens has the event {event!r}: there are {examples(self.events, 5)}")
+        if event not in self._made:
+            self._made[event] = self._shrunk(event)
+        return self._made[event]
+
+    def _shrunk(self, event: str) -> pd.DataFrame:
+        own = self.difference.T[event].to_numpy(dtype=np.float64)
+        error = self.error.T[event].to_numpy(dtype=np.float64)
+        measured = np.flatnonzero(np.isfinite(own))
+        few = int(self.n_lines.T[event].max())
+        if not len(measured):
+            raise InputError(f"{event} is altered in {few} measured lines, fewer than {FEW_LINES}: nothing can be told")
+        prior = float(self.variance[event]) * (_SHARED * self.alike + (1 - _SHARED) * np.eye(len(own)))
+        seen = prior[np.ix_(measured, measured)] + np.diag(error[measured] ** 2)
+        weights = np.linalg.solve(seen, prior[measured]).T
+        effect = weights @ own[measured]
+        left = np.maximum(np.diag(prior) - np.einsum("ij,ij->i", weights, prior[:, measured]), 0)
+        told = self.alike[:, measured].max(axis=1) > 0
+        told[measured] = True
+        n_lines = self.n_lines.T[event].to_numpy()
+        table = pd.DataFrame(
+            {"effect": effect, "lower": effect - _Z * np.sqrt(left), "upper": effect + _Z * np.sqrt(left),
+             "difference": own}, index=self.drugs,
+        )  # fmt: skip
+        table[~told] = np.nan
+        return table.assign(n_lines=np.where(np.isfinite(own), n_lines, 0).astype(int)).rename_axis("drug_id")
+
+
+def preferences(responses: pd.DataFrame | Sequence[pd.DataFrame], tissue: pd.Series) -> pd.DataFrame:
+    """Responses as preferences: standardised a drug, without tissue and line level, the mean of the screens.
+
+    Parameters
+    ----------
+    responses
+        Lines x drugs (ln uM, or AUC), of one screen or several.
+    tissue
+        Tissue of each line; lines without one are a tissue of their own.
+    """
+    screens = [responses] if isinstance(responses, pd.DataFrame) else list(responses)
+    if not screens:
+        raise InputError("no responses are given: pass lines x drugs")
+    clean = [_centred(one, tissue) for one in screens]
+    lines = clean[0].index
+    drugs = clean[0].columns
+    for one in clean[1:]:
+        lines, drugs = lines.union(one.index), drugs.union(one.columns)
+    stack = np.array([one.reindex(index=lines, columns=drugs).to_numpy(dtype=np.float64) for one in clean])
+    known = np.isfinite(stack)
+    count = known.sum(axis=0)
+    mean = np.where(count > 0, np.where(known, stack, 0.0).sum(axis=0) / np.maximum(count, 1), np.nan)
+    joined = pd.DataFrame(mean, index=lines, columns=drugs)
+    return joined / joined.std()
+
+
+def _centred(responses: pd.DataFrame, tissue: pd.Series) -> pd.DataFrame:
+    values = responses.astype(np.float64)
+    spread = values.std()
+    values = (values - values.mean()) / spread.where(spread > 0)
+    group = tissue.reindex(values.index).astype(object)
+    group = group.where(group.notna(), "not known")
+    for _ in range(_ROUNDS):
+        values = values - values.groupby(group.to_numpy()).transform("mean")
+        values = values.sub(values.mean(axis=1), axis=0)
+    return values
+
+
+def event_effects(
+    responses: pd.DataFrame | Sequence[pd.DataFrame], events: pd.DataFrame, tissue: pd.Series, drugs: pd.DataFrame
+) -> EventEffects:
+    """What each event does to the response to each drug.
+
+    Parameters
+    ----------
+    responses
+        Lines x drugs (ln uM, or AUC; low is sensitive), of one screen or several.
+    events
+        Lines x events of 1, 0 and missing.
+    tissue
+        Tissue of each line.
+    drugs
+        Index ``drug_id``, of which ``targets``, ``mechanism``, ``target_text`` are used where known; those that were
+        not screened get what their relatives say. Screened drugs that it lacks stand for themselves.
+
+    Returns
+    -------
+    EventEffects
+        Intervals hold 95% of the true effects, on average over drugs and events; not of the largest alone.
+
+    Raises
+    ------
+    InputError
+        If no line has both responses and events.
+    """
+    values = preferences(responses, tissue)
+    carried = events.reindex(values.index)
+    if not carried.notna().any(axis=None):
+        raise InputError("no line of the responses has events: lines are named otherwise, or none was profiled")
+    every = values.columns.union(drugs.index, sort=False)
+    values = values.reindex(columns=every)
+    seen, error, count = _differences(values.to_numpy(dtype=np.float64), carried.to_numpy(dtype=np.float64))
+    names = {"index": carried.columns, "columns": every}
+    difference = pd.DataFrame(seen, **names)
+    spread = pd.DataFrame(error, **names)
+    variance = _variances(seen, error)
+    return EventEffects(
+        difference, spread, pd.DataFrame(count, **names), pd.Series(variance, index=carried.columns),
+        likeness(drugs, every), every,
+    )  # fmt: skip
+
+
+def _differences(values: np.ndarray, events: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Means of altered lines less the others, Welch's standard errors, and altered lines, events x drugs."""
+    measured = np.isfinite(values).astype(np.float64)
+    value = np.nan_to_num(values)
+    sides = []
+    for state in (1, 0):
+        member = (events == state).T.astype(np.float64)
+        n = member @ measured
+        mean = (member @ value) / np.maximum(n, 1)
+        square = (member @ value**2 - n * mean**2) / np.maximum(n - 1, 1)
+        sides.append((n, mean, np.maximum(square, 0) / np.maximum(n, 1)))
+    (n1, mean1, error1), (n0, mean0, error0) = sides
+    enough = (n1 >= FEW_LINES) & (n0 >= FEW_LINES)
+    error = np.sqrt(error1 + error0)
+    enough &= error > 0
+    return np.where(enough, mean1 - mean0, np.nan), np.where(enough, error, np.nan), n1.astype(int)
+
+
+def _variances(difference: np.ndarray, error: np.ndarray) -> np.ndarray:
+    """Variance of the true differences of each event: its own as far as it is sure, else that of all events."""
+    known = np.isfinite(difference)
+    n = known.sum(axis=1)
+    beyond = np.where(known, difference**2 - error**2, 0.0).sum(axis=1) / np.maximum(n, 1)
+    noise = 2 * np.where(known, error**4, 0.0).sum(axis=1) / np.maximum(n, 1) ** 2
+    sure = n > 1
+    if not sure.any():
+        return np.full(len(n), _LEAST)
+    overall = max(float(np.average(beyond[sure], weights=1 / (noise[sure] + 1e-9))), _LEAST)
+    between = max(float(np.var(beyond[sure]) - noise[sure].mean()), 0.0)
+    weight = np.where(sure, between / (between + noise + 1e-12), 0.0)
+    found: np.ndarray = np.maximum(weight * beyond + (1 - weight) * overall, _LEAST)
+    return found
+
+
+def likeness(drugs: pd.DataFrame, every: pd.Index) -> np.ndarray:
+    """How alike drugs act: the share of words for targets and mechanism that two have in common; 1 with itself."""
+    words = tokens(drugs)
+    own = [{one for one in words.get(str(drug), ()) if not one.startswith("structure ")} for drug in every]
+    place = {word: at for at, word in enumerate(sorted(set().union(*own) if own else set()))}
+    held = np.zeros((len(every), max(len(place), 1)), dtype=np.float64)
+    for row, mine in enumerate(own):
+        held[row, [place[word] for word in mine]] = 1
+    both, size = held @ held.T, held.sum(axis=1)
+    alike: np.ndarray = both / np.maximum(size[:, None] + size[None, :] - both, 1)
+    np.fill_diagonal(alike, 1)
+    return alike
