@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -56,7 +58,13 @@ ModelFile = Annotated[Path | None, typer.Option(help="Saved model; the default o
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line, also where a stream was closed (``2>&-``): it writes nowhere, and not into another file."""
+    for number, name in ((0, "stdin"), (1, "stdout"), (2, "stderr")):
+        if getattr(sys, name) is None:
+            handle = os.open(os.devnull, os.O_RDWR)
+            if handle != number:
+                os.dup2(handle, number)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
     app()
 
 

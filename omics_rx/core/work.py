@@ -41,12 +41,12 @@ def wants_progress(progress: bool | None) -> bool:  # noqa: FBT001 - the name is
     """Whether to draw a bar: as told, or else on a terminal or in a notebook."""
     if progress is not None:
         return progress
-    return sys.stderr.isatty() or "ipykernel" in sys.modules
+    return (sys.stderr is not None and sys.stderr.isatty()) or "ipykernel" in sys.modules
 
 
 def announce(message: str, *, progress: bool | None = None) -> None:
     """Say what begins now: on stderr where progress is shown, in the log everywhere."""
-    if wants_progress(progress) and not log.hasHandlers():
+    if sys.stderr is not None and wants_progress(progress) and not log.hasHandlers():
         sys.stderr.write(f"{message}\n")
     log.info(message)
 
@@ -70,7 +70,7 @@ def track(
     from tqdm.std import tqdm
 
     # the plain bar nests and needs no widgets, so that it looks the same on a terminal and in a notebook
-    hidden = not wants_progress(progress)
+    hidden = sys.stderr is None or not wants_progress(progress)
     yield from tqdm(items, description, total, file=sys.stderr, leave=False, disable=hidden, dynamic_ncols=True)
 
 
@@ -90,7 +90,14 @@ def gauge(description: str, total: int, *, unit: str) -> Iterator[Callable[[int]
     from tqdm.std import tqdm
 
     with tqdm(
-        desc=description, total=total, unit=unit, unit_scale=True, file=sys.stderr, leave=False, dynamic_ncols=True
+        desc=description,
+        total=total,
+        unit=unit,
+        unit_scale=True,
+        file=sys.stderr,
+        leave=False,
+        dynamic_ncols=True,
+        disable=sys.stderr is None,
     ) as bar:
 
         def show(done: int) -> None:

@@ -17,6 +17,7 @@ from omics_rx.core.errors import InputError, IntegrityError, MissingFileError
 from omics_rx.core.exact import EXACT
 from omics_rx.core.paths import as_path
 from omics_rx.core.provenance import Provenance
+from omics_rx.core.texts import for_spreadsheets, from_spreadsheets
 from omics_rx.core.work import log
 from omics_rx.repurposing import families
 from omics_rx.repurposing.candidates import APART, CONTROL
@@ -245,7 +246,7 @@ class Ranking:
         """
         with saving.together(folder) as draft:
             for name, (file, _) in _FRAMES.items():
-                getattr(self, name).to_csv(draft / file, index=name not in ("explanations", "labels"))
+                for_spreadsheets(getattr(self, name)).to_csv(draft / file, index=name not in ("explanations", "labels"))
             record = {
                 "kind": "ranking",
                 "schema": _SCHEMA,
@@ -277,7 +278,10 @@ def load_ranking(folder: Path | str) -> Ranking:
     with saving.reading(source) as place:
         record, contents = _contents(place, source)
     with told_as_damage(f"the ranking in {source}", "save it again"):
-        frames = {name: _frame(contents[file], index) for name, (file, index) in _FRAMES.items() if file in contents}
+        undo = from_spreadsheets if record["schema"] == _SCHEMA else lambda frame: frame
+        frames = {
+            name: undo(_frame(contents[file], index)) for name, (file, index) in _FRAMES.items() if file in contents
+        }
         made = record["provenance"]
         provenance = Provenance(
             made["made_by"], made["inputs"], made["settings"], tuple(made["cites"]), made["versions"], made["created"]

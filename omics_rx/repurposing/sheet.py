@@ -66,13 +66,13 @@ class Sheet:
     warnings: str
 
     def __str__(self) -> str:
-        """Markdown."""
+        """Markdown, in which no name of a drug is a tag."""
         rows = [f"# {self.name}", "", *(f"- {label}: {text}" for label, text in self.facts.items()), "", self.sentence]
         rows += ["", f"Warning: {self.warnings}."] if self.warnings else []
         rows += ["", "## What would refute it", *(f"- {text}" for text in self.refuted_by)]
         rows += ["", "## What is known of it in breast cancer", *_listed(self.known, "subtype", "status")]
         rows += ["", "## Trials in which it failed", *_listed(self.failures, "setting", "result")]
-        return "\n".join(rows) + "\n"
+        return "\n".join(rows).replace("<", "&lt;") + "\n"
 
 
 def sheet(ranking: Ranking, drug: str) -> Sheet:

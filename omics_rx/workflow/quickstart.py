@@ -19,6 +19,7 @@ from omics_rx import datasets, harmonize, report, repurposing, response, scores,
 from omics_rx.core import cache, provenance, saving
 from omics_rx.core import cohort as co
 from omics_rx.core.errors import OutputError
+from omics_rx.core.texts import for_spreadsheets
 from omics_rx.core.work import announce
 from omics_rx.report.ranking import ranking_sentence
 from omics_rx.report.study import study_sentence
@@ -231,8 +232,8 @@ def _write(run: _Run, folder: Path) -> tuple[str, ...]:
         run.study.signature.save(out / "signature.json")
         run.scores.to_csv(out / "scores.csv", index_label="sample")
         run.prediction.mean.to_parquet(out / "sensitivity.parquet")
-        run.ranking.table.to_csv(out / "ranking.csv")
-        run.ranking.explanations.to_csv(out / "explanations.csv", index=False)
+        for_spreadsheets(run.ranking.table).to_csv(out / "ranking.csv")
+        for_spreadsheets(run.ranking.explanations).to_csv(out / "explanations.csv", index=False)
         report.write(page, out / "report.html")
         told = {**_provenance(run), "files": saving.hashes(out)}
         saving.write_text(out / "provenance.json", json.dumps(told, indent=1, default=str))
