@@ -14,6 +14,7 @@ from omics_rx.metrics import survival
 from omics_rx.signatures.combinations import Combination, named
 from omics_rx.signatures.distill import NoSignalError, distil
 from omics_rx.signatures.fitted import Fitted
+from omics_rx.signatures.screening import KEPT, LARGE, strongest
 from omics_rx.signatures.search_fold import Fit, Fits
 from omics_rx.signatures.search_run import Searched, searched
 from omics_rx.signatures.training import CLOSE, CohortScale, TrainingSet
@@ -91,6 +92,7 @@ class SearchedEnsemble:
         table = found.table
         best = [_named(self.combinations, name) for name in self._best(found)]
         held = _held_back_mean(found, part, [combination.name for combination in best])
+        part = strongest(part)
         scale = CohortScale.learn(part)
         z = scale.apply(part)
         with one_thread():
@@ -101,6 +103,8 @@ class SearchedEnsemble:
         names = [combination.name for combination in best]
         told = f"{len(best)} of {len(self.combinations)} combinations: {', '.join(names)}"
         notes = [f"The full model is the mean of the best on held-back training samples, {told}."]
+        if train.expression.size > LARGE and len(part.genes) == KEPT:
+            notes.append(f"The set is large: each fold searched the {KEPT} genes strongest in its training samples.")
         if len(failed):
             notes.append(f"{len(failed)} combinations failed and took no part: {examples(failed)}.")
         return Fitted(

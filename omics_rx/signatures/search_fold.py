@@ -17,6 +17,7 @@ from omics_rx.metrics import survival
 from omics_rx.signatures import learners
 from omics_rx.signatures.combinations import Combination
 from omics_rx.signatures.learners.base import Learner
+from omics_rx.signatures.screening import strongest
 from omics_rx.signatures.selectors import kept_by
 from omics_rx.signatures.training import CohortScale, TrainingSet
 
@@ -145,9 +146,11 @@ class Fits:
 def held_back(train: TrainingSet, split: Split, combinations: Sequence[Combination], *, seed: int) -> Held:
     """Fit combinations on the samples learnt from and predict the held-back ones.
 
-    Genes are scaled within cohort by the samples learnt from; a held-back sample by those of its cohort.
+    Genes are scaled within cohort by the samples learnt from; a held-back sample by those of its cohort. Of a large
+    set the genes strongest in the samples learnt from are used.
     """
-    learnt, rest = train.rows(split.learnt), train.rows(split.held)
+    learnt = strongest(train.rows(split.learnt))
+    rest = train.only(learnt.genes).rows(split.held) if learnt.genes != train.genes else train.rows(split.held)
     scale = CohortScale.learn(learnt)
     z, target = scale.apply(learnt), scale.apply(rest)
     k = len(combinations)
