@@ -245,8 +245,9 @@ class Ranking:
             If the folder cannot be written.
         """
         with saving.together(folder) as draft:
-            for name, (file, _) in _FRAMES.items():
-                for_spreadsheets(getattr(self, name)).to_csv(draft / file, index=name not in ("explanations", "labels"))
+            for name, (file, index) in _FRAMES.items():
+                frame = for_spreadsheets(getattr(self, name))
+                frame.to_csv(draft / file, index=index is not None, index_label=index)  # an empty table has no names
             record = {
                 "kind": "ranking",
                 "schema": _SCHEMA,
@@ -278,10 +279,9 @@ def load_ranking(folder: Path | str) -> Ranking:
     with saving.reading(source) as place:
         record, contents = _contents(place, source)
     with told_as_damage(f"the ranking in {source}", "save it again"):
-        undo = from_spreadsheets if record["schema"] == _SCHEMA else lambda frame: frame
-        frames = {
-            name: undo(_frame(contents[file], index)) for name, (file, index) in _FRAMES.items() if file in contents
-        }
+        frames = {name: _frame(contents[file], index) for name, (file, index) in _FRAMES.items() if file in contents}
+        if record["schema"] == _SCHEMA:
+            frames = {name: from_spreadsheets(frame) for name, frame in frames.items()}
         made = record["provenance"]
         provenance = Provenance(
             made["made_by"], made["inputs"], made["settings"], tuple(made["cites"]), made["versions"], made["created"]
