@@ -2,7 +2,7 @@
 
 With the further real data the ranker has all the evidence a user can bring: 400 tumours of SCAN-B, the consensus
 signatures of LINCS and a network of protein interactions. With ``--shipped`` it has what any machine can fetch: the 124
-tumours of gse1992, no signatures and no network.
+tumours of gse1992, no signatures, and the network that ships.
 """
 
 from __future__ import annotations
@@ -24,11 +24,7 @@ from omics_rx.repurposing import labels as lb
 
 def joined_screen() -> DrugScreen:
     """GDSC2, and of GDSC1 the drugs that GDSC2 lacks."""
-    new, old = datasets.load("gdsc2"), datasets.load("gdsc1")
-    only = old.drugs.index.difference(new.drugs.index)
-    rows = old.responses["drug_id"].isin(only) & old.responses["cell_id"].isin(new.cells.obs_names)
-    responses = pd.concat([new.responses, old.responses[rows]])
-    return DrugScreen(responses, new.cells, pd.concat([new.drugs, old.drugs.loc[only]]), "gdsc")
+    return datasets.load("gdsc")
 
 
 def model(screen: DrugScreen) -> response.ResponseModel:
@@ -44,7 +40,7 @@ def model(screen: DrugScreen) -> response.ResponseModel:
 def parser(description: str | None) -> argparse.ArgumentParser:
     """Parser of a benchmark that can be told to do with what any machine can fetch."""
     made = argparse.ArgumentParser(description=description)
-    made.add_argument("--shipped", action="store_true", help="tumours of gse1992 only, no signatures, no network")
+    made.add_argument("--shipped", action="store_true", help="tumours of gse1992 only, no signatures")
     return made
 
 
@@ -64,25 +60,32 @@ def brought(*, shipped: bool) -> dict[str, Any]:
     }
 
 
-def fitted(
-    labels: pd.DataFrame | str | None = "resources", *, shipped: bool = False, seed: int = 0
-) -> repurposing.Ranker:
+def fitted(labels: pd.DataFrame | str | None = None, *, shipped: bool = False, seed: int = 0) -> repurposing.Ranker:
     """Ranker on the joined screen and all there is, or what is shipped."""
     return repurposing.Ranker(labels, seed=seed).fit(model(joined_screen()), **brought(shipped=shipped), universe=None)
 
 
+def labels_of(ranker: repurposing.Ranker) -> pd.DataFrame:
+    """Shipped labels of the drugs ranked, whatever the ranker learnt from."""
+    return lb.match(lb.shipped(), ranker.sources_.drugs)[0]
+
+
 def columns(ranker: repurposing.Ranker) -> pd.DataFrame:
-    """Score, plain average of oriented ranks, score learnt from other cancers, and every oriented evidence, by
-    (drug_id, subtype).
+    """Default score and its two parts, the scores learnt from labels, the average of ranks, and every oriented
+    evidence, by (drug_id, subtype).
     """  # noqa: D205
-    average, across = ranker.taught(None), ranker.taught("cancers")
+    average, learnt, across = ranker.taught(None, rule="average"), ranker.taught("resources"), ranker.taught("cancers")
     parts = []
     for subtype in lb.SUBTYPES:
         ranking = ranker.rank(subtype, candidates="all")
         table = ranking.table[ranking.kinds] * ranking.evidence_info.loc[ranking.kinds, "direction"]
         table.insert(0, "ranker", ranking.table["score"])
-        table.insert(1, "average of ranks", average.rank(subtype, candidates="all").table["score"])
-        table.insert(2, "learnt from other cancers", across.rank(subtype, candidates="all").table["score"])
+        told = {"which drug alone": ranking.table["drug_score"], "which subtype alone": ranking.table["subtype_score"]}
+        for name, other in (("learnt from breast labels", learnt), ("average of ranks", average),
+                            ("learnt from other cancers", across)):  # fmt: skip
+            told[name] = other.rank(subtype, candidates="all").table["score"]
+        for place, name in enumerate(told, start=1):
+            table.insert(place, name, told[name])
         parts.append(table.assign(subtype=subtype).set_index("subtype", append=True))
     return pd.concat(parts)
 

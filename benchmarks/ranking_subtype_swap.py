@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from breast_ranker import columns, fitted, kin_groups, parser
+from breast_ranker import columns, fitted, kin_groups, labels_of, parser
 
 from omics_rx import datasets
 from omics_rx.core.work import rng
@@ -55,7 +55,7 @@ def held_by_intervals(ranker, *, n: int = 8) -> dict[str, float]:
 
 
 def labelled_pairs(ranker) -> pd.DataFrame:
-    pairs = lb.training_pairs(ranker.labels_)
+    pairs = lb.training_pairs(labels_of(ranker))
     mixed = pairs.groupby("drug_id")["positive"].transform("nunique") == 2
     return pairs[mixed].set_index(["drug_id", "subtype"])[["positive"]]
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from breast_ranker import columns, fitted, kin_groups, parser
+from breast_ranker import columns, fitted, kin_groups, labels_of, parser
 
 from omics_rx.core.work import rng
 from omics_rx.metrics import ranking as figures
@@ -28,7 +28,7 @@ def tiers(labels: pd.DataFrame) -> pd.Series:
 
 
 def by_drug(scores: pd.DataFrame, ranker) -> pd.DataFrame:
-    best = scores.groupby(level=0).max()
+    best = scores.groupby(level=1).rank(pct=True).groupby(level=0).max()  # ranks within a subtype
     best["mean potency"] = -ranker.sources_.responses.mean()
     return best
 
@@ -52,7 +52,9 @@ def show(best: pd.DataFrame, positive: pd.Series, group: pd.Series) -> None:
 
 
 def show_pairs(scores: pd.DataFrame, ranker) -> None:
-    pairs = lb.training_pairs(ranker.labels_).set_index(["drug_id", "subtype"])[["positive"]].join(scores, how="inner")
+    pairs = (
+        lb.training_pairs(labels_of(ranker)).set_index(["drug_id", "subtype"])[["positive"]].join(scores, how="inner")
+    )
     print(f"\npairs that should rank high against pairs that should not, within a subtype ({len(pairs)} pairs)")
     for name in scores:
         known = pairs.dropna(subset=[name]).reset_index()
@@ -61,9 +63,10 @@ def show_pairs(scores: pd.DataFrame, ranker) -> None:
 
 def permuted(ranker, seed: int) -> float:
     """AUROC of a ranker taught with the labels of the drugs dealt to other drugs, against the dealt labels."""
-    ids = ranker.labels_["drug_id"].unique()
+    held = labels_of(ranker)
+    ids = held["drug_id"].unique()
     dealt = dict(zip(ids, rng(seed, "permuted-labels").permutation(ids), strict=True))
-    labels = ranker.labels_.assign(drug=ranker.labels_["drug_id"].map(dealt))
+    labels = held.assign(drug=held["drug_id"].map(dealt))
     labels = labels.drop(columns=["drug_id", "inchikey", "alias", "mechanism"])
     other = ranker.taught(labels)
     scores = pd.concat({subtype: other.rank(subtype, candidates="all").table["score"] for subtype in lb.SUBTYPES})
@@ -78,7 +81,7 @@ def main() -> None:
     arguments = told.parse_args()
     ranker = fitted(shipped=arguments.shipped)
     scores = columns(ranker)
-    positive = tiers(ranker.labels_)
+    positive = tiers(labels_of(ranker))
     show(by_drug(scores, ranker), positive, kin_groups(ranker.sources_.drugs, positive.index))
     show_pairs(scores, ranker)
     null = [permuted(ranker, seed) for seed in range(arguments.permutations)]

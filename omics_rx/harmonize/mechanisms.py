@@ -69,3 +69,20 @@ def relatives(words: dict[str, set[str]], of: pd.Index, among: pd.Index) -> np.n
 
     shared = table(of) @ table(among).T > 0
     return np.asarray(shared | (of.to_numpy()[:, None] == among.to_numpy()[None, :]))
+
+
+def jaccard(words: list[set[str]]) -> np.ndarray:
+    """Jaccard index of the words of two drugs, which is a covariance; drugs without words share nothing.
+
+    Returns
+    -------
+    ndarray, shape ``(n_drugs, n_drugs)``
+    """
+    vocabulary = {word: i for i, word in enumerate(sorted(set().union(*words) if words else set()))}
+    held = np.zeros((len(words), max(len(vocabulary), 1)))
+    for row, own in enumerate(words):
+        held[row, [vocabulary[word] for word in own]] = 1
+    both = held @ held.T
+    count = held.sum(axis=1)
+    either = count[:, None] + count[None, :] - both
+    return np.asarray(both / np.where(either > 0, either, 1.0))

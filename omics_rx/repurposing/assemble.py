@@ -107,10 +107,11 @@ def provenance(ranker: Ranker, subtype: str, chosen: str | Iterable[str]) -> Pro
             "subtype": subtype,
             "candidates": chosen if isinstance(chosen, str) else list(chosen),
             "seed": ranker.seed,
+            "rule": ranker.rule,
             "labels": ranker.labels if isinstance(ranker.labels, str | None) else "given",
             "labels_not_in_screen": ranker.labels_absent_,
             "library_rows_not_in_screen": ranker.library_absent_,
-            "kinds": [kind.name for kind in ranker.sources_.kinds()],
+            "kinds": [kind.name for kind in ranker.kinds_],
             "outcomes": len(ranker.ledger_.outcomes()),
             "ledger_head": ranker.ledger_.head,
         },
@@ -122,4 +123,5 @@ def _cites(ranker: Ranker) -> tuple[str, ...]:
     learnt = ("ke2017", "lundberg2020") if ranker.learnt_ else ()
     reversals = ("lamb2006", "subramanian2017", "cheng2014", "zhang2008", "chen2017")
     near = ("guney2016",) if ranker.sources_.network is not None else ()
-    return ("milacic2024", "ribeiro2016", *learnt, *near, *(reversals if ranker.sources_.profiles is not None else ()))
+    lime = () if ranker.asks_ else ("ribeiro2016",)
+    return ("milacic2024", *lime, *learnt, *near, *(reversals if ranker.sources_.profiles is not None else ()))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx import harmonize
+from omics_rx.core import resources
 from omics_rx.core.errors import InputError, UnknownNameError, examples
 from omics_rx.core.work import log
 from omics_rx.harmonize.row_numbers import row_numbers
@@ -82,6 +84,8 @@ def read_network(
     """
     if isinstance(source, Network):
         return source
+    if isinstance(source, str) and source == "resources":
+        return shipped()
     read = _of_graph(source) if hasattr(source, "edges") and hasattr(source, "nodes") else _of_table(source, columns)
     edges, said = read.edges, list(read.said)
     if min_score is not None:
@@ -99,6 +103,21 @@ def read_network(
     if lost:
         log.warning("network: %s", "; ".join(lost))
     return network
+
+
+@cache
+def shipped() -> Network:
+    """Interactions of human proteins that ship: HuRI, found by systematic assays, and Lit-BM, binary in the literature.
+
+    Luck et al. 2020, doi:10.1038/s41586-020-2188-x.
+    """
+    table = resources.table("interactions.tsv.gz")
+    edges = table.assign(partner=table["partners"].str.split(";")).explode("partner")
+    pairs = edges[["gene", "partner"]].drop_duplicates()
+    genes = {*pairs["gene"], *pairs["partner"]}
+    return Network(
+        pairs, said=(f"HuRI and Lit-BM (Luck et al. 2020): {len(pairs):,} edges between {len(genes):,} genes",)
+    )
 
 
 def _counted(kept: pd.DataFrame, n_read: int) -> list[str]:

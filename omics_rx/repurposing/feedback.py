@@ -14,6 +14,7 @@ from omics_rx.core.errors import InputError, NotFittedError, examples
 from omics_rx.harmonize.mechanisms import tokens
 from omics_rx.repurposing import learner, posterior
 from omics_rx.repurposing import outcomes as outcomes_
+from omics_rx.repurposing.evidence.kind import Kind
 from omics_rx.repurposing.evidence.sources import Sources
 from omics_rx.repurposing.explain import ranks
 from omics_rx.repurposing.ledger import Ledger
@@ -43,6 +44,11 @@ class Feedback:
     sources_: Sources
 
     if TYPE_CHECKING:  # the ranker has it
+
+        @property
+        def kinds_(self) -> tuple[Kind, ...]:
+            """Kinds that scores are made from."""
+            ...
 
         def scores_before(self, subtype: str) -> tuple[pd.Index, np.ndarray]:
             """Drugs ranked for a subtype, and their scores before any outcome."""
@@ -182,7 +188,7 @@ class Feedback:
 
     def likeness(self, subtype: str, drugs: pd.Index) -> np.ndarray:
         """How alike drugs are, as outcomes spread by it: see :func:`omics_rx.repurposing.posterior.likeness`."""
-        kinds = self.sources_.kinds()
+        kinds = self.kinds_
         pairs = self.evidence_[subtype].loc[drugs, [kind.name for kind in kinds]]
         keyed = pd.concat({subtype: pairs}, names=["subtype", "drug_id"]).swaplevel()
         places = learner.oriented_ranks(keyed, [kind.direction for kind in kinds])

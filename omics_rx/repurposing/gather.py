@@ -13,7 +13,7 @@ from omics_rx.core.errors import InputError
 from omics_rx.core.provenance import frame_sha256
 from omics_rx.harmonize.needs import Needs, prepare
 from omics_rx.repurposing import evidence as ev
-from omics_rx.repurposing import further, inputs, targets
+from omics_rx.repurposing import further, inputs, reference_cohorts, targets
 from omics_rx.repurposing.added import new_drugs
 from omics_rx.repurposing.edges import read_network
 from omics_rx.repurposing.own import Own, read_extra
@@ -95,6 +95,8 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
     if given.cells is not None:
         expressing = further.cells_expressing(targets.genes_of(known["targets"]), given.cells)
     network = None if given.network is None else read_network(given.network)
+    repeats, screens = inputs.repeats(screen, getattr(model, "target", "ln_ic50"))
+    among = reference_cohorts.recognised(ready.values())
     own_kinds = tuple(given.kinds)
     basis = ev.Basis(tumours, known, screen, vars(given))
     sources = ev.Sources(
@@ -113,6 +115,10 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
         network=network,
         expressing=expressing,
         held_out=getattr(model, "held_out_", None),
+        repeats=repeats,
+        line_genes=co.expression(screen.cells),
+        breast_lines=inputs.breast_lines(screen),
+        reference=tuple(cohort for cohort in reference_cohorts.shipped() if cohort.name not in among),
         target=getattr(model, "target", "ln_ic50"),
         brought=ev.brought(basis, own_kinds),
         own_kinds=own_kinds,
@@ -125,7 +131,7 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
         "inputs_": {"screen": screen.fingerprint, "cohort": frame_sha256(sources.genes)},
         "own_": own,
         "apart_": apart,
-        "said_": (*whom, *told, *own.said),
+        "said_": (*whom, *told, *own.said, *screens, *reference_cohorts.said(among)),
         "reference_": prediction.reference,
         "lines_": sources.line_groups.dropna(),
         "screen_": screen,

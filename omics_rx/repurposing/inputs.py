@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx import harmonize
-from omics_rx.core.errors import InputError, examples
+from omics_rx.core.errors import DownloadError, InputError, examples
 from omics_rx.repurposing import reversal
 from omics_rx.repurposing.evidence import LINE_GROUP
 from omics_rx.repurposing.labels import find_drugs
@@ -26,6 +26,28 @@ def line_groups(screen: DrugScreen) -> pd.Series:
     groups = obs["breast_subtype"].astype(object)
     known: pd.Series = groups.where(groups.isin(set(LINE_GROUP.values())))
     return known
+
+
+def breast_lines(screen: DrugScreen) -> pd.Index | None:
+    """Lines of the breast: by tissue where the screen tells it, else those with a breast subtype; None without any."""
+    obs = screen.cells.obs
+    inside = obs["tissue"].astype(str).eq("breast") if "tissue" in obs else line_groups(screen).notna()
+    return obs.index[inside.to_numpy()] if inside.any() else None
+
+
+def repeats(screen: DrugScreen, target: str) -> tuple[pd.DataFrame | None, tuple[str, ...]]:
+    """Responses of GDSC1 to the compounds of GDSC2, where that is the screen; else None. And what is to be said."""
+    if screen.name not in ("gdsc", "gdsc2") or target != "ln_ic50":
+        return None, ()
+    from omics_rx import datasets
+
+    try:
+        other = datasets.load("gdsc1").matrix()
+    except DownloadError as error:
+        return None, (f"GDSC1 could not be loaded ({error}): measured evidence is that of one screen.",)
+    new = screen.responses.loc[~screen.responses["screen"].str.startswith("GDSC1"), "drug_id"].unique()
+    both = other.columns.intersection(new)
+    return other[both], (f"Of {len(both)} compounds the responses of GDSC1 count beside those of GDSC2.",)
 
 
 def read_library(

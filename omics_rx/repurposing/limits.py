@@ -67,14 +67,21 @@ def limits(ranker: Ranker, subtype: str, info: pd.DataFrame) -> tuple[str, ...]:
         "That the tumours are of the breast is checked by columns that name an organ, not by expression.",
         f"For the response model: {ranker.reference_}",
         "Predictions come from a model of cell lines; their errors in tumours are not known.",
-        "Rank intervals tell how the order hangs on labels and weights of evidence, not on the tumours and lines seen.",
+        (
+            "Rank intervals tell how the order hangs on the tumours and lines seen: those of another cohort may differ "
+            "that much."
+            if ranker.asks_
+            else "Rank intervals tell how the order hangs on labels and weights of evidence, not on the tumours and "
+            "lines seen."
+        ),
         training_lines(ranker.screen_.cells.obs),
         _lines(subtype, int((ranker.sources_.line_groups == LINE_GROUP.get(subtype)).sum())),
     ]
     if ranker.sources_.network is None:
-        said.append("No network of protein interactions was given (network=): with one, right subtypes stand out more.")
+        said.append("No network of protein interactions was used (network=None).")
     else:
-        said.append(f"The network given: {'; '.join(ranker.sources_.network.said) or 'edges between genes'}.")
+        told = "; ".join(ranker.sources_.network.said) or "edges between genes"
+        said.append(f"The network of protein interactions: {told}.")
     if ranker.sources_.expressing is not None:
         said.append("The single cells are those given, whichever subtype is ranked: they move every subtype alike.")
     if by_receptors(subtype):
@@ -113,7 +120,7 @@ def training_lines(lines: pd.DataFrame) -> str:
 
 def coverage(ranker: Ranker) -> pd.DataFrame:
     """How much each subtype's ranking rests on; see :meth:`Ranker.coverage`."""
-    kinds = [kind.name for kind in ranker.sources_.kinds()]
+    kinds = [kind.name for kind in ranker.kinds_]
     groups, counts = ranker.sources_.line_groups, ranker.subtypes_.value_counts()
     rows = {}
     for subtype, evidence in ranker.evidence_.items():
@@ -138,6 +145,8 @@ def _lines(subtype: str, n: int) -> str:
 
 def _learnt(ranker: Ranker) -> str:
     if not ranker.learnt_:
+        if ranker.asks_:
+            return "No labels were learnt from: the weights of the evidence are fixed."
         return "No labels were learnt from: every kind of evidence counts the same."
     if isinstance(ranker.labels, str) and ranker.labels == "cancers":
         return (

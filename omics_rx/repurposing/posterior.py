@@ -16,6 +16,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, log_ndtr, logit
 
+from omics_rx.harmonize.mechanisms import jaccard
+
 # correlation expected of score and outcome: about what an AUROC of .65 means
 TRUST = 0.25
 VARIANCE = 0.25
@@ -64,7 +66,7 @@ def likeness(places: np.ndarray, words: list[set[str]], profiles: np.ndarray) ->
     """
     alike = {
         "evidence": _linear(2 * places / np.sqrt(max(int(np.isfinite(places).any(axis=0).sum()), 1))),
-        "mechanism": _shared(words),
+        "mechanism": jaccard(words),
         "profile": _cosine(profiles),
         "own": np.eye(len(places)),
     }
@@ -81,18 +83,6 @@ def _cosine(values: np.ndarray) -> np.ndarray:
     size = np.linalg.norm(filled, axis=1, keepdims=True)
     unit = filled / np.where(size > 0, size, 1.0)
     return np.asarray(unit @ unit.T)
-
-
-def _shared(words: list[set[str]]) -> np.ndarray:
-    """Jaccard index of the words of two drugs, which is a covariance; drugs without words share nothing."""
-    vocabulary = {word: i for i, word in enumerate(sorted(set().union(*words) if words else set()))}
-    held = np.zeros((len(words), max(len(vocabulary), 1)))
-    for row, own in enumerate(words):
-        held[row, [vocabulary[word] for word in own]] = 1
-    both = held @ held.T
-    count = held.sum(axis=1)
-    either = count[:, None] + count[None, :] - both
-    return np.asarray(both / np.where(either > 0, either, 1.0))
 
 
 def standard(scores: np.ndarray) -> np.ndarray:

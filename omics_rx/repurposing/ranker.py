@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 from omics_rx import harmonize
 from omics_rx.core.errors import InputError, examples, unknown_name
 from omics_rx.harmonize.mechanisms import tokens
-from omics_rx.repurposing import assemble, cancers, learner, limits, opinions
+from omics_rx.repurposing import assemble, cancers, learner, limits, opinions, questions
 from omics_rx.repurposing import candidates as choice
 from omics_rx.repurposing import evidence as ev
 from omics_rx.repurposing import labels as lb
@@ -47,6 +47,12 @@ ACROSS = (
     "what lines tell. No label of breast cancer is used, and a drug is scored only by models that saw no label of it "
     "or of a drug that acts like it. The score is in log odds, the mean of {members} members."
 )
+QUESTIONS = (
+    "Two questions, each a column, and the score is their sum. Which drug is worth trying (drug_score): the shares of "
+    "screened drugs that a drug beats in {drug}, added. For which subtype (subtype_score): how far the subtype stands "
+    "above the others in {subtype}, by weights. Both are in standard deviations over drugs, the second times {share}. "
+    "No label is used; missing evidence contributes nothing."
+)
 AVERAGE = (
     "Average of oriented ranks: each kind of evidence gives the share of drugs that a drug beats, less one half; the "
     "score is their mean over the kinds known. No label is used{why}."
@@ -59,10 +65,13 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
     Parameters
     ----------
     labels
-        ``"resources"`` for the shipped labels of breast cancer, a frame like them (``drug``, ``subtype``, ``status``),
-        ``"cancers"`` to learn from what is approved in other cancers by the evidence of their lines, so that breast
-        cancer is held out, or None to rank by evidence alone. With too few labels the ranker falls back to evidence
-        alone and says so.
+        None to rank by evidence alone. To learn how to weigh it: ``"resources"`` for the shipped labels of breast
+        cancer, a frame like them (``drug``, ``subtype``, ``status``), or ``"cancers"`` for what is approved in other
+        cancers by the evidence of their lines, so that breast cancer is held out. With too few labels the ranker falls
+        back to the average of ranks and says so.
+    rule
+        How evidence alone ranks: ``"questions"``, which asks for the drug and for the subtype apart, or ``"average"``,
+        the average of oriented ranks of all kinds. With labels it is not used.
     seed
         Seed of the ensemble.
 
@@ -82,14 +91,16 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         How scores are made, in words.
     """
 
-    def __init__(self, labels: pd.DataFrame | str | None = "resources", *, seed: int = 0) -> None:
+    def __init__(self, labels: pd.DataFrame | str | None = None, *, rule: str = "questions", seed: int = 0) -> None:
         self.labels = labels
+        self.rule = rule
         self.seed = seed
 
     def fit(
         self, model: Any, cohort: CohortLike, library: pd.DataFrame | None = None, *,
         extra: Any = None, direction: Any = None, universe: pd.DataFrame | str | None = "resources",
-        network: Any = None, cells: AnnData | None = None, kinds: Sequence[ev.Kind] = (), progress: bool | None = None,
+        network: Any = "resources", cells: AnnData | None = None, kinds: Sequence[ev.Kind] = (),
+        progress: bool | None = None,
     ) -> Ranker:  # fmt: skip
         """Gather the evidence and learn how to weigh it.
 
@@ -112,8 +123,9 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
             ``name`` and ``smiles``, or None. They are predicted from structure and targets; ``applicability`` tells
             how far that reaches, and a ranking lists them apart.
         network
-            Network of genes: from ``repurposing.read_network``, or what that takes (a file, a frame of edges, a
-            networkx graph); adds ``proximity``.
+            Network of genes, for ``proximity``: ``"resources"`` for the map of human protein interactions that ships
+            (HuRI and Lit-BM), one from ``repurposing.read_network``, what that takes (a file, a frame of edges, a
+            networkx graph), or None for none.
         cells
             Single cells of such tumours whose ``obs`` tells malignant ones; adds ``malignant_cells``.
         kinds
@@ -133,8 +145,10 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         self.ledger_ = Ledger()
         return self._learn(progress=progress)
 
-    def taught(self, labels: pd.DataFrame | str | None, *, progress: bool | None = None) -> Ranker:
-        """Another ranker on the same evidence, taught by other labels.
+    def taught(
+        self, labels: pd.DataFrame | str | None, *, rule: str = "questions", progress: bool | None = None
+    ) -> Ranker:
+        """Another ranker on the same evidence, taught by other labels, or by another rule.
 
         Raises
         ------
@@ -142,15 +156,27 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
             Before :meth:`fit`.
         """
         self._check_fitted()
-        other = Ranker(labels, seed=self.seed)
+        other = Ranker(labels, rule=rule, seed=self.seed)
         for name in _GATHERED:
             setattr(other, name, getattr(self, name))
         other.ledger_ = self.ledger_
         other.evidence_, other._drawn_from = self.evidence_, self._drawn_from
         return other._learn(progress=progress)
 
+    @property
+    def kinds_(self) -> tuple[ev.Kind, ...]:
+        """Kinds that scores are made from."""
+        return self.sources_.kinds("questions" if self.asks_ else "all")
+
+    @property
+    def asks_(self) -> bool:
+        """Whether scores are made by the two questions."""
+        if self.rule not in ("questions", "average"):
+            raise InputError(f"rule is {self.rule!r}: give 'questions' or 'average'")
+        return self.labels is None and self.rule == "questions"
+
     def _learn(self, *, progress: bool | None) -> Ranker:
-        kinds = [kind.name for kind in self.sources_.kinds()]
+        kinds = [kind.name for kind in self.kinds_]
         counts = self.subtypes_.value_counts()
         n_all = int(counts.sum())
         ready = [s for s in SUBTYPES if ev.MIN_TUMOURS <= counts.get(s, 0) <= n_all - ev.MIN_TUMOURS]
@@ -169,9 +195,9 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
             {subtype: self.evidence_[subtype][kinds] for subtype in ready}, names=["subtype", "drug_id"]
         ).swaplevel()
         # evidence that is known of one drug, or equal for all, places no drug
-        placed = np.isfinite(learner.oriented_ranks(pairs, [kind.direction for kind in self.sources_.kinds()]))
+        placed = np.isfinite(learner.oriented_ranks(pairs, [kind.direction for kind in self.kinds_]))
         self._pairs = pairs[placed.any(axis=1)]
-        self._fit, why = None, ""
+        self._fit, why, self._answers = None, "", self._answered() if self.asks_ else None
         self.n_training_ = 0
         self.labels_absent_: list[str] = []
         self.labels_ = pd.DataFrame(columns=["drug_id", "drug", "subtype", "status"])
@@ -181,9 +207,21 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         self.rule_ = (
             (ACROSS if self._across else LEARNT).format(n=self.n_training_, members=learner.N_MEMBERS)
             if self._fit is not None
+            else self._asked()
+            if self.asks_
             else AVERAGE.format(why=f" ({why})" if why else "")
         )
         return self
+
+    def _answered(self) -> questions.Answers:
+        return questions.answers(self._pairs, self.kinds_, screened=self.sources_.screened, subtypes=lb.SUBTYPES)
+
+    def _asked(self) -> str:
+        words = {
+            question: ", ".join(kind.label for kind in self.kinds_ if kind.question == question) or "nothing"
+            for question in ("drug", "subtype")
+        }
+        return QUESTIONS.format(share=questions.SUBTYPE_SHARE, **words)
 
     def _cross_fitted(self, kinds: list[str], *, progress: bool | None) -> tuple[learner.CrossFit | None, str]:
         table = self._label_table()
@@ -205,7 +243,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         why = learner.enough(training, words)
         if why:
             return None, why
-        directions = [kind.direction for kind in self.sources_.kinds()]
+        directions = [kind.direction for kind in self.kinds_]
         fit = learner.cross_fit(evidence, training, words, directions=directions, seed=self.seed, progress=progress)
         return fit.first(len(self._pairs)), ""
 
@@ -275,7 +313,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
             raise unknown_name("tumour", patient, self.subtypes_.index.astype(str))
         found, subtype = ev.patient_evidence(self.sources_, patient)
         # her rows come after all others, so that every model is the one it was without her
-        kinds = [kind.name for kind in self.sources_.kinds()]
+        kinds = [kind.name for kind in self.kinds_]
         own = pd.concat({f"patient {patient}": found[kinds]}, names=["subtype", "drug_id"]).swaplevel()
         other = copy.copy(self)
         other._with_pairs(own[own.notna().any(axis=1)], kinds)  # noqa: SLF001
@@ -284,15 +322,17 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
     def _with_pairs(self, more: pd.DataFrame, kinds: list[str]) -> None:
         """Score further pairs beside those there are."""
         self._pairs = pd.concat([self._pairs, more])
+        if self._answers is not None:
+            self._answers = self._answered()
         if self._fit is not None:
             self._fit, _ = self._cross_fitted(kinds, progress=False)
 
     def _ranked(self, key: str, subtype: str, evidence: pd.DataFrame, candidates: str | Iterable[str]) -> Ranking:
-        kinds = self.sources_.kinds()
+        kinds = self.kinds_
         names = [kind.name for kind in kinds]
         here = self._pairs.index.get_level_values(1) == key
         drugs = self._pairs.index.get_level_values(0)[here]
-        parts, members = self._contributions(here, names)
+        parts, members = self._contributions(here, names, self._case(key, subtype))
         if len(self.ledger_.outcomes()):
             kinds, names = (*kinds, ev.OUTCOMES), [*names, ev.OUTCOMES.name]
             shift, told = self._moved_by_outcomes(subtype, drugs, parts.sum(axis=1))
@@ -306,6 +346,12 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         table, others = assemble.parted(
             self, subtype, evidence, shown=(drugs, names), score=score, members=members, group=group
         )  # fmt: skip
+        if self._answers is not None:
+            first = np.array([kind.question == "drug" for kind in kinds])
+            for name, which in (("subtype_score", ~first), ("drug_score", first)):
+                told = pd.Series(parts[:, which].sum(axis=1), drugs)
+                for frame in (table, others):
+                    frame.insert(frame.columns.tolist().index("score") + 1, name, told.reindex(frame.index))
         explanations.insert(0, "base", 0.0)
         explanations["score"] = score
         explanations.insert(0, "name", self.sources_.drugs.loc[drugs, "name"])
@@ -327,14 +373,16 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         )
 
     def _opinions(self, here: np.ndarray, drugs: pd.Index) -> pd.DataFrame:
-        kinds = [kind.name for kind in self.sources_.kinds()]
-        places = learner.oriented_ranks(self._pairs[kinds], [kind.direction for kind in self.sources_.kinds()])
+        if self._answers is not None:  # a sum of shares and contrasts has nothing to be found out by sampling
+            return pd.DataFrame()
+        kinds = [kind.name for kind in self.kinds_]
+        places = learner.oriented_ranks(self._pairs[kinds], [kind.direction for kind in self.kinds_])
         return opinions.opinions(self._fit, places, here, drugs=drugs, kinds=kinds, seed=self.seed)
 
     def scores_before(self, subtype: str) -> tuple[pd.Index, np.ndarray]:
         """Drugs ranked for a subtype, and their scores before any outcome."""
         here = self._pairs.index.get_level_values(1) == subtype
-        parts, _ = self._contributions(here, [kind.name for kind in self.sources_.kinds()])
+        parts, _ = self._contributions(here, [kind.name for kind in self.kinds_], None)
         return self._pairs.index.get_level_values(0)[here], parts.sum(axis=1)
 
     def _moved_by_outcomes(self, subtype: str, drugs: pd.Index, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -343,12 +391,26 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         told = pd.Series(found.shift, index=known).reindex(drugs).fillna(0.0).to_numpy()
         return told * float(scores.std() or 1.0) / post.TRUST, told
 
-    def _contributions(self, here: np.ndarray, kinds: list[str]) -> tuple[np.ndarray, np.ndarray]:
-        """Contributions (pairs x kinds) and the scores of each member (members x pairs)."""
+    def _case(self, key: str, subtype: str) -> ev.Case:
+        return ev.Case(self.sources_, subtype, None if key == subtype else key.removeprefix("patient "))
+
+    def _contributions(self, here: np.ndarray, kinds: list[str], case: ev.Case | None) -> tuple[np.ndarray, np.ndarray]:
+        """Contributions (pairs x kinds) and the scores of each member (members x pairs; none without a case)."""
+        if self._answers is not None:
+            parts = self._answers.parts[here]
+            if case is None:
+                return parts, np.empty((0, len(parts)))
+            drugs = self._pairs.index.get_level_values(0)
+            errors = ev.errors(case, self.kinds_).loc[drugs[here]]
+            judged = np.asarray(drugs.isin(self.sources_.screened))
+            return parts, questions.members(
+                self._answers, self._pairs, errors, kinds=self.kinds_, here=np.asarray(here), judged=judged,
+                seed=self.seed,
+            )  # fmt: skip
         if self._fit is not None:
             parts = self._fit.contributions[:, here]
             return parts.mean(axis=0), parts.sum(axis=2) + self._fit.reweighed[:, here]
-        directions = [kind.direction for kind in self.sources_.kinds()]
+        directions = [kind.direction for kind in self.kinds_]
         places = learner.oriented_ranks(self._pairs.loc[here, kinds], directions)
         parts = learner.averaged(places)
         return parts, learner.reweighed_means(places, kinds, seed=self.seed)

@@ -16,6 +16,7 @@ from omics_rx.core.errors import InputError
 from omics_rx.io import read_alterations
 from omics_rx.repurposing import event_effects, proximity, reversal, targets
 from omics_rx.repurposing import evidence as ev
+from omics_rx.repurposing.evidence.case import PROLIFERATION
 
 SUBTYPES = ("LumA", "LumB", "Her2", "Basal")
 N = 30
@@ -27,6 +28,7 @@ def _sources(seed: int = 0, **changed) -> ev.Sources:
     random = np.random.default_rng(seed)
     ids = [f"D{i:02d}" for i in range(N)]
     genes = list(dict.fromkeys(gene for own in targets.pathways().values() for gene in own))[:200]
+    genes[-11:] = PROLIFERATION
     tumours, lines = [f"T{i}" for i in range(48)], [f"L{i}" for i in range(36)]
     drugs = pd.DataFrame(
         {"name": NAMES, "targets": [f"{genes[i]};{genes[i + 1]}" for i in range(N)],
@@ -53,6 +55,8 @@ def _sources(seed: int = 0, **changed) -> ev.Sources:
         "applicability": pd.Series(1.0, index=ids),
         "network": proximity.Network(edges),
         "expressing": frame(random.random((N, 2)), ids, ["malignant", "others"]),
+        "line_genes": frame(random.normal(size=(36, 200)), lines, genes),
+        "breast_lines": pd.Index(lines[:20]),
         "held_out": frame(random.normal(size=(36, N)), lines, ids),
         "brought": _alterations(random, tumours, lines, genes, drugs),
     } | changed
@@ -148,7 +152,12 @@ def test_a_kind_whose_need_is_missing_is_left_out(sources, name):
 
     kind = ev.KINDS[name]
     for need in kind.needs:
-        if need not in {one.name for one in fields(ev.Sources)} or need in ("genes", "preference", "responses"):
+        if need not in {one.name for one in fields(ev.Sources)} or need in (
+            "genes",
+            "preference",
+            "responses",
+            "screened",
+        ):
             continue
         less = replace(sources, **{need: None})
         assert name not in [member.name for member in less.members()]

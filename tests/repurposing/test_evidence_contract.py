@@ -25,7 +25,7 @@ def _with(basis: Ranker, name: str, column) -> Ranker:
         sources = replace(sources, **{_SOURCES[name]: SimpleNamespace(said=())})
     elif name not in KINDS:
         sources = replace(sources, extra_directions={name: 1})
-    other = basis.taught(None)
+    other = basis.taught(None, rule="average")
     other.labels = basis.labels
     other.evidence_ = {subtype: table.assign(**{name: column(table.index)}) for subtype, table in
                        basis.evidence_.items()}  # fmt: skip
@@ -47,7 +47,7 @@ def _of_one(index):
 
 @pytest.fixture(scope="module")
 def average(fitted):
-    return fitted.taught(None)
+    return fitted.taught(None, rule="average")
 
 
 @pytest.fixture
@@ -92,9 +92,9 @@ def test_evidence_that_says_nothing_moves_nothing_that_is_learnt(learnt, name):
 
 
 def test_a_drug_with_such_evidence_only_is_not_ranked(average):
-    ranker = average.taught(None)
+    ranker = average.taught(None, rule="average")
     drug = ranker.evidence_["Basal"].index[N_OWN]
-    kinds = [kind.name for kind in ranker.sources_.kinds()]
+    kinds = [kind.name for kind in ranker.kinds_]
     for subtype in ranker.evidence_:
         ranker.evidence_ = {**ranker.evidence_, subtype: ranker.evidence_[subtype].copy()}
         ranker.evidence_[subtype].loc[drug, kinds] = np.nan
@@ -106,7 +106,7 @@ def test_a_drug_with_such_evidence_only_is_not_ranked(average):
 
 
 def test_outcomes_that_cancel_move_nothing(average):
-    ranker = average.taught(None)
+    ranker = average.taught(None, rule="average")
     before = _state(ranker)
     row = {"drug": "drug 3", "model": "a", "readout": "viability", "source": "lab", "subtype": "Basal"}
     ranker.update(pd.DataFrame([{**row, "direction": 1.0}, {**row, "model": "b", "direction": -1.0}]))

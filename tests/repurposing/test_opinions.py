@@ -51,8 +51,8 @@ def test_lime_is_shap_for_the_average_of_ranks(world):
 def test_learnt_curves_are_the_models_own_output(fitted):
     """Contribution by SHAP less the curve is the same constant for every drug of a group, kind by kind."""
     fit = fitted._fit
-    kinds = [kind.name for kind in fitted.sources_.kinds()]
-    places = learner.oriented_ranks(fitted._pairs[kinds], [kind.direction for kind in fitted.sources_.kinds()])
+    kinds = [kind.name for kind in fitted.kinds_]
+    places = learner.oriented_ranks(fitted._pairs[kinds], [kind.direction for kind in fitted.kinds_])
     rows = np.flatnonzero((fit.group == fit.group[0]) & (np.isfinite(places).sum(axis=1) == 5))
     learnt = fit.contributions[:, rows].mean(axis=0) - learner.PRIOR * learner.averaged(places[rows])
     heights = fit.curves_at(places[rows])[fit.group[0]]

@@ -16,7 +16,7 @@ def plain(world):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(harmonize, "genes", lambda cohort, **_: cohort, raising=False)
-        return Ranker(None).fit(world.model, world.cohort)
+        return Ranker(None, rule="average").fit(world.model, world.cohort)
 
 
 def test_her_evidence_is_her_own(plain, world):

@@ -67,7 +67,7 @@ def test_the_score_is_the_mean_raw_output_of_the_boosters_that_saw_no_relative(f
     monkeypatch.setattr(learner, "shap_values", spy)
     monkeypatch.setattr(learner, "N_MEMBERS", 2)
     again = clone(fitted).fit(_model(fitted), _cohort(fitted))
-    assert np.isfinite(again._pairs.drop(columns="pathway_activity").to_numpy()).all()
+    assert np.isfinite(again._pairs.drop(columns=["pathway_activity", "proximity"]).to_numpy()).all()
     scores = again._fit.scores()
     assert sorted(np.concatenate(raw)) == pytest.approx(sorted(scores.ravel()), abs=1e-6)
 
@@ -170,7 +170,7 @@ def _with(world, screen, preference):
 def test_a_drug_without_any_evidence_is_listed_apart(quick, world, labels):
     screen = world.screen
     drugs = screen.drugs.copy()
-    drugs.loc["D095", "targets"] = None
+    drugs.loc["D095", ["targets", "mechanism"]] = None
     responses = screen.responses[screen.responses["drug_id"] != "D095"]
     blind = world.model.predict(None).preference.copy()
     blind["D095"] = np.nan
@@ -184,7 +184,7 @@ def test_a_drug_without_any_evidence_is_listed_apart(quick, world, labels):
 
 
 def test_without_labels_the_rule_is_the_average_of_oriented_ranks(world):
-    ranker = Ranker(labels=None).fit(world.model, world.cohort)
+    ranker = Ranker(labels=None, rule="average").fit(world.model, world.cohort)
     ranking = ranker.rank("LumB")
     assert not ranker.learnt_
     assert ranking.rule.startswith("Average of oriented ranks")
@@ -204,7 +204,7 @@ def test_too_few_labels_fall_back_and_say_so(world, labels):
     assert not ranker.learnt_
     ranking = ranker.rank("Basal")
     assert "6 drugs of 3 mechanisms" in ranking.rule
-    none = Ranker(labels=None).fit(world.model, world.cohort).rank("Basal")
+    none = Ranker(labels=None, rule="average").fit(world.model, world.cohort).rank("Basal")
     pd.testing.assert_series_equal(ranking.table["score"], none.table["score"])
 
 
@@ -379,7 +379,9 @@ def test_a_subtype_with_too_few_lines_has_no_measured_evidence_and_says_so(world
     cells.obs.loc[her2[2:], "breast_subtype"] = None
     few = type(screen)(screen.responses, cells, screen.drugs, "few")
     ranking = (
-        Ranker(labels=None).fit(_with(world, few, world.model.predict(None).preference), world.cohort).rank("Her2")
+        Ranker(labels=None, rule="average")
+        .fit(_with(world, few, world.model.predict(None).preference), world.cohort)
+        .rank("Her2")
     )
     assert ranking.table[["measured_sensitivity", "measured_selectivity"]].isna().all().all()
     assert ranking.table["warning"].str.contains("measured in 2 lines of the subtype").all()
@@ -396,7 +398,7 @@ def test_what_is_expected_of_lines_by_fits_that_had_not_seen_them_is_evidence(wo
     model = _with(world, world.screen, world.model.predict(None).preference)
     assert "held_out_selectivity" not in Ranker(None).fit(model, world.cohort).rank("Her2").evidence
     model.held_out_ = expected
-    ranking = Ranker(None).fit(model, world.cohort).rank("Her2")
+    ranking = Ranker(None, rule="average").fit(model, world.cohort).rank("Her2")
     z = (expected - expected.mean()) / expected.std()
     z = z.sub(z.mean(axis=1), axis=0)
     breast = lines.notna()

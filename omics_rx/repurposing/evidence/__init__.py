@@ -11,13 +11,13 @@ from typing import Any
 from omics_rx.core.errors import InputError
 from omics_rx.core.registry import Registry
 from omics_rx.repurposing.evidence.case import Case
-from omics_rx.repurposing.evidence.frame import column, describe, patient_evidence, subtype_evidence
+from omics_rx.repurposing.evidence.frame import column, describe, errors, patient_evidence, subtype_evidence
 from omics_rx.repurposing.evidence.kind import OUTCOMES, Kind
 from omics_rx.repurposing.evidence.sources import LINE_GROUP, MIN_LINES, MIN_TUMOURS, N_DISEASE, Basis, Sources
 
 __all__ = [
     "KINDS", "LINE_GROUP", "MIN_LINES", "MIN_TUMOURS", "N_DISEASE", "OUTCOMES", "Basis", "Case", "Kind", "Sources",
-    "brought", "column", "columns", "describe", "patient_evidence", "subtype_evidence",
+    "brought", "column", "columns", "describe", "errors", "patient_evidence", "subtype_evidence",
 ]  # fmt: skip
 
 _HERE = "omics_rx.repurposing.evidence"
@@ -25,6 +25,12 @@ _HERE = "omics_rx.repurposing.evidence"
 KINDS = Registry(
     "kind of evidence",
     {
+        "pooled_selectivity": f"{_HERE}.pooled_selectivity:KIND",
+        "potency": f"{_HERE}.potency:KIND",
+        "breast_sensitivity": f"{_HERE}.breast_sensitivity:KIND",
+        "target_level": f"{_HERE}.target_level:KIND",
+        "target_spread": f"{_HERE}.target_spread:KIND",
+        "target_proliferation": f"{_HERE}.target_proliferation:KIND",
         "predicted_sensitivity": f"{_HERE}.predicted_sensitivity:KIND",
         "predicted_selectivity": f"{_HERE}.predicted_selectivity:KIND",
         "measured_sensitivity": f"{_HERE}.measured_sensitivity:KIND",

@@ -11,8 +11,12 @@ import pandas as pd
 
 from omics_rx.core.errors import InputError
 from omics_rx.repurposing import targets
+from omics_rx.repurposing.effects import SUBTYPES
 from omics_rx.repurposing.evidence.sources import LINE_GROUP, MIN_LINES, MIN_TUMOURS, Sources
 from omics_rx.repurposing.selectivity import group_difference, standardised, without_general
+
+# genes of the proliferation score of PAM50 (Nielsen et al. 2010)
+PROLIFERATION = ("BIRC5", "CCNB1", "CDC20", "NUF2", "CEP55", "NDC80", "MKI67", "PTTG1", "RRM2", "TYMS", "UBE2C")
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,11 +75,29 @@ class Case:
 
     @cached_property
     def differences(self) -> pd.Series:
-        """Gene to how far it stands above the other tumours (standard deviations): the subtype's mean, or hers."""
+        """Gene to how far it stands above the other tumours (standard deviations).
+
+        Of a subtype over this cohort and those that ship; of a patient her own.
+        """
         if self.patient is not None:
             own: pd.Series = standardised(self.sources.genes).T[self.patient].dropna()
             return own
-        return targets.gene_differences(self.sources.genes, self.inside)
+        if self.subtype not in SUBTYPES or not self.sources.reference:
+            return targets.gene_differences(self.sources.genes, self.inside)
+        return self._effect(0)
+
+    @property
+    def errors(self) -> pd.Series:
+        """Standard errors of :attr:`differences`, where several cohorts say what they are; else empty."""
+        if self.patient is not None or self.subtype not in SUBTYPES or not self.sources.reference:
+            return pd.Series(dtype="float64")
+        return self._effect(1)
+
+    def _effect(self, part: int) -> pd.Series:
+        """Subtype less the mean of the three others, over cohorts."""
+        k = len(SUBTYPES)
+        found: pd.Series = self.sources.effects[part][self.subtype].dropna() * (k / (k - 1))
+        return found
 
     @cached_property
     def signature(self) -> pd.Series:
@@ -99,6 +121,16 @@ class Case:
     def measured(self) -> pd.DataFrame:
         """Measured responses of the subtype's lines against the other breast lines, a drug a row; see :meth:`lines`."""
         return self.lines(self.sources.responses)
+
+    @cached_property
+    def line_targets(self) -> pd.DataFrame:
+        """Genes in breast lines, a gene a row: ``level``, ``spread``, ``proliferation`` (correlation with it)."""
+        lines: pd.DataFrame = self.need("line_genes").reindex(self.need("breast_lines"))
+        marks = lines.columns.intersection(PROLIFERATION)
+        return pd.DataFrame(
+            {"level": lines.mean(), "spread": lines.std(),
+             "proliferation": lines.corrwith(lines[marks].mean(axis=1)) if len(marks) else float("nan")}
+        )  # fmt: skip
 
     def lines(self, responses: pd.DataFrame) -> pd.DataFrame:
         """``mean``, ``difference``, ``t``, ``n_inside`` of responses (lines x drugs); missing without such lines."""

@@ -80,6 +80,15 @@ def column(kind: Kind, case: Case) -> pd.Series:
     return finite
 
 
+def errors(case: Case, kinds: tuple[Kind, ...]) -> pd.DataFrame:
+    """Drugs x kinds: the standard error of each value over other tumours and lines; missing where none is known."""
+    found = {}
+    for kind in kinds:
+        if kind.error is not None:
+            found[kind.name] = column(Kind(kind.name, kind.label, kind.unit, 1, kind.source, kind.error), case)
+    return pd.DataFrame(found, index=case.sources.drugs.index)
+
+
 def _table(case: Case) -> pd.DataFrame:
     case.check()
     sources = case.sources

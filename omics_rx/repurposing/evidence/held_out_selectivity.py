@@ -16,5 +16,5 @@ def compute(case: Case) -> pd.Series:
 KIND = Kind(
     "held_out_selectivity", "predicted selectivity for the subtype's lines", "sd over lines", -1,
     "response model: as measured selectivity, predicted by fits that had not seen the line", compute,
-    needs=("held_out",),
+    needs=("held_out",), weight=0.0,
 )  # fmt: skip

@@ -38,6 +38,13 @@ class Kind:
         where there is nothing, so that the kind is left out.
     ranked
         Whether it moves scores; else it is shown.
+    question
+        ``"drug"`` where it says which drugs are worth trying at all, ``"subtype"`` where it says for whom.
+    weight
+        Its weight in the default rule, beside kinds of the same question; 0 where it is shown there and moves nothing.
+    error
+        As ``compute``: the standard error of each value, over other tumours and lines than these; None where it is not
+        known, which rank intervals then leave out.
     support
         Kinds that are shown beside it and move nothing, such as its t or its number of lines.
     cites
@@ -53,6 +60,9 @@ class Kind:
     needs: tuple[str, ...] = ()
     prepare: Callable[[Basis], Any] | None = None
     ranked: bool = True
+    question: str = "subtype"
+    weight: float = 0.15
+    error: Callable[[Case], pd.Series] | None = None
     support: tuple[Kind, ...] = ()
     cites: tuple[str, ...] = ()
 

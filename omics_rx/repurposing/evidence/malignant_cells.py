@@ -16,5 +16,5 @@ def compute(case: Case) -> pd.Series:
 
 KIND = Kind(
     "malignant_cells", "malignant cells that express the targets", "share less that of other cells", 1,
-    "the user's single cells: any target gene above 0", compute, needs=("expressing",),
+    "the user's single cells: any target gene above 0", compute, needs=("expressing",), question="drug", weight=1.0,
 )  # fmt: skip

@@ -27,5 +27,5 @@ N_LINES = Kind("n_lines", "breast lines of the subtype measured", "lines", 1, "s
 KIND = Kind(
     "measured_selectivity", "measured selectivity for the subtype's lines", "sd over lines", -1,
     "screen: the same, the subtype's less the other breast lines", compute, needs=("responses",),
-    support=(T, N_LINES),
+    support=(T, N_LINES), weight=0.0,
 )  # fmt: skip

@@ -16,5 +16,5 @@ def compute(case: Case) -> pd.Series:
 KIND = Kind(
     "measured_sensitivity", "measured sensitivity of the subtype's lines", "sd over lines", -1,
     "screen: mean z of ln IC50 over the subtype's breast lines, less what each line does to all drugs", compute,
-    needs=("responses",),
+    needs=("responses",), weight=0.0,
 )  # fmt: skip

@@ -17,5 +17,5 @@ def compute(case: Case) -> pd.Series:
 KIND = Kind(
     "pathway_activity", "pathways of the targets active in the subtype", "sd over tumours", 1,
     "cohort and Reactome: mean z of the genes around the targets, the subtype less the other tumours", compute,
-    needs=("genes",), cites=("milacic2024",),
+    needs=("genes",), cites=("milacic2024",), weight=0.0,
 )  # fmt: skip

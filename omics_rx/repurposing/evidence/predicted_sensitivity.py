@@ -15,5 +15,5 @@ def compute(case: Case) -> pd.Series:
 
 KIND = Kind(
     "predicted_sensitivity", "predicted sensitivity of the subtype's tumours", "ln uM", -1,
-    "response model: mean preference over the subtype's tumours", compute, needs=("preference",),
+    "response model: mean preference over the subtype's tumours", compute, needs=("preference",), weight=0.0,
 )  # fmt: skip

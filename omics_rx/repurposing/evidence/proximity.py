@@ -5,19 +5,30 @@ from __future__ import annotations
 import pandas as pd
 
 from omics_rx.repurposing import proximity
+from omics_rx.repurposing.edges import shipped
 from omics_rx.repurposing.evidence.case import Case
 from omics_rx.repurposing.evidence.kind import Kind
 from omics_rx.repurposing.evidence.sources import N_DISEASE
 
+BETWEEN, FEWEST = 0.5, 5
+
 
 def compute(case: Case) -> pd.Series:
     """Mean steps to the nearest of the hundred most over-expressed genes, as z against genes of like degree."""
+    network = case.need("network")
     disease = case.differences.nlargest(N_DISEASE).index.tolist()
-    return proximity.proximity(case.targets, disease, case.need("network"))["z"]
+    if network is shipped() and network.genes.isin(disease).sum() < FEWEST:
+        return pd.Series(dtype="float64")  # it was not asked for; one that was, and knows no gene, is an error
+    return proximity.proximity(case.targets, disease, network)["z"]
+
+
+def _error(case: Case) -> pd.Series:
+    """Half a standard deviation of the null: what another cohort's hundred genes change."""
+    return pd.Series(BETWEEN, index=pd.Index(list(case.targets)))
 
 
 KIND = Kind(
     "proximity", "targets near the subtype's genes in the network", "z against genes of like degree", -1,
-    "the user's network: steps to the hundred genes most over-expressed in the subtype", compute, needs=("network",),
-    cites=("guney2016",),
+    "network of proteins: steps to the hundred genes most over-expressed in the subtype", compute, needs=("network",),
+    cites=("guney2016",), error=_error,
 )  # fmt: skip

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from omics_rx.harmonize.mechanisms import tokens
+from omics_rx.repurposing.corrected import over_lines, pooled_contrasts
+from omics_rx.repurposing.effects import CohortMeans, cohort_means, joined
 from omics_rx.repurposing.evidence.kind import Kind
 
 if TYPE_CHECKING:
@@ -81,6 +85,14 @@ class Sources:
         ln IC50 of the lines predicted by fits that had not seen them, lines x drugs (ln uM).
     target
         What the response model predicts: ``"ln_ic50"``, or ``"auc"`` in place of every ln IC50 above.
+    repeats
+        Measured ln IC50 of the same compounds in another screen, lines x drugs (ln uM).
+    line_genes
+        Expression of the lines, lines x genes.
+    breast_lines
+        Lines that are of the breast.
+    reference
+        What subtypes look like in open cohorts that this one is none of.
     brought
         Kind to what its ``prepare`` made.
     own_kinds
@@ -103,8 +115,35 @@ class Sources:
     expressing: pd.DataFrame | None = None
     held_out: pd.DataFrame | None = None
     target: str = "ln_ic50"
+    repeats: pd.DataFrame | None = None
+    line_genes: pd.DataFrame | None = None
+    breast_lines: pd.Index | None = None
+    reference: tuple[CohortMeans, ...] = ()
     brought: Mapping[str, Any] = field(default_factory=dict)
     own_kinds: tuple[Kind, ...] = ()
+
+    @cached_property
+    def screened(self) -> pd.Index:
+        """Drugs that were measured in any line."""
+        measured = self.responses.columns[self.responses.notna().any()]
+        return self.drugs.index[self.drugs.index.isin(measured)]
+
+    @cached_property
+    def over_lines(self) -> pd.DataFrame:
+        """Responses corrected by expression and joined over screens, lines x drugs (sd over lines)."""
+        return over_lines(self.responses, self.held_out, self.repeats)
+
+    @cached_property
+    def pooled(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Contrasts of the breast lines' groups, drugs x groups, and their errors (sd over lines)."""
+        words = tokens(self.drugs)
+        told = [{word for word in words[str(drug)] if not word.startswith("structure ")} for drug in self.drugs.index]
+        return pooled_contrasts(self.over_lines, self.line_groups, told, self.drugs.index)
+
+    @cached_property
+    def effects(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Genes x subtypes over this cohort and those that ship, and the errors (sd over tumours)."""
+        return joined([*self.reference, cohort_means("given", self.genes, self.subtypes)])
 
     @property
     def concentrations(self) -> pd.DataFrame | None:
@@ -126,10 +165,17 @@ class Sources:
         every = (*(KINDS[name] for name in KINDS), *self.own_kinds)
         return tuple(kind.in_target(self.target) for kind in every if all(self.has(need) for need in kind.needs))
 
-    def kinds(self) -> tuple[Kind, ...]:
-        """Kinds that a ranking is made from: those whose needs are there, and the user's own columns."""
+    def kinds(self, rule: str = "questions") -> tuple[Kind, ...]:
+        """Kinds that a ranking is made from by a rule: those whose needs are there, and the user's own columns."""
         own = tuple(
-            Kind(name, name.replace("_", " "), "as given", direction, "given by the user")
+            Kind(name, name.replace("_", " "), "as given", direction, "given by the user",
+                 question="subtype" if self._differs(name) else "drug", weight=0.15 if self._differs(name) else 1.0)
             for name, direction in self.extra_directions.items()
-        )
-        return (*(kind for kind in self.members() if kind.ranked), *own)
+        )  # fmt: skip
+        kept = (kind for kind in self.members() if kind.ranked and (kind.weight > 0 or rule != "questions"))
+        return (*kept, *own)
+
+    def _differs(self, name: str) -> bool:
+        """Whether a user's column says something else of some subtype."""
+        columns = [frame[name] for frame in self.extra.values() if name in frame]
+        return any(not column.equals(columns[0]) for column in columns[1:])

@@ -14,7 +14,15 @@ def compute(case: Case) -> pd.Series:
     return targets.target_expression(case.targets, case.differences)
 
 
+def _error(case: Case) -> pd.Series:
+    """Error of the mean over the target genes, taken as independent."""
+    squares = targets.target_expression(case.targets, case.errors**2)
+    n = pd.Series({drug: sum(gene in case.errors.index for gene in genes) for drug, genes in case.targets.items()})
+    return (squares / n.reindex(squares.index)).pow(0.5)
+
+
 KIND = Kind(
     "target_expression", "targets over-expressed in the subtype", "sd over tumours", 1,
     "cohort: mean z of the target genes, the subtype less the other tumours", compute, needs=("genes",),
+    error=_error,
 )  # fmt: skip
