@@ -16,7 +16,7 @@ from omics_rx.core.errors import InputError
 from omics_rx.io import read_alterations
 from omics_rx.repurposing import event_effects, proximity, reversal, targets
 from omics_rx.repurposing import evidence as ev
-from omics_rx.repurposing.evidence.case import PROLIFERATION
+from omics_rx.repurposing.evidence.sources import PROLIFERATION
 
 SUBTYPES = ("LumA", "LumB", "Her2", "Basal")
 N = 30

@@ -61,7 +61,7 @@ def _without(basis, name):
     """Places without the kind, which are those with the kind all missing."""
     without = _state(_with(basis, name, _missing))
     if name not in KINDS or name in _SOURCES:
-        for subtype, table in _state(basis.taught(basis.labels, progress=False)).items():
+        for subtype, table in _state(basis.taught(basis.labels, rule=basis.rule, progress=False)).items():
             pd.testing.assert_frame_equal(table, without[subtype])
     return without
 

@@ -15,9 +15,6 @@ from omics_rx.repurposing.effects import SUBTYPES
 from omics_rx.repurposing.evidence.sources import LINE_GROUP, MIN_LINES, MIN_TUMOURS, Sources
 from omics_rx.repurposing.selectivity import group_difference, standardised, without_general
 
-# genes of the proliferation score of PAM50 (Nielsen et al. 2010)
-PROLIFERATION = ("BIRC5", "CCNB1", "CDC20", "NUF2", "CEP55", "NDC80", "MKI67", "PTTG1", "RRM2", "TYMS", "UBE2C")
-
 
 @dataclass(frozen=True, eq=False)
 class Case:
@@ -122,15 +119,10 @@ class Case:
         """Measured responses of the subtype's lines against the other breast lines, a drug a row; see :meth:`lines`."""
         return self.lines(self.sources.responses)
 
-    @cached_property
+    @property
     def line_targets(self) -> pd.DataFrame:
         """Genes in breast lines, a gene a row: ``level``, ``spread``, ``proliferation`` (correlation with it)."""
-        lines: pd.DataFrame = self.need("line_genes").reindex(self.need("breast_lines"))
-        marks = lines.columns.intersection(PROLIFERATION)
-        return pd.DataFrame(
-            {"level": lines.mean(), "spread": lines.std(),
-             "proliferation": lines.corrwith(lines[marks].mean(axis=1)) if len(marks) else float("nan")}
-        )  # fmt: skip
+        return self.sources.breast_line_genes
 
     def lines(self, responses: pd.DataFrame) -> pd.DataFrame:
         """``mean``, ``difference``, ``t``, ``n_inside`` of responses (lines x drugs); missing without such lines."""

@@ -13,6 +13,7 @@ from omics_rx.harmonize.mechanisms import tokens
 from omics_rx.repurposing.corrected import over_lines, pooled_contrasts
 from omics_rx.repurposing.effects import CohortMeans, cohort_means, joined
 from omics_rx.repurposing.evidence.kind import Kind
+from omics_rx.repurposing.selectivity import standardised
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from omics_rx.repurposing import proximity, reversal
 
 MIN_TUMOURS, MIN_LINES, N_DISEASE = 5, 3, 100
+# genes of the proliferation score of PAM50 (Nielsen et al. 2010)
+PROLIFERATION = ("BIRC5", "CCNB1", "CDC20", "NUF2", "CEP55", "NDC80", "MKI67", "PTTG1", "RRM2", "TYMS", "UBE2C")
 # lines are known as luminal at large; both luminal subtypes of tumours are compared with them
 LINE_GROUP = {"LumA": "Luminal", "LumB": "Luminal", "Her2": "Her2", "Basal": "Basal"}
 
@@ -139,6 +142,17 @@ class Sources:
         words = tokens(self.drugs)
         told = [{word for word in words[str(drug)] if not word.startswith("structure ")} for drug in self.drugs.index]
         return pooled_contrasts(self.over_lines, self.line_groups, told, self.drugs.index)
+
+    @cached_property
+    def breast_line_genes(self) -> pd.DataFrame:
+        """Genes in breast lines, a gene a row: ``level``, ``spread``, ``proliferation`` (correlation with it)."""
+        assert self.line_genes is not None  # noqa: S101 - the kinds that ask need both
+        assert self.breast_lines is not None  # noqa: S101
+        lines = self.line_genes.reindex(self.breast_lines).dropna(how="all")
+        marks = lines.columns.intersection(PROLIFERATION)
+        score = standardised(lines[marks].mean(axis=1).to_frame()).iloc[:, 0]
+        along = standardised(lines).mul(score, axis=0).sum(min_count=3) / (len(lines) - 1)
+        return pd.DataFrame({"level": lines.mean(), "spread": lines.std(), "proliferation": along})
 
     @cached_property
     def effects(self) -> tuple[pd.DataFrame, pd.DataFrame]:
