@@ -78,7 +78,7 @@ def four_samples_a_side(random):
 def mixtures_of_nothing(random):
     """Markers drawn from all values of the mixtures, which is what the draws of the test are."""
     markers = list(scores.til10().markers)
-    values = pd.DataFrame(random.lognormal(3, 1.5, (4, len(markers))), columns=markers, index=list("abcd"))
+    values = pd.DataFrame(random.lognormal(3, 1.2, (4, len(markers))), columns=markers, index=list("abcd"))
     data = cohorts.with_info(cohorts.as_cohort(values), unit="TPM")
     found = scores.deconvolve(data, method="cibersort", n_permutations=99, progress=False)
     return found.fit["p_value"].to_numpy()

@@ -87,7 +87,8 @@ def paired_difference(
         Summary of the differences; None takes the mean.
     held_out
         Share of the samples that each fold holds out, such as 0.2 for five, where the units are folds of a
-        cross-validation: their variance is raised by Nadeau and Bengio's ``held_out / (1 - held_out)``.
+        cross-validation: their variance is raised by Nadeau and Bengio's ``held_out / (1 - held_out)``. The interval is
+        then wide rather than narrow: it holds 98% for five folds.
     seed, n_boot
         Of the bootstrap of another statistic than the mean.
 

@@ -66,7 +66,7 @@ def gain(
         A row a comparison: ``base`` (``clinical``, ``proliferation``, ``clinical + proliferation``), ``columns``,
         ``n``, ``events``, ``left_out`` (patients with something missing), ``parameters`` (of the base model),
         ``base_concordance``, ``concordance`` (with the risk), ``difference`` with its 95% bootstrap interval
-        ``lower``, ``upper``, ``chi2`` and ``p_value`` (likelihood ratio, one degree of freedom), ``hazard_ratio`` a
+        ``lower``, ``upper`` (over patients, widened for predictions of folds that learn from each other), ``chi2`` and ``p_value`` (likelihood ratio, one degree of freedom), ``hazard_ratio`` a
         standard deviation of the risk, the rest held, with ``hr_lower``, ``hr_upper``, NaN where the base says the
         same as the risk. Empty where there is neither.
 
@@ -189,7 +189,8 @@ def _compare(block: pd.DataFrame, risk: pd.Series, outcome: _Outcome, *, sizes: 
     fold = outcome.folds(n_folds, seed=seed)
     held = [_held_back(values, outcome, fold) for values in (base, both)]
     found = [survival.concordance(outcome.time, outcome.event, value, n_boot=1).value for value in held]
-    gap = survival.concordance_difference(outcome.time, outcome.event, (held[1], held[0]), seed=seed, n_boot=n_boot)
+    gap = survival.concordance_difference(outcome.time, outcome.event, (held[1], held[0]), cross_validated=True,
+                                          seed=seed, n_boot=n_boot)  # fmt: skip
     return {
         "n": outcome.time.size, "events": int(outcome.event.sum()), "parameters": base.shape[1],
         "base_concordance": found[0], "concordance": found[1], "difference": gap.value, "lower": gap.lower,
