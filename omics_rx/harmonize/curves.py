@@ -66,7 +66,8 @@ def fit_curves(
     pandas.DataFrame
         One row a cell, drug and screen: ``cell_id``, ``drug_id``, (``screen``,) ``ln_ic50`` (ln uM), ``se`` of it
         (missing where it is a bound; of nine doses 1.96 of them hold the truth in 92%), ``auc`` (mean fitted viability
-        over ln dose between the lowest and the highest dose, held within 0 and 1), ``slope``, ``ln_ec50`` (centre), ``upper``, ``lower``, ``r2``, ``censored``
+        over ln dose between the lowest and the highest dose,
+        held within 0 and 1), ``slope``, ``ln_ec50`` (centre), ``upper``, ``lower``, ``r2``, ``censored``
         (not halved at the highest dose), ``below_lowest`` (halved at the lowest), ``n_points``, ``n_doses``,
         ``n_replicates`` (whole wells a dose), ``lowest_um``, ``highest_um`` and
         ``reason`` (why a value is a bound or missing; empty otherwise). Too few doses give missing values, and say so,
