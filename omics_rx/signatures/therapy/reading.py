@@ -203,7 +203,7 @@ def read(
     except InputError as error:
         raise InputError(f"{name}: {error}") from error
     patients = known.index
-    table, modality, column, told = _joined(name, {k: v for k, v in parts.items() if k}, patients)
+    table, modality, called, told = _joined(name, {k: v for k, v in parts.items() if k}, patients)
     without = len(taken["outcome"]) - len(known)
     if without:
         told.insert(0, f"{without} patients of {name} have no {outcome} and were left out.")
@@ -212,7 +212,7 @@ def read(
         arm = taken["treatment"].reindex(patients)
         arm = arm.mask(outcomes.is_missing(arm)).map(lambda v: v if pd.isna(v) else " ".join(str(v).split()))
     order = None if order is None else order[order.index.intersection(patients)]
-    return Patients(name, table, modality, column, known, order, arm, len(taken["outcome"]), tuple(told))
+    return Patients(name, table, modality, called, known, order, arm, len(taken["outcome"]), tuple(told))
 
 
 def _taken(parts: dict[str, pd.DataFrame], column: str, what: str) -> pd.Series:
@@ -308,7 +308,7 @@ def usable(patients: Sequence[Patients]) -> tuple[list[str], dict[str, str], lis
     """
     kinds: dict[str, str] = {}
     told = []
-    shared = [f for f in patients[0].table if all(f in other.table for other in patients)]
+    shared = [str(f) for f in patients[0].table if all(f in other.table for other in patients)]
     lost = sum(len(set(one.table) - set(shared)) for one in patients)
     if lost:
         told.append(f"{lost} features are not in every training cohort and were left out.")
