@@ -27,7 +27,7 @@ CANCER = (
 # phases of trials as the hub writes them; the highest counts
 PHASES = {"Preclinical": "", "Phase 1": "1", "Phase 1/Phase 2": "2", "Phase 2": "2", "Phase 2/Phase 3": "3",
           "Phase 3": "3"}  # fmt: skip
-COLUMNS = ["drug_id", "name", "standing", "phase", "year", "use", "ended", "sources", "citation", "checked"]
+COLUMNS = ["drug_id", "name", "called", "standing", "phase", "year", "use", "ended", "sources", "citation", "checked"]
 HERE = Path(__file__).parent
 
 
@@ -48,9 +48,20 @@ def drugs() -> pd.DataFrame:
         for drug, names, more in zip(merged.index, merged["name"], merged["aliases"].fillna(""), strict=True)
     ]
     merged["name"] = merged["name"].str[0]
+    merged["called"] = [_official(drug, name) for drug, name in merged["name"].items()]
     merged["universe"] = merged.index.isin(universe.index)
     merged["first_use"] = universe["first_use"].reindex(merged.index)
     return merged
+
+
+def _official(drug: str, name: str) -> str:
+    """The one official name of a drug that goes by a code; empty where its name is as good."""
+    table = resources.table("drug_names.tsv.gz")
+    own = table[(table["drug_id"] == drug) & (table["kind"] == "official")]["name"]
+    plain = [text for text in own if text.isalpha()]
+    if name.replace(" ", "").isalpha() or not plain:
+        return ""
+    return min(plain, key=len).capitalize()
 
 
 def sources(folder: Path) -> dict[str, pd.DataFrame]:
@@ -116,7 +127,8 @@ def standing_of(said: dict[str, dict[str, object]]) -> tuple[str, str]:
 def row(drug: str, facts: pd.Series, said: dict[str, dict[str, object]], looked: dict, label: dict) -> dict[str, str]:
     """One row of the table: what was looked up, else the breast labels, else the public sources."""
     standing, phase = standing_of(said)
-    made = {"drug_id": drug, "name": facts["name"], "standing": standing, "phase": phase, "year": "", "ended": "",
+    made = {"drug_id": drug, "name": facts["name"], "called": facts["called"], "standing": standing, "phase": phase,
+            "year": "", "ended": "",
             "sources": "; ".join(f"{name}: {one['says']}" for name, one in said.items()), "checked": "",
             "citation": "; ".join(said)}  # fmt: skip
     uses = [str(one["use"]) for one in said.values() if one["says"] == "Launched" and one["use"]]

@@ -141,6 +141,7 @@ def cards(ranking: Any, top: list[str], context: tuple[pd.DataFrame | None, list
                 note=f"rank interval {interval_of(row)} of {len(ranking.table)}; score {signed(float(row['score']))}",
                 facts=(
                     *((label, text.replace(";", ", ")) for label, text in told.items()),
+                    *_standing(row),
                     *_known_facts(ranking, drug),
                     *_before_an_experiment(ranking, drug),
                 ),
@@ -158,6 +159,15 @@ def _sentence(ranking: Any, drug: str) -> str:
     """Take the ranking's own explanation where it gives one."""
     told = ranking.explain(drug) if hasattr(ranking, "explain") else None
     return str(told.sentence) if told is not None else reason(ranking, drug)
+
+
+def _standing(row: pd.Series) -> list[tuple[str, str]]:
+    """Where the drug stands, and how its standing ended where it did."""
+    if not known(row.get("stands")):
+        return []
+    since = f", since {row['since']}" if known(row.get("since")) else ""
+    ended = f"; {row['ended']}" if known(row.get("ended")) else ""
+    return [("stands", f"{row['stands']}{since}{ended}")]
 
 
 def _known_facts(ranking: Any, drug: str) -> list[tuple[str, str]]:

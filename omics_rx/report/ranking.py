@@ -14,7 +14,8 @@ from omics_rx.report.candidates import Kind, cards, direction_of, interval_of, k
 from omics_rx.report.page import Cards, Figure, Fold, Page, Section, Table, Text
 from omics_rx.report.sections import known, limits_section, listed, methods_section
 
-_ROWS_IN_PICTURE, _ROWS_IN_ANSWER, _PATHWAYS = 25, 8, 8
+NOT_LOOKED_UP = "not looked up"
+_ROWS_IN_PICTURE, _ROWS_IN_ANSWER, _PATHWAYS = 25, 10, 8
 
 
 def ranking_page(ranking: Any) -> Page:
@@ -40,6 +41,7 @@ def ranking_sections(ranking: Any, n_top: int = 12, *, drugs: pd.DataFrame | Non
     top = list(ranking.table.sort_values("rank", kind="stable").index[:n_top])
     return [
         Section(f"Top candidates for {ranking.subtype}", (_answer(ranking, top[:_ROWS_IN_ANSWER]),), "answer"),
+        *_found_again(ranking),
         Section("How sure is the ranking?", tuple(_certainty(ranking)), "certainty"),
         Section("Candidates one by one", (key(), Cards(cards(ranking, top, (facts, found)))), "figures"),
         Section("Evidence across the candidates", (_heatmap(ranking, found), *_network(ranking, top)), "figures"),
@@ -69,17 +71,61 @@ def _answer(ranking: Any, top: list[str]) -> Table:
             "why": [reason(ranking, drug) for drug in top],
         }
     ).reset_index(drop=True)
-    if "known" in rows:
+    caption = _caption(ranking, rows)
+    if "stands" in rows:
+        frame.insert(2, "where it stands", [_stands(row) for row in rows.to_dict("records")])
+        failed = [str(told) if known(told) and told != NOT_LOOKED_UP else None for told in rows["failed"]]
+        if any(failed):
+            frame.insert(3, f"failed before in {ranking.subtype}", failed)
+    elif "known" in rows:
         frame.insert(
             3,
             f"known for {ranking.subtype}",
             [str(told).replace("_", " ") if known(told) else None for told in rows["known"]],
         )
-    caption = (
-        f"The first {len(top)} of {len(ranking.table)} drugs. The interval holds 90% of the ranks over the "
+    return Table(frame, caption)
+
+
+def _caption(ranking: Any, rows: pd.DataFrame) -> str:
+    words = (
+        f"The first {len(rows)} of {len(ranking.table)} drugs. The interval holds 90% of the ranks over the "
         "members of the ranker; brackets hold the measurement and what it adds to, or takes from, the score."
     )
-    return Table(frame, caption)
+    if "failed" not in rows:
+        return words
+    n = int((rows["failed"] == NOT_LOOKED_UP).sum())
+    return f"{words} Failed trials: nobody looked them up for {n} of these {len(rows)}." if n else words
+
+
+def _stands(row: dict[Any, Any]) -> str:
+    since = f" ({row['since']})" if known(row.get("since")) else ""
+    ended = f"; {row['ended']}" if known(row.get("ended")) else ""
+    return f"{row['stands']}{since}{ended}"
+
+
+def _found_again(ranking: Any) -> list[Section]:
+    """Positive controls, and the first candidates by what they hit; nothing where a ranking holds neither."""
+    made = []
+    if hasattr(ranking, "findings") and "targets" in getattr(ranking, "drugs", ()):
+        found = ranking.findings(_ROWS_IN_PICTURE).reset_index()
+        found = found.rename(
+            columns={"family": "what is hit", "rank": "best rank", "drug": "best drug", "n": "drugs here"}
+        )
+        found = found.rename(columns={"drugs": "all of them"})
+        caption = f"The first {_ROWS_IN_PICTURE} drugs by their targets: drugs that hit one thing are one finding."
+        made.append(Section("What the first drugs have in common", (Table(found, caption),), "figures"))
+    controls = getattr(ranking, "controls", None)
+    if controls is not None and len(controls):
+        shown = controls[["name", "better_than", "since"]].rename(
+            columns={"name": "drug", "better_than": "beats of all drugs scored", "since": "approved since"}
+        )
+        caption = (
+            f"Positive controls: drugs approved for {ranking.subtype} already, which are no candidates. A ranking that "
+            "works puts them before most other drugs; a drug's own label has no part in its score."
+        )
+        table = Table(shown.reset_index(drop=True), caption, {"beats of all drugs scored": ".0%"})
+        made.append(Section("What the ranking finds again", (table,), "certainty"))
+    return made
 
 
 def _certainty(ranking: Any) -> Iterable[Figure | Table | Text]:
@@ -176,10 +222,31 @@ def _all(ranking: Any) -> Iterable[Fold | Text]:
     table = ranking.table.sort_values("rank", kind="stable").drop(columns=["smiles"], errors="ignore")
     front = [name for name in ("rank", "name", "score", "rank_low", "rank_high") if name in table]
     table = table[[*front, *(name for name in table if name not in front)]]
+    table = _plain(table)
     formats = {str(name): ".2f" for name in table if pd.api.types.is_float_dtype(table[name])}
     yield Fold(f"The {len(table)} drugs ranked", (Table(table, "Rank, score and evidence of every drug.", formats),))
+    apart = getattr(ranking, "unscreened", None)
+    if apart is not None and len(apart):
+        caption = (
+            "Launched drugs that no screen here measured, ranked among themselves by structure and targets alone: "
+            "weaker grounds than a measured response. Likeness to screened drugs is told in the warning."
+        )
+        columns = [name for name in ("rank", "name", "stands", "failed", "warning") if name in apart]
+        yield Fold(f"{len(apart)} drugs that nobody screened", (Table(_plain(apart[columns]), caption),))
+    others = getattr(ranking, "others", None)
+    if others is not None and "group" in others:
+        rest = others[others["group"] == "not asked for"]
+        columns = [name for name in ("rank", "name", "stands", "ended", "better_than") if name in rest]
+        caption = "Drugs scored that were not asked for; the rank is the place among all drugs scored."
+        yield Fold(f"{len(rest)} drugs that are no candidates",
+                   (Table(_plain(rest[columns]), caption, {"better than": ".0%"}),))  # fmt: skip
     unranked = ranking.unranked
     if len(unranked):
         yield Fold(f"{len(unranked)} drugs not ranked", (Table(unranked, "Drugs without a rank, with the reason."),))
     else:
         yield Text("Every drug has a rank.")
+
+
+def _plain(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with columns in words."""
+    return table.rename(columns={name: str(name).replace("_", " ") for name in table})

@@ -9,6 +9,7 @@ import pandas as pd
 
 from omics_rx import harmonize
 from omics_rx.core.errors import InputError, examples, unknown_name
+from omics_rx.harmonize import drug_names
 from omics_rx.repurposing import standing
 
 CHOICES = ("existing", "investigational", "all")
@@ -47,9 +48,11 @@ def groups(drugs: pd.DataFrame, subtype: str, choice: str | Iterable[str], *, sc
     control = (stands == "standard").to_numpy()
     asked = _asked(drugs, stands, choice)
     measured = drugs.index.isin(screened)
+    antibody = np.array([bool(drug_names.antibody(str(name))) for name in drugs["name"]], dtype=bool)
     found = np.where(asked & measured, CANDIDATE, np.where(asked, APART, ASIDE)).astype(object)
     if choice in ("existing", "investigational"):
         found[control] = CONTROL
+        found[antibody] = ASIDE  # out of scope: nothing here is judged by structure or by uptake
     elif not isinstance(choice, str):
         found[asked] = CANDIDATE  # who names a drug wants it in the list, screened or not
     if not (found == CANDIDATE).any():
@@ -100,7 +103,8 @@ def said(choice: str | Iterable[str], group: pd.Series) -> tuple[str, ...]:
 
 def beside(table: pd.DataFrame, drugs: pd.DataFrame, subtype: str) -> pd.DataFrame:
     """The table with where each drug stands, after its rank."""
-    told = standing.of_drugs(drugs.reindex(table.index), subtype)[["stands", "since", "failed", "ended"]]
+    told = standing.of_drugs(drugs.reindex(table.index), subtype)[["called", "stands", "since", "failed", "ended"]]
+    table = table.assign(name=told.pop("called").where(told.index.isin(drugs.index), table["name"]))
     front = [name for name in ("rank", "name", "score", "rank_low", "rank_high") if name in table]
     rest = [name for name in table if name not in front]
     return pd.concat([table[front], told, table[rest]], axis=1)

@@ -49,7 +49,8 @@ def of_drugs(drugs: pd.DataFrame, subtype: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index of ``drugs``; ``standing`` (a key of :data:`WORDS`; ``"unknown"`` where no table names the drug),
+        Index of ``drugs``; ``called`` (the official name where the drug goes by a code, what a number stands for where
+        it goes by one), ``standing`` (a key of :data:`WORDS`; ``"unknown"`` where no table names the drug),
         ``stands`` (in words), ``since`` (year of the first approval for that use, where a source gives it),
         ``used_for``, ``ended`` (withdrawals, refusals and the like), ``failed`` (trials in breast cancer of the subtype
         that found no gain, ``"not looked up"`` where nobody did) and ``citation``.
@@ -69,6 +70,7 @@ def of_drugs(drugs: pd.DataFrame, subtype: str) -> pd.DataFrame:
     words = words.where((standing != "investigational") | (phase == ""), words + ", phase " + phase)
     return pd.DataFrame(
         {
+            "called": _called(drugs["name"], found["called"]) if "name" in drugs else keys,
             "standing": standing,
             "stands": words,
             "since": label["year"].where(here, found["year"]),
@@ -79,6 +81,13 @@ def of_drugs(drugs: pd.DataFrame, subtype: str) -> pd.DataFrame:
         },
         index=drugs.index,
     )
+
+
+def _called(names: pd.Series, official: pd.Series) -> pd.Series:
+    """Names that a reader can use: official ones for codes, and a word on what a bare number is."""
+    told = official.where(official.notna(), names)
+    number = told.astype(str).str.fullmatch(r"\d+")
+    return told.mask(number, "compound " + told.astype(str) + " (known by its number only)")
 
 
 def _labelled(subtype: str) -> pd.DataFrame:
