@@ -13,7 +13,8 @@ from typing import Any, ParamSpec, TypeVar
 from omics_rx.core import budget
 from omics_rx.core.errors import InputError, IntegrityError, MissingFileError, OmicsRxError
 
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 _TOO_LONG = 300  # characters of another library's message
 
 

@@ -103,7 +103,8 @@ def _check_block(places: np.ndarray, starts: np.ndarray, n_columns: int, what: s
     rising[breaks[(breaks > 0) & (breaks < len(places))] - 1] = True
     if rising.all():
         return
-    rows = np.repeat(np.arange(len(starts) - 1), np.diff(starts.astype(np.int64)))
+    sizes: Any = np.diff(starts.astype(np.int64))
+    rows = np.repeat(np.arange(len(starts) - 1), sizes)
     keys = np.sort(rows * n_columns + places)
     twice = int((keys[1:] == keys[:-1]).sum())
     if twice:
