@@ -115,6 +115,7 @@ def prepare(smiles: Any, *, seed: int = 0) -> tuple[Any, dict[str, Any]]:
     """
     from rdkit import Chem
     from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
+    from rdkit.ForceField import rdForceField  # noqa: F401 - older releases know the force field's types only then
 
     from omics_rx.harmonize.drugs import structure
 

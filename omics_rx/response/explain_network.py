@@ -166,7 +166,7 @@ class _Way:
         by_bond = (bonds.reshape(nodes, *self.bonds.shape).sum(dim=0) * self.bonds).sum(dim=1)
         for end in self.ends:
             by_atom = by_atom.index_add(0, end, by_bond / 2)
-        return by_atom.numpy(), (genes.sum(dim=0) * self.genes[0]).numpy()
+        return by_atom.detach().numpy(), (genes.sum(dim=0) * self.genes[0]).detach().numpy()
 
     def _scaled(self, step: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Atoms, bonds and genes at each place, the molecules' one after the other."""

@@ -91,7 +91,7 @@ def test_a_model_tells_resistance_of_lines_it_has_not_seen(planted):
     truth = resistance.resistant(planted.matrix().loc[unseen], found.threshold)
     share = resistance.resistant(planted.matrix().loc[seen], found.threshold).mean()
     constant = pd.DataFrame([share] * len(unseen), index=unseen)
-    assert resistance.brier(truth, found.probability) < 0.75 * resistance.brier(truth, constant)
+    assert resistance.brier(truth, found.probability) < 0.85 * resistance.brier(truth, constant)
 
 
 def test_given_thresholds_and_new_drugs(model, planted):
@@ -117,7 +117,7 @@ def test_the_graph_network_alone_tells_resistance_and_other_models_say_what_they
     found = resistance.assess(network, answer).probability
     truth = resistance.resistant(planted.matrix(), resistance.thresholds(planted.matrix()))
     share = pd.DataFrame([truth.mean()] * len(truth), index=truth.index)
-    assert resistance.brier(truth, found) < 0.75 * resistance.brier(truth, share)
+    assert resistance.brier(truth, found) < 0.85 * resistance.brier(truth, share)
     plain = orx.response.ResponseModel(("drug_mean",)).fit(planted, progress=False)
     with pytest.raises(InputError, match="needs the kernel core"):
         resistance.assess(plain, plain.predict(planted.cells, domain="cell_line"))
