@@ -32,6 +32,7 @@ _WHOLE_SHARE = 0.3  # of the values above zero of estimated counts that are whol
 _SPARSE = 0.7  # share of zeros in which amounts come from counts of cells
 _LARGEST_EXACT = 2000.0  # up to which single precision keeps the hundredths of an amount under its logarithm
 _LIKE_DEPTHS = 0.5  # spread of ln(total) up to which samples were brought to one depth
+_LEAST_CODE = 9999.0  # smallest number that codes for a missing value among amounts
 _FEW = 10  # values above zero that say something of a sample
 _GRID_SHARE, _GRID_TOP, _MOST_READS = 0.97, 64, 7
 
@@ -143,10 +144,26 @@ def _unit_of(array: Floats) -> str:
     if low < 0:
         return _unit_around_zero(array, known)
     if np.all(known == np.round(known)):
-        return "counts"
+        return "unknown" if _are_ranks(array) or _has_code(known, high) else "counts"
     if high > LARGEST_LOG:
-        return _linear_unit(array, known)
+        return "unknown" if _has_code(known, high) else _linear_unit(array, known)
     return _unit_of_logs(array, known, high)
+
+
+def _are_ranks(array: Floats) -> bool:
+    """Whether all samples hold the same values in another order, as ranks do and reads never."""
+    if len(array) < 3 or array.shape[1] < _FEW or np.isnan(array).any():
+        return False
+    ordered = np.sort(array, axis=1)
+    return len(np.unique(ordered[0])) >= _FEW and bool(np.allclose(ordered, ordered[0], rtol=1e-4, atol=1e-6))
+
+
+def _has_code(known: Floats, high: float) -> bool:
+    """Whether the largest value stands in many places and far above the next, as a code for what is missing does."""
+    if high < _LEAST_CODE or float(np.mean(known == high)) < _FLOOR:
+        return False
+    others = known[known < high]
+    return others.size == 0 or high >= 2 * float(others.max())
 
 
 def _nearness(array: Floats) -> float:
@@ -180,7 +197,7 @@ def _unit_of_logs(array: Floats, known: Floats, high: float) -> str:
             if np.all(np.abs(totals / total - 1) < _nearness(array)):
                 return f"{log}({unit} + 1)"
     for log, base in BASES.items():
-        if _same(_totals_under(array, base)):
+        if _same(_totals_under(array, base)) and not _are_ranks(array):  # quantiles of one kind sum alike in any base
             return f"{log}(normalised counts + 1)"
     for log, base in BASES.items():
         if grid := _grid(array, base):

@@ -102,6 +102,7 @@ def read(data: CohortLike, *, counts: bool = False) -> Read:
     return Read(genes, place, unit, (chosen, *said))
 
 
+_NAMED_COUNTS = re.compile(r"^layers\['(?!.*(norm|log|scal|cpm|tpm))\w*counts?'\]$", re.IGNORECASE)
 _WORDS = {"z": "scaled values", "log2 ratio": "scaled or centred values", "unknown": "values of no known unit"}
 
 
@@ -126,9 +127,16 @@ def _others(cohort: AnnData) -> list[tuple[str, AnnData, UnitFinding]]:
         other.uns, other.obsm = dict(cohort.uns), {name: cohort.obsm[name] for name in cohort.obsm}
         unit = with_base(detect_unit(sample_of_values(other.X)), cohort)
         said = f"the values of {place} look like {unit}"
+        if unit in ("linear expression", "unknown") and _NAMED_COUNTS.search(place) and _not_negative(other.X):
+            unit, said = "counts", f"{place} holds counts by its name, though not whole ones"
         known = with_info(other, unit=unit if unit != MIXED else "unknown")
         told.append((place, known, UnitFinding(unit, detected=True, statement=said)))
     return told
+
+
+def _not_negative(values: Any) -> bool:
+    shown = sample_of_values(values)
+    return bool(np.isfinite(shown).all() and (shown >= 0).all())
 
 
 def _in_memory(values: Any) -> Any:

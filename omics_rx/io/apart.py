@@ -34,18 +34,77 @@ _SPIKE = re.compile(
     r"^(?:pos|neg)_\w\(|^(?:ath|cel|osa|dre)-mir-?\w*spike|^spike[-_]?in|^unisp\d|^r1_\d+|^r2_\d+",
     re.IGNORECASE,
 )
+_LANE = re.compile(r"[-_.]L00[1-8](?=[-_.]|$)", re.IGNORECASE)
+_TELLING = 3
 _FEW_CODES = 6
 _ENOUGH_ROWS = 10
 _PROBED = 500
 
 
 def samples_alone(cohort: AnnData) -> tuple[AnnData, list[str]]:
-    """Cohort without columns that sum the samples up, such as their total or mean."""
+    """Cohort without columns that sum the samples up, such as their total or mean, and without empty ones.
+
+    Raises
+    ------
+    InputError
+        If all samples stand in several lanes of a sequencer, which count as so many samples.
+    """
+    cohort, said = _without_empty(cohort)
+    _refuse_lanes(cohort)
+    more = _without_sums(cohort)
+    return more[0], [*said, *more[1]]
+
+
+def _without_empty(cohort: AnnData) -> tuple[AnnData, list[str]]:
+    """Cohort without samples of no name and no value, which a separator at the end of each line makes."""
+    nameless = np.array([not str(name).strip() for name in cohort.obs_names])
+    if not nameless.any() or nameless.all():
+        return cohort, []
+    if not np.isnan(_dense(cohort.X[np.flatnonzero(nameless)])).all():
+        return cohort, []
+    return cohort[~nameless].copy(), [f"{int(nameless.sum())} columns without a name and values were left out"]
+
+
+def _refuse_lanes(cohort: AnnData) -> None:
+    names = [str(name) for name in cohort.obs_names]
+    samples = {_LANE.sub("", name) for name in names}
+    if all(_LANE.search(name) for name in names) and len(samples) < len(names):
+        raise InputError(
+            f"{len(names)} columns are lanes of {len(samples)} samples ({examples(names, 3)}), and each would count "
+            "as a patient: add up the lanes of a sample first"
+        )
+
+
+def _without_sums(cohort: AnnData) -> tuple[AnnData, list[str]]:
     found = np.array([bool(_OF_SAMPLES.match(str(name))) for name in cohort.obs_names])
     if not found.any() or (~found).sum() < 2:
         return cohort, []
     said = f"{int(found.sum())} columns sum the samples up and are none ({examples(cohort.obs_names[found])})"
     return cohort[~found].copy(), [Aloud(said)]
+
+
+def without_copies(cohort: AnnData) -> tuple[AnnData, list[str]]:
+    """Cohort in which a feature that stands twice with the same values in all samples stands once.
+
+    Two loci of one name are added up by what follows; a row pasted twice is one. At least three different values above
+    zero tell a copy, since loci with few reads agree by chance.
+    """
+    names = pd.Index([unnumbered(str(name)) for name in cohort.var_names])
+    twice = np.flatnonzero(names.duplicated(keep=False))
+    if not len(twice):
+        return cohort, []
+    first: dict[tuple[str, bytes], int] = {}
+    copies = []
+    for position, column in zip(twice, _dense(cohort.X[:, twice]).T, strict=True):
+        if len(np.unique(column[column > 0])) >= _TELLING:
+            key = (str(names[position]), column.tobytes())
+            if first.setdefault(key, position) != position:
+                copies.append(position)
+    if not copies:
+        return cohort, []
+    said = f"{len(copies)} rows repeat another of the same name and values ({examples(names[copies])}): used once"
+    kept = np.setdiff1d(np.arange(cohort.n_vars), copies)
+    return cohort[:, kept].copy(), [Aloud(said)]
 
 
 def genes_alone(

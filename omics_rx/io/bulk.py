@@ -15,7 +15,7 @@ from omics_rx.core.errors import InputError, examples
 from omics_rx.core.paths import existing
 from omics_rx.core.units import UNITS
 from omics_rx.harmonize.units import check_possible
-from omics_rx.io.apart import genes_alone, samples_alone, with_own_follow_up
+from omics_rx.io.apart import genes_alone, samples_alone, with_own_follow_up, without_copies
 from omics_rx.io.assembly import assembled, check_settings, places
 from omics_rx.io.cell_files import read_h5ad
 from omics_rx.io.clinical import with_clinical
@@ -137,8 +137,9 @@ def read_bulk(
         refuse_cycles(np.asarray(cohort.X), cohort.var_names, str(file))
     origin = record(cohort, "origin") or file.name
     cohort, apart = samples_alone(cohort)
+    cohort, copies = without_copies(cohort)
     cohort, more = genes_alone(cohort, str(file))
-    said = [*said, *apart, *more]
+    said = [*said, *apart, *copies, *more]
     cohort = with_info(cohort, unit=unit or record(cohort, "unit"), domain=domain, origin=origin)
     if clinical is not None:
         cohort, more = with_clinical(
