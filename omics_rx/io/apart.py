@@ -90,8 +90,8 @@ def without_copies(cohort: AnnData) -> tuple[AnnData, list[str]]:
     zero tell a copy, since loci with few reads agree by chance.
     """
     names = pd.Index([unnumbered(str(name)) for name in cohort.var_names])
-    twice = np.flatnonzero(names.duplicated(keep=False))
-    if not len(twice):
+    twice = [int(place) for place in np.flatnonzero(names.duplicated(keep=False))]
+    if not twice:
         return cohort, []
     first: dict[tuple[str, bytes], int] = {}
     copies = []
