@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,7 @@ from omics_rx.signatures.training import CLOSE
 if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
     from omics_rx.harmonize.needs import Assessment, Opened, Prepared
+    from omics_rx.signatures.judgement import Judgement
 
 Floats = NDArray[np.float64]
 _LARGEST = 1e12  # of a weight: a score stays finite
@@ -237,6 +238,35 @@ class RiskSignature:
     def assess(self, cohort: CohortLike | Opened) -> Assessment:
         """Whether :meth:`score` runs on a cohort, at which share of the weight, and why not."""
         return scorable(self, cohort)
+
+    def judge(
+        self, cohorts: CohortLike | Mapping[str, CohortLike], *, beside: Sequence[RiskSignature] = (), seed: int = 0
+    ) -> Judgement:  # fmt: skip
+        """Judge the signature on cohorts of your own, nothing refitted and no sign flipped.
+
+        Parameters
+        ----------
+        cohorts
+            One with follow-up (``time`` in months, ``event``), or several by name.
+        beside
+            Other signatures to hold against it on the same patients, such as ``load("recurrence_score")``.
+        seed
+            Of bootstraps and folds.
+
+        Returns
+        -------
+        Judgement
+            Concordance with interval, AUC at months, risk groups with hazard ratio, calibration, decision curve, gain
+            over proliferation and clinical columns, and pooled figures over several cohorts.
+
+        Raises
+        ------
+        InputError
+            If a cohort has no follow-up or cannot be scored, or two are one.
+        """
+        from omics_rx.signatures.judgement import judge_signature
+
+        return judge_signature(self, cohorts, beside=beside, seed=seed)
 
     def contributions(self, cohort: CohortLike, *, reference: Scale = "cohort") -> pd.DataFrame:
         """What each gene adds to each sample's score, so that a row sums to ``risk_score``.
