@@ -123,7 +123,7 @@ def _groups(name: str, scored: pd.DataFrame) -> list[dict[str, Any]]:
         part = known[known["risk_group"] == group]
         row: dict[str, Any] = {"cohort": name, "group": group, "n": len(part), "events": int(part["event"].sum())}
         rows.append(row | {"median": _median(part)})
-    high = (known["risk_group"] == "high").to_numpy(dtype=float)
+    high = np.asarray(known["risk_group"] == "high", dtype=np.float64)
     if known["event"].sum() >= _FEW and 0 < high.sum() < len(high):
         data = cox.follow_up(known["time"].to_numpy(), known["event"].to_numpy())
         beta = cox.ridge(high[:, None], data, _PENALTY)
