@@ -92,12 +92,12 @@ def pooled_contrasts(
     names = sorted(known.unique())
     per_group = [values.reindex(known.index[known == name]) for name in names]
     n = np.array([part.notna().sum().reindex(drugs).fillna(0) for part in per_group]).T
-    names_seen = (n >= MIN_LINES).any(axis=0)
+    names_seen = np.asarray((n >= MIN_LINES).any(axis=0))
     names, n = [name for name, seen in zip(names, names_seen, strict=True) if seen], n[:, names_seen]
-    frame = {"index": drugs, "columns": names}
-    measured = (n >= MIN_LINES).all(axis=1) if len(names) > 1 else np.zeros(len(drugs), dtype=bool)
+    measured = np.asarray((n >= MIN_LINES).all(axis=1)) if len(names) > 1 else np.zeros(len(drugs), dtype=bool)
     if measured.sum() < 2:
-        return pd.DataFrame(np.nan, **frame), pd.DataFrame(np.nan, **frame)
+        none = pd.DataFrame(np.nan, index=drugs, columns=names)
+        return none, none
     parts = [part for part, seen in zip(per_group, names_seen, strict=True) if seen]
     mean = np.array([part.mean().reindex(drugs) for part in parts]).T
     error = np.array([part.var(ddof=1).reindex(drugs) for part in parts]).T / np.maximum(n, 1)
@@ -109,6 +109,7 @@ def pooled_contrasts(
     pull = np.linalg.solve(table[np.ix_(measured, measured)] + NOISE * np.eye(int(measured.sum())), table[measured]).T
     centre = contrast.mean(axis=0)
     told = centre + pull @ (contrast - centre)
-    related = measured | (alike[:, measured] > 0).any(axis=1)
+    related = np.asarray(measured | (alike[:, measured] > 0).any(axis=1))
     told = np.where(related[:, None], told, np.nan)
-    return pd.DataFrame(told, **frame), pd.DataFrame(np.sqrt(pull**2 @ spread), **frame)
+    errors = np.sqrt(pull**2 @ spread)
+    return pd.DataFrame(told, drugs, names), pd.DataFrame(errors, drugs, names)

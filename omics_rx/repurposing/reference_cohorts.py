@@ -22,11 +22,12 @@ _MATCHED_SHARE, _MATCHED = 0.05, 3
 def shipped() -> tuple[CohortMeans, ...]:
     """Means of every gene in every subtype, a cohort each."""
     table = resources.table(_MEANS)
-    counts = resources.table(_TUMOURS).groupby(["cohort", "subtype"]).size()
+    tumours = resources.table(_TUMOURS)
     found = []
     for name, own in table.groupby("cohort", sort=True):
         means = own.set_index("gene")[list(SUBTYPES)].astype(np.float64)
-        n = counts[name].reindex(list(SUBTYPES)).to_numpy(dtype=np.float64)
+        called = tumours.loc[tumours["cohort"] == name, "subtype"]
+        n = called.value_counts().reindex(list(SUBTYPES)).to_numpy(dtype=np.float64)
         within = own["within"].astype(np.float64).to_numpy()[:, None]
         found.append(CohortMeans(str(name), means, pd.DataFrame(within**2 / n, means.index, means.columns)))
     return tuple(found)

@@ -16,8 +16,9 @@ def compute(case: Case) -> pd.Series:
 
 def _error(case: Case) -> pd.Series:
     """Error of the mean over the target genes, taken as independent."""
-    squares = targets.target_expression(case.targets, case.errors**2)
-    n = pd.Series({drug: sum(gene in case.errors.index for gene in genes) for drug, genes in case.targets.items()})
+    errors = case.errors
+    squares, known = targets.target_expression(case.targets, errors**2), set(errors.index)
+    n = pd.Series({drug: len(known.intersection(genes)) for drug, genes in case.targets.items()}, dtype="float64")
     return (squares / n.reindex(squares.index)).pow(0.5)
 
 
