@@ -147,7 +147,7 @@ def test_every_registry_entry_is_complete():
         assert all(len(sha256) == 64 for sha256 in found.wheel.members.values())
         files = [path.rsplit("/", 1)[-1] for path in found.wheel.members]
         assert len(files) == len(set(files)), "members are kept by file name"
-    assert registry.names() == ["gdsc1", "gdsc2", "ccle", "gse1992", "gse3143", "gse4335"]
+    assert registry.names() == ["gdsc1", "gdsc2", "gdsc", "ccle", "gse1992", "gse3143", "gse4335"]
 
 
 def test_every_citation_of_a_dataset_is_in_the_library():
