@@ -62,6 +62,19 @@ def predictor_named(column: str) -> Predictor | None:
     return found
 
 
+_BY_KIND = {
+    ("gain", "amplified"): ("amplified", "high-level amplification"),
+    ("gain", ""): ("none", "a low gain is no amplification"),
+    ("loss", "deep deletion"): ("deleted", "deep deletion"),
+    ("loss", ""): ("none", "a loss of one copy is no deep deletion"),
+    ("fusion", ""): ("fused", "fusion"),
+    ("MSI", "unstable"): ("known", "microsatellite instability"),
+    ("MSI", ""): ("none", "microsatellites are stable"),
+    ("TMB", ""): ("known", "mutational burden as told"),
+    ("receptor", ""): ("known", "receptor as told"),
+}
+
+
 def meaning(row: dict[str, str], predictor: str | None) -> tuple[str, str]:
     """What one variant is, one of ``MEANINGS``, and why.
 
@@ -74,19 +87,9 @@ def meaning(row: dict[str, str], predictor: str | None) -> tuple[str, str]:
     """
     if row["note"]:
         return "uncertain", row["note"]
-    by_kind = {
-        "gain": lambda: ("amplified", "high-level amplification") if row["effect"] == "amplified" else (
-            "none", "a low gain is no amplification"),
-        "loss": lambda: ("deleted", "deep deletion") if row["effect"] == "deep deletion" else (
-            "none", "a loss of one copy is no deep deletion"),
-        "fusion": lambda: ("fused", "fusion"),
-        "MSI": lambda: ("known", "microsatellite instability") if row["effect"] == "unstable" else (
-            "none", "microsatellites are stable"),
-        "TMB": lambda: ("known", "mutational burden as told"),
-        "receptor": lambda: ("known", "receptor as told"),
-    }  # fmt: skip
-    if row["kind"] in by_kind:
-        return by_kind[row["kind"]]()
+    told = _BY_KIND.get((row["kind"], row["effect"])) or _BY_KIND.get((row["kind"], ""))
+    if told is not None:
+        return told
     return _mutation(row, predictor)
 
 

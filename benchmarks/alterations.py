@@ -1,0 +1,79 @@
+"""Where published pairs of event and drug stand among all drugs of GDSC2 for their event, by measured effects.
+
+Needs ``alteration_response.tsv.gz`` below ``OMICS_RX_DATA``. 0 is the most sensitive drug of an event, .5 is chance.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from omics_rx import datasets, harmonize
+from omics_rx.repurposing import event_effects
+
+_WORDS = {"Amplification": "gain", "Deletion": "loss"}
+
+
+def event_of(fact: dict[str, str]) -> str:
+    if fact["kind"] == "Somatic Variant":
+        return f"{fact['gene']}_mut"
+    if fact["kind"] == "Copy Number":
+        return f"{fact['gene']}_{_WORDS.get(fact['alteration'], 'loss')}"
+    return f"{fact['gene1']}-{fact['gene2']}_fusion" if fact["kind"] == "Rearrangement" else ""
+
+
+def published(events: pd.DataFrame, screen) -> pd.DataFrame:
+    """Pairs that agree on one effect, with five altered lines or more in GDSC2, by the name the screen gives a drug."""
+    file = Path(os.environ.get("OMICS_RX_DATA", "../shared/data")) / "knowledge" / "alteration_response.tsv.gz"
+    table = pd.read_csv(file, sep="\t", dtype=str).fillna("")
+    table["event"] = [event_of(row) for row in table.to_dict("records")]
+    table = table[table["event"].isin(events.columns)]
+    names = table["drug"].unique()
+    table["drug_id"] = table["drug"].map(
+        dict(zip(names, harmonize.drugs.find(names, screen.drugs)["drug_id"], strict=True))
+    )
+    matrix = screen.matrix("ln_ic50")
+    table = table[table["drug_id"].isin(matrix.columns) & ~table["drug"].isin(["Tozasertib Lactate", "Zorifertinib"])]
+    pairs = table.groupby(["event", "drug_id"])["response"].agg(["first", "nunique"]).reset_index()
+    pairs = pairs[pairs["nunique"] == 1].rename(columns={"first": "effect"})
+    carried = events.reindex(matrix.index).eq(1)
+    n = [int((carried[e] & matrix[d].notna()).sum()) for e, d in zip(pairs["event"], pairs["drug_id"], strict=True)]
+    return pairs.assign(n_lines=n)[np.array(n) >= 5].reset_index(drop=True)
+
+
+def places(effects, pairs: pd.DataFrame, drugs: pd.Index) -> pd.Series:
+    known = set(effects.events)
+    found = []
+    for event, drug in zip(pairs["event"], pairs["drug_id"], strict=True):
+        row = effects.of(event)["effect"].reindex(drugs).dropna() if event in known else pd.Series(dtype=float)
+        found.append(float((row < row[drug]).mean()) if drug in row.index else np.nan)
+    return pd.Series(found).groupby(pairs["effect"]).mean()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--permutations", type=int, default=10)
+    told = parser.parse_args()
+    two, one = datasets.load("gdsc2"), datasets.load("gdsc1")
+    events, tissue = two.cells.obsm["events"], two.cells.obs["tissue"]
+    both = [two.matrix("ln_ic50"), one.matrix("ln_ic50")]
+    drugs = pd.concat([two.drugs, one.drugs[~one.drugs.index.isin(two.drugs.index)]])
+    pairs = published(events, two)
+    print(f"{len(pairs)} pairs: {pairs['effect'].value_counts().to_dict()}")
+    print("GDSC2", places(event_effects(both[0], events, tissue, two.drugs), pairs, both[0].columns).round(3).to_dict())
+    print("both", places(event_effects(both, events, tissue, drugs), pairs, both[0].columns).round(3).to_dict())
+    random = np.random.default_rng(0)
+    chance = []
+    for _ in range(told.permutations):
+        exchanged = events.set_axis(random.permutation(events.index)).reindex(events.index)
+        chance.append(places(event_effects(both, exchanged, tissue, drugs), pairs, both[0].columns))
+    table = pd.DataFrame(chance)
+    print("events permuted over lines", table.mean().round(3).to_dict(), "sd", table.std().round(3).to_dict())
+
+
+if __name__ == "__main__":
+    main()
