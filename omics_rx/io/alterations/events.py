@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,7 +22,7 @@ def screen_events() -> frozenset[str]:
     return frozenset(resources.table("driver_events.tsv.gz")["event"])
 
 
-def event_name(row: dict[str, str]) -> str:
+def event_name(row: Mapping[Any, Any]) -> str:
     """Event that a variant could be; empty for what is none (a burden, a receptor).
 
     Examples

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -114,7 +116,7 @@ def _builds(column: pd.Series, label: str) -> list[str]:
                   "check that no sample was called twice")]  # fmt: skip
 
 
-def _row(row: dict[str, str]) -> dict[str, str]:
+def _row(row: Mapping[Any, Any]) -> dict[str, str]:
     change = protein_change(row.get("protein"))
     effect = effect_of(row.get("class"))
     if change is not None and effect in ("", "missense", "other", "splice region"):

@@ -12,8 +12,10 @@ evidence).
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from omics_rx.core import resources
 from omics_rx.core.errors import InputError, MissingFileError
@@ -75,7 +77,7 @@ _BY_KIND = {
 }
 
 
-def meaning(row: dict[str, str], predictor: str | None) -> tuple[str, str]:
+def meaning(row: Mapping[Any, Any], predictor: str | None) -> tuple[str, str]:
     """What one variant is, one of ``MEANINGS``, and why.
 
     Parameters
@@ -93,7 +95,7 @@ def meaning(row: dict[str, str], predictor: str | None) -> tuple[str, str]:
     return _mutation(row, predictor)
 
 
-def _mutation(row: dict[str, str], predictor: str | None) -> tuple[str, str]:
+def _mutation(row: Mapping[Any, Any], predictor: str | None) -> tuple[str, str]:
     gene, effect, change = row["gene"], row["effect"], row["change"]
     if effect in NONCODING:
         return "none", f"{effect}: the protein is as it was"

@@ -171,12 +171,12 @@ def event_effects(
     every = values.columns.union(drugs.index, sort=False)
     values = values.reindex(columns=every)
     seen, error, count = _differences(values.to_numpy(dtype=np.float64), carried.to_numpy(dtype=np.float64))
-    names = {"index": carried.columns, "columns": every}
-    difference = pd.DataFrame(seen, **names)
-    spread = pd.DataFrame(error, **names)
+    names = carried.columns
+    difference = pd.DataFrame(seen, index=names, columns=every)
+    spread = pd.DataFrame(error, index=names, columns=every)
     variance = _variances(seen, error)
     return EventEffects(
-        difference, spread, pd.DataFrame(count, **names), pd.Series(variance, index=carried.columns),
+        difference, spread, pd.DataFrame(count, index=names, columns=every), pd.Series(variance, index=carried.columns),
         likeness(drugs, every), every,
     )  # fmt: skip
 
