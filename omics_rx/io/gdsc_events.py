@@ -51,7 +51,7 @@ def read_events(source: Source, said: list[str]) -> Events:
     """
     start = _first_line(source)
     if start.startswith("model_id"):
-        return _gistic(existing(source), said)  # type: ignore[arg-type]
+        return _gistic(existing(source), said)
     if "genetic" in start and "feature" in start:
         return _features(source, said)
     return _mutations(source, said)

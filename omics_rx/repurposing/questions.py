@@ -93,7 +93,8 @@ def _contrast(
     own = values.where(key.isin(subtypes))
     several = own.groupby(drug).transform("count") > 1
     centred = values - own.groupby(drug).transform("mean").where(several, 0.0)
-    centred = centred - key.map(centred[judged].groupby(key[judged]).mean()).to_numpy(dtype=np.float64)
+    level = centred[judged].groupby(key[judged]).mean().to_dict()
+    centred = centred.sub(key.map(level).to_numpy(dtype=np.float64))
     squares = centred[scale] ** 2
     sd = float(np.sqrt(squares.mean())) if squares.notna().any() else 0.0
     if not sd > _NOTHING * max(1.0, float(values.abs().max())):

@@ -349,9 +349,9 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         if self._answers is not None:
             first = np.array([kind.question == "drug" for kind in kinds])
             for name, which in (("subtype_score", ~first), ("drug_score", first)):
-                told = pd.Series(parts[:, which].sum(axis=1), drugs)
+                own = pd.Series(parts[:, which].sum(axis=1), drugs)
                 for frame in (table, others):
-                    frame.insert(frame.columns.tolist().index("score") + 1, name, told.reindex(frame.index))
+                    frame.insert(frame.columns.tolist().index("score") + 1, name, own.reindex(frame.index))
         explanations.insert(0, "base", 0.0)
         explanations["score"] = score
         explanations.insert(0, "name", self.sources_.drugs.loc[drugs, "name"])

@@ -311,7 +311,7 @@ def _contents(place: Path, source: Path) -> tuple[dict[str, Any], dict[str, byte
 
 def _frame(data: bytes, index: str | None) -> pd.DataFrame:
     """A table; only an empty field is missing, as a drug may be called NA."""
-    frame = pd.read_csv(
+    frame: pd.DataFrame = pd.read_csv(
         io.BytesIO(data), dtype=dict.fromkeys(_TEXT, str), low_memory=False, keep_default_na=False, na_values=[""],
         **EXACT,
     )  # fmt: skip

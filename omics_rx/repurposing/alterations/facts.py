@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 import pandas as pd
 
@@ -69,7 +71,7 @@ def facts_for(variants: pd.DataFrame, ids: dict[str, str]) -> pd.DataFrame:
     return found.loc[order, list(COLUMNS)].reset_index(drop=True)
 
 
-def fits(fact: dict[str, str], variant: dict[str, str]) -> bool:
+def fits(fact: Mapping[Any, str], variant: Mapping[Any, str]) -> bool:
     """Whether a fact speaks of a variant: its kind, the change it names, and where it came from."""
     kind, told = variant["kind"], fact["alteration"]
     germline = variant["origin"] == "germline"
@@ -86,7 +88,7 @@ def fits(fact: dict[str, str], variant: dict[str, str]) -> bool:
     return told in wanted and _change_fits(fact["variant"], variant)
 
 
-def _change_fits(named: str, variant: dict[str, str]) -> bool:
+def _change_fits(named: str, variant: Mapping[Any, str]) -> bool:
     if not named:
         return True
     if variant["kind"] == "fusion":
@@ -95,7 +97,7 @@ def _change_fits(named: str, variant: dict[str, str]) -> bool:
     return named in (variant["change"], *([read.short, read.residue] if read is not None else []))
 
 
-def described(variant: dict[str, str]) -> str:
+def described(variant: Mapping[Any, str]) -> str:
     """A variant in words.
 
     Examples

@@ -119,18 +119,18 @@ def measured(events: pd.Series, effects: EventEffects) -> pd.DataFrame:
 
 def weighted(weights: dict[str, float], effects: EventEffects) -> pd.DataFrame:
     """Sum of the effects of events, each by its weight; as :func:`measured`."""
-    total = pd.Series(0.0, index=effects.drugs)
-    spread = pd.Series(0.0, index=effects.drugs)
-    known = pd.Series(np.zeros(len(effects.drugs), dtype=bool), index=effects.drugs)
-    lines = pd.Series(np.inf, index=effects.drugs)
+    total: pd.Series = pd.Series(0.0, index=effects.drugs)
+    spread: pd.Series = pd.Series(0.0, index=effects.drugs)
+    known: pd.Series = pd.Series(np.zeros(len(effects.drugs), dtype=bool), index=effects.drugs)
+    lines: pd.Series = pd.Series(np.inf, index=effects.drugs)
     for name, weight in weights.items():
         found = effects.of(name)
         total = total.add(weight * found["effect"], fill_value=0.0)
         spread = spread.add((weight * (found["upper"] - found["lower"]) / 3.919928) ** 2, fill_value=0.0)
         known |= found["effect"].notna()
-        lines = np.minimum(lines, found["n_lines"].astype(float))
+        lines = pd.Series(np.minimum(lines, found["n_lines"].astype(float)))
     table = pd.DataFrame({"effect": total, "error": np.sqrt(spread), "n_lines": lines.replace(np.inf, np.nan)})
-    table[~known.to_numpy()] = np.nan
+    table[~known.to_numpy(dtype=bool)] = np.nan
     return table
 
 

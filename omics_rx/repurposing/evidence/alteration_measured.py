@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from omics_rx.core.errors import OmicsRxError
@@ -12,6 +14,9 @@ from omics_rx.repurposing.alterations.frequencies import contrasts
 from omics_rx.repurposing.evidence.case import Case
 from omics_rx.repurposing.evidence.kind import Kind
 from omics_rx.repurposing.evidence.sources import Basis
+
+if TYPE_CHECKING:
+    from omics_rx.core.screen import DrugScreen
 
 _PARTNER = {"gdsc1": "gdsc2", "gdsc2": "gdsc1"}
 
@@ -41,7 +46,7 @@ def prepare(basis: Basis) -> tuple[pd.DataFrame, EventEffects] | None:
         return None
 
 
-def _sister(name: str) -> object | None:
+def _sister(name: str) -> DrugScreen | None:
     from omics_rx import datasets
 
     if name not in _PARTNER:

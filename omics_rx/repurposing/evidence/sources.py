@@ -149,7 +149,7 @@ class Sources:
         assert self.line_genes is not None  # noqa: S101 - the kinds that ask need both
         assert self.breast_lines is not None  # noqa: S101
         lines = self.line_genes.reindex(self.breast_lines).dropna(how="all")
-        marks = lines.columns.intersection(PROLIFERATION)
+        marks = lines.columns.intersection(list(PROLIFERATION))
         score = standardised(lines[marks].mean(axis=1).to_frame()).iloc[:, 0]
         along = standardised(lines).mul(score, axis=0).sum(min_count=3) / (len(lines) - 1)
         return pd.DataFrame({"level": lines.mean(), "spread": lines.std(), "proliferation": along})
