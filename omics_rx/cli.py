@@ -202,7 +202,7 @@ def build(
     from omics_rx import signatures
 
     if recipe == "therapy":
-        told = {"positive": positive, "ordered": ordered, "known_before": tuple(known_before or ())}
+        told: dict[str, Any] = {"positive": positive, "ordered": ordered, "known_before": tuple(known_before or ())}
         if modalities:
             told["modalities"] = signatures.read_modalities(modalities)
         response = signatures.build(

@@ -60,7 +60,7 @@ def _summary(study: Any) -> str:
 
 def _own(study: Any) -> pd.DataFrame:
     """Rows of the signature, external cohorts first."""
-    table = study.table[study.table["method"] == "signature"]
+    table: pd.DataFrame = study.table[study.table["method"] == "signature"]
     return pd.concat([table[table["role"] == "external"], table[table["role"] != "external"]])
 
 

@@ -52,7 +52,7 @@ def build(recipe: Literal["therapy"], cohorts: Mapping[str, Any], **settings: An
 def build(recipe: str | Mapping[str, Sequence[str]] | Recipe, cohorts: Mapping[str, Any], **settings: Any) -> Study: ...
 
 
-def build(
+def build(  # type: ignore[misc]  # the overloads leave the names of the settings to it
     recipe: str | Mapping[str, Sequence[str]] | Recipe,
     cohorts: Mapping[str, Any],
     *,

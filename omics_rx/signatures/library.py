@@ -66,6 +66,7 @@ def list_signatures() -> pd.DataFrame:
     rows = []
     for name, file in _shipped().items():
         signature = _read(file)
+        assert isinstance(signature, RiskSignature)  # noqa: S101 - signatures of response are made, none travels along
         members = signature.training.get("cohorts", [])
         rows.append(
             {

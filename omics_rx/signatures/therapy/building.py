@@ -104,7 +104,7 @@ def build_response(
         raise InputError(f"{', '.join(both)} is both a training and an external cohort: an external one is untouched")
     if not cohorts:
         raise InputError('there is no training cohort: give some by name, such as {"a": table}')
-    asked = {"outcome": outcome, "positive": positive, "ordered": ordered, "modalities": modalities}
+    asked: dict[str, Any] = {"outcome": outcome, "positive": positive, "ordered": ordered, "modalities": modalities}
     train = [read(str(name), one, **asked) for name, one in cohorts.items()]
     outside = [read(str(name), one, **asked) for name, one in (external or {}).items()]
     names, kinds, told = usable(train)
@@ -124,15 +124,15 @@ def build_response(
     inputs = {one.name: one.sha256() for one in [*train, *outside]}
     study = cache.key(sorted(inputs[one.name] for one in train), names, settings)
     before = ledger.check({one.name: inputs[one.name] for one in outside}, study, reopen=reopen)
-    work = {"seed": seed, "n_jobs": n_jobs, "progress": progress}
+    work: dict[str, Any] = {"seed": seed, "n_jobs": n_jobs, "progress": progress}
     held = nested.cross_validated(
-        data, order, learners=learners, fusion=fusion, n_folds=n_folds, n_repeats=n_repeats, **work  # type: ignore[arg-type]
+        data, order, learners=learners, fusion=fusion, n_folds=n_folds, n_repeats=n_repeats, **work,
     )  # fmt: skip
     drawn, p_value = np.empty(0), None
     if n_permutations:
         drawn, p_value = nested.dealt(
             data, held.odds[nested.SIGNATURE], n_deals=n_permutations, n_folds=n_folds, **work
-        )  # type: ignore[arg-type]
+        )
         if p_value > _ALPHA and without_signal == "refuse":
             raise NoSignalError(
                 f"there is no signature in these data: of {n_permutations} deals of {outcome} among the patients, "
@@ -264,7 +264,7 @@ class _Figures:
 
     def follow(self, one: Patients, scores: pd.DataFrame, role: str) -> None:
         """Add the trend of one cohort's score over its ordered outcome."""
-        both = scores.index.intersection(one.order.index) if one.order is not None else []
+        both = scores.index.intersection(one.order.index) if one.order is not None else scores.index[:0]
         if one.order is None or len(both) < 10 or one.order[both].nunique() < 3:
             return
         found = judging.trend(scores.loc[both, "log_odds"], one.order[both], seed=self.seed)

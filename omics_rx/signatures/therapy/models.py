@@ -226,7 +226,8 @@ class Block:
         """Mean log odds of patients over all encoded columns, ``(n,)``."""
         own = z[:, self.columns].round(9)
         found = [slope * classifiers.scores_of(model, own) + level for model, slope, level in self.members]
-        return np.clip(np.mean(found, axis=0), -_MOST, _MOST)
+        clipped: Floats = np.clip(np.mean(found, axis=0), -_MOST, _MOST)
+        return clipped
 
 
 @dataclass(frozen=True, eq=False)

@@ -120,7 +120,7 @@ def load_response_study(path: Path | str) -> ResponseStudy:
         name: rows[rows["cohort"] == name].drop(columns="cohort").set_index("patient").rename_axis(None)
         for name in record.pop("cohorts")
     }
-    frames = {name: opened.frame(f"{name}.parquet") for name in _FRAMES}
+    frames: dict[str, Any] = {name: opened.frame(f"{name}.parquet") for name in _FRAMES}
     provenance = Provenance(
         told["made_by"], told["inputs"], told["settings"], tuple(told["cites"]), told["versions"], told["created"]
     )
