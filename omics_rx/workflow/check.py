@@ -133,7 +133,8 @@ def _scores(read: needs.Opened) -> list[dict[str, Any]]:
 
 
 def _signatures(read: needs.Opened) -> list[dict[str, Any]]:
-    return [_row("signature", name, signatures.load(name).assess(read)) for name in signatures.list().index]
+    listed = [(name, signatures.load(name)) for name in signatures.list().index]
+    return [_row("signature", n, own.assess(read)) for n, own in listed if isinstance(own, signatures.RiskSignature)]
 
 
 def _models(read: needs.Opened) -> list[dict[str, Any]]:
