@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-KILLS, FUZZ = int(os.environ.get("OMICS_RX_KILLS", "40")), int(os.environ.get("OMICS_RX_FUZZ", "100"))
+KILLS, FUZZ = int(os.environ.get("OMICS_RX_KILLS", "16")), int(os.environ.get("OMICS_RX_FUZZ", "20"))
 SEED = int(os.environ.get("OMICS_RX_SEED", "0"))
 # readers of text are fuzzed value by value in other files of this folder; here all are, in a process with limits
 SAVED = ["ranking", "bundle", "signature", "forged signature", "ledger", "openings", "cache"]
