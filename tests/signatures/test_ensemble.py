@@ -87,7 +87,7 @@ def test_a_study_from_an_ensemble_holds_outside_and_is_saved(make_cohort, tmp_pa
 
 
 def test_recipes_by_name_and_by_patterns(patterns):
-    assert set(RECIPES) == {"cell_death", "custom", "immune"}
+    assert set(RECIPES) == {"cell_death", "custom", "immune", "modules"}
     made = resolve(patterns, n_genes=5, ensemble="fast")
     assert isinstance(made, SearchedEnsemble)
     assert made.pool() == {gene for genes in patterns.values() for gene in genes}
