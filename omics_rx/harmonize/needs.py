@@ -260,7 +260,7 @@ def prepare(data: CohortLike | Opened, needs: Needs, *, quiet: bool = False) -> 
     ready = _tested(ready)
     if not quiet:
         doubtful = cohort.place != "X" or len(ready.said) > 1 or found.unit == "linear expression"
-        (log.warning if doubtful else log.info)("%s: %s", needs.what, ready.statement)
+        (log.warning if doubtful else log.debug)("%s: %s", needs.what, ready.statement)
     return ready
 
 
