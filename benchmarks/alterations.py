@@ -64,13 +64,21 @@ def main() -> None:
     drugs = pd.concat([two.drugs, one.drugs[~one.drugs.index.isin(two.drugs.index)]])
     pairs = published(events, two)
     print(f"{len(pairs)} pairs: {pairs['effect'].value_counts().to_dict()}")
-    print("GDSC2", places(event_effects(both[0], events, tissue, two.drugs), pairs, both[0].columns).round(3).to_dict())
-    print("both", places(event_effects(both, events, tissue, drugs), pairs, both[0].columns).round(3).to_dict())
+    print(
+        "GDSC2",
+        places(event_effects(both[0], events, tissue=tissue, drugs=two.drugs), pairs, both[0].columns)
+        .round(3)
+        .to_dict(),
+    )
+    print(
+        "both",
+        places(event_effects(both, events, tissue=tissue, drugs=drugs), pairs, both[0].columns).round(3).to_dict(),
+    )
     random = np.random.default_rng(0)
     chance = []
     for _ in range(told.permutations):
         exchanged = events.set_axis(random.permutation(events.index)).reindex(events.index)
-        chance.append(places(event_effects(both, exchanged, tissue, drugs), pairs, both[0].columns))
+        chance.append(places(event_effects(both, exchanged, tissue=tissue, drugs=drugs), pairs, both[0].columns))
     table = pd.DataFrame(chance)
     print("events permuted over lines", table.mean().round(3).to_dict(), "sd", table.std().round(3).to_dict())
 

@@ -89,7 +89,7 @@ def effects_of_events_in_random_lines(random):
     truth -= truth.mean(axis=1, keepdims=True)
     values = pd.DataFrame(events.to_numpy() @ truth + random.normal(size=(200, 40)), lines, drugs)
     tissue = pd.Series("one", index=lines, dtype=object)
-    found = event_effects(values, events, tissue, pd.DataFrame({"name": drugs}, index=drugs))
+    found = event_effects(values, events, tissue=tissue, drugs=pd.DataFrame({"name": drugs}, index=drugs))
     scale = values.std().to_numpy()
     told = [found.of(name) for name in names]
     lower, upper = (np.array([one[side] for one in told]) for side in ("lower", "upper"))

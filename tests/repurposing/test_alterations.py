@@ -32,7 +32,7 @@ def test_a_planted_effect_is_found_and_a_relative_that_nobody_screened_follows()
     values, events, tissue, drugs = world()
     drugs.loc["NEW"] = ["new inhibitor", "PIK3CA"]
     drugs.loc["ALONE"] = ["stranger", None]
-    found = event_effects(values, events, tissue, drugs).of("PIK3CA_mut")
+    found = event_effects(values, events, tissue=tissue, drugs=drugs).of("PIK3CA_mut")
     assert found["effect"].idxmin() == "D0"
     assert found.loc["D0", "upper"] < 0
     assert found.loc["D0", "n_lines"] == events["PIK3CA_mut"].sum()
@@ -44,7 +44,7 @@ def test_a_planted_effect_is_found_and_a_relative_that_nobody_screened_follows()
 
 def test_the_difference_is_that_of_two_means():
     values, events, tissue, drugs = world()
-    effects = event_effects(values, events, tissue, drugs)
+    effects = event_effects(values, events, tissue=tissue, drugs=drugs)
     clean = preferences(values, tissue)
     state = events["PIK3CA_mut"]
     expected = clean.loc[state == 1, "D3"].mean() - clean.loc[state == 0, "D3"].mean()
@@ -65,14 +65,14 @@ def test_tissue_and_line_level_are_out():
 
 def test_few_lines_say_so():
     values, events, tissue, drugs = world()
-    effects = event_effects(values, events, tissue, drugs)
+    effects = event_effects(values, events, tissue=tissue, drugs=drugs)
     assert effects.events == ["PIK3CA_mut"]
     with pytest.raises(InputError, match="fewer than 5"):
         effects.of("RARE_mut")
     with pytest.raises(InputError, match="no line"):
         effects.of("NONE_mut")
     with pytest.raises(InputError, match="named otherwise"):
-        event_effects(values, events.rename(index=str.lower), tissue, drugs)
+        event_effects(values, events.rename(index=str.lower), tissue=tissue, drugs=drugs)
     assert "fewer than 5 lines" in patient.measured_words("RARE_mut", effects, drugs)
     assert "no line" in patient.measured_words("NONE_mut", effects, drugs)
 
@@ -132,7 +132,7 @@ def test_labels_are_hers_open_or_of_others():
 def test_a_patient_is_told_with_resistance_first_and_what_nobody_knows():
     read_ = told("ESR1 D538G", "PIK3CA H1047R", "PIK3CA R19I", "KMT2C R100*", "ERBB2 gain")
     values, events, tissue, drugs = world()
-    effects = event_effects(values, events, tissue, drugs)
+    effects = event_effects(values, events, tissue=tissue, drugs=drugs)
     found = patient.told_of("P7", read_.variants, read_.events.loc["P7"], pd.Series({"er_status": "positive"}),
                             effects=effects, drugs=drugs)  # fmt: skip
     assert found.said[0].startswith("Resistance: ESR1 D538G speaks against")

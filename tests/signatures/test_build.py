@@ -242,7 +242,7 @@ def test_other_faults_are_refused(make_cohort, patterns):
         _build(patterns, {"a": good, "b": foreign})
     with pytest.raises(InputError, match="both a training and an external cohort"):
         _build(patterns, {"a": good}, external={"a": make_cohort(2)})
-    with pytest.raises(InputError, match="none of the genes asked for"):
+    with pytest.raises(InputError, match="none of the 1 genes asked for"):
         _build(patterns, {"a": good}, genes=["ZZZ"])
     with pytest.raises(InputError, match="b has 8 samples"):
         _build(patterns, {"a": good, "b": make_cohort(4, 8)})

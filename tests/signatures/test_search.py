@@ -140,16 +140,16 @@ def test_an_interrupted_search_goes_on_where_it_stopped(cohorts, fitted, monkeyp
     all_fits = len(fitted)
     cache.clear()
     fitted.clear()
-    keep, kept = cache.entry, []
+    keep, kept = cache.keep, []
 
-    def interrupted(kind, key, make):
+    def interrupted(kind, key, write):
         if len(kept) == 4:
             raise KeyboardInterrupt
         kept.append(key)
-        return keep(kind, key, make)
+        return keep(kind, key, write)
 
     with monkeypatch.context() as patch:
-        patch.setattr(cache, "entry", interrupted)
+        patch.setattr(cache, "keep", interrupted)
         with pytest.raises(KeyboardInterrupt):
             _search(cohorts, n_jobs=1)
     before = len(fitted)

@@ -138,7 +138,7 @@ def _centred(responses: pd.DataFrame, tissue: pd.Series) -> pd.DataFrame:
 
 
 def event_effects(
-    responses: pd.DataFrame | Sequence[pd.DataFrame], events: pd.DataFrame, tissue: pd.Series, drugs: pd.DataFrame
+    responses: pd.DataFrame | Sequence[pd.DataFrame], events: pd.DataFrame, *, tissue: pd.Series, drugs: pd.DataFrame
 ) -> EventEffects:
     """What each event does to the response to each drug.
 

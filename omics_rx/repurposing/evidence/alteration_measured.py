@@ -40,7 +40,7 @@ def prepare(basis: Basis) -> tuple[pd.DataFrame, EventEffects] | None:
     if partner is not None:
         tissue = tissue.astype(object).combine_first(partner.cells.obs["tissue"].astype(object))
     try:
-        return events, event_effects(screens, lines, tissue, drugs)
+        return events, event_effects(screens, lines, tissue=tissue, drugs=drugs)
     except OmicsRxError as error:
         log.warning("alterations are not measured in the screen: %s", error)
         return None
