@@ -110,7 +110,7 @@ def normal_tissue(obs: pd.DataFrame, values: pd.DataFrame | None = None) -> Norm
 def recorded_normal(obs: pd.DataFrame) -> np.ndarray:
     """Samples that are normal tissue by TCGA's or GTEx's barcode, by name or by a column, shape ``(n,)``."""
     names = pd.Series(obs.index.astype(str), index=obs.index)
-    found = names.str.extract(_TCGA, expand=False).isin(_NORMAL_CODES).to_numpy()
+    found = names.str.extract(_TCGA, expand=False).isin(_NORMAL_CODES).to_numpy(copy=True)
     found |= _has(names, _GTEX) | _has(names, _NAMED)
     for column in obs:
         if _KIND_COLUMN.match(str(column)):
