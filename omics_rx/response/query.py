@@ -113,7 +113,9 @@ def _drawn(frame: pd.DataFrame, found: pd.DataFrame) -> tuple[pd.DataFrame, pd.S
     new = found["drug_id"].isna().to_numpy() & ~found["problem"].str.contains("antibod|fits ").to_numpy()
     filled = pd.Series(data=False, index=frame.index)
     if new.any():
-        drawn, filled[new] = drug_door.with_known_structures(frame[new])
+        drawn, by_name = drug_door.with_known_structures(frame[new])
+        filled = pd.Series(new, index=frame.index)
+        filled[new] = by_name.to_numpy(dtype=bool)
         frame = frame.assign(smiles=drawn["smiles"].reindex(frame.index).where(new, frame["smiles"]))
     return frame, filled
 

@@ -272,7 +272,7 @@ def test_a_data_set_is_found_in_any_case():
     from omics_rx.datasets import registry
 
     assert registry.dataset("GDSC2").name == "gdsc2"
-    with pytest.raises(UnknownNameError, match="Did you mean gdsc2"):
+    with pytest.raises(UnknownNameError, match="Did you mean gdsc"):
         registry.dataset("GDSC3")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import zipfile
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from sklearn.base import clone
 
 import omics_rx as orx
 from omics_rx.core.errors import InputError, IntegrityError, MissingFileError, NotFittedError, UnknownNameError
+from omics_rx.core.saving import digest
 from omics_rx.core.screen import DrugScreen
 from omics_rx.metrics import response as metrics
 from omics_rx.response.store import SCHEMA
@@ -210,11 +212,15 @@ def test_a_file_of_an_earlier_version_still_predicts_what_it_did(schema):
 
 
 def test_a_newer_schema_is_refused_with_the_remedy(fitted, tmp_path):
-    source, own = fitted.save(tmp_path / "model.orx"), f'"schema": {SCHEMA}'.encode()
+    source = fitted.save(tmp_path / "model.orx")
     with zipfile.ZipFile(source) as archive, zipfile.ZipFile(tmp_path / "newer.orx", "w") as newer:
         for name in archive.namelist():
             data = archive.read(name)
-            newer.writestr(name, data.replace(own, b'"schema": 99') if name == "manifest.json" else data)
+            if name == "manifest.json":
+                manifest = json.loads(data) | {"schema": SCHEMA + 1}
+                del manifest["sha256"]  # of the older one
+                data = json.dumps(manifest | {"sha256": digest(manifest)}).encode()
+            newer.writestr(name, data)
     with pytest.raises(IntegrityError, match="upgrade omics-rx"):
         orx.response.load(tmp_path / "newer.orx")
 

@@ -49,7 +49,7 @@ def test_the_ranking_is_in_order_and_names_every_drug(result):
     assert ranking["score"].is_monotonic_decreasing
     assert ranking["name"].notna().all()
     assert (ranking["rank_low"] <= ranking["rank_high"]).all()
-    assert len(ranking) >= 200
+    assert len(ranking) >= 50  # existing drugs that are not yet standard
 
 
 def test_the_saved_signature_scores_as_the_study_did(result):
@@ -82,7 +82,7 @@ def test_the_page_states_its_limits(result):
 
 def test_provenance_names_every_input(result):
     kept = json.loads((result.out / "provenance.json").read_text(encoding="utf-8"))
-    assert set(kept["inputs"]) == {"gse1992", "gse4335", "gse3143", "gdsc2"}
+    assert set(kept["inputs"]) == {"gse1992", "gse4335", "gse3143", "gdsc"}
     assert kept["settings"] == {"subtype": "Basal", "seed": 0}
     assert kept["versions"]["python"]
 

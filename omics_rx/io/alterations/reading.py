@@ -289,7 +289,8 @@ def _named(variants: pd.DataFrame, said: list[str]) -> pd.DataFrame:
     if len(renamed):
         shown = examples(f"{old} is {new}" for old, new in renamed["symbol"].items())
         said.append(f"{len(renamed)} genes are renamed ({shown})")
-    table["gene"] = table["gene"].map(dict(found["symbol"])).fillna(table["gene"])
+    symbols = {gene: symbol for gene, symbol in found["symbol"].items() if isinstance(symbol, str)}
+    table["gene"] = [symbols.get(gene, gene) for gene in table["gene"]]
     return table[~table["gene"].isin(set(unknown))].reset_index(drop=True)
 
 
