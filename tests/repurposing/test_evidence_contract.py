@@ -15,6 +15,7 @@ from omics_rx.repurposing.evidence import KINDS
 ALL = [name for name in KINDS if KINDS[name].ranked] + ["the_user's_own"]
 _SOURCES = {"held_out_selectivity": "held_out", "reversal": "profiles", "proximity": "network",
             "malignant_cells": "expressing"}  # fmt: skip
+_BROUGHT = {"alteration_measured", "alteration_published"}  # only where alterations are brought
 N_OWN = 40
 
 
@@ -23,6 +24,8 @@ def _with(basis: Ranker, name: str, column) -> Ranker:
     sources = basis.sources_
     if name in _SOURCES:
         sources = replace(sources, **{_SOURCES[name]: SimpleNamespace(said=())})
+    elif name in _BROUGHT:
+        sources = replace(sources, brought={**sources.brought, name: ()})
     elif name not in KINDS:
         sources = replace(sources, extra_directions={name: 1})
     other = basis.taught(None, rule="average")
@@ -60,7 +63,7 @@ def learnt(fitted, monkeypatch):
 def _without(basis, name):
     """Places without the kind, which are those with the kind all missing."""
     without = _state(_with(basis, name, _missing))
-    if name not in KINDS or name in _SOURCES:
+    if name not in KINDS or name in _SOURCES or name in _BROUGHT:
         for subtype, table in _state(basis.taught(basis.labels, rule=basis.rule, progress=False)).items():
             pd.testing.assert_frame_equal(table, without[subtype])
     return without

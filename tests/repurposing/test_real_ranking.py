@@ -16,18 +16,23 @@ def ranker(gse1992):
 
 
 @pytest.fixture(scope="module")
+def learnt(ranker):
+    return ranker.taught("resources", progress=False)
+
+
+@pytest.fixture(scope="module")
 def basal(ranker):
     return ranker.rank("Basal", candidates="all")
 
 
-def test_labels_meet_the_drugs_of_the_screen(ranker, gdsc2):
-    assert ranker.learnt_
-    found = ranker.labels_.drop_duplicates("drug_id").set_index("drug")["drug_id"]
+def test_labels_meet_the_drugs_of_the_screen(learnt, gdsc2):
+    assert learnt.learnt_
+    found = learnt.labels_.drop_duplicates("drug_id").set_index("drug")["drug_id"]
     names = gdsc2.drugs["name"]
     for drug in ("Lapatinib", "Palbociclib", "Fulvestrant", "Olaparib", "Epirubicin", "Sirolimus", "Fluorouracil"):
         assert drug in found.index
     assert names[found["Epirubicin"]] == "Epirubicin"
-    assert "Doxorubicin" in ranker.labels_absent_
+    assert "Doxorubicin" in learnt.labels_absent_
     assert found.is_unique
 
 
@@ -42,18 +47,25 @@ def test_every_explanation_adds_up(basal):
 def test_every_drug_is_ranked_or_listed(basal, gdsc2):
     assert set(basal.table.index) | set(basal.unranked.index) == set(gdsc2.drugs.index)
     assert len(basal.table) > 270
-    assert basal.evidence_info.loc[basal.kinds, "coverage"].min() > 0.5
+    covered = basal.evidence_info.loc[basal.kinds, "coverage"]
+    # these three know a drug only where a target is among the genes of the screen's lines, fewer than a tumour has
+    of_lines = ["target_level", "target_spread", "target_proliferation"]
+    assert covered.drop(of_lines).min() > 0.5
+    assert covered[of_lines].min() > 0.4
 
 
-def test_inhibitors_of_her2_lead_for_her2_without_their_labels(ranker):
+@pytest.mark.parametrize(("labels", "of_her2", "of_luma"), [(None, 10, 5), ("resources", 30, 15)])
+def test_inhibitors_of_her2_lead_for_her2_without_their_labels(ranker, learnt, labels, of_her2, of_luma):
     """No HER2 inhibitor's label touches their scores; lines, targets and predictions alone bring them up."""
+    ranker = ranker if labels is None else learnt
+    assert ranker.labels is labels or ranker.labels == labels
     table = ranker.rank("Her2", candidates="all").table.set_index("name")
-    assert table.loc[["Lapatinib", "Afatinib", "Sapitinib"], "rank"].max() <= 30
+    assert table.loc[["Lapatinib", "Afatinib", "Sapitinib"], "rank"].max() <= of_her2
     fulvestrant = {
         s: ranker.rank(s, candidates="all").table.set_index("name").loc["Fulvestrant", "rank"]
         for s in ("LumA", "Basal")
     }
-    assert fulvestrant["LumA"] <= 15 < 150 < fulvestrant["Basal"]
+    assert fulvestrant["LumA"] <= of_luma < 150 < fulvestrant["Basal"]
 
 
 def test_evidence_knows_its_markers(ranker):
@@ -62,18 +74,22 @@ def test_evidence_knows_its_markers(ranker):
     assert her2.loc["Lapatinib", "target_expression"] > 0.5
     assert her2.loc["Lapatinib", "n_lines"] >= 10
     luma = ranker.rank("LumA").evidence.join(ranker.sources_.drugs["name"]).set_index("name")
-    assert luma.loc["Tamoxifen", "target_expression"] > 0.8
+    # 0.75 since it is joined over the cohorts that ship; the earlier measure, of this cohort alone, held above 0.8
+    assert luma.loc["Tamoxifen", "target_expression"] > 0.7
+    basal = ranker.rank("Basal").evidence.join(ranker.sources_.drugs["name"]).set_index("name")
+    assert basal.loc["Tamoxifen", "target_expression"] < -0.7
 
 
-def test_a_withheld_label_changes_nothing_for_its_drug(ranker, basal):
-    labels = ranker.labels_
+def test_a_withheld_label_changes_nothing_for_its_drug(learnt):
+    labels = learnt.labels_
+    before = learnt.rank("Basal", candidates="all").table
     drug = labels.loc[labels["drug"] == "Talazoparib", "drug_id"].iloc[0]
     turned = labels.copy()
     turned.loc[turned["drug_id"] == drug, "status"] = "failed"
     for changed in (labels[labels["drug_id"] != drug], turned):
-        again = ranker.taught(changed.drop(columns="drug_id")).rank("Basal", candidates="all").table
-        assert abs(again.loc[drug, "score"] - basal.table.loc[drug, "score"]) < 1e-9
-        assert np.abs(again["score"] - basal.table["score"].reindex(again.index)).max() > 1e-6
+        again = learnt.taught(changed.drop(columns="drug_id")).rank("Basal", candidates="all").table
+        assert abs(again.loc[drug, "score"] - before.loc[drug, "score"]) < 1e-9
+        assert np.abs(again["score"] - before["score"].reindex(again.index)).max() > 1e-6
 
 
 def test_lincs_signatures_add_reversal(ranker, gse1992, shared_data):
