@@ -17,6 +17,9 @@ REASONS = {
     "weights of evidence. It is wider than it says, as it holds reweighed kinds too: 99% of the ranks by rankers of "
     "other seeds and resampled labels lie in it where 90% are asked (benchmarks/ranking_subtype_swap.py, RESULTS.md)",
     "repurposing.Ranking.compare": "reads the intervals of both rankings",
+    "repurposing.evidence.Kind.in_target interval": "gives a kind of evidence in words of its unit, and no interval",
+    "repurposing.evidence.Sources.kinds interval": "lists kinds of evidence, and has no interval",
+    "repurposing.evidence.Sources.members interval": "lists kinds of evidence with their needs, and has no interval",
     "repurposing.load_ranking": "reads what repurposing.Ranker.rank wrote",
 }
 

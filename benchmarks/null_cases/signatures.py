@@ -11,6 +11,7 @@ from anndata import AnnData
 from scipy.stats import norm
 
 from null_cases import case
+from null_cases.metrics import _followed, _true_concordance
 from omics_rx import datasets, signatures
 from omics_rx.core.work import one_thread
 from omics_rx.signatures.assemble import prepare, training_set
@@ -19,9 +20,11 @@ from omics_rx.signatures.recipes import StackedPatterns, cell_death
 from omics_rx.signatures.training import TrainingSet
 
 REASONS = {
+    "signatures.ResponseStudy.save": "writes down what signatures.build_response found",
     "signatures.Study.save": "writes down what signatures.build found",
     "signatures.compare_risk_groups": "as signatures.compare_groups, over tables that it makes",
     "signatures.from_weights": "takes figures from its caller and estimates none",
+    "signatures.load_response_study": "reads what signatures.build_response found, and ResponseStudy.save wrote",
     "signatures.load_study": "reads what signatures.build wrote",
 }
 
@@ -134,6 +137,25 @@ def _told(random, role, **more):
         return np.nan, np.nan, 0.5
     row = study.table[(study.table["role"] == role) & (study.table["method"] == "signature")].iloc[0]
     return row["lower"], row["upper"], 0.5
+
+
+_TEN = dict.fromkeys(_GENES[:10], 10**-0.5)
+_MEAN = signatures.RiskSignature("mean of ten", tuple(_TEN), _TEN, np.eye(10), None, {"high": 0.0})
+
+
+@case("signatures.RiskSignature.judge", "interval", unit="patients", full=300, fast=20)
+def the_concordance_of_a_planted_risk(random):
+    cohort = _cohort(random, 150)
+    risk = (cohort.X[:, :10] - 8) @ _MEAN.vector
+    cohort.obs["time"], cohort.obs["event"] = _followed(random, 150, risk * 0.7)
+    row = _MEAN.judge({"c": cohort}, seed=int(random.integers(1 << 30))).table.iloc[0]
+    return row["lower"], row["upper"], _true_concordance(uno=False)
+
+
+@case("signatures.RiskSignature.judge", "interval", unit="patients", full=300, fast=20)
+def the_hazard_ratio_of_groups_by_noise(random):
+    found = _MEAN.judge({"c": _cohort(random)}, seed=int(random.integers(1 << 30))).groups.set_index("group")
+    return found.loc["high", "hr_lower"], found.loc["high", "hr_upper"], 1.0
 
 
 @case("signatures.clinical_gain", "p", unit="patients", full=300, fast=10)

@@ -31,6 +31,8 @@ def kind(path: Path) -> str:
     ------
     InputError
         If the file is empty, or holds bytes of no format that is read here.
+    IntegrityError
+        If a parquet file, a workbook or another zip is cut short or damaged.
     """
     if path.is_dir():
         raise InputError(f"{path} is a folder: pass the file in it that is meant")

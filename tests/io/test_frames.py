@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from omics_rx import harmonize
-from omics_rx.core.errors import InputError
+from omics_rx.core.errors import InputError, IntegrityError
 from omics_rx.io import notes, read_bulk, read_clinical
 
 ROWS = [["gene", "p1", "p2", "p3"], ["TP53", 1.5, 2, 3.25], ["ERBB2", 7, None, 9.5], ["MYC", 4, 5, 6]]
@@ -83,12 +83,12 @@ def test_a_damaged_workbook_or_parquet_is_refused(tmp_path):
     data = bytearray(file.read_bytes())
     data[len(data) // 2 :] = b"\0" * (len(data) - len(data) // 2)
     file.write_bytes(data)
-    with pytest.raises(InputError, match="is a damaged workbook"):
+    with pytest.raises(IntegrityError, match=r"a\.xlsx is damaged, .*copy or download it again"):  # before it is opened
         read_bulk(file)
     parquet = tmp_path / "b.parquet"
     pd.DataFrame({"g": ["TP53"], "a": [1.0]}).to_parquet(parquet)
     parquet.write_bytes(parquet.read_bytes()[:-30])
-    with pytest.raises(InputError, match="damaged or no whole parquet"):
+    with pytest.raises(IntegrityError, match=r"b\.parquet is damaged, .*copy or download it again"):
         read_bulk(parquet)
 
 
