@@ -88,8 +88,9 @@ def _answer(ranking: Any, top: list[str]) -> Table:
 
 def _caption(ranking: Any, rows: pd.DataFrame) -> str:
     words = (
-        f"The first {len(rows)} of {len(ranking.table)} drugs. The interval holds 90% of the ranks over the "
-        "members of the ranker; brackets hold the measurement and what it adds to, or takes from, the score."
+        f"The first {len(rows)} of {len(ranking.table)} drugs. The interval holds 90% of the ranks that "
+        "redrawn evidence or members of the ranker give (the limits say which); brackets hold the "
+        "measurement and what it adds to, or takes from, the score."
     )
     if "failed" not in rows:
         return words
@@ -134,8 +135,8 @@ def _certainty(ranking: Any) -> Iterable[Figure | Table | Text]:
     first = table.sort_values("rank", kind="stable").iloc[0]
     yield Figure(
         svg.draw(plots.intervals, table, size=(6.8, 1.0 + 0.24 * shown), n=shown),
-        f"Rank of the first {shown} drugs. The bar holds 90% of the ranks over the members of the "
-        "ranker: how far the order hangs on its labels and seeds, not on which tumours and lines were measured.",
+        f"Rank of the first {shown} drugs. The bar holds 90% of the ranks that redrawn evidence or "
+        "members of the ranker give; the limits of this ranking say which, and what they do not hold.",
         f"Ranks with intervals; the first, {first['name']}, lies between {interval_of(first)}.",
     )
     if known(ranking.rule):
