@@ -152,7 +152,7 @@ def cross_fit(
     curves, group = np.zeros((len(groups), N_PLACES, shape[2])), np.zeros(len(evidence), dtype=int)
     for member in track(range(N_MEMBERS), "ranking", progress=progress):
         # what is missing stands at a place drawn anew for each member, so that it can teach nothing
-        filled = np.where(known, values, _fill(kinds, len(values), member, seed))[:, said]
+        filled = _on_grid(np.where(known, values, _fill(kinds, len(values), member, seed))[:, said])
         reweighed[member] = PRIOR * averaged(values, _kind_weights(kinds, member, seed)).sum(axis=1) - start
         shares = _bootstrap(labelled, member, seed)
         weight = training["weight"].to_numpy() * shares[labelled.get_indexer(owner)]
@@ -167,6 +167,15 @@ def cross_fit(
             group[wanted] = number
             curves[number][:, said] += _curves(booster, int(said.sum())) / N_MEMBERS
     return CrossFit(contributions, reweighed, N_MEMBERS * len(groups), curves, group)
+
+
+def _on_grid(places: np.ndarray) -> np.ndarray:
+    """Places on multiples of 2**-22, which single precision holds, and the point midway between any two of them.
+
+    A place often lies midway between two others, where the booster splits: LightGBM and shap, which do not compare at
+    the same precision, would else send it to different sides.
+    """
+    return np.asarray(np.round(places * 2.0**22) / 2.0**22)
 
 
 def _kind_weights(kinds: list[str], member: int, seed: int) -> np.ndarray:
