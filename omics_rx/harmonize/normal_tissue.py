@@ -17,8 +17,8 @@ import pandas as pd
 
 from omics_rx.core import resources
 from omics_rx.core.errors import examples
+from omics_rx.harmonize.sample_words import ABOUT_COLUMN, has, tcga_types
 
-_TCGA = re.compile(r"^TCGA[-.]\w{2}[-.]\w{4}[-.](\d{2})", re.IGNORECASE)
 _NORMAL_CODES = {"10", "11", "12", "13", "14"}  # of TCGA's sample types
 _GTEX = re.compile(r"^GTEX-", re.IGNORECASE)
 _NAMED = re.compile(r"(^|[-_. (])(normal|adjacent|nat|healthy)([-_. )\d]|$)", re.IGNORECASE)
@@ -34,11 +34,6 @@ _NORMAL_KIND = re.compile(
 )
 _TUMOUR_KIND = re.compile(
     r"^(?:primary|metasta|recurren|tumou?r|cancer|carcinoma|malignan|tp|tm|tr|t|0?[1-9](?:\.0)?$)", re.IGNORECASE
-)
-_ABOUT_COLUMN = re.compile(
-    r"sample.?type|tissue|^type$|source|^group$|^status$|disease|normal|histology|condition|^class$|sample.?kind|"
-    r"definition|shortlettercode|tumou?r.?type|sample.?class|phenotype|characteristics|title|site|metasta|primary",
-    re.IGNORECASE,
 )
 _CALL_COLUMN = re.compile(r"subtype|pam50|call|margin|normali[sz]", re.IGNORECASE)
 _NORMAL_WORDS = re.compile(
@@ -110,39 +105,35 @@ def normal_tissue(obs: pd.DataFrame, values: pd.DataFrame | None = None) -> Norm
 def recorded_normal(obs: pd.DataFrame) -> np.ndarray:
     """Samples that are normal tissue by TCGA's or GTEx's barcode, by name or by a column, shape ``(n,)``."""
     names = pd.Series(obs.index.astype(str), index=obs.index)
-    found = names.str.extract(_TCGA, expand=False).isin(_NORMAL_CODES).to_numpy(copy=True)
-    found |= _has(names, _GTEX) | _has(names, _NAMED)
+    found = tcga_types(obs.index).isin(_NORMAL_CODES).to_numpy(copy=True)
+    found |= has(names, _GTEX) | has(names, _NAMED)
     for column in obs:
         if _KIND_COLUMN.match(str(column)):
-            normal = _has(_words(obs[column]), _NORMAL_KIND)
+            normal = has(_words(obs[column]), _NORMAL_KIND)
             found |= normal & ~normal.all()
         if _tells_of_samples(obs, column):
             words = _words(obs[column])
-            found |= _has(words, _NORMAL_WORDS) & ~_has(words, _NOT_NORMAL)
+            found |= has(words, _NORMAL_WORDS) & ~has(words, _NOT_NORMAL)
     return found
 
 
 def _tells_of_samples(obs: pd.DataFrame, column: object) -> bool:
-    named = bool(_ABOUT_COLUMN.search(str(column))) and not _CALL_COLUMN.search(str(column))
+    named = bool(ABOUT_COLUMN.search(str(column))) and not _CALL_COLUMN.search(str(column))
     return named and not pd.api.types.is_numeric_dtype(obs[column])
 
 
 def _recorded_tumour(obs: pd.DataFrame) -> np.ndarray:
     """Samples of which barcode or a column of kinds says that they are tumours."""
-    codes = pd.Series(obs.index.astype(str), index=obs.index).str.extract(_TCGA, expand=False)
+    codes = tcga_types(obs.index)
     found = codes.notna().to_numpy() & ~codes.isin(_NORMAL_CODES).to_numpy()
     for column in obs:
         if _KIND_COLUMN.match(str(column)):
-            found |= _has(_words(obs[column]), _TUMOUR_KIND)
+            found |= has(_words(obs[column]), _TUMOUR_KIND)
     return found
 
 
 def _words(column: pd.Series) -> pd.Series:
     return column.astype(object).where(column.notna(), "").astype(str).str.strip()
-
-
-def _has(words: pd.Series, pattern: re.Pattern[str]) -> np.ndarray:
-    return words.map(lambda text: bool(pattern.search(text))).to_numpy(dtype=bool)
 
 
 @cache

@@ -20,17 +20,12 @@ from omics_rx.core.work import log
 from omics_rx.harmonize import cell_lines
 from omics_rx.harmonize.needs import Needs, prepare
 from omics_rx.harmonize.normal_tissue import asked_genes, normal_tissue
+from omics_rx.harmonize.sample_words import ABOUT_COLUMN, has, tcga_types
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-_TCGA = re.compile(r"^TCGA[-.]\w{2}[-.]\w{4}[-.](\d{2})[A-Z]?", re.IGNORECASE)
 _TCGA_METASTASIS = {"06", "07"}  # of TCGA's sample types
-_ABOUT = re.compile(
-    r"sample.?type|tissue|^type$|source|^group$|^status$|disease|normal|histology|condition|^class$|sample.?kind|"
-    r"definition|shortlettercode|tumou?r.?type|sample.?class|phenotype|characteristics|title|site|metasta|primary",
-    re.IGNORECASE,
-)
 _METASTASIS = re.compile(r"\b(metasta\w*|mets?|relapse|recurren\w*)\b", re.IGNORECASE)
 _NO = re.compile(
     r"^(no|none|0|false|m0|absent|negative|non|never)\b|\bno (distant )?metasta|non-?metasta|\bm0\b", re.IGNORECASE
@@ -150,8 +145,8 @@ def _refuse_organs(cohort: AnnData) -> None:
     """Refuse samples that a column says are of another organ."""
     for column in _text_columns(cohort, _ORGAN):
         words = cohort.obs[column].dropna().astype(str)
-        other = words[_has(words, _OTHER) & ~_has(words, _BREAST)]
-        if len(other) and not _has(words, _METASTASIS).any() and not _is_site(column):
+        other = words[has(words, _OTHER) & ~has(words, _BREAST)]
+        if len(other) and not has(words, _METASTASIS).any() and not _is_site(column):
             raise InputError(
                 f"{len(other)} of {cohort.n_obs} samples are not of the breast (obs[{column!r}] says "
                 f"{examples(other.unique())}): leave them out, breast subtypes are ranked for"
@@ -163,10 +158,6 @@ def _is_site(column: str) -> bool:
     return bool(_SITE.search(column))
 
 
-def _has(words: pd.Series, pattern: re.Pattern[str]) -> pd.Series:
-    return words.map(lambda text: bool(pattern.search(text))).astype(bool)
-
-
 def _text_columns(cohort: AnnData, named: re.Pattern[str]) -> list[str]:
     return [str(name) for name in cohort.obs if named.search(str(name)) and not
             pd.api.types.is_numeric_dtype(cohort.obs[name])]  # fmt: skip
@@ -175,16 +166,15 @@ def _text_columns(cohort: AnnData, named: re.Pattern[str]) -> list[str]:
 def _stated(cohort: AnnData) -> list[str]:
     """Sentences on metastases and treated samples, which are ranked with the others."""
     names = pd.Series(cohort.obs_names.astype(str), index=cohort.obs_names)
-    metastases = names.map(lambda name: bool(_NAMED_METASTASIS.search(name))).to_numpy()
-    metastases = metastases | names.str.extract(_TCGA, expand=False).isin(_TCGA_METASTASIS).to_numpy()
-    treated = names.map(lambda name: bool(_NAMED_TREATED.search(name))).to_numpy()
+    metastases = has(names, _NAMED_METASTASIS) | tcga_types(cohort.obs_names).isin(_TCGA_METASTASIS).to_numpy()
+    treated = has(names, _NAMED_TREATED)
     for column in cohort.obs:
         values = cohort.obs[column]
         words = values.astype(object).where(values.notna(), "").astype(str)
-        if _ABOUT.search(str(column)) and not _FOLLOWED.search(str(column)):
-            metastases = metastases | (_has(words, _METASTASIS) & ~_has(words, _NO)).to_numpy()
+        if ABOUT_COLUMN.search(str(column)) and not _FOLLOWED.search(str(column)):
+            metastases = metastases | (has(words, _METASTASIS) & ~has(words, _NO))
         if _TIMEPOINT.search(str(column)):
-            treated = treated | (_has(words, _TREATED) & ~_has(words, _BEFORE)).to_numpy()
+            treated = treated | (has(words, _TREATED) & ~has(words, _BEFORE))
     said = []
     for found, what in ((metastases, "metastases or relapses"), (treated, "taken under or after treatment")):
         if found.any() and not found.all():
