@@ -5,18 +5,17 @@ then the breast labels, then the Broad hub, repoDB and DrugCentral joined by any
 launched drug is an oncology drug where the hub's area or an approved indication of repoDB or DrugCentral says so.
 Every disagreement between sources is printed.
 
-Usage: python benchmarks/make_standing.py [--data ../shared/data]
+Usage: python benchmarks/make_standing.py (needs the further real data)
 """
 
 from __future__ import annotations
 
-import argparse
-import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
+from external_cohorts import folder
 
 from omics_rx.core import resources
 
@@ -64,12 +63,12 @@ def _official(drug: str, name: str) -> str:
     return min(plain, key=len).capitalize()
 
 
-def sources(folder: Path) -> dict[str, pd.DataFrame]:
+def sources(data: Path) -> dict[str, pd.DataFrame]:
     """Of each source: squeezed name, what it says (launched, withdrawn, a phase), cancer or not, use."""
-    hub = pd.read_csv(folder / "broad_repurposing_hub_from_metaLINCS.csv", dtype=str)
+    hub = pd.read_csv(data / "broad_repurposing_hub_from_metaLINCS.csv", dtype=str)
     area = hub["disease_area"].fillna("")
-    repo = pd.read_csv(folder / "repodb.csv.gz", dtype=str).query("status == 'Approved'")
-    central = pd.read_csv(folder / "drugcentral_rephetio_indications.tsv", sep="\t", dtype=str).query(
+    repo = pd.read_csv(data / "repodb.csv.gz", dtype=str).query("status == 'Approved'")
+    central = pd.read_csv(data / "drugcentral_rephetio_indications.tsv", sep="\t", dtype=str).query(
         "category == 'DM' or category == 'SYM'"
     )
 
@@ -151,15 +150,10 @@ def disagreements(made: dict[str, str], said: dict[str, dict[str, object]]) -> I
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path(os.environ.get("OMICS_RX_DATA", "../shared/data")))
-    folder = parser.parse_args().data / "knowledge"
-    if not folder.is_dir():
-        raise SystemExit(f"skipped: {folder} is not on this machine; name it with --data")
     looked = pd.read_csv(HERE / "standing_lookups.tsv", sep="\t", dtype=str, keep_default_na=False).set_index(
         "drug", drop=False
     )
-    parts, labels, rows, differ = sources(folder), breast_labels(), [], []
+    parts, labels, rows, differ = sources(folder() / "knowledge"), breast_labels(), [], []
     table = drugs()
     for drug, facts in table.iterrows():
         said = told(facts["keys"], parts)
