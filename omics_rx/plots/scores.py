@@ -41,7 +41,7 @@ def composition(subtypes: pd.Series, *, cohort: pd.Series | None = None, ax: Axe
         labels = labels.where(labels.isin(names), other)
         names = [*names, other]
     if cohort is not None:
-        return _stacked(pd.crosstab(cohort.reindex(labels.index).astype(str), labels)[names], ax)
+        return _stacked(pd.crosstab(cohort.reindex(labels.index).astype(str), labels)[names], other, ax)
     counts = labels.value_counts().reindex(names)
     colours = _group_colours(names, other)
     ax = style.dress(style.axes(ax, (6.4, 0.9 + 0.36 * len(names))), spines=())
@@ -56,13 +56,13 @@ def composition(subtypes: pd.Series, *, cohort: pd.Series | None = None, ax: Axe
     return ax
 
 
-def _group_colours(names: list[str], *grey: str) -> dict[str, str]:
-    return {**style.colours(names), **dict.fromkeys(("not called", *grey), style.MISSING)}
+def _group_colours(names: list[str], other: str) -> dict[str, str]:
+    return {**style.colours(names), "not called": style.MISSING, other: style.MISSING}
 
 
-def _stacked(counts: pd.DataFrame, ax: Axes | None) -> Axes:
+def _stacked(counts: pd.DataFrame, other: str, ax: Axes | None) -> Axes:
     names = list(counts.columns)
-    colours = _group_colours(names, *(name for name in names if name.endswith(" other groups")))
+    colours = _group_colours(names, other)
     shares = counts[names].div(counts.sum(axis=1), axis=0)
     ax = style.dress(style.axes(ax, (6.4, 1.3 + 0.45 * len(counts))), spines=())
     places = np.arange(len(counts))[::-1]

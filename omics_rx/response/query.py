@@ -111,13 +111,9 @@ def resolve(drugs: Asked | None, screen: DrugScreen, known: DrugFeatures) -> Que
 def _drawn(frame: pd.DataFrame, found: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
     """Structures by name of drugs that were not trained on, where the package's tables know them."""
     new = found["drug_id"].isna().to_numpy() & ~found["problem"].str.contains("antibod|fits ").to_numpy()
-    filled = pd.Series(data=False, index=frame.index)
-    if new.any():
-        drawn, by_name = drug_door.with_known_structures(frame[new])
-        filled = pd.Series(new, index=frame.index)
-        filled[new] = by_name.to_numpy(dtype=bool)
-        frame = frame.assign(smiles=drawn["smiles"].reindex(frame.index).where(new, frame["smiles"]))
-    return frame, filled
+    drawn, filled = drug_door.with_known_structures(frame)
+    filled &= new
+    return frame.assign(smiles=drawn["smiles"].where(filled, frame["smiles"])), filled
 
 
 def _refuse_uncertain(frame: pd.DataFrame, found: pd.DataFrame) -> None:
