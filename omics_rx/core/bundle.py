@@ -23,10 +23,10 @@ from omics_rx.core.damage import json_of, told_as_damage
 from omics_rx.core.errors import InputError, IntegrityError, examples
 from omics_rx.core.paths import existing
 from omics_rx.core.provenance import now, versions
-from omics_rx.core.saving import check_hashes, digest, of_bytes, write_text, writing
-from omics_rx.core.texts import as_made_here
+from omics_rx.core.saving import check_hashes, is_as_sealed, of_bytes, sealed, write_text, writing
 
 __all__ = ["Bundle", "load", "parquet", "save", "tensors", "write_text", "writing"]
+from omics_rx.core.texts import as_made_here
 
 _MANIFEST = "manifest.json"
 _SUFFIXES = (".safetensors", ".parquet", ".txt", ".json")
@@ -105,7 +105,7 @@ def save(
     members
         File name to bytes; names end in .safetensors, .parquet, .txt or .json.
     """
-    manifest: dict[str, Any] = {
+    manifest = {
         "kind": kind,
         "schema": schema,
         "created": now(),
@@ -113,10 +113,8 @@ def save(
         "members": {name: of_bytes(data) for name, data in members.items()},
         "record": dict(record),
     }
-    manifest = json.loads(json.dumps(manifest))  # names and values as they will be read
-    manifest["sha256"] = digest(manifest)
     with writing(target) as draft, zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        archive.writestr(_MANIFEST, json.dumps(manifest, indent=1))
+        archive.writestr(_MANIFEST, json.dumps(sealed(manifest), indent=1))
         for name, data in members.items():
             archive.writestr(name, data)
     return Path(target)
@@ -185,7 +183,7 @@ def _manifest(archive: zipfile.ZipFile, file: Path) -> dict[str, Any]:
     whole = isinstance(manifest, dict) and set(manifest) in (_FIELDS, _FIELDS | {"sha256"})
     if not whole or not _is_shaped(manifest):
         raise IntegrityError(f"{file} has a manifest of another shape: save or copy it again")
-    if "sha256" in manifest and manifest.pop("sha256") != digest(manifest):
+    if "sha256" in manifest and not is_as_sealed(manifest):
         raise IntegrityError(f"{file} has a manifest that was changed: save or copy it again")
     return dict(manifest)
 

@@ -8,7 +8,6 @@ import functools
 import hashlib
 import json
 import os
-import secrets
 import shutil
 import tempfile
 import time
@@ -23,7 +22,6 @@ from omics_rx.core.work import log
 
 _SEAL = ".omics_rx-seal.json"
 _DOWNLOADS = ("wheels", "gene_sets")
-_DAY = 86_400
 _PLACE = (
     errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST, errno.EFBIG,
 )  # fmt: skip
@@ -178,13 +176,13 @@ def _made(final: Path, make: Callable[[Path], None]) -> Path:
     with FileLock(final.with_name(f"{final.name}.lock"), mode=0o666):
         if final.is_dir() and not _damage(final):
             return final
-        draft = final.with_name(f"{saving.DRAFT}{secrets.token_hex(8)}")
+        draft = saving.draft_in(final.parent)
         draft.mkdir()
         try:
             make(draft)
             _seal(draft)
             if final.is_dir():
-                final.rename(final.with_name(f"{saving.DRAFT}{secrets.token_hex(8)}"))
+                final.rename(saving.draft_in(final.parent))
                 saving.remove_drafts(final.parent)
             draft.rename(final)
             _checked.add(final)
@@ -211,7 +209,7 @@ def _files(folder_: Path) -> dict[str, Path]:
 
 
 def _seal(folder_: Path) -> None:
-    told = {name: {"bytes": file.stat().st_size, "sha256": file_sha256(file)} for name, file in _files(folder_).items()}
+    told = {name: saving.of_file(file) for name, file in _files(folder_).items()}
     (folder_ / _SEAL).write_text(json.dumps({"code": code("."), "files": told}), encoding="utf-8")
 
 
@@ -266,7 +264,7 @@ def _is_of_old_code(folder_: Path) -> bool:
     try:
         return bool(json_of((folder_ / _SEAL).read_bytes(), _SEAL)["code"] != code("."))
     except (OSError, IntegrityError, KeyError, TypeError):
-        return (folder_ / _SEAL).exists() or time.time() - folder_.stat().st_mtime > _DAY
+        return (folder_ / _SEAL).exists() or time.time() - folder_.stat().st_mtime > saving.DAY
 
 
 def _bytes(folder_: Path) -> int:

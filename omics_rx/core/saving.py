@@ -13,18 +13,19 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from omics_rx.core.damage import json_of
 from omics_rx.core.errors import IntegrityError, OmicsRxError, OutputError, examples
+from omics_rx.core.provenance import file_sha256
 
 DRAFT = ".omics_rx-draft-"
 _JOURNAL = ".omics_rx-swap.json"
 _LOCK = ".omics_rx.lock"
-_DAY = 86_400  # seconds; no draft is written for that long
+DAY = 86_400  # seconds; no draft is written for that long
 Hashes = dict[str, dict[str, Any]]
 
 
@@ -61,7 +62,7 @@ def writing(target: Path | str) -> Iterator[Path]:
     with told_as_output(target):
         final.parent.mkdir(parents=True, exist_ok=True)
         remove_drafts(final.parent)
-        draft = final.parent / f"{DRAFT}{secrets.token_hex(8)}{final.suffix}"
+        draft = draft_in(final.parent, final.suffix)
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
         try:
             yield draft
@@ -72,6 +73,11 @@ def writing(target: Path | str) -> Iterator[Path]:
             _to_disk(final.parent)
         finally:
             draft.unlink(missing_ok=True)
+
+
+def draft_in(folder: Path, suffix: str = "") -> Path:
+    """Path that nobody else has for something written aside in a folder; nothing is made."""
+    return folder / f"{DRAFT}{secrets.token_hex(8)}{suffix}"
 
 
 @contextmanager
@@ -258,7 +264,12 @@ def reading(folder: Path) -> Iterator[Path]:
 
 def hashes(folder: Path) -> Hashes:
     """Size and sha256 of each file of a folder, by name."""
-    return {file.name: of_bytes(file.read_bytes()) for file in sorted(folder.iterdir()) if file.is_file()}
+    return {file.name: of_file(file) for file in sorted(folder.iterdir()) if file.is_file()}
+
+
+def of_file(file: Path) -> dict[str, Any]:
+    """Size and sha256 of a file."""
+    return {"bytes": file.stat().st_size, "sha256": file_sha256(file)}
 
 
 def of_bytes(data: bytes) -> dict[str, Any]:
@@ -269,6 +280,25 @@ def of_bytes(data: bytes) -> dict[str, Any]:
 def digest(record: Mapping[str, Any]) -> str:
     """SHA-256 of JSON values, whatever the order and layout of their fields."""
     return hashlib.sha256(json.dumps(record, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def sealed(record: Mapping[str, Any], *, default: Callable[[Any], Any] | None = None) -> dict[str, Any]:
+    """A record, as it will be read back from JSON, with its own :func:`digest` as ``sha256``.
+
+    Parameters
+    ----------
+    record
+        What is told.
+    default
+        What makes a JSON value of any other.
+    """
+    plain = json.loads(json.dumps(record, default=default))
+    return {**plain, "sha256": digest(plain)}
+
+
+def is_as_sealed(record: Mapping[str, Any]) -> bool:
+    """Whether a record is what :func:`sealed` gave."""
+    return record.get("sha256") == digest({name: value for name, value in record.items() if name != "sha256"})
 
 
 def check_hashes(found: Mapping[str, bytes], told: object, what: object) -> None:
@@ -292,7 +322,7 @@ def check_hashes(found: Mapping[str, bytes], told: object, what: object) -> None
         raise IntegrityError(f"{what} lacks {examples(missing)}, which was saved with it: save or copy it again")
 
 
-def remove_drafts(folder: Path, *, older: float = _DAY) -> int:
+def remove_drafts(folder: Path, *, older: float = DAY) -> int:
     """Remove what killed processes left half written in a folder, once it is a day old; count what went."""
     count = 0
     now = time.time()

@@ -257,8 +257,7 @@ class Ranking:
                 "provenance": self.provenance.as_dict(),
                 "files": saving.hashes(draft),
             }
-            plain = json.loads(json.dumps(record, default=str))
-            saving.write_text(draft / _RECORD, json.dumps({**plain, "sha256": saving.digest(plain)}, indent=1))
+            saving.write_text(draft / _RECORD, json.dumps(saving.sealed(record, default=str), indent=1))
         return Path(folder)
 
     def __repr__(self) -> str:
@@ -326,7 +325,6 @@ def _record(file: Path) -> dict[str, Any]:
         raise IntegrityError(f"{file} tells of no ranking: name a folder that Ranking.save() wrote")
     if record.get("schema") not in (_UNHASHED, _SCHEMA):
         raise IntegrityError(f"{file} has schema {record.get('schema')}, this version reads {_SCHEMA}: save it again")
-    told = {name: value for name, value in record.items() if name != "sha256"}
-    if record["schema"] == _SCHEMA and record.get("sha256") != saving.digest(told):
+    if record["schema"] == _SCHEMA and not saving.is_as_sealed(record):
         raise IntegrityError(f"{file} is not as it was saved: its sha256 is another: save the ranking again")
     return record
