@@ -442,7 +442,7 @@ def _table_file(out: Path) -> Path:
 
 
 def _write_table(table: pd.DataFrame, out: Path) -> None:
-    from omics_rx.core.bundle import writing
+    from omics_rx.core.saving import writing
 
     with writing(out) as draft:
         if out.suffix == ".parquet":

@@ -23,10 +23,8 @@ from omics_rx.core.damage import json_of, told_as_damage
 from omics_rx.core.errors import InputError, IntegrityError, examples
 from omics_rx.core.paths import existing
 from omics_rx.core.provenance import now, versions
-from omics_rx.core.saving import check_hashes, is_as_sealed, of_bytes, sealed, write_text, writing
+from omics_rx.core.saving import check_hashes, is_as_sealed, of_bytes, sealed, writing
 
-__all__ = ["Bundle", "load", "parquet", "save", "tensors", "write_text", "writing"]
-from omics_rx.core.texts import as_made_here
 
 _MANIFEST = "manifest.json"
 _SUFFIXES = (".safetensors", ".parquet", ".txt", ".json")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from omics_rx.core.bundle import write_text
 from omics_rx.core.errors import InputError
 from omics_rx.core.registry import Registry
+from omics_rx.core.saving import write_text
 from omics_rx.report.page import Page
 
 # what tells a kind of result apart: attributes that it alone has

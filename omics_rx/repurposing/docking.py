@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from omics_rx.core.bundle import writing
 from omics_rx.core.errors import InputError, examples
+from omics_rx.core.saving import writing
 from omics_rx.core.work import subseed
 
 if TYPE_CHECKING:

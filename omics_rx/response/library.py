@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from omics_rx.core import bundle, resources
+from omics_rx.core import resources, saving
 from omics_rx.core.errors import InputError, IntegrityError, examples
 from omics_rx.core.work import track
 from omics_rx.harmonize.drugs import Finder
@@ -295,7 +295,7 @@ def _claim(folder: Path, record: dict[str, Any]) -> None:
                 f"{folder} holds a screening with another {', '.join(other)}: choose another folder, or remove it"
             )
         return
-    with bundle.writing(path) as draft:
+    with saving.writing(path) as draft:
         draft.write_text(json.dumps(record, indent=1), encoding="utf-8")
 
 
@@ -305,7 +305,7 @@ def _write(frame: pd.DataFrame, path: Path, digest: str) -> None:
 
     table = pa.Table.from_pandas(frame, preserve_index=False)
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), b"structures": digest.encode()})
-    with bundle.writing(path) as draft:
+    with saving.writing(path) as draft:
         pq.write_table(table, draft)
 
 

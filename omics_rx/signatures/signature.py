@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from omics_rx.core import bundle
+from omics_rx.core import saving
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.provenance import Provenance
 from omics_rx.harmonize.needs import prepare
@@ -330,7 +330,7 @@ class RiskSignature:
         """Write the signature as a JSON file that a person can read and no hand can change unnoticed."""
         from omics_rx.signatures.files import to_json
 
-        bundle.write_text(path, to_json(self))
+        saving.write_text(path, to_json(self))
         return Path(path)
 
     @classmethod

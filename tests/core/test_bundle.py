@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omics_rx.core import bundle
+from omics_rx.core import bundle, saving
 from omics_rx.core.errors import IntegrityError, MissingFileError, OmicsRxError, OutputError
 
 
@@ -107,8 +107,8 @@ def test_no_flipped_byte_goes_unseen(tmp_path_factory, position, value):
 
 def test_writing_leaves_the_old_file_when_it_fails(tmp_path):
     target = tmp_path / "out.txt"
-    bundle.write_text(target, "old")
-    with pytest.raises(RuntimeError), bundle.writing(target) as draft:
+    saving.write_text(target, "old")
+    with pytest.raises(RuntimeError), saving.writing(target) as draft:
         draft.write_text("half")
         raise RuntimeError
     assert target.read_text() == "old"
@@ -118,7 +118,7 @@ def test_writing_leaves_the_old_file_when_it_fails(tmp_path):
 def test_a_place_that_cannot_be_written_is_one_clear_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be written"):
-        bundle.write_text(tmp_path / "file" / "out.txt", "x")
+        saving.write_text(tmp_path / "file" / "out.txt", "x")
     (tmp_path / "folder").mkdir()
     with pytest.raises(OutputError, match="is a folder"):
-        bundle.write_text(tmp_path / "folder", "x")
+        saving.write_text(tmp_path / "folder", "x")

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from omics_rx.core import bundle
+from omics_rx.core import saving
 from omics_rx.core.errors import InputError, IntegrityError, examples
 from omics_rx.core.provenance import Provenance
 from omics_rx.signatures.therapy import outcome as outcomes
@@ -256,7 +256,7 @@ class ResponseSignature:
 
     def save(self, path: Path | str) -> Path:
         """Write the signature as a JSON file that a person can read and no hand can change unnoticed."""
-        bundle.write_text(path, self.to_json())
+        saving.write_text(path, self.to_json())
         return Path(path)
 
     def to_json(self) -> str:
