@@ -6,8 +6,13 @@ The limits lie far above any real file. ``OMICS_RX_BUDGET=4`` makes all of them 
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from omics_rx.core.errors import InputError
+
+if TYPE_CHECKING:
+    from zipfile import ZipInfo
 
 SETTING = "OMICS_RX_BUDGET"
 REMEDY = f"if the file is what it should be, set {SETTING} (1 by default) higher, on a machine with the memory for it"
@@ -70,6 +75,36 @@ if the file is what it should be, set OMICS_RX_BUDGET (1 by default) higher, on 
         raise InputError(f"{what} asks for {asked:,.0f} {unit}, more than the {most:,.0f} that one input may: {REMEDY}")
 
 
-def most_unpacked(packed: int) -> float:
-    """Bytes that a packed input of so many bytes may unpack to."""
-    return min(RATIO * packed + ALWAYS_UNPACKED, UNPACKED_BYTES) * factor()
+def check_frame(n_rows: int, n_columns: int, what: str) -> None:
+    """Refuse a table with more rows, columns or values than one input may have.
+
+    Raises
+    ------
+    InputError
+        If it says it has.
+    """
+    check(n_rows, ROWS, what, "rows")
+    check(n_columns, COLUMNS, what, "columns")
+    check(n_rows * n_columns, VALUES, what, "values")
+
+
+def check_zip(listed: Collection[ZipInfo], packed: int, what: str) -> None:
+    """Refuse an archive of so many bytes that has too many members, or unpacks to more than one input may.
+
+    Raises
+    ------
+    InputError
+        If it says it does.
+    """
+    check(len(listed), MEMBERS, what, "members")
+    check(sum(info.file_size for info in listed), most_unpacked(packed), what, "bytes")
+
+
+def most_unpacked(packed: int) -> int:
+    """Bytes that a packed input of so many bytes may unpack to, at a factor of 1."""
+    return min(RATIO * packed + ALWAYS_UNPACKED, UNPACKED_BYTES)
+
+
+def most(limit: int) -> int:
+    """A limit as it is here, times the factor."""
+    return int(limit * factor())

@@ -24,7 +24,7 @@ from omics_rx.core.errors import InputError, IntegrityError, examples
 from omics_rx.core.paths import existing
 from omics_rx.core.provenance import now, versions
 from omics_rx.core.saving import check_hashes, is_as_sealed, of_bytes, sealed, writing
-
+from omics_rx.core.texts import as_made_here
 
 _MANIFEST = "manifest.json"
 _SUFFIXES = (".safetensors", ".parquet", ".txt", ".json")
@@ -51,9 +51,7 @@ class Bundle:
 
             data = io.BytesIO(self.members[name])
             told = pq.read_metadata(data)
-            budget.check(told.num_rows, budget.ROWS, name, "rows")
-            budget.check(told.num_columns, budget.COLUMNS, name, "columns")
-            budget.check(told.num_rows * told.num_columns, budget.VALUES, name, "values")
+            budget.check_frame(told.num_rows, told.num_columns, name)
             return as_made_here(pd.read_parquet(data))
 
     def arrays(self, name: str) -> dict[str, np.ndarray]:
@@ -164,10 +162,8 @@ def load(source: Path | str, *, kind: str, schema: int, upgrade_from: Mapping[in
 def _check_sizes(archive: zipfile.ZipFile, file: Path) -> None:
     """Refuse what is too many, too large or packed too well, before anything is unpacked."""
     listed = archive.infolist()
-    budget.check(len(listed), budget.MEMBERS, str(file), "members")
-    total = sum(info.file_size for info in listed)
-    budget.check(total, budget.BUNDLE_BYTES, str(file), "bytes")
-    budget.check(total, budget.most_unpacked(file.stat().st_size) / budget.factor(), str(file), "bytes")
+    budget.check_zip(listed, file.stat().st_size, str(file))
+    budget.check(sum(info.file_size for info in listed), budget.BUNDLE_BYTES, str(file), "bytes")
     names = [info.filename for info in listed]
     if len(set(names)) < len(names) or any(info.flag_bits & 1 for info in listed):
         raise IntegrityError(f"{file} holds a member twice, or encrypted: save or copy it again")

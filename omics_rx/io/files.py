@@ -53,7 +53,7 @@ def kind(path: Path) -> str:
         return "xlsx" if b"xl/" in start or b"[Content_Types].xml" in start else "zip"
     with opened(path) as stream:
         inside = stream.read(_PROBE)
-        line = inside if b"\n" in inside else inside + stream.readline(int(budget.LINE_BYTES * budget.factor()))
+        line = inside if b"\n" in inside else inside + stream.readline(budget.most(budget.LINE_BYTES))
     _check_line(line.partition(b"\n")[0], path)
     if not inside:
         raise InputError(f"{path} holds no text (0 bytes when unpacked): copy or download it again")
@@ -70,21 +70,14 @@ def _check_parquet(path: Path) -> None:
 
     with told_as_damage(path, "copy or download it again"):
         told = pq.read_metadata(path)
-    for count, limit, unit in (
-        (told.num_rows, budget.ROWS, "rows"),
-        (told.num_columns, budget.COLUMNS, "columns"),
-        (told.num_rows * told.num_columns, budget.VALUES, "values"),
-    ):
-        budget.check(count, limit, str(path), unit)
+    budget.check_frame(told.num_rows, told.num_columns, str(path))
 
 
 def _check_zip(path: Path) -> None:
     """Refuse a workbook or other zip that is cut short, or unpacks to more than one input may."""
     with told_as_damage(path, "copy or download it again"), zipfile.ZipFile(path) as archive:
         listed = archive.infolist()
-    budget.check(len(listed), budget.MEMBERS, str(path), "members")
-    total = sum(info.file_size for info in listed)
-    budget.check(total, budget.most_unpacked(path.stat().st_size) / budget.factor(), str(path), "bytes")
+    budget.check_zip(listed, path.stat().st_size, str(path))
 
 
 def _other_kind(start: bytes) -> str | None:
@@ -168,7 +161,7 @@ def _numbered_lines(path: Path) -> Iterator[Iterator[Line]]:
 
 def _encoded(path: Path, encoding: str) -> Iterator[bytes]:
     with opened(path) as stream, io.TextIOWrapper(stream, encoding=encoding, newline=None) as text:
-        most = int(budget.LINE_BYTES * budget.factor())
+        most = budget.most(budget.LINE_BYTES)
         for line in iter(partial(text.readline, most + 1), ""):
             yield line.encode(encoding if encoding == "latin-1" else "utf-8")
 
@@ -204,7 +197,7 @@ def _check_line(line: bytes, path: Path) -> None:
 
 def _bounded_lines(stream: Any, path: Path) -> Iterator[bytes]:
     """Lines of a stream, none of them longer than a line may be, and not endlessly many empty ones."""
-    most, most_empty, empty = int(budget.LINE_BYTES * budget.factor()), int(budget.EMPTY_LINES * budget.factor()), 0
+    most, most_empty, empty = budget.most(budget.LINE_BYTES), budget.most(budget.EMPTY_LINES), 0
     for line in iter(partial(stream.readline, most + 1), b"") if hasattr(stream, "readline") else stream:
         if len(line) > budget.COLUMNS:
             _check_line(line, path)

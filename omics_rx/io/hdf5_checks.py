@@ -15,7 +15,6 @@ HDF5_DAMAGE = (
     OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError, IndexError, OverflowError, MemoryError,
     AssertionError,
 )  # fmt: skip
-_MOST_UNPACKED, _ALWAYS_FITS = budget.RATIO, budget.ALWAYS_UNPACKED
 _SCANNED = 1 << 25
 _HEAP = b"GCOL\x01\x00\x00\x00"
 _SHORTEST_OBJECT = 16
@@ -83,7 +82,7 @@ def _check_contents(file: Path, handle: Any) -> None:
     look("", handle)
     handle.visititems(look)
     size = file.stat().st_size
-    if total > _MOST_UNPACKED * size + _ALWAYS_FITS:
+    if total > budget.RATIO * size + budget.ALWAYS_UNPACKED:
         raise IntegrityError(
             f"{file} is damaged: its tables say they are {total / size:.0f} times as large as the file: copy or "
             "download it again"

@@ -56,7 +56,7 @@ def unpacked(path: Path, start: bytes) -> Any:
 def _bounded(blocks: Generator[bytes], path: Path) -> Generator[bytes]:
     """The same blocks, up to what one input may unpack to."""
     total, packed = 0, path.stat().st_size
-    most = budget.most_unpacked(packed)
+    most = budget.most(budget.most_unpacked(packed))
     with closing(blocks):
         for block in blocks:
             total += len(block)
