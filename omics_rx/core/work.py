@@ -38,15 +38,17 @@ def subseed(seed: int, *keys: object) -> int:
 
 
 def wants_progress(progress: bool | None) -> bool:  # noqa: FBT001 - the name is the argument
-    """Whether to draw a bar: as told, or else on a terminal or in a notebook."""
+    """Whether to draw a bar: as told, or else on a terminal or in a notebook; never where there is no stderr."""
+    if sys.stderr is None:
+        return False
     if progress is not None:
         return progress
-    return (sys.stderr is not None and sys.stderr.isatty()) or "ipykernel" in sys.modules
+    return sys.stderr.isatty() or "ipykernel" in sys.modules
 
 
 def announce(message: str, *, progress: bool | None = None) -> None:
     """Say what begins now: on stderr where progress is shown, in the log everywhere."""
-    if sys.stderr is not None and wants_progress(progress) and not log.hasHandlers():
+    if wants_progress(progress) and not log.hasHandlers():
         sys.stderr.write(f"{message}\n")
     log.info(message)
 
@@ -70,7 +72,7 @@ def track(
     from tqdm.std import tqdm
 
     # the plain bar nests and needs no widgets, so that it looks the same on a terminal and in a notebook
-    hidden = sys.stderr is None or not wants_progress(progress)
+    hidden = not wants_progress(progress)
     yield from tqdm(items, description, total, file=sys.stderr, leave=False, disable=hidden, dynamic_ncols=True)
 
 
