@@ -70,10 +70,9 @@ by zero): copy it again
 
     @functools.wraps(function)
     def read(*args: P.args, **kwargs: P.kwargs) -> R:
-        signature.bind(*args, **kwargs)  # a call that does not fit is no damage
-        given = [*args, *kwargs.values()]
-        named = [str(value) for value in given if isinstance(value, (str, Path)) and len(str(value)) < _TOO_LONG]
-        with told_as_damage(named[0] if named else "what was given", "copy it again"):
+        given = signature.bind(*args, **kwargs).arguments.values()  # a call that does not fit is no damage
+        named = (str(value) for value in given if isinstance(value, (str, Path)) and len(str(value)) < _TOO_LONG)
+        with told_as_damage(next(named, "what was given"), "copy it again"):
             return function(*args, **kwargs)
 
     return read
