@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -54,10 +55,12 @@ def read_copy_number(source: Path | str | pd.DataFrame) -> Found:
              "change": f"{values[gene, sample]:+g}", "effect": "amplified" if gained else "deep deletion",
              "origin": "somatic"}
         )  # fmt: skip
-    tested = {
-        name: {"copy": frozenset(np.asarray(genes, dtype=object)[np.isfinite(values[:, place])].tolist())}
-        for place, name in enumerate(samples)
-    }
+
+    @cache  # samples with values for the same genes share one set
+    def measured(known: bytes) -> frozenset[str]:
+        return frozenset(np.asarray(genes, dtype=object)[np.frombuffer(known, dtype=bool)].tolist())
+
+    tested = {name: {"copy": measured(np.isfinite(values[:, place]).tobytes())} for place, name in enumerate(samples)}
     low = int((np.isin(values, (-1.5, -1, 1))).sum())
     said = [f"{label}: {len(made)} amplifications and deep deletions; {low} low gains and shallow losses are no events"]
     return Found(rows(made), samples, tested, said)

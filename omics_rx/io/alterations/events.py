@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -60,11 +60,14 @@ def event_table(
     tested
         Sample to genes looked at, by ``"mutation"``, ``"copy"``, ``"germline"`` and ``"MSI"``.
     """
-    names = dict.fromkeys([*variants.loc[variants["event"] != "", "event"], *_testable(tested)])
-    table = pd.DataFrame(np.nan, index=pd.Index(samples, dtype=object), columns=pd.Index(list(names), dtype=object))
+    alike: dict[frozenset[tuple[str, frozenset[str]]], list[str]] = {}  # samples in which the same was looked at
     for sample, seen in tested.items():
-        looked = [name for name in names if _looked_at(name, seen)]
-        table.loc[sample, looked] = 0.0
+        alike.setdefault(frozenset(seen.items()), []).append(sample)
+    names = dict.fromkeys([*variants.loc[variants["event"] != "", "event"], *_testable(map(dict, alike))])
+    table = pd.DataFrame(np.nan, index=pd.Index(samples, dtype=object), columns=pd.Index(list(names), dtype=object))
+    for told, those in alike.items():
+        seen = dict(told)
+        table.loc[those, [name for name in names if _looked_at(name, seen)]] = 0.0
     # an uncertain variant leaves the event open, whatever was tested; a sure one decides it
     for is_event, value in ((variants["is"] == "uncertain", np.nan), (variants["is"].isin(_EVENT), 1.0)):
         own = variants[is_event & (variants["event"] != "")]
@@ -76,11 +79,11 @@ def event_table(
     return table
 
 
-def _testable(tested: dict[str, dict[str, frozenset[str]]]) -> list[str]:
+def _testable(looked_at: Iterable[dict[str, frozenset[str]]]) -> list[str]:
     """Events that could have been seen: of a panel all, of an exome those of the screens and of published facts."""
     asked: set[str] = set()
     known = screen_events()
-    for seen in tested.values():
+    for seen in looked_at:
         for what, words in (("mutation", ("mut",)), ("copy", ("gain", "loss")), ("germline", ("germline",))):
             genes = seen.get(what, frozenset())
             told = genes if len(genes) <= _PANEL else genes & _of_facts()

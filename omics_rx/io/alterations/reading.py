@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -268,7 +269,7 @@ def _together(parts: list[Found]) -> Found:
         for name, kinds in part.tested.items():
             own = tested.setdefault(name, {})
             for what, genes in kinds.items():
-                own[what] = own.get(what, frozenset()) | genes
+                own[what] = own[what] | genes if what in own else genes
     variants = pd.concat([part.variants for part in parts], ignore_index=True)
     samples = list(dict.fromkeys(name for part in parts for name in part.samples))
     return Found(variants, samples, tested, [one for part in parts for one in part.said])
@@ -306,7 +307,8 @@ def _tested(
     found: Found, everyone: list[str], panel: Panel, origin: str | None, said: list[str]
 ) -> dict[str, dict[str, frozenset[str]]]:
     """What was looked at in each sample, by current symbol."""
-    tested = {name: {what: _current(genes) for what, genes in own.items()} for name, own in found.tested.items()}
+    current = cache(_current)  # thousands of samples have few different sets
+    tested = {name: {what: current(genes) for what, genes in own.items()} for name, own in found.tested.items()}
     what = "germline" if origin == "germline" else "mutation"
     genes = _panel(panel, said)
     sequenced = (found.variants["kind"] == "mutation").any() or not tested
@@ -315,16 +317,18 @@ def _tested(
                           "to be unaltered, and its event is missing"))  # fmt: skip
     if genes is None:
         return tested
-    outside = set(found.variants.loc[found.variants["kind"] == "mutation", "gene"]) - genes
-    if isinstance(panel, str) and panel in _WHOLE:
-        outside = set()
-    current = _current(outside) - genes
-    if current:
-        said.append(Aloud(f"{len(current)} mutated genes are outside the panel told ({examples(sorted(current))})"))
+    mutated = set() if _is_whole(panel) else set(found.variants.loc[found.variants["kind"] == "mutation", "gene"])
+    outside = _current(mutated - genes) - genes
+    if outside:
+        said.append(Aloud(f"{len(outside)} mutated genes are outside the panel told ({examples(sorted(outside))})"))
     for name in everyone:
         own = tested.setdefault(name, {})
-        own[what] = own.get(what, frozenset()) | genes
+        own[what] = own[what] | genes if what in own else genes
     return tested
+
+
+def _is_whole(panel: Panel) -> bool:
+    return isinstance(panel, str) and panel in _WHOLE
 
 
 def _current(genes: Iterable[str]) -> frozenset[str]:
@@ -335,7 +339,7 @@ def _current(genes: Iterable[str]) -> frozenset[str]:
 def _panel(panel: Panel, said: list[str]) -> frozenset[str] | None:
     if panel is None:
         return None
-    if isinstance(panel, str) and panel in _WHOLE:
+    if _is_whole(panel):
         return frozenset(gene_index().current)
     if isinstance(panel, (str, Path)):
         file = existing(panel)
