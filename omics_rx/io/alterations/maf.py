@@ -45,6 +45,9 @@ _CLASSES = {
     "noncodingtranscriptvariant": "RNA", "noncodingexonvariant": "RNA", "targetedregion": "other",
     "fusion": "fusion", "structuralvariant": "fusion",
 }  # fmt: skip
+# from the gravest to what is not known
+GRAVITY = ("nonsense", "frameshift", "splice", "start lost", "stop lost", "inframe", "missense", "fusion",
+           "splice region", "silent", "UTR", "intron", "flank", "RNA", "intergenic", "other", "")  # fmt: skip
 ALTERING = ("missense", "nonsense", "frameshift", "splice", "inframe", "start lost", "stop lost")
 
 
@@ -58,9 +61,7 @@ def effect_of(told: object) -> str:
     """
     words = [re.sub(r"[^a-z0-9]", "", word.lower()) for word in re.split(r"[&,;|]", "" if told is None else str(told))]
     known = [_CLASSES[word] for word in words if word in _CLASSES]
-    order = ("nonsense", "frameshift", "splice", "start lost", "stop lost", "inframe", "missense", "fusion",
-             "splice region", "silent", "UTR", "intron", "flank", "RNA", "intergenic", "other")  # fmt: skip
-    return min(known, key=order.index) if known else ""
+    return min(known, key=GRAVITY.index) if known else ""
 
 
 def read_maf(source: Source, predictor: str | None) -> Found:

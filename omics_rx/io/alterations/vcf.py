@@ -14,15 +14,13 @@ from omics_rx.core.errors import InputError, examples
 from omics_rx.core.paths import existing
 from omics_rx.harmonize.protein_changes import protein_change
 from omics_rx.io.alterations.found import Found, rows
-from omics_rx.io.alterations.maf import effect_of
+from omics_rx.io.alterations.maf import GRAVITY, effect_of
 from omics_rx.io.files import text_lines
 from omics_rx.io.said import Aloud
 
 _SNPEFF = ("Allele", "Annotation", "Annotation_Impact", "Gene_Name", "Gene_ID", "Feature_Type", "Feature_ID",
            "Transcript_BioType", "Rank", "HGVS.c", "HGVS.p")  # fmt: skip
 _NORMAL = re.compile(r"^(?:normal|germline|blood|control|n)$|[-_.](?:normal|blood|n)$", re.IGNORECASE)
-_GRAVITY = ("nonsense", "frameshift", "splice", "start lost", "stop lost", "inframe", "missense", "splice region",
-            "silent", "UTR", "intron", "flank", "RNA", "intergenic", "other", "")  # fmt: skip
 
 
 def read_vcf(path: Path | str, *, sample: str | None, origin: str | None, predictor: str | None) -> Found:
@@ -156,7 +154,7 @@ def _best(own: list[dict[str, str]]) -> dict[str, str]:
         effect = effect_of(one.get("Consequence") or one.get("Annotation"))
         biotype = one.get("BIOTYPE") or one.get("Transcript_BioType") or "protein_coding"
         return (one.get("PICK") != "1", not one.get("MANE_SELECT"), one.get("CANONICAL") != "YES",
-                biotype != "protein_coding", _GRAVITY.index(effect))  # fmt: skip
+                biotype != "protein_coding", GRAVITY.index(effect))  # fmt: skip
 
     return min(own, key=order)
 
