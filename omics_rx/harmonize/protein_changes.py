@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _THREE = {
     "Ala": "A", "Arg": "R", "Asn": "N", "Asp": "D", "Cys": "C", "Gln": "Q", "Glu": "E", "Gly": "G", "His": "H",
@@ -51,6 +52,7 @@ class ProteinChange:
     position: int
 
 
+@lru_cache(maxsize=65_536)  # checking, reading and judging a variant each ask
 def protein_change(text: object) -> ProteinChange | None:
     """Read one change of a protein; None where the text is none.
 

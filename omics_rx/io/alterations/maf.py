@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -51,6 +52,7 @@ GRAVITY = ("nonsense", "frameshift", "splice", "start lost", "stop lost", "infra
 ALTERING = ("missense", "nonsense", "frameshift", "splice", "inframe", "start lost", "stop lost")
 
 
+@lru_cache(maxsize=4_096)
 def effect_of(told: object) -> str:
     """Our word for a consequence as MAF, VEP or SnpEff names it; of several the gravest; empty where none is known.
 

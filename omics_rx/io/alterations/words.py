@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from omics_rx.core.errors import InputError, examples
 from omics_rx.harmonize.protein_changes import protein_change
-from omics_rx.harmonize.symbols import gene_index
+from omics_rx.harmonize.symbols import current_symbols, gene_index
 from omics_rx.io.alterations.found import Found, rows
 from omics_rx.io.alterations.maf import effect_of
 from omics_rx.io.said import Aloud
@@ -267,10 +268,9 @@ def _gene_anywhere(text: str) -> tuple[str | None, str]:
     return gene, text.replace(word, " ")
 
 
+@lru_cache(maxsize=8_192)
 def _known(name: str) -> str | None:
     """Current symbol of a gene's name as people write it; None for what is no human gene."""
-    from omics_rx.harmonize.symbols import current_symbols
-
     plain = name.strip()
     if not plain or plain.isdigit():
         return None
