@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
@@ -64,7 +66,8 @@ def read_columns(
     InputError
         If a needed column is not there, telling which and what the file seems to be, or there are no rows.
     """
-    label, table = _text(source, ragged=ragged)
+    table = whole_table(source, ragged=ragged)
+    label = table.attrs["source"]
     found = {_key(name): name for name in reversed(table.columns)}
     chosen = {
         ours: next((found[_key(name)] for name in names if _key(name) in found), None)
@@ -112,25 +115,53 @@ def _key(name: object) -> str:
     return re.sub(r"[^a-z0-9]", "", str(name).lower())
 
 
-def _text(source: Source, *, ragged: bool) -> tuple[str, pd.DataFrame]:
+def whole_table(source: Source, *, ragged: bool = False, comments: bool = False) -> pd.DataFrame:
+    """Read all columns of a long table under their own names.
+
+    Parameters
+    ----------
+    source, ragged
+        See :func:`read_columns`.
+    comments
+        Whether lines that begin with ``#`` are comments, as MAF has them, and left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Text as it stands, None where it is missing; ``attrs["source"]`` names the table.
+
+    Raises
+    ------
+    InputError
+        If it is no table.
+    """
     if isinstance(source, pd.DataFrame):
         table = source.astype(object).where(source.notna(), None)
-        return "the frame", table.map(lambda value: value if value is None else str(value)).rename(columns=str)
+        table = table.map(lambda value: value if value is None else str(value)).rename(columns=str)
+        return _named(table, source.attrs.get("source", "the frame"))
     file = existing(source)
-    if file.is_dir():
-        raise InputError(f"{file} is a folder: pass the file")
     form = kind(file)
     if form == "xlsx":
-        return str(file), _spreadsheet(file)
+        return _named(_spreadsheet(file), str(file))
     if form == "text":
-        return str(file), _delimited(file, ragged=ragged)
+        return _named(_delimited(file, ragged=ragged, comments=comments), str(file))
     raise not_read(file, form, "a table", "text (tsv, csv, packed or not) or xlsx")
 
 
-def _delimited(file: Path, *, ragged: bool) -> pd.DataFrame:
+def _named(table: pd.DataFrame, label: str) -> pd.DataFrame:
+    table.attrs["source"] = label
+    return table
+
+
+def likeliest_delimiter(header: bytes) -> str:
+    """Tab, comma or semicolon, whichever a header has most of."""
+    return max(("\t", ",", ";"), key=lambda mark: header.count(mark.encode()))
+
+
+def _delimited(file: Path, *, ragged: bool, comments: bool) -> pd.DataFrame:
     with text_lines(file) as lines:
-        header = next((line for _, line in lines if line.strip()), b"")
-    delimiter = max(("\t", ",", ";"), key=lambda mark: header.count(mark.encode()))
+        header = next((line for _, line in lines if line.strip() and not (comments and line.startswith(b"#"))), b"")
+    delimiter = likeliest_delimiter(header)
     settings: dict[str, Any] = {
         "sep": delimiter, "dtype": str, "keep_default_na": False, "na_values": sorted(MISSING - {"-", ".", "?"}),
         "skip_blank_lines": True,
@@ -142,7 +173,7 @@ def _delimited(file: Path, *, ragged: bool) -> pd.DataFrame:
     try:
         for encoding in ("utf-8-sig", "latin-1"):
             try:
-                with opened(file) as stream:
+                with _without_comments(file) if comments else opened(file) as stream:
                     table = pd.read_csv(stream, encoding=encoding, **settings)
             except UnicodeDecodeError:
                 continue
@@ -150,6 +181,12 @@ def _delimited(file: Path, *, ragged: bool) -> pd.DataFrame:
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise InputError(f"{file} is no whole table ({str(error).strip()}): copy or download it again") from error
     raise InputError(f"{file} is text in an encoding that is not known: save it as UTF-8")
+
+
+@contextmanager
+def _without_comments(file: Path) -> Iterator[IO[bytes]]:
+    with text_lines(file) as lines:
+        yield io.BytesIO(b"\n".join(line for _, line in lines if not line.startswith(b"#")))
 
 
 def _whole(table: pd.DataFrame, file: Path) -> pd.DataFrame:

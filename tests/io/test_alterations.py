@@ -305,3 +305,25 @@ def test_a_table_in_words_and_lines_of_words(tmp_path):
     assert read(tmp_path / "words.tsv").of("P7").shape[0] == 3
     with pytest.raises(InputError, match="P9"):
         read(file).of("P9")
+
+
+@pytest.mark.parametrize("mark", ["\t", ","])
+@pytest.mark.parametrize("comments", ["", "#version gdc-1.0.0\n# filtered\n"])
+def test_comments_and_delimiters_change_nothing(tmp_path, comments, mark):
+    table = maf(("a", "PIK3CA", "Missense_Mutation", "p.H1047R"), ("b", "TP53", "Silent", "NA"))
+    file = tmp_path / "mutations.maf"
+    file.write_text(comments + table.to_csv(sep=mark, index=False))
+    found = read(file, panel=["PIK3CA", "TP53"])
+    assert found.events["PIK3CA_mut"].tolist() == [1, 0]
+    assert found.variants["change"].tolist() == ["H1047R", ""]
+
+
+def test_comments_above_words_and_copy_numbers_in_a_workbook_are_read(tmp_path):
+    words = tmp_path / "words.tsv"
+    words.write_text("# of the board\nsample\talteration\na\tPIK3CA H1047R\n")
+    assert read(words).events.loc["a", "PIK3CA_mut"] == 1
+    book = tmp_path / "cna.xlsx"
+    pd.DataFrame({"Hugo_Symbol": ["ERBB2", "MYC"], "a": [2, 0], "b": [-1, 2]}).to_excel(book, index=False)
+    found = read(book)
+    assert found.events["ERBB2_gain"].tolist() == [1, 0]
+    assert found.said[0].startswith(str(book))

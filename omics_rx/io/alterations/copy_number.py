@@ -12,6 +12,7 @@ from omics_rx.core.errors import InputError, examples
 from omics_rx.core.paths import existing
 from omics_rx.io.alterations.found import Found, rows
 from omics_rx.io.files import text_lines
+from omics_rx.io.source_table import likeliest_delimiter
 from omics_rx.io.table import parse
 
 _ANNOTATIONS = ("hugo_symbol", "gene symbol", "gene_symbol", "entrez_gene_id", "locus id", "cytoband", "gene id")
@@ -69,7 +70,7 @@ def read_copy_number(source: Path | str | pd.DataFrame) -> Found:
 def _file(file: Path) -> tuple[list[str], list[str], np.ndarray, str]:
     with text_lines(file) as lines:
         first = next((line for _, line in lines if line.strip() and not line.startswith(b"#")), b"")
-    delimiter = max(("\t", ",", ";"), key=lambda mark: first.count(mark.encode()))
+    delimiter = likeliest_delimiter(first)
     header = [name.strip().strip('"').casefold() for name in first.decode("utf-8", "replace").split(delimiter)]
     n_annotations = sum(name in _ANNOTATIONS for name in header[1:])
     with text_lines(file) as lines:
@@ -82,4 +83,5 @@ def _frame(frame: pd.DataFrame) -> tuple[list[str], list[str], np.ndarray, str]:
     named = [name for name in frame.columns if str(name).casefold() in _ANNOTATIONS]
     by = frame.set_index(named[0]) if named else frame
     numbers = by.drop(columns=[name for name in named[1:] if name in by]).apply(pd.to_numeric, errors="coerce")
-    return [str(name) for name in by.index], [str(name) for name in numbers], numbers.to_numpy(np.float64), "the frame"
+    label = frame.attrs.get("source", "the frame")
+    return [str(name) for name in by.index], [str(name) for name in numbers], numbers.to_numpy(np.float64), label

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,10 @@ from omics_rx.io.alterations.vcf import read_vcf
 from omics_rx.io.alterations.words import HELP, read_words
 from omics_rx.io.files import kind, text_lines
 from omics_rx.io.said import Aloud, log
-from omics_rx.io.source_table import _text as whole_table
+from omics_rx.io.source_table import likeliest_delimiter, whole_table
 
 _FILE = re.compile(r"[/\\]|\.(?:txt|tsv|csv|maf|vcf|gz|bgz|xlsx|bz2|xz|zst)$", re.IGNORECASE)
+_N_PROBE = 200  # lines
 HYPERMUTATED = 300  # coding changes, about 10 a megabase of an exome
 _WHOLE = ("exome", "genome")
 _GENOME_WIDE = ("MSI", "TMB")
@@ -134,8 +136,7 @@ def _sources(source: Any) -> list[Any]:
 
 
 def _is_file(text: str) -> bool:
-    return bool(_FILE.search(text.strip())) or Path(
-        text).is_file()  # fmt: skip
+    return bool(_FILE.search(text.strip())) or Path(text).is_file()
 
 
 def _one(source: Any, sample: str | None, origin: str | None, predictor: str | None) -> Found:
@@ -153,24 +154,22 @@ def _one(source: Any, sample: str | None, origin: str | None, predictor: str | N
     if isinstance(source, pd.DataFrame):
         return _table(source, [str(name) for name in source.columns], sample, predictor)
     file = existing(source)
-    if file.is_dir():
-        raise InputError(f"{file} is a folder: name the files in it")
     if kind(file) != "text":
-        return _table(file, [str(name) for name in whole_table(file, ragged=False)[1].columns], sample, predictor)
+        table = whole_table(file)
+        return _table(table, list(table.columns), sample, predictor)
     with text_lines(file) as lines:
-        start = [
-            line.decode("utf-8", "replace") for _, line in zip(range(200), (line for _, line in lines), strict=False)
-        ]
+        start = [line.decode("utf-8", "replace") for _, line in islice(lines, _N_PROBE)]
     if start and start[0].startswith("##fileformat=VCF"):
         return read_vcf(file, sample=sample, origin=origin, predictor=predictor)
     body = [line for line in start if line.strip() and not line.startswith("#")]
     if not body:
         raise InputError(f"{file} holds comments and no alterations: {HELP}")
-    mark = max(("\t", ",", ";"), key=body[0].count)
+    mark = likeliest_delimiter(body[0].encode())
     header = [name.strip().strip('"') for name in body[0].split(mark)]
     if not _headed(header):
         return _lines(body, mark, file, sample)
-    return _table(file, header, sample, predictor, commented=any(line.startswith("#") for line in start))
+    commented = any(line.startswith("#") for line in start)
+    return _table(file, header, sample, predictor, commented=commented)
 
 
 _WORDS = ("alteration", "alterations", "variant", "variants", "event", "events", "biomarker", "finding", "mutation")
@@ -193,21 +192,10 @@ def _table(
     mutations = any(name.casefold() in lower for name in (*maf.PROTEIN, "Variant_Classification", "Consequence"))
     if is_copy_number(header) and not mutations:
         return read_copy_number(source)
+    table = whole_table(source, comments=True) if commented else source
     if has_gene and (mutations or has_sample) and not any(name in lower for name in _WORDS[:2]):
-        table = _without_comments(source) if commented else source
         return maf.read_maf(_with_sample(table, sample, has_sample=has_sample), predictor)
-    return _word_table(source, sample)
-
-
-def _without_comments(file: Any) -> pd.DataFrame:
-    with text_lines(file) as lines:
-        kept = [line.decode("utf-8", "replace").rstrip("\r\n") for _, line in lines if not line.startswith(b"#")]
-    fields = [line.split("\t") for line in kept if line.strip()]
-    width = len(fields[0])
-    broken = [number for number, row in enumerate(fields, start=1) if len(row) > width]
-    if broken:
-        raise InputError(f"{file}: {len(broken)} rows have more fields than the header ({examples(broken)}): mend them")
-    return pd.DataFrame([row + [""] * (width - len(row)) for row in fields[1:]], columns=fields[0], dtype=object)
+    return _word_table(table, sample)
 
 
 def _with_sample(source: Any, sample: str | None, *, has_sample: bool) -> Any:
@@ -215,12 +203,12 @@ def _with_sample(source: Any, sample: str | None, *, has_sample: bool) -> Any:
         return source
     if sample is None:
         raise InputError(f"the table of mutations names no sample ({maf.SAMPLE[0]}): tell whose they are (sample=)")
-    table = source if isinstance(source, pd.DataFrame) else whole_table(source, ragged=False)[1]
-    return table.assign(**{maf.SAMPLE[0]: sample})
+    return whole_table(source).assign(**{maf.SAMPLE[0]: sample})
 
 
 def _word_table(source: Any, sample: str | None) -> Found:
-    label, table = whole_table(source, ragged=False)
+    table = whole_table(source)
+    label = table.attrs["source"]
     table = table.astype(object).where(table.notna(), "")
     by = {str(name).strip().casefold(): name for name in table.columns}
     words = next((by[name] for name in _WORDS if name in by), None)
