@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.damage import told_as_damage
 from omics_rx.core.errors import InputError, MissingDependencyError, examples
 from omics_rx.core.index import only_counts
 from omics_rx.io.column_words import beside_values
@@ -20,25 +21,19 @@ def read_parquet(file: Path) -> Table:
 
     Raises
     ------
+    IntegrityError
+        If it is damaged.
     InputError
         If it holds no numbers, or text among them.
     """
-    frame = _whole_parquet(file)
+    with told_as_damage(file, "write or copy it again"):
+        frame = pd.read_parquet(file)
     if only_counts(frame.index):
         if frame.shape[1] < 2:
             raise InputError(f"{file} has {frame.shape[1]} columns: a matrix has names and numbers")
         frame = frame.set_index(frame.columns[0])
     places = [f"row {name!r}" for name in frame.index]
     return _as_table(frame, file, places, [])
-
-
-def _whole_parquet(file: Path) -> pd.DataFrame:
-    import pyarrow as pa
-
-    try:
-        return pd.read_parquet(file)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise InputError(f"{file} is damaged or no whole parquet file ({error}): write or copy it again") from error
 
 
 def read_sheet(file: Path, sheet: str | None = None) -> Table:
@@ -65,8 +60,10 @@ def sheet_cells(file: Path, sheet: str | None = None) -> tuple[list[tuple[int, l
 
     Raises
     ------
+    IntegrityError
+        If the workbook is damaged.
     InputError
-        If the workbook is damaged, or has no such sheet or no table.
+        If it has no such sheet or no table.
     MissingDependencyError
         If the package that reads workbooks is missing.
     """
@@ -92,20 +89,13 @@ def _cells(file: Path, sheet: str | None) -> tuple[str, list[str], list[list[obj
         raise MissingDependencyError(
             f"{file} is a workbook, which needs the package openpyxl: install it, or save the sheet as text"
         ) from error
-    import zipfile
-
-    try:
-        with file.open("rb") as handle:  # by its name, openpyxl would go by the ending
-            book = openpyxl.load_workbook(handle, read_only=True, data_only=True)
-            names = [one.title for one in book.worksheets]
-            if sheet is not None and sheet not in names:
-                raise InputError(f"{file} has no sheet {sheet!r}: it has {examples(names)}")
-            chosen = sheet or names[0]
-            rows = [[_cell(value) for value in row] for row in book[chosen].iter_rows(values_only=True)]
-    except InputError:
-        raise
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError, EOFError, SyntaxError, IndexError) as error:
-        raise InputError(f"{file} is a damaged workbook ({error}): save or copy it again") from error
+    with told_as_damage(file), file.open("rb") as handle:  # by its name, openpyxl would go by the ending
+        book = openpyxl.load_workbook(handle, read_only=True, data_only=True)
+        names = [one.title for one in book.worksheets]
+        if sheet is not None and sheet not in names:
+            raise InputError(f"{file} has no sheet {sheet!r}: it has {examples(names)}")
+        chosen = sheet or names[0]
+        rows = [[_cell(value) for value in row] for row in book[chosen].iter_rows(values_only=True)]
     return chosen, [name for name in names if name != chosen], rows
 
 

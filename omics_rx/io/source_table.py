@@ -12,6 +12,7 @@ from typing import IO, Any
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.damage import told_as_damage
 from omics_rx.core.errors import InputError, MissingDependencyError, examples
 from omics_rx.core.paths import existing
 from omics_rx.io.files import kind, not_read, opened, text_lines
@@ -201,12 +202,13 @@ def _whole(table: pd.DataFrame, file: Path) -> pd.DataFrame:
 
 
 def _spreadsheet(file: Path) -> pd.DataFrame:
-    try:
-        table = pd.read_excel(file, dtype=str, keep_default_na=False, na_values=sorted(MISSING - {"-", ".", "?"}))
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"{file} is a spreadsheet, which needs the package openpyxl: install it, or save the sheet as text"
-        ) from error
+    with told_as_damage(file, "copy or download it again"):
+        try:
+            table = pd.read_excel(file, dtype=str, keep_default_na=False, na_values=sorted(MISSING - {"-", ".", "?"}))
+        except ImportError as error:
+            raise MissingDependencyError(
+                f"{file} is a spreadsheet, which needs the package openpyxl: install it, or save the sheet as text"
+            ) from error
     return table.astype(object).where(table.notna(), None)
 
 
