@@ -16,7 +16,7 @@ from omics_rx.io.clinical_tables import ClinicalSource, as_text, joined_text, la
 from omics_rx.io.follow_up import follow_up
 from omics_rx.io.follow_up_columns import Pair, chosen_pair, look_like_follow_up
 from omics_rx.io.pairing import naming_column, paired, statement
-from omics_rx.io.said import Aloud, log
+from omics_rx.io.said import Aloud, say_aloud
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -88,9 +88,7 @@ def read_clinical(
     sources = _listed(source)
     with _named_in_errors(sources):
         table = _read(sources, samples, endpoint, time_unit, columns, events)
-    for sentence in table.attrs["notes"]:
-        if isinstance(sentence, Aloud):
-            log.warning("%s", sentence)
+    say_aloud(table.attrs["notes"])
     return table
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from omics_rx.core.cohort import record, with_record
@@ -22,11 +22,17 @@ class Aloud(str):
     __slots__ = ()
 
 
-def with_reading(cohort: AnnData, said: Sequence[str]) -> AnnData:
-    """Cohort with the sentences of its reading on record; those that are :class:`Aloud` are logged, too."""
+def say_aloud(said: Iterable[str]) -> list[Aloud]:
+    """Log those sentences that are :class:`Aloud`, and give them."""
     aloud = [sentence for sentence in said if isinstance(sentence, Aloud)]
     for sentence in aloud:
         log.warning("%s", sentence)
+    return aloud
+
+
+def with_reading(cohort: AnnData, said: Sequence[str]) -> AnnData:
+    """Cohort with the sentences of its reading on record; those that are :class:`Aloud` are logged, too."""
+    aloud = say_aloud(said)
     told = with_record(cohort, _RECORD, "\n".join(said))
     return with_record(told, _ALOUD, "\n".join(aloud)) if aloud else told
 

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from omics_rx.core.errors import InputError, examples
-from omics_rx.core.paths import existing
+from omics_rx.core.paths import as_path, existing
 from omics_rx.harmonize.symbols import current_symbols, gene_index
 from omics_rx.io.alterations import maf
 from omics_rx.io.alterations.copy_number import is_copy_number, read_copy_number
@@ -23,7 +23,7 @@ from omics_rx.io.alterations.value import Alterations
 from omics_rx.io.alterations.vcf import read_vcf
 from omics_rx.io.alterations.words import HELP, read_words
 from omics_rx.io.files import kind, text_lines
-from omics_rx.io.said import Aloud, log
+from omics_rx.io.said import Aloud, say_aloud
 from omics_rx.io.source_table import likeliest_delimiter, whole_table
 
 _FILE = re.compile(r"[/\\]|\.(?:txt|tsv|csv|maf|vcf|gz|bgz|xlsx|bz2|xz|zst)$", re.IGNORECASE)
@@ -115,9 +115,7 @@ def read_alterations(
     # the event of a stable or wild-type call is 0 by what was tested; a variant that is none leaves it as it was
     _hypermutated(variants, said)
     columns = ["sample", "gene", "kind", "change", "effect", "origin", "prediction", "is", "why", "event"]
-    for sentence in said:
-        if isinstance(sentence, Aloud):
-            log.warning("%s", sentence)
+    say_aloud(said)
     return Alterations(event_table(variants, everyone, tested), variants[columns].reset_index(drop=True), tuple(said))
 
 
@@ -136,7 +134,10 @@ def _sources(source: Any) -> list[Any]:
 
 
 def _is_file(text: str) -> bool:
-    return bool(_FILE.search(text.strip())) or Path(text).is_file()
+    try:
+        return bool(_FILE.search(text.strip())) or as_path(text).is_file()
+    except InputError:  # words may be longer than a name can be
+        return False
 
 
 def _one(source: Any, sample: str | None, origin: str | None, predictor: str | None) -> Found:
