@@ -59,16 +59,19 @@ def relatives(words: dict[str, set[str]], of: pd.Index, among: pd.Index) -> np.n
     -------
     ndarray of bool, shape ``(len(of), len(among))``
     """
-    vocabulary = {word: i for i, word in enumerate(sorted(set().union(*words.values()) if words else set()))}
-
-    def table(names: pd.Index) -> np.ndarray:
-        held = np.zeros((len(names), max(len(vocabulary), 1)), dtype=np.float32)
-        for row, name in enumerate(names):
-            held[row, [vocabulary[word] for word in words.get(str(name), ())]] = 1
-        return held
-
-    shared = table(of) @ table(among).T > 0
+    rows = [words.get(str(name), set()) for name in (*of, *among)]
+    held = _held(rows)
+    shared = held[: len(of)] @ held[len(of) :].T > 0
     return np.asarray(shared | (of.to_numpy()[:, None] == among.to_numpy()[None, :]))
+
+
+def _held(words: list[set[str]]) -> np.ndarray:
+    """1 where a drug has a word, drugs x words, in single precision."""
+    vocabulary = {word: i for i, word in enumerate(sorted(set().union(*words)))}
+    held = np.zeros((len(words), max(len(vocabulary), 1)), dtype=np.float32)
+    for row, own in enumerate(words):
+        held[row, [vocabulary[word] for word in own]] = 1
+    return held
 
 
 def jaccard(words: list[set[str]]) -> np.ndarray:
@@ -78,10 +81,7 @@ def jaccard(words: list[set[str]]) -> np.ndarray:
     -------
     ndarray, shape ``(n_drugs, n_drugs)``
     """
-    vocabulary = {word: i for i, word in enumerate(sorted(set().union(*words) if words else set()))}
-    held = np.zeros((len(words), max(len(vocabulary), 1)))
-    for row, own in enumerate(words):
-        held[row, [vocabulary[word] for word in own]] = 1
+    held = _held(words).astype(np.float64)
     both = held @ held.T
     count = held.sum(axis=1)
     either = count[:, None] + count[None, :] - both
