@@ -15,14 +15,14 @@ _LONG = re.compile("|".join(_THREE), re.IGNORECASE)
 _BY_CASE = {name.casefold(): letter for name, letter in _THREE.items()}
 _PREFIX = re.compile(r"^(?:[A-Z]{2}_?\d+(?:\.\d+)?:|ENSP\d+(?:\.\d+)?:|[\w.-]+:(?=p\.))?", re.IGNORECASE)
 _ONE = "[ACDEFGHIKLMNPQRSTVWYUO]"
-_RANGE = rf"(?P<ref>{_ONE}|\*|X)(?P<pos>\d+)(?:_(?:{_ONE}|\*|X)?(?P<end>\d+))?"
+_RANGE = rf"(?P<ref>{_ONE}|\*|X)(?P<pos>\d+)(?:_(?:{_ONE}|\*|X)?\d+)?"
 _KINDS = (
     ("splice", re.compile(r"^(?P<ref>[A-Z*])(?P<pos>\d+)_?splice$")),
-    ("frameshift", re.compile(rf"^{_RANGE}(?P<alt>{_ONE})?fs(?:[*X]?(?P<rest>\d+|\?))?$")),
-    ("stop lost", re.compile(rf"^(?:\*|X)(?P<pos>\d+)(?P<alt>{_ONE})?ext.*$|^\*(?P<pos2>\d+)(?P<alt2>{_ONE})$")),
-    ("inframe", re.compile(rf"^{_RANGE}(?P<alt>del(?:ins(?:{_ONE})+)?|dup|ins(?:{_ONE}+|\d+)|delins.*)$")),
-    ("nonsense", re.compile(rf"^(?P<ref>{_ONE})(?P<pos>\d+)(?P<alt>\*|X)$")),
-    ("start lost", re.compile(r"^M1(?P<alt>\?|[A-Z])$")),
+    ("frameshift", re.compile(rf"^{_RANGE}{_ONE}?fs(?:[*X]?(?:\d+|\?))?$")),
+    ("stop lost", re.compile(rf"^(?:\*|X)(?P<pos>\d+){_ONE}?ext.*$|^\*(?P<pos2>\d+){_ONE}$")),
+    ("inframe", re.compile(rf"^{_RANGE}(?:del|delins.*|dup|ins(?:{_ONE}+|\d+))$")),
+    ("nonsense", re.compile(rf"^(?P<ref>{_ONE})(?P<pos>\d+)(?:\*|X)$")),
+    ("start lost", re.compile(r"^M1(?:\?|[A-Z])$")),
     ("silent", re.compile(rf"^(?P<ref>{_ONE}|\*)(?P<pos>\d+)=$")),
     ("missense", re.compile(rf"^(?P<ref>{_ONE})(?P<pos>\d+)(?P<alt>{_ONE})$")),
 )
@@ -92,8 +92,8 @@ def _one_letter(short: str) -> str:
     """Capital residues, small words, and a star for a stop: ``h1047r`` and ``R130X`` as ``H1047R`` and ``R130*``."""
     if "_splice" in short or short.endswith("splice"):
         return re.sub(r"_?splice$", "_splice", short[0].upper() + short[1:])
-    words = re.split(r"(delins|del|dup|ins|fs|ext)", short)
-    short = "".join(word if word in ("delins", "del", "dup", "ins", "fs", "ext") else word.upper() for word in words)
+    words = re.split(r"(delins|del|dup|ins|fs|ext)", short)  # every second one is a word
+    short = "".join(word if place % 2 else word.upper() for place, word in enumerate(words))
     short = re.sub(r"(?<=\d)X$", "*", short)
     return re.sub(r"fs[*X]?(\d+|\?)$", r"fs*\1", short)
 
