@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core import resources
+from omics_rx.io.alterations.meaning import EVENTS
 
 _WORD = {"mutation": "mut", "gain": "gain", "loss": "loss"}
 _PANEL = 1000  # genes up to which every one of them gets its event
-_EVENT = ("known", "recurrent", "truncating", "amplified", "deleted", "fused", "told", "predicted")
 
 
 @cache
@@ -69,7 +69,7 @@ def event_table(
         seen = dict(told)
         table.loc[those, [name for name in names if _looked_at(name, seen)]] = 0.0
     # an uncertain variant leaves the event open, whatever was tested; a sure one decides it
-    for is_event, value in ((variants["is"] == "uncertain", np.nan), (variants["is"].isin(_EVENT), 1.0)):
+    for is_event, value in ((variants["is"] == "uncertain", np.nan), (variants["is"].isin(EVENTS), 1.0)):
         own = variants[is_event & (variants["event"] != "")]
         for sample, name in zip(own["sample"], own["event"], strict=True):
             table.loc[sample, name] = value

@@ -22,8 +22,9 @@ from omics_rx.core.errors import InputError, MissingFileError
 from omics_rx.harmonize.protein_changes import TRUNCATING, protein_change
 from omics_rx.io.alterations.found import NONCODING
 
-MEANINGS = ("known", "recurrent", "truncating", "amplified", "deleted", "fused", "told", "predicted", "uncertain",
-            "none")  # fmt: skip
+# what a variant is that is an event for sure
+EVENTS = ("known", "recurrent", "truncating", "amplified", "deleted", "fused", "told", "predicted")
+MEANINGS = (*EVENTS, "uncertain", "none")
 _FACTS = "alteration_facts.tsv"
 
 

@@ -11,12 +11,12 @@ import pandas as pd
 from omics_rx import harmonize
 from omics_rx.core import resources
 from omics_rx.harmonize.protein_changes import protein_change
+from omics_rx.io.alterations.meaning import EVENTS
 
 # how much a level of evidence counts beside the others; the order is that of the AMP/ASCO/CAP tiers, the figures ours
 LEVELS = {"label": 1.0, "guideline": 0.8, "trial": 0.6, "clinical": 0.5, "preclinical": 0.25, "inferential": 0.1}
 _ELSEWHERE = 0.5  # a fact of another disease counts half
 _OWN = ("breast", "any solid", "any")
-_EVENT = ("known", "recurrent", "truncating", "amplified", "deleted", "fused", "told", "predicted")
 COLUMNS = (
     "drug_id", "drug", "alteration", "effect", "level", "disease", "setting", "with", "year", "source", "citation",
     "own_disease", "weight",
@@ -54,7 +54,7 @@ def facts_for(variants: pd.DataFrame, ids: dict[str, str]) -> pd.DataFrame:
     """
     table = shipped()
     rows = []
-    for variant in variants[variants["is"].isin(_EVENT)].to_dict("records"):
+    for variant in variants[variants["is"].isin(EVENTS)].to_dict("records"):
         own = table[table["gene"] == variant["gene"]]
         if variant["kind"] == "fusion":
             partners = set(str(variant["change"]).split("::"))

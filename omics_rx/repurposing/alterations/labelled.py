@@ -8,8 +8,8 @@ from functools import cache
 import pandas as pd
 
 from omics_rx.core import resources
+from omics_rx.io.alterations.meaning import EVENTS
 
-_EVENT = ("known", "recurrent", "truncating", "amplified", "deleted", "fused", "told", "predicted")
 _TMB_HIGH = 10.0  # mutations a megabase, as in the label of pembrolizumab
 _YES = frozenset({"positive", "pos", "+", "1", "true", "3+"})
 _NO = frozenset({"negative", "neg", "-", "0", "false", "low", "1+", "ultralow"})
@@ -97,7 +97,7 @@ def _altered(biomarker: str, variants: pd.DataFrame, events: pd.Series) -> bool 
     genes = [word for word in re.split(r"\s+or\s+|\s+", biomarker) if re.fullmatch(r"[A-Z][A-Z0-9]+", word) and not
              re.fullmatch(r"[A-Z]\d+[A-Z]", word)]  # fmt: skip
     change = re.search(r" ([A-Z]\d+[A-Z])$", biomarker)
-    sure = variants[variants["is"].isin(_EVENT) & variants["kind"].isin(kinds)]
+    sure = variants[variants["is"].isin(EVENTS) & variants["kind"].isin(kinds)]
     if germline:
         sure = sure[sure["origin"] == "germline"]
     if change is not None:
