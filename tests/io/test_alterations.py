@@ -327,3 +327,8 @@ def test_comments_above_words_and_copy_numbers_in_a_workbook_are_read(tmp_path):
     found = read(book)
     assert found.events["ERBB2_gain"].tolist() == [1, 0]
     assert found.said[0].startswith(str(book))
+
+
+def test_spaces_around_the_name_of_a_sample_make_no_second_sample():
+    found = read(maf(("a ", "PIK3CA", "Missense_Mutation", "p.H1047R")), panel=["PIK3CA"])
+    assert found.events["PIK3CA_mut"].to_dict() == {"a": 1}

@@ -63,20 +63,24 @@ def event_table(
     alike: dict[frozenset[tuple[str, frozenset[str]]], list[str]] = {}  # samples in which the same was looked at
     for sample, seen in tested.items():
         alike.setdefault(frozenset(seen.items()), []).append(sample)
-    names = dict.fromkeys([*variants.loc[variants["event"] != "", "event"], *_testable(map(dict, alike))])
-    table = pd.DataFrame(np.nan, index=pd.Index(samples, dtype=object), columns=pd.Index(list(names), dtype=object))
+    stable = variants.loc[(variants["kind"] == "MSI") & (variants["is"] == "none"), "sample"]
+    named = [*variants.loc[variants["event"] != "", "event"], *_testable(map(dict, alike))]
+    if len(stable):
+        named.append("MSI")
+    row = {name: place for place, name in enumerate(samples)}
+    column = {name: place for place, name in enumerate(dict.fromkeys(named))}
+    values = np.full((len(row), len(column)), np.nan)
     for told, those in alike.items():
         seen = dict(told)
-        table.loc[those, [name for name in names if _looked_at(name, seen)]] = 0.0
+        looked = [place for name, place in column.items() if _looked_at(name, seen)]
+        values[np.ix_([row[name] for name in those], looked)] = 0.0
     # an uncertain variant leaves the event open, whatever was tested; a sure one decides it
     for is_event, value in ((variants["is"] == "uncertain", np.nan), (variants["is"].isin(EVENTS), 1.0)):
         own = variants[is_event & (variants["event"] != "")]
-        for sample, name in zip(own["sample"], own["event"], strict=True):
-            table.loc[sample, name] = value
-    stable = variants[(variants["kind"] == "MSI") & (variants["is"] == "none")]
-    for sample in stable["sample"]:
-        table.loc[sample, "MSI"] = 0.0
-    return table
+        values[[row[name] for name in own["sample"]], [column[name] for name in own["event"]]] = value
+    if len(stable):
+        values[[row[name] for name in stable], column["MSI"]] = 0.0
+    return pd.DataFrame(values, index=pd.Index(list(row), dtype=object), columns=pd.Index(list(column), dtype=object))
 
 
 def _testable(looked_at: Iterable[dict[str, frozenset[str]]]) -> list[str]:

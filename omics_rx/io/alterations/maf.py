@@ -90,7 +90,7 @@ def read_maf(source: Source, predictor: str | None) -> Found:
     unclear = sum(not row["effect"] for row in made)
     if unclear:
         said.append(Aloud(f"{unclear} mutations of {label} have a consequence that is not known: they are no events"))
-    return Found(rows(made), list(dict.fromkeys(table["sample"].astype(str))), said=said)
+    return Found(rows(made), list(dict.fromkeys(row["sample"] for row in made)), said=said)
 
 
 def _check(table: pd.DataFrame, label: str) -> None:
