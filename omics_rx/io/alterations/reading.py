@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,13 @@ import pandas as pd
 
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.paths import as_path, existing
-from omics_rx.harmonize.symbols import current_symbols, gene_index
+from omics_rx.harmonize.symbols import current_symbols
 from omics_rx.io.alterations import maf
 from omics_rx.io.alterations.copy_number import is_copy_number, read_copy_number
 from omics_rx.io.alterations.events import event_name, event_table
 from omics_rx.io.alterations.found import Found
 from omics_rx.io.alterations.meaning import meaning, predictor_named
+from omics_rx.io.alterations.tested import Panel, looked_at
 from omics_rx.io.alterations.value import Alterations
 from omics_rx.io.alterations.vcf import read_vcf
 from omics_rx.io.alterations.words import HELP, read_words
@@ -29,9 +29,7 @@ from omics_rx.io.source_table import likeliest_delimiter, whole_table
 _FILE = re.compile(r"[/\\]|\.(?:txt|tsv|csv|maf|vcf|gz|bgz|xlsx|bz2|xz|zst)$", re.IGNORECASE)
 _N_PROBE = 200  # lines
 HYPERMUTATED = 300  # coding changes, about 10 a megabase of an exome
-_WHOLE = ("exome", "genome")
 _GENOME_WIDE = ("MSI", "TMB")
-Panel = str | Path | Iterable[str] | None
 
 
 def read_alterations(
@@ -111,7 +109,7 @@ def read_alterations(
     variants["is"], variants["why"] = [one for one, _ in told], [why for _, why in told]
     variants["event"] = [event_name(row) if row["is"] != "none" else "" for row in variants.to_dict("records")]
     everyone = list(dict.fromkeys([*map(str, samples or ()), *found.samples]))
-    tested = _tested(found, everyone, panel, origin, said)
+    tested = looked_at(found, everyone, panel, origin, said)
     # the event of a stable or wild-type call is 0 by what was tested; a variant that is none leaves it as it was
     _hypermutated(variants, said)
     columns = ["sample", "gene", "kind", "change", "effect", "origin", "prediction", "is", "why", "event"]
@@ -290,67 +288,6 @@ def _once(variants: pd.DataFrame, said: list[str]) -> pd.DataFrame:
     if again.any():
         said.append(f"{int(again.sum())} variants stand twice in their sample and count once")
     return variants[~again].reset_index(drop=True)
-
-
-def _tested(
-    found: Found, everyone: list[str], panel: Panel, origin: str | None, said: list[str]
-) -> dict[str, dict[str, frozenset[str]]]:
-    """What was looked at in each sample, by current symbol."""
-    current = cache(_current)  # thousands of samples have few different sets
-    tested = {name: {what: current(genes) for what, genes in own.items()} for name, own in found.tested.items()}
-    what = "germline" if origin == "germline" else "mutation"
-    genes = _panel(panel, said)
-    sequenced = (found.variants["kind"] == "mutation").any() or not tested
-    if genes is None and sequenced:
-        said.append(Aloud("which genes were sequenced is not told (panel=): a gene without a variant is not known "
-                          "to be unaltered, and its event is missing"))  # fmt: skip
-    if genes is None:
-        return tested
-    mutated = set() if _is_whole(panel) else set(found.variants.loc[found.variants["kind"] == "mutation", "gene"])
-    outside = _current(mutated - genes) - genes
-    if outside:
-        said.append(Aloud(f"{len(outside)} mutated genes are outside the panel told ({examples(sorted(outside))})"))
-    for name in everyone:
-        own = tested.setdefault(name, {})
-        own[what] = own[what] | genes if what in own else genes
-    return tested
-
-
-def _is_whole(panel: Panel) -> bool:
-    return isinstance(panel, str) and panel in _WHOLE
-
-
-def _current(genes: Iterable[str]) -> frozenset[str]:
-    names = sorted({str(gene) for gene in genes})
-    return frozenset(current_symbols(names)["symbol"]) if names else frozenset()
-
-
-def _panel(panel: Panel, said: list[str]) -> frozenset[str] | None:
-    if panel is None:
-        return None
-    if _is_whole(panel):
-        return frozenset(gene_index().current)
-    if isinstance(panel, (str, Path)):
-        file = existing(panel)
-        with text_lines(file) as lines:
-            text = [line.decode("utf-8", "replace") for _, line in lines if not line.startswith(b"#")]
-        names = [
-            word for line in text for word in re.split(r"[\s,;]+", line.partition("gene_list:")[2] or line) if word
-        ]
-    else:
-        names = [str(name).strip() for name in panel if str(name).strip()]
-    if not names:
-        raise InputError("the panel names no gene: give the genes that were sequenced, 'exome', or None")
-    found = current_symbols(names)
-    known = found[found["status"].isin(("kept", "renamed"))]
-    if len(known) * 2 < len(found):
-        raise InputError(f"{len(found) - len(known)} of {len(found)} names of the panel are no human genes "
-                         f"({examples(found.index.difference(known.index))}): give gene symbols")  # fmt: skip
-    lost = len(found) - len(known)
-    if lost:
-        said.append(Aloud(f"{lost} names of the panel are no genes ({examples(found.index.difference(known.index))})"))
-    said.append(f"{len(known)} genes were sequenced, as told")
-    return frozenset(known["symbol"])
 
 
 def _hypermutated(variants: pd.DataFrame, said: list[str]) -> None:
