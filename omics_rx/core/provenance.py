@@ -52,15 +52,20 @@ def frame_sha256(frame: pd.DataFrame) -> str:
     for names in (frame.index, frame.columns):
         digest.update("\x1f".join(map(str, names)).encode())
         digest.update(b"\x1e")
+    # an expression table has tens of thousands of columns, which are slow to make one by one
+    numbers = all(isinstance(dtype, np.dtype) and dtype.kind == "f" for dtype in frame.dtypes.unique())
+    values = frame.to_numpy(dtype=np.float64).T if numbers else None
     for position in range(frame.shape[1]):
-        column = frame.iloc[:, position]
-        if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
-            digest.update(np.ascontiguousarray(column.to_numpy(dtype=np.float64, na_value=np.nan)).tobytes())
-        else:
-            texts = ["\x00" if missing else str(value) for value, missing in zip(column, column.isna(), strict=True)]
-            digest.update("\x1f".join(texts).encode())
+        digest.update(_bytes(frame.iloc[:, position]) if values is None else values[position].tobytes())
         digest.update(b"\x1e")
     return digest.hexdigest()
+
+
+def _bytes(column: pd.Series) -> bytes:
+    if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+        return np.ascontiguousarray(column.to_numpy(dtype=np.float64, na_value=np.nan)).tobytes()
+    texts = ["\x00" if missing else str(value) for value, missing in zip(column, column.isna(), strict=True)]
+    return "\x1f".join(texts).encode()
 
 
 @dataclass(frozen=True)
