@@ -96,6 +96,6 @@ def latest(responses: pd.DataFrame) -> pd.DataFrame:
     dactinomycin), so a line that only an earlier screen measured is left out: beside the others it would look
     sensitive or resistant by its date.
     """
-    number = responses["screen"].str.rsplit("/", n=1).str[-1].astype(int)
+    number = responses["screen"].map({name: int(name.rsplit("/", 1)[-1]) for name in responses["screen"].unique()})
     last = number.groupby(responses["drug_id"]).transform("max")
     return responses[number == last].reset_index(drop=True)

@@ -45,8 +45,8 @@ def repeats(screen: DrugScreen, target: str) -> tuple[pd.DataFrame | None, tuple
         other = datasets.load("gdsc1").matrix()
     except DownloadError as error:
         return None, (f"GDSC1 could not be loaded ({error}): measured evidence is that of one screen.",)
-    new = screen.responses.loc[~screen.responses["screen"].str.startswith("GDSC1"), "drug_id"].unique().tolist()
-    both = other.columns.intersection(new)
+    screened = screen.responses[["screen", "drug_id"]].drop_duplicates()
+    both = other.columns.intersection(screened.loc[~screened["screen"].str.startswith("GDSC1"), "drug_id"].tolist())
     return other[both], (f"Of {len(both)} compounds the responses of GDSC1 count beside those of GDSC2.",)
 
 
