@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.harmonize.mechanisms import jaccard
-from omics_rx.repurposing.selectivity import standardised
+from omics_rx.repurposing.selectivity import without_general
 
 MEASURED, OWN, NOISE = 0.5, 0.25, 1.0
-MIN_LINES, MIN_DRUGS = 3, 10
+MIN_LINES = 3
 
 
 def corrected(measured: pd.DataFrame, held_out: pd.DataFrame | None) -> pd.DataFrame:
@@ -41,13 +41,13 @@ def over_lines(measured: pd.DataFrame, held_out: pd.DataFrame | None, repeats: p
     repeats
         ln IC50 of the same compounds in another screen of the laboratory, lines x drugs; None without one.
     """
-    first = _relative(corrected(measured, held_out))
+    first = without_general(corrected(measured, held_out))
     if repeats is None:
         return first
     # another dose range has another level; what is predicted of a line is brought to it by its spread alone
     same = repeats[repeats.columns.intersection(measured.columns)]
     expected = None if held_out is None else _to_level_of(held_out, same, measured)
-    second = _relative(corrected(same, expected))
+    second = without_general(corrected(same, expected))
     lines = first.index.union(second.index)
     first, second = first.reindex(lines), second.reindex(index=lines, columns=first.columns)
     return (first.fillna(second) + second.fillna(first)) / 2
@@ -57,11 +57,6 @@ def _to_level_of(held_out: pd.DataFrame, repeats: pd.DataFrame, measured: pd.Dat
     own = held_out.reindex(columns=repeats.columns)
     share = repeats.std() / measured[repeats.columns].std()
     return (own - own.mean()) * share + repeats.mean()
-
-
-def _relative(values: pd.DataFrame) -> pd.DataFrame:
-    z = standardised(values)
-    return z.sub(z.mean(axis=1).where(z.notna().sum(axis=1) >= MIN_DRUGS), axis=0)
 
 
 def pooled_contrasts(
