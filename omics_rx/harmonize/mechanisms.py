@@ -16,7 +16,9 @@ _NOT_A_MECHANISM = frozenset(
 )  # fmt: skip
 
 
-def tokens(drugs: pd.DataFrame, classes: pd.Series | None = None, *, pathways: bool = False) -> dict[str, set[str]]:
+def tokens(
+    drugs: pd.DataFrame, classes: pd.Series | None = None, *, pathways: bool = False, structures: bool = True
+) -> dict[str, set[str]]:
     """Words for how each drug acts: its mechanism, each target gene, each target described, its class in the labels.
 
     Parameters
@@ -28,6 +30,8 @@ def tokens(drugs: pd.DataFrame, classes: pd.Series | None = None, *, pathways: b
         Mechanism class of labelled drugs, indexed by ``drug_id`` (may repeat).
     pathways
         Whether the ``pathway`` of a drug is one of its words, too.
+    structures
+        Whether the first block of its InChIKey is one: it makes forms of one compound relatives.
     """
     found: dict[str, set[str]] = {str(drug): set() for drug in drugs.index}
     if "targets" in drugs:
@@ -43,7 +47,7 @@ def tokens(drugs: pd.DataFrame, classes: pd.Series | None = None, *, pathways: b
         for drug, text in drugs["pathway"].dropna().items():
             word = str(text).strip().casefold()
             found[str(drug)] |= {f"pathway {word}"} - {f"pathway {none}" for none in _NOT_A_MECHANISM}
-    if "inchikey" in drugs:
+    if structures and "inchikey" in drugs:
         for drug, text in drugs["inchikey"].dropna().items():
             found[str(drug)].add(f"structure {str(text)[:14]}")
     if classes is not None:

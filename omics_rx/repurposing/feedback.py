@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from omics_rx.repurposing.ranker import Ranker
 
 EXPLORE = 0.5
-_NOT_SHARED = ("structure ",)
 
 
 class Feedback:
@@ -202,7 +201,7 @@ class Feedback:
 
 
 def _moves(ranker: Any, before: dict[str, Any], after: dict[str, Any]) -> pd.DataFrame:
-    words = tokens(ranker.sources_.drugs)
+    words = tokens(ranker.sources_.drugs, structures=False)
     held = ranker.ledger_.outcomes()
     frames = []
     for subtype, (drugs, base, then) in before.items():
@@ -244,8 +243,7 @@ def _reasons(drugs: pd.Index, own: pd.DataFrame, words: dict[str, set[str]]) -> 
             continue
         shared = [(name, sorted(words[drug] & words[other])) for other, name in
                   zip(tried["drug_id"], tried["drug"], strict=True)]  # fmt: skip
-        kin = [f"{name} ({', '.join(w for w in both if not w.startswith(_NOT_SHARED))})" for name, both in shared
-               if any(not w.startswith(_NOT_SHARED) for w in both)]  # fmt: skip
+        kin = [f"{name} ({', '.join(both)})" for name, both in shared if both]
         said.append(f"shares a mechanism with {examples(kin, 3)}" if kin else
                     "alike in evidence or response profile, or passed by others")  # fmt: skip
     return said

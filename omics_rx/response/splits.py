@@ -253,7 +253,7 @@ def _words(drugs: pd.DataFrame) -> dict[str, pd.Series]:
     targets = {drug: sorted({gene.casefold() for gene in own}) for drug, own in genes.dropna().items()}
     others = {
         drug: sorted(words - set(targets.get(drug, ())))
-        for drug, words in mechanisms.tokens(drugs.drop(columns=["inchikey"], errors="ignore"), pathways=True).items()
+        for drug, words in mechanisms.tokens(drugs, pathways=True, structures=False).items()
     }
     return {
         "target": pd.Series(targets, index=drugs.index, dtype=object),

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.errors import InputError, examples
-from omics_rx.harmonize.mechanisms import tokens
+from omics_rx.harmonize.mechanisms import jaccard, tokens
 
 FEW_LINES = 5
 _SHARED = 0.75  # of the variance of an event's effects goes with how a drug acts; .25 to .97 place drugs alike
@@ -217,13 +217,7 @@ def _variances(difference: np.ndarray, error: np.ndarray) -> np.ndarray:
 
 def likeness(drugs: pd.DataFrame, every: pd.Index) -> np.ndarray:
     """How alike drugs act: the share of words for targets and mechanism that two have in common; 1 with itself."""
-    words = tokens(drugs)
-    own = [{one for one in words.get(str(drug), ()) if not one.startswith("structure ")} for drug in every]
-    place = {word: at for at, word in enumerate(sorted(set().union(*own) if own else set()))}
-    held = np.zeros((len(every), max(len(place), 1)), dtype=np.float64)
-    for row, mine in enumerate(own):
-        held[row, [place[word] for word in mine]] = 1
-    both, size = held @ held.T, held.sum(axis=1)
-    alike: np.ndarray = both / np.maximum(size[:, None] + size[None, :] - both, 1)
+    words = tokens(drugs, structures=False)
+    alike = jaccard([words.get(str(drug), set()) for drug in every])
     np.fill_diagonal(alike, 1)
     return alike

@@ -139,8 +139,8 @@ class Sources:
     @cached_property
     def pooled(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Contrasts of the breast lines' groups, drugs x groups, and their errors (sd over lines)."""
-        words = tokens(self.drugs)
-        told = [{word for word in words[str(drug)] if not word.startswith("structure ")} for drug in self.drugs.index]
+        words = tokens(self.drugs, structures=False)
+        told = [words[str(drug)] for drug in self.drugs.index]
         return pooled_contrasts(self.over_lines, self.line_groups, told, self.drugs.index)
 
     @cached_property
