@@ -119,10 +119,9 @@ class Case:
         """Measured responses of the subtype's lines against the other breast lines, a drug a row; see :meth:`lines`."""
         return self.lines(self.sources.responses)
 
-    @property
-    def line_targets(self) -> pd.DataFrame:
-        """Genes in breast lines, a gene a row: ``level``, ``spread``, ``proliferation`` (correlation with it)."""
-        return self.sources.breast_line_genes
+    def targets_in_lines(self, what: str) -> pd.Series:
+        """Mean over a drug's target genes of a column of :attr:`Sources.breast_line_genes`."""
+        return targets.target_expression(self.targets, self.sources.breast_line_genes[what].dropna())
 
     def lines(self, responses: pd.DataFrame) -> pd.DataFrame:
         """``mean``, ``difference``, ``t``, ``n_inside`` of responses (lines x drugs); missing without such lines."""

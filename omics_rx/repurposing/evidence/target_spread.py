@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
-from omics_rx.repurposing import targets
 from omics_rx.repurposing.evidence.case import Case
 from omics_rx.repurposing.evidence.kind import Kind
 
 
 def compute(case: Case) -> pd.Series:
     """Mean over the target genes (sd over genes)."""
-    return targets.target_expression(case.targets, case.line_targets["spread"].dropna())
+    return case.targets_in_lines("spread")
 
 
 KIND = Kind(
