@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -82,10 +84,7 @@ def column(kind: Kind, case: Case) -> pd.Series:
 
 def errors(case: Case, kinds: tuple[Kind, ...]) -> pd.DataFrame:
     """Drugs x kinds: the standard error of each value over other tumours and lines; missing where none is known."""
-    found = {}
-    for kind in kinds:
-        if kind.error is not None:
-            found[kind.name] = column(Kind(kind.name, kind.label, kind.unit, 1, kind.source, kind.error), case)
+    found = {kind.name: column(replace(kind, compute=kind.error), case) for kind in kinds if kind.error is not None}
     return pd.DataFrame(found, index=case.sources.drugs.index)
 
 
