@@ -121,7 +121,6 @@ def provenance(ranker: Ranker, subtype: str, chosen: str | Iterable[str]) -> Pro
 
 def _cites(ranker: Ranker) -> tuple[str, ...]:
     learnt = ("ke2017", "lundberg2020") if ranker.learnt_ else ()
-    reversals = ("lamb2006", "subramanian2017", "cheng2014", "zhang2008", "chen2017")
-    near = ("guney2016",) if ranker.sources_.network is not None else ()
     lime = () if ranker.asks_ else ("ribeiro2016",)
-    return ("milacic2024", *lime, *learnt, *near, *(reversals if ranker.sources_.profiles is not None else ()))
+    kinds = dict.fromkeys(key for kind in ranker.sources_.members() for key in kind.cites)
+    return (*kinds, *lime, *learnt)
