@@ -21,7 +21,7 @@ from omics_rx.harmonize.mechanisms import jaccard, tokens
 FEW_LINES = 5
 _SHARED = 0.75  # of the variance of an event's effects goes with how a drug acts; .25 to .97 place drugs alike
 _LEAST = 1e-4
-_Z = 1.959964
+Z = 1.959964
 _ROUNDS = 4
 
 
@@ -92,7 +92,7 @@ class EventEffects:
         told[measured] = True
         n_lines = self.n_lines.T[event].to_numpy()
         table = pd.DataFrame(
-            {"effect": effect, "lower": effect - _Z * np.sqrt(left), "upper": effect + _Z * np.sqrt(left),
+            {"effect": effect, "lower": effect - Z * np.sqrt(left), "upper": effect + Z * np.sqrt(left),
              "difference": own}, index=self.drugs,
         )  # fmt: skip
         table[~told] = np.nan

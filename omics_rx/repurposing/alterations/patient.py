@@ -9,7 +9,7 @@ import pandas as pd
 
 from omics_rx.core.errors import InputError
 from omics_rx.repurposing.alterations import facts, labelled
-from omics_rx.repurposing.alterations.effects import FEW_LINES, EventEffects
+from omics_rx.repurposing.alterations.effects import FEW_LINES, EventEffects, Z
 
 _RECEPTORS = {"ER": "er_status", "PR": "pr_status", "HER2": "her2_status"}
 _TOP = 3
@@ -126,7 +126,7 @@ def weighted(weights: dict[str, float], effects: EventEffects) -> pd.DataFrame:
     for name, weight in weights.items():
         found = effects.of(name)
         total = total.add(weight * found["effect"], fill_value=0.0)
-        spread = spread.add((weight * (found["upper"] - found["lower"]) / 3.919928) ** 2, fill_value=0.0)
+        spread = spread.add((weight * (found["upper"] - found["lower"]) / (2 * Z)) ** 2, fill_value=0.0)
         known |= found["effect"].notna()
         lines = pd.Series(np.minimum(lines, found["n_lines"].astype(float)))
     table = pd.DataFrame({"effect": total, "error": np.sqrt(spread), "n_lines": lines.replace(np.inf, np.nan)})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from omics_rx.core.errors import OmicsRxError
-from omics_rx.io.said import log
+from omics_rx.core.work import log
 from omics_rx.repurposing.alterations import patient as pt
 from omics_rx.repurposing.alterations.effects import EventEffects, event_effects
 from omics_rx.repurposing.alterations.frequencies import contrasts
