@@ -22,7 +22,7 @@ from external_cohorts import folder, scanb400
 from omics_rx import datasets, harmonize, scores
 from omics_rx.core import cohort as co
 from omics_rx.core import resources
-from omics_rx.repurposing import effects, reference_cohorts
+from omics_rx.repurposing import labels, reference_cohorts, subtype_effects
 
 
 def cohorts() -> Iterator[tuple[str, pd.DataFrame, pd.Series]]:
@@ -52,19 +52,19 @@ def main() -> None:
     """Measure and write."""
     means, brought = [], list(cohorts())
     for name, expression, called in brought:
-        found = effects.cohort_means(name, expression, called)
-        counts = called.value_counts().reindex(list(effects.SUBTYPES)).fillna(0).astype(int)
+        found = subtype_effects.cohort_means(name, expression, called)
+        counts = called.value_counts().reindex(list(labels.SUBTYPES)).fillna(0).astype(int)
         # one deviation a gene, from the errors: variance of a subtype's mean times its tumours
         within = (found.variances * counts.to_numpy()).median(axis=1).pow(0.5)
         means.append(found.means.round(2).assign(within=within.round(2), cohort=name).rename_axis("gene").reset_index())
         print(name, len(expression), counts.to_dict(), len(found.means), "genes")
-    written(pd.concat(means)[["cohort", "gene", *effects.SUBTYPES, "within"]], "subtype_means.tsv.gz")
+    written(pd.concat(means)[["cohort", "gene", *labels.SUBTYPES, "within"]], "subtype_means.tsv.gz")
     marks = (
         reference_cohorts.fingerprints(expression).assign(cohort=name, subtype=called.to_numpy())
         for name, expression, called in brought
     )  # of the genes that all cohorts in the table have
     every = pd.concat(marks, ignore_index=True)
-    counted = every["subtype"].where(every["subtype"].isin(effects.SUBTYPES))
+    counted = every["subtype"].where(every["subtype"].isin(labels.SUBTYPES))
     written(every.assign(subtype=counted)[["cohort", "subtype", "id", "levels", "places"]], "subtype_cohorts.tsv.gz")
 
 

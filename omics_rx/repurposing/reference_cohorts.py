@@ -11,7 +11,8 @@ import pandas as pd
 
 from omics_rx.core import resources
 from omics_rx.core.work import rng
-from omics_rx.repurposing.effects import SUBTYPES, CohortMeans
+from omics_rx.repurposing.labels import SUBTYPES
+from omics_rx.repurposing.subtype_effects import CohortMeans
 
 _MEANS, _TUMOURS = "subtype_means.tsv.gz", "subtype_cohorts.tsv.gz"
 N_BITS, MAX_BITS_APART, MIN_BITS = 64, 4, 40

@@ -11,8 +11,8 @@ import pandas as pd
 
 from omics_rx.core.errors import InputError
 from omics_rx.repurposing import targets
-from omics_rx.repurposing.effects import SUBTYPES
 from omics_rx.repurposing.evidence.sources import LINE_GROUP, MIN_LINES, MIN_TUMOURS, Sources
+from omics_rx.repurposing.labels import SUBTYPES
 from omics_rx.repurposing.selectivity import group_difference, standardised, without_general
 
 

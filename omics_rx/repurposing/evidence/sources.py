@@ -11,9 +11,9 @@ import pandas as pd
 
 from omics_rx.harmonize.mechanisms import tokens
 from omics_rx.repurposing.corrected import over_lines, pooled_contrasts
-from omics_rx.repurposing.effects import CohortMeans, cohort_means, joined
 from omics_rx.repurposing.evidence.kind import Kind
 from omics_rx.repurposing.selectivity import standardised
+from omics_rx.repurposing.subtype_effects import CohortMeans, cohort_means, joined
 
 if TYPE_CHECKING:
     from anndata import AnnData

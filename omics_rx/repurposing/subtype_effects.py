@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-SUBTYPES = ("LumA", "LumB", "Her2", "Basal")
+from omics_rx.repurposing.labels import SUBTYPES
+
 MIN_EACH = 3
 
 
