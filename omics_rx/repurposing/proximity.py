@@ -9,7 +9,7 @@ from scipy import sparse
 from omics_rx.core.errors import InputError
 from omics_rx.core.work import rng
 
-N_RANDOM, PER_BIN = 500, 100
+N_RANDOM, PER_BIN, FEWEST = 500, 100, 5
 
 
 class Network:
@@ -113,8 +113,8 @@ def proximity(targets: dict[str, list[str]], disease: list[str], network: Networ
     """
     at = network.genes.get_indexer(pd.Index(sorted(set(disease))))
     at = at[at >= 0]
-    if len(at) < 5:
-        raise InputError(f"{len(at)} genes of the disease are in the network: at least 5 are needed")
+    if len(at) < FEWEST:
+        raise InputError(f"{len(at)} genes of the disease are in the network: at least {FEWEST} are needed")
     steps = network.distances(at[None, :])[0]
     drawn = network.distances(network.alike(at, seed, *network.genes[at]))
     rows = {}

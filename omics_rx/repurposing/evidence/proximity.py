@@ -10,20 +10,21 @@ from omics_rx.repurposing.evidence.case import Case
 from omics_rx.repurposing.evidence.kind import Kind
 from omics_rx.repurposing.evidence.sources import N_DISEASE
 
-BETWEEN, FEWEST = 0.5, 5
+# standard deviations of the null that another cohort's hundred genes shift a drug by
+BETWEEN = 0.5
 
 
 def compute(case: Case) -> pd.Series:
     """Mean steps to the nearest of the hundred most over-expressed genes, as z against genes of like degree."""
     network = case.need("network")
     disease = case.differences.nlargest(N_DISEASE).index.tolist()
-    if network is shipped() and network.genes.isin(disease).sum() < FEWEST:
+    if network is shipped() and network.genes.isin(disease).sum() < proximity.FEWEST:
         return pd.Series(dtype="float64")  # it was not asked for; one that was, and knows no gene, is an error
     return proximity.proximity(case.targets, disease, network)["z"]
 
 
 def _error(case: Case) -> pd.Series:
-    """Half a standard deviation of the null: what another cohort's hundred genes change."""
+    """What another cohort's hundred genes change."""
     return pd.Series(BETWEEN, index=pd.Index(list(case.targets)))
 
 
