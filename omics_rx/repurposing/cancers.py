@@ -51,7 +51,7 @@ def evidence(screen: DrugScreen, held_out: pd.DataFrame | None = None) -> pd.Dat
     Returns
     -------
     DataFrame
-        Index (``drug_id``, ``cancer``); the kinds that lines give, as in :mod:`omics_rx.repurposing.kinds`, each
+        Index (``drug_id``, ``cancer``); the kinds that lines give, as in :mod:`omics_rx.repurposing.evidence`, each
         the cancer's lines against all others that are not breast; NaN where missing. Empty where the screen does not
         tell the tissue of its lines.
     """
