@@ -130,7 +130,8 @@ def _frame(value: Any) -> pd.DataFrame:
 
 
 def _matched(table: pd.DataFrame, drugs: pd.DataFrame) -> pd.DataFrame:
-    bad = [name for name in map(str, table) if name in _TAKEN | columns()]
+    taken = _TAKEN | columns()
+    bad = [name for name in map(str, table) if name in taken]
     if bad:
         raise InputError(
             f"{len(bad)} extra columns are text or named as a shipped kind ({examples(bad)}): these names are "
