@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.provenance import Provenance, frame_sha256
-from omics_rx.repurposing import candidates, limits
+from omics_rx.repurposing import candidates, limits, standing
 from omics_rx.repurposing.explain import ranks
 
 if TYPE_CHECKING:
@@ -71,10 +71,11 @@ def parted(
     """
     drugs, names = shown
     part = group.reindex(drugs).to_numpy()
+    stands = standing.of_drugs(ranker.sources_.drugs.loc[drugs], subtype)
 
     def of(mask: np.ndarray) -> pd.DataFrame:
         made = table(ranker, subtype, full, shown=(drugs[mask], names), score=score[mask], members=members[:, mask])
-        return candidates.beside(made, ranker.sources_.drugs, subtype)
+        return candidates.beside(made, stands)
 
     offered = part == candidates.CANDIDATE
     apart = part == candidates.APART

@@ -101,13 +101,14 @@ def said(choice: str | Iterable[str], group: pd.Series) -> tuple[str, ...]:
     )
 
 
-def beside(table: pd.DataFrame, drugs: pd.DataFrame, subtype: str) -> pd.DataFrame:
-    """The table with where each drug stands, after its rank."""
-    told = standing.of_drugs(drugs.reindex(table.index), subtype)[["called", "stands", "since", "failed", "ended"]]
-    table = table.assign(name=told.pop("called").where(told.index.isin(drugs.index), table["name"]))
-    front = [name for name in ("rank", "name", "score", "rank_low", "rank_high") if name in table]
-    rest = [name for name in table if name not in front]
-    return pd.concat([table[front], told, table[rest]], axis=1)
+def beside(table: pd.DataFrame, stands: pd.DataFrame) -> pd.DataFrame:
+    """The table with where each drug stands (from :func:`omics_rx.repurposing.standing.of_drugs`), after its rank."""
+    told = stands.loc[table.index]
+    front = ["rank", "name", "score", "rank_low", "rank_high"]
+    return pd.concat(
+        [table[front].assign(name=told["called"]), told[["stands", "since", "failed", "ended"]],
+         table.drop(columns=front)], axis=1,
+    )  # fmt: skip
 
 
 def percentiles(scores: pd.Series, drugs: Sequence[str]) -> pd.Series:
