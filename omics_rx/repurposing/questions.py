@@ -30,11 +30,14 @@ class Answers:
         Kinds: what one unit of a kind of the second question adds, 0 for one of the first.
     spread
         Standard deviation over drugs of the sum of the first question's shares.
+    judged
+        Pairs of drugs that others are compared with.
     """
 
     parts: np.ndarray
     slopes: np.ndarray
     spread: float
+    judged: np.ndarray
 
 
 def answers(pairs: pd.DataFrame, kinds: tuple[Kind, ...], *, screened: pd.Index, subtypes: tuple[str, ...]) -> Answers:
@@ -72,7 +75,7 @@ def answers(pairs: pd.DataFrame, kinds: tuple[Kind, ...], *, screened: pd.Index,
     spread = float(total.std()) if total.size else 0.0
     spread = spread if spread > _NOTHING else 1.0
     parts[:, first] /= spread
-    return Answers(parts, slopes, spread)
+    return Answers(parts, slopes, spread, np.asarray(judged))
 
 
 def places(values: np.ndarray, among: np.ndarray) -> np.ndarray:
@@ -103,9 +106,8 @@ def _contrast(
 
 
 def members(
-    found: Answers, pairs: pd.DataFrame, errors: pd.DataFrame, *, kinds: tuple[Kind, ...], here: np.ndarray,
-    judged: np.ndarray, seed: int,
-) -> np.ndarray:  # fmt: skip
+    found: Answers, pairs: pd.DataFrame, errors: pd.DataFrame, *, kinds: tuple[Kind, ...], here: np.ndarray, seed: int
+) -> np.ndarray:
     """Scores as other tumours and lines would have them, draws x drugs of one subtype.
 
     Parameters
@@ -118,8 +120,6 @@ def members(
         Drugs x kinds: standard error of each value; missing is none.
     here
         Pairs of the subtype, in the order of ``errors``.
-    judged
-        Pairs of drugs that were measured.
     """
     scores = np.tile(found.parts[here].sum(axis=1), (N_DRAWS, 1))
     for i, kind in enumerate(kinds):
@@ -130,7 +130,7 @@ def members(
         if kind.question == "drug":
             values = pairs[kind.name].to_numpy() * kind.direction
             moved = values[here] + noise
-            among = values[here & judged]
+            among = values[here & found.judged]
             new = np.array([places(row, among) for row in moved]) * kind.weight / found.spread
             scores += np.where(np.isfinite(values[here]), new - found.parts[here, i], 0.0)
         else:

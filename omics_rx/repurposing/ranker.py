@@ -402,11 +402,9 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
                 return parts, np.empty((0, len(parts)))
             drugs = self._pairs.index.get_level_values(0)
             errors = ev.errors(case, self.kinds_).loc[drugs[here]]
-            judged = np.asarray(drugs.isin(self.sources_.screened))
             return parts, questions.members(
-                self._answers, self._pairs, errors, kinds=self.kinds_, here=np.asarray(here), judged=judged,
-                seed=self.seed,
-            )  # fmt: skip
+                self._answers, self._pairs, errors, kinds=self.kinds_, here=np.asarray(here), seed=self.seed
+            )
         if self._fit is not None:
             parts = self._fit.contributions[:, here]
             return parts.mean(axis=0), parts.sum(axis=2) + self._fit.reweighed[:, here]
