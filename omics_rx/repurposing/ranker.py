@@ -34,7 +34,7 @@ SUBTYPES = (*lb.SUBTYPES, "Normal")
 _DRUG_COLUMNS = ("name", "aliases", "smiles", "inchikey", "targets", "mechanism")
 _GATHERED = ("sources_", "subtypes_", "subtypes_from_", "library_absent_", "inputs_", "reference_", "lines_",
              "screen_", "own_",
-             "said_", "apart_")  # fmt: skip
+             "said_", "apart_", "ledger_", "evidence_")  # fmt: skip
 LEARNT = (
     "The share of drugs that a drug beats in each kind of evidence, averaged, and corrected by boosted monotone stumps "
     "(LightGBM) learnt from {n} labelled pairs: drugs that work in a subtype against drugs that do not; which subtype "
@@ -143,6 +143,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         for name, value in gather(model, cohort, given, subtypes=SUBTYPES).items():
             setattr(self, name, value)
         self.ledger_ = Ledger()
+        self.evidence_ = self._drawn()
         return self._learn(progress=progress)
 
     def taught(
@@ -159,8 +160,6 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         other = Ranker(labels, rule=rule, seed=self.seed)
         for name in _GATHERED:
             setattr(other, name, getattr(self, name))
-        other.ledger_ = self.ledger_
-        other.evidence_, other._drawn_from = self.evidence_, self._drawn_from
         return other._learn(progress=progress)
 
     @property
@@ -175,14 +174,11 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
             raise InputError(f"rule is {self.rule!r}: give 'questions' or 'average'")
         return self.labels is None and self.rule == "questions"
 
-    def _learn(self, *, progress: bool | None) -> Ranker:
-        kinds = [kind.name for kind in self.kinds_]
+    def _drawn(self) -> dict[str, pd.DataFrame]:
+        """Evidence for each subtype that has enough tumours."""
         counts = self.subtypes_.value_counts()
         n_all = int(counts.sum())
         ready = [s for s in SUBTYPES if ev.MIN_TUMOURS <= counts.get(s, 0) <= n_all - ev.MIN_TUMOURS]
-        if getattr(self, "_drawn_from", None) is not self.sources_:
-            self.evidence_ = {subtype: ev.subtype_evidence(self.sources_, subtype) for subtype in ready}
-            self._drawn_from = self.sources_
         unused = [subtype for subtype in self.own_.named if subtype not in ready]
         if unused:
             raise InputError(
@@ -190,9 +186,13 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
                 f"({examples(f'{name} {count}' for name, count in counts.items())} tumours): leave it out"
             )
         if not ready:
-            ev.subtype_evidence(self.sources_, str(counts.index[0]) if len(counts) else SUBTYPES[0])
+            ev.Case(self.sources_, str(counts.index[0]) if len(counts) else SUBTYPES[0]).check()
+        return {subtype: ev.subtype_evidence(self.sources_, subtype) for subtype in ready}
+
+    def _learn(self, *, progress: bool | None) -> Ranker:
+        kinds = [kind.name for kind in self.kinds_]
         pairs = pd.concat(
-            {subtype: self.evidence_[subtype][kinds] for subtype in ready}, names=["subtype", "drug_id"]
+            {subtype: table[kinds] for subtype, table in self.evidence_.items()}, names=["subtype", "drug_id"]
         ).swaplevel()
         # evidence that is known of one drug, or equal for all, places no drug
         placed = np.isfinite(learner.oriented_ranks(pairs, [kind.direction for kind in self.kinds_]))
@@ -293,7 +293,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
             return self._rank_patient(subtype, candidates)
         subtype = harmonize.subtype(subtype, SUBTYPES)
         if subtype not in self.evidence_:
-            ev.subtype_evidence(self.sources_, subtype)
+            ev.Case(self.sources_, subtype).check()
         return self._ranked(subtype, subtype, self.evidence_[subtype], candidates)
 
     def coverage(self) -> pd.DataFrame:

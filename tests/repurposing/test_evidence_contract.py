@@ -32,7 +32,7 @@ def _with(basis: Ranker, name: str, column) -> Ranker:
     other.labels = basis.labels
     other.evidence_ = {subtype: table.assign(**{name: column(table.index)}) for subtype, table in
                        basis.evidence_.items()}  # fmt: skip
-    other.sources_ = other._drawn_from = sources
+    other.sources_ = sources
     return other._learn(progress=False)
 
 
