@@ -195,14 +195,14 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
             {subtype: table[kinds] for subtype, table in self.evidence_.items()}, names=["subtype", "drug_id"]
         ).swaplevel()
         # evidence that is known of one drug, or equal for all, places no drug
-        placed = np.isfinite(learner.oriented_ranks(pairs, [kind.direction for kind in self.kinds_]))
+        placed = np.isfinite(self._places(pairs))
         self._pairs = pairs[placed.any(axis=1)]
         self._fit, why, self._answers = None, "", self._answered() if self.asks_ else None
         self.n_training_ = 0
         self.labels_absent_: list[str] = []
         self.labels_ = pd.DataFrame(columns=["drug_id", "drug", "subtype", "status"])
         if self.labels is not None:
-            self._fit, why = self._cross_fitted(kinds, progress=progress)
+            self._fit, why = self._cross_fitted(progress=progress)
         self.learnt_ = self._fit is not None
         self.rule_ = (
             (ACROSS if self._across else LEARNT).format(n=self.n_training_, members=learner.N_MEMBERS)
@@ -223,17 +223,17 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         }
         return QUESTIONS.format(share=questions.SUBTYPE_SHARE, **words)
 
-    def _cross_fitted(self, kinds: list[str], *, progress: bool | None) -> tuple[learner.CrossFit | None, str]:
+    def _cross_fitted(self, *, progress: bool | None) -> tuple[learner.CrossFit | None, str]:
         table = self._label_table()
         self.labels_, self.labels_absent_ = lb.match(table, self.sources_.drugs)
         shipped, _ = lb.match(lb.shipped(), self.sources_.drugs)
         # classes of the shipped labels hold whatever the user's say, so that a label's absence frees no relative
         classes = pd.concat([frame.set_index("drug_id")["mechanism"] for frame in (shipped, self.labels_)])
         words = tokens(self.sources_.drugs, classes)
-        evidence = self._pairs[kinds]
+        evidence = self._pairs
         if self._across:
             of_lines = cancers.evidence(self.screen_, self.sources_.held_out)
-            evidence = pd.concat([evidence, of_lines.reindex(columns=kinds)])
+            evidence = pd.concat([evidence, of_lines.reindex(columns=evidence.columns)])
             training = cancers.training_pairs(self.screen_.drugs)
         else:
             training = lb.training_pairs(self.labels_)
@@ -292,9 +292,9 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         if by == "patient":
             return self._rank_patient(subtype, candidates)
         subtype = harmonize.subtype(subtype, SUBTYPES)
-        if subtype not in self.evidence_:
-            ev.Case(self.sources_, subtype).check()
-        return self._ranked(subtype, subtype, self.evidence_[subtype], candidates)
+        case = ev.Case(self.sources_, subtype)
+        case.check()
+        return self._ranked(case, self.evidence_[subtype], candidates)
 
     def coverage(self) -> pd.DataFrame:
         """What each subtype's ranking rests on: who is well served, and who is not.
@@ -312,27 +312,27 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         if patient not in self.subtypes_.index:
             raise unknown_name("tumour", patient, self.subtypes_.index.astype(str))
         found, subtype = ev.patient_evidence(self.sources_, patient)
+        case = ev.Case(self.sources_, subtype, patient)
         # her rows come after all others, so that every model is the one it was without her
-        kinds = [kind.name for kind in self.kinds_]
-        own = pd.concat({f"patient {patient}": found[kinds]}, names=["subtype", "drug_id"]).swaplevel()
+        own = pd.concat({case.key: found[list(self._pairs)]}, names=["subtype", "drug_id"]).swaplevel()
         other = copy.copy(self)
-        other._with_pairs(own[own.notna().any(axis=1)], kinds)  # noqa: SLF001
-        return other._ranked(f"patient {patient}", subtype, found, candidates)  # noqa: SLF001
+        other._with_pairs(own[own.notna().any(axis=1)])  # noqa: SLF001
+        return other._ranked(case, found, candidates)  # noqa: SLF001
 
-    def _with_pairs(self, more: pd.DataFrame, kinds: list[str]) -> None:
+    def _with_pairs(self, more: pd.DataFrame) -> None:
         """Score further pairs beside those there are."""
         self._pairs = pd.concat([self._pairs, more])
         if self._answers is not None:
             self._answers = self._answered()
         if self._fit is not None:
-            self._fit, _ = self._cross_fitted(kinds, progress=False)
+            self._fit, _ = self._cross_fitted(progress=False)
 
-    def _ranked(self, key: str, subtype: str, evidence: pd.DataFrame, candidates: str | Iterable[str]) -> Ranking:
-        kinds = self.kinds_
+    def _ranked(self, case: ev.Case, evidence: pd.DataFrame, candidates: str | Iterable[str]) -> Ranking:
+        kinds, key, subtype = self.kinds_, case.key, case.subtype
         names = [kind.name for kind in kinds]
-        here = self._pairs.index.get_level_values(1) == key
+        here = self._here(key)
         drugs = self._pairs.index.get_level_values(0)[here]
-        parts, members = self._contributions(here, names, self._case(key, subtype))
+        parts, members = self._parts(here), self._members(here, case)
         if len(self.ledger_.outcomes()):
             kinds, names = (*kinds, ev.OUTCOMES), [*names, ev.OUTCOMES.name]
             shift, told = self._moved_by_outcomes(subtype, drugs, parts.sum(axis=1))
@@ -375,15 +375,16 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
     def _opinions(self, here: np.ndarray, drugs: pd.Index) -> pd.DataFrame:
         if self._answers is not None:  # a sum of shares and contrasts has nothing to be found out by sampling
             return pd.DataFrame()
-        kinds = [kind.name for kind in self.kinds_]
-        places = learner.oriented_ranks(self._pairs[kinds], [kind.direction for kind in self.kinds_])
-        return opinions.opinions(self._fit, places, here, drugs=drugs, kinds=kinds, seed=self.seed)
+        places = self._places(self._pairs)
+        return opinions.opinions(self._fit, places, here, drugs=drugs, kinds=list(self._pairs), seed=self.seed)
+
+    def _here(self, key: str) -> np.ndarray:
+        return np.asarray(self._pairs.index.get_level_values(1) == key)
 
     def scores_before(self, subtype: str) -> tuple[pd.Index, np.ndarray]:
         """Drugs ranked for a subtype, and their scores before any outcome."""
-        here = self._pairs.index.get_level_values(1) == subtype
-        parts, _ = self._contributions(here, [kind.name for kind in self.kinds_], None)
-        return self._pairs.index.get_level_values(0)[here], parts.sum(axis=1)
+        here = self._here(subtype)
+        return self._pairs.index.get_level_values(0)[here], self._parts(here).sum(axis=1)
 
     def _moved_by_outcomes(self, subtype: str, drugs: pd.Index, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What outcomes add to the scores, in their unit, and to the expected outcomes; the order is the same."""
@@ -391,24 +392,23 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         told = pd.Series(found.shift, index=known).reindex(drugs).fillna(0.0).to_numpy()
         return told * float(scores.std() or 1.0) / post.TRUST, told
 
-    def _case(self, key: str, subtype: str) -> ev.Case:
-        return ev.Case(self.sources_, subtype, None if key == subtype else key.removeprefix("patient "))
+    def _places(self, pairs: pd.DataFrame) -> np.ndarray:
+        """Oriented ranks of pairs, pairs x kinds."""
+        return learner.oriented_ranks(pairs, [kind.direction for kind in self.kinds_])
 
-    def _contributions(self, here: np.ndarray, kinds: list[str], case: ev.Case | None) -> tuple[np.ndarray, np.ndarray]:
-        """Contributions (pairs x kinds) and the scores of each member (members x pairs; none without a case)."""
+    def _parts(self, here: np.ndarray) -> np.ndarray:
+        """Contributions to the scores, pairs x kinds."""
         if self._answers is not None:
-            parts = self._answers.parts[here]
-            if case is None:
-                return parts, np.empty((0, len(parts)))
-            drugs = self._pairs.index.get_level_values(0)
-            errors = ev.errors(case, self.kinds_).loc[drugs[here]]
-            return parts, questions.members(
-                self._answers, self._pairs, errors, kinds=self.kinds_, here=np.asarray(here), seed=self.seed
-            )
+            return np.asarray(self._answers.parts[here])
         if self._fit is not None:
-            parts = self._fit.contributions[:, here]
-            return parts.mean(axis=0), parts.sum(axis=2) + self._fit.reweighed[:, here]
-        directions = [kind.direction for kind in self.kinds_]
-        places = learner.oriented_ranks(self._pairs.loc[here, kinds], directions)
-        parts = learner.averaged(places)
-        return parts, learner.reweighed_means(places, kinds, seed=self.seed)
+            return np.asarray(self._fit.contributions[:, here].mean(axis=0))
+        return learner.averaged(self._places(self._pairs[here]))
+
+    def _members(self, here: np.ndarray, case: ev.Case) -> np.ndarray:
+        """Scores of each member, members x pairs."""
+        if self._answers is not None:
+            errors = ev.errors(case, self.kinds_).loc[self._pairs.index.get_level_values(0)[here]]
+            return questions.members(self._answers, self._pairs, errors, kinds=self.kinds_, here=here, seed=self.seed)
+        if self._fit is not None:
+            return np.asarray(self._fit.contributions[:, here].sum(axis=2) + self._fit.reweighed[:, here])
+        return learner.reweighed_means(self._places(self._pairs[here]), list(self._pairs), seed=self.seed)

@@ -55,6 +55,11 @@ class Case:
         return self._made[name]
 
     @property
+    def key(self) -> str:
+        """What its pairs with drugs are called by: the subtype, or the patient."""
+        return self.subtype if self.patient is None else f"patient {self.patient}"
+
+    @property
     def group(self) -> str | None:
         """Group of breast lines that stands for the subtype; None where no line does."""
         return LINE_GROUP.get(self.subtype)
