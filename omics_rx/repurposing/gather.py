@@ -76,7 +76,7 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
         Attributes of a ranker: ``sources_``, ``subtypes_``, ``subtypes_from_``, ``library_absent_``, ``inputs_``,
         ``reference_``, ``lines_``, ``screen_``.
     """
-    screen = model.screen_
+    screen, target = model.screen_, getattr(model, "target", "ln_ic50")
     tumours, called, how, whom = _called(cohort, subtypes)
     known, added, apart = screen.drugs, None, None
     if given.universe is not None:
@@ -88,23 +88,24 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
     if given.extra is None and given.direction is not None:
         raise InputError("direction is given without extra evidence: give both, or neither")
     own = Own() if given.extra is None else read_extra(given.extra, known, subtypes, direction=given.direction)
-    ready = prepare(tumours, Needs("a ranking"))
+    genes = prepare(tumours, Needs("a ranking")).values()
     prediction = model.predict(tumours)
     more = {} if added is None else {"new": model.predict(tumours, added)}
     expressing = None
     if given.cells is not None:
         expressing = further.cells_expressing(targets.genes_of(known["targets"]), given.cells)
     network = None if given.network is None else read_network(given.network)
-    repeats, screens = inputs.repeats(screen, getattr(model, "target", "ln_ic50"))
-    among = reference_cohorts.recognised(ready.values())
+    repeats, screens = inputs.repeats(screen, target)
+    among = reference_cohorts.recognised(genes)
+    reference = tuple(cohort for cohort in reference_cohorts.shipped() if cohort.name not in among)
     own_kinds = tuple(given.kinds)
     basis = ev.Basis(tumours, known, screen, vars(given))
     sources = ev.Sources(
         drugs=known,
         preference=_joined("preference", prediction, more),
         subtypes=called,
-        genes=ready.values(),
-        responses=screen.matrix(getattr(model, "target", "ln_ic50")),
+        genes=genes,
+        responses=screen.matrix(target),
         line_groups=inputs.line_groups(screen),
         profiles=profiles,
         extra=own.frames,
@@ -118,8 +119,8 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
         repeats=repeats,
         line_genes=co.expression(screen.cells),
         breast_lines=inputs.breast_lines(screen),
-        reference=tuple(cohort for cohort in reference_cohorts.shipped() if cohort.name not in among),
-        target=getattr(model, "target", "ln_ic50"),
+        reference=reference,
+        target=target,
         brought=ev.brought(basis, own_kinds),
         own_kinds=own_kinds,
     )
@@ -131,7 +132,7 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
         "inputs_": {"screen": screen.fingerprint, "cohort": frame_sha256(sources.genes)},
         "own_": own,
         "apart_": apart,
-        "said_": (*whom, *told, *own.said, *screens, *reference_cohorts.said(among)),
+        "said_": (*whom, *told, *own.said, *screens, *reference_cohorts.said(reference, among)),
         "reference_": prediction.reference,
         "lines_": sources.line_groups.dropna(),
         "screen_": screen,

@@ -103,9 +103,9 @@ def recognised(expression: pd.DataFrame) -> dict[str, tuple[int, str]]:
     return found
 
 
-def said(among: dict[str, tuple[int, str]]) -> tuple[str, ...]:
+def said(joined: tuple[CohortMeans, ...], among: dict[str, tuple[int, str]]) -> tuple[str, ...]:
     """Sentences on what a cohort was joined with, and which it was taken out of."""
-    names = [cohort.name for cohort in shipped() if cohort.name not in among]
+    names = [cohort.name for cohort in joined]
     told = [f"{name} is among what ships (told by the {how} of {n} tumours) and was taken out first"
             for name, (n, how) in among.items()]  # fmt: skip
     words = f"How genes stand in the subtypes is taken from this cohort and {len(names)} open ones ({', '.join(names)})"
