@@ -52,8 +52,7 @@ KINDS = Registry(
 
 def columns() -> frozenset[str]:
     """Names of all columns that registered kinds give, which a user's own cannot have."""
-    every = [KINDS[name] for name in KINDS]
-    return frozenset(one.name for kind in (*every, OUTCOMES) for one in (kind, *kind.support))
+    return frozenset(one.name for kind in (*KINDS.values(), OUTCOMES) for one in (kind, *kind.support))
 
 
 def brought(basis: Basis, own: tuple[Kind, ...] = ()) -> dict[str, Any]:
@@ -71,5 +70,4 @@ def brought(basis: Basis, own: tuple[Kind, ...] = ()) -> dict[str, Any]:
         if kind.name in taken:
             raise InputError(f"kinds holds {kind.name}, which is the name of another kind: call it otherwise")
         taken.add(kind.name)
-    every = (*(KINDS[name] for name in KINDS), *own)
-    return {kind.name: kind.prepare(basis) for kind in every if kind.prepare is not None}
+    return {kind.name: kind.prepare(basis) for kind in (*KINDS.values(), *own) if kind.prepare is not None}

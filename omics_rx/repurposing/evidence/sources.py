@@ -176,7 +176,7 @@ class Sources:
         """Kinds, registered or the user's, whose needs are there."""
         from omics_rx.repurposing.evidence import KINDS
 
-        every = (*(KINDS[name] for name in KINDS), *self.own_kinds)
+        every = (*KINDS.values(), *self.own_kinds)
         return tuple(kind.in_target(self.target) for kind in every if all(self.has(need) for need in kind.needs))
 
     def kinds(self, rule: str = "questions") -> tuple[Kind, ...]:
