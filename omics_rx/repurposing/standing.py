@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core import resources
+from omics_rx.repurposing import labels as lb
 
 # from what is used most to what is used least; the first is told by the labels of the subtype
 WORDS = {
@@ -60,7 +61,8 @@ def of_drugs(drugs: pd.DataFrame, subtype: str) -> pd.DataFrame:
         keys = drugs["inchikey"].where(drugs["inchikey"].isin(_table().index), keys)
     found = _table().reindex(keys.to_numpy()).set_axis(drugs.index)
     standing = found["standing"].fillna("unknown").astype(object)
-    told = _labelled(subtype)
+    told = lb.shipped()
+    told = told[told["subtype"] == subtype]
     approved = told[told["status"] == "approved"].drop_duplicates("inchikey").set_index("inchikey")
     here = keys.isin(approved.index)
     label = approved.reindex(keys.to_numpy()).set_axis(drugs.index)
@@ -88,11 +90,6 @@ def _called(names: pd.Series, official: pd.Series) -> pd.Series:
     told = official.where(official.notna(), names)
     number = told.astype(str).str.fullmatch(r"\d+")
     return told.mask(number, "compound " + told.astype(str) + " (known by its number only)")
-
-
-def _labelled(subtype: str) -> pd.DataFrame:
-    table = resources.table("labels_breast.tsv")
-    return table[table["subtype"] == subtype]
 
 
 def _failed(subtype: str, told: pd.DataFrame) -> pd.Series:
