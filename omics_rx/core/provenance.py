@@ -104,6 +104,14 @@ class Provenance:
             "versions": dict(self.versions),
         }
 
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Provenance:
+        """Read what :meth:`as_dict` wrote."""
+        return cls(
+            content["made_by"], content["inputs"], content["settings"], tuple(content["cites"]), content["versions"],
+            content["created"],
+        )  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Citation:

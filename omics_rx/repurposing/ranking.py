@@ -281,13 +281,9 @@ def load_ranking(folder: Path | str) -> Ranking:
         frames = {name: _frame(contents[file], index) for name, (file, index) in _FRAMES.items() if file in contents}
         if record["schema"] == _SCHEMA:
             frames = {name: from_spreadsheets(frame) for name, frame in frames.items()}
-        made = record["provenance"]
-        provenance = Provenance(
-            made["made_by"], made["inputs"], made["settings"], tuple(made["cites"]), made["versions"], made["created"]
-        )
         return Ranking(
-            subtype=record["subtype"], rule=record["rule"], limits=tuple(record["limits"]), provenance=provenance,
-            **frames,
+            subtype=record["subtype"], rule=record["rule"], limits=tuple(record["limits"]),
+            provenance=Provenance.from_dict(record["provenance"]), **frames,
         )  # fmt: skip
 
 

@@ -156,7 +156,6 @@ def _signature(content: Mapping[str, Any]) -> RiskSignature:
                 "sd": [row["sd"] for row in framed],
             }
         )
-    told = content["provenance"]
     return RiskSignature(
         name=content["name"],
         genes=tuple(row["gene"] for row in rows),
@@ -170,9 +169,7 @@ def _signature(content: Mapping[str, Any]) -> RiskSignature:
         patterns={row["gene"]: row["pattern"] for row in rows if "pattern" in row},
         description=content["description"],
         licence=content["licence"],
-        provenance=Provenance(
-            told["made_by"], told["inputs"], told["settings"], tuple(told["cites"]), told["versions"], told["created"]
-        ),
+        provenance=Provenance.from_dict(content["provenance"]),
         baseline=Baseline.from_dict(content["baseline"]) if content["baseline"] is not None else None,
         gate=_gate(content["er_gate"], rows),
         imputes=bool(content["imputes"]),

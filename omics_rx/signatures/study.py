@@ -154,7 +154,6 @@ def load_study(path: Path | str) -> Study:
 def _restored(opened: bundle.Bundle) -> Study:
     record: Mapping[str, Any] = opened.record
     frames = {name: opened.frame(f"{name}.parquet") for name in _FRAMES}
-    told = record["provenance"]
     rows = opened.frame("scores.parquet")
     scores = {
         name: rows[rows["cohort"] == name].drop(columns="cohort").set_index("sample").rename_axis(None)
@@ -165,8 +164,5 @@ def _restored(opened: bundle.Bundle) -> Study:
         signature=RiskSignature.from_json(opened.text("signature.json")), scores=scores,
         external_opened=dict(record["external_opened"]), pattern_weights=dict(record["pattern_weights"]),
         null_p=dict(record["null_p"]), limits=list(record["limits"]),
-        provenance=Provenance(
-            told["made_by"], told["inputs"], told["settings"], tuple(told["cites"]), told["versions"], told["created"]
-        ),
-        **frames,
+        provenance=Provenance.from_dict(record["provenance"]), **frames,
     )  # fmt: skip

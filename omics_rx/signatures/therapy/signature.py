@@ -295,13 +295,11 @@ class ResponseSignature:
                     "the signature is not as it was saved: its content has another hash than the file says. Copy the "
                     "original again; to change a signature, build one and save it"
                 )
-            told = content["provenance"]
             return cls(
                 content["name"], content["outcome"], Encoder.from_dict(content),
                 np.array(content["weights"], dtype=np.float64), float(content["intercept"]), float(content["cutoff"]),
                 float(content["min_coverage"]), dict(content["training"]), content["description"],
-                Provenance(told["made_by"], told["inputs"], told["settings"], tuple(told["cites"]), told["versions"],
-                           told["created"]),
+                Provenance.from_dict(content["provenance"]),
             )  # fmt: skip
         except (KeyError, TypeError, ValueError) as error:
             if isinstance(error, IntegrityError):

@@ -115,15 +115,12 @@ def load_response_study(path: Path | str) -> ResponseStudy:
     given = Path(path)
     opened = bundle.load(given / "study.orx" if given.is_dir() else given, kind=KIND, schema=SCHEMA)
     record: dict[str, Any] = dict(opened.record)
-    rows, told = opened.frame("scores.parquet"), record.pop("provenance")
+    rows, provenance = opened.frame("scores.parquet"), Provenance.from_dict(record.pop("provenance"))
     scores = {
         name: rows[rows["cohort"] == name].drop(columns="cohort").set_index("patient").rename_axis(None)
         for name in record.pop("cohorts")
     }
     frames: dict[str, Any] = {name: opened.frame(f"{name}.parquet") for name in _FRAMES}
-    provenance = Provenance(
-        told["made_by"], told["inputs"], told["settings"], tuple(told["cites"]), told["versions"], told["created"]
-    )
     known = {one.name for one in fields(ResponseStudy)}
     return ResponseStudy(
         signature=ResponseSignature.from_json(opened.text("signature.json")), scores=scores, provenance=provenance,
