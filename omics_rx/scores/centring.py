@@ -11,10 +11,11 @@ from omics_rx.core import resources
 from omics_rx.core.errors import InputError
 from omics_rx.core.work import log
 from omics_rx.scores.centroids import centroids, correlations
-from omics_rx.scores.records import normals_in, recorded_receptor
+from omics_rx.scores.records import recorded_receptor
 
 if TYPE_CHECKING:
     from omics_rx.harmonize.needs import Prepared
+    from omics_rx.harmonize.normal_tissue import NormalTissue
 
 MIN_SAMPLES = 20
 # SCAN-B's tumours of one subtype alone: 212 of 212 LumA, 53 of 63 Basal, 37 of 42 Her2 and 39 of 65 LumB are called so
@@ -29,7 +30,9 @@ _ONE_SUBTYPE = 0.85
 _ONE_KIND = (0.1, 0.95)  # shares of ER-positive tumours outside which a cohort is of one kind
 
 
-def on_cohort(ready: Prepared, values: pd.DataFrame, er_status: pd.Series) -> tuple[pd.Series, str]:
+def on_cohort(
+    ready: Prepared, values: pd.DataFrame, er_status: pd.Series, found: NormalTissue
+) -> tuple[pd.Series, str]:  # fmt: skip
     """Medians of a cohort's tumours, or the frozen ones where they are all of one kind, and what was done, in words.
 
     Centroids are relative to a cohort of all kinds. Whether one is, is told without the other samples: by ESR1 within
@@ -41,7 +44,6 @@ def on_cohort(ready: Prepared, values: pd.DataFrame, er_status: pd.Series) -> tu
     InputError
         If there are under 20 tumours; if all are of one kind and their levels do not allow frozen medians.
     """
-    found = normals_in(ready)
     normal = found.all | values.isna().all(axis=1).to_numpy()
     tumours = values[~normal]
     told = f"; {found.told.sum()} normal samples left out of it" if found.told.any() else ""

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-
-from omics_rx.harmonize.normal_tissue import NormalTissue, asked_genes, normal_tissue
-
-if TYPE_CHECKING:
-    from omics_rx.harmonize.needs import Prepared
 
 _RECEPTORS = {
     "er": ("er", "estrogen", "oestrogen", "esr1"),
@@ -61,8 +55,3 @@ def _plain(column: str) -> str:
 def _read(column: pd.Series) -> pd.Series:
     words = column.astype(object).where(column.notna(), "").astype(str).str.strip().str.casefold()
     return pd.Series(np.select([words.isin(_YES), words.isin(_NO)], ["positive", "negative"], "unknown"), column.index)
-
-
-def normals_in(ready: Prepared) -> NormalTissue:
-    """Samples of a prepared cohort that are normal tissue, as told or as their expression says."""
-    return normal_tissue(ready.source.obs, ready.values(asked_genes()))

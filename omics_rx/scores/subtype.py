@@ -9,10 +9,11 @@ import pandas as pd
 
 from omics_rx.core.errors import InputError
 from omics_rx.harmonize.needs import NO_READS, Needs, Prepared, prepare
+from omics_rx.harmonize.normal_tissue import NormalTissue, asked_genes, normal_tissue
 from omics_rx.scores.centring import check_levels, er_weights, frozen_medians, on_cohort, weighted_medians
 from omics_rx.scores.centroids import SUBTYPES, centroids, correlations
 from omics_rx.scores.mixture import fit_mixture
-from omics_rx.scores.records import normals_in, recorded_receptor
+from omics_rx.scores.records import recorded_receptor
 
 if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
@@ -74,8 +75,9 @@ def subtype(
     """
     ready = prepare(cohort, pam50_needs(min_coverage))
     values = _pam50_values(ready)
-    status = _receptors(ready)
-    centre, stated = _centre(ready, values, status["er_status"], reference)
+    normal = _normals_in(ready)
+    status = _receptors(ready, normal)
+    centre, stated = _centre(ready, values, status["er_status"], normal, reference)
     centred = (values - centre.reindex(values.columns)).loc[:, centre.reindex(values.columns).notna().to_numpy()]
     centred = centred.round(_DECIMALS)  # so that values that were equal as written tie in either precision
     table = correlations(centred)
@@ -112,16 +114,21 @@ def receptors(cohort: CohortLike) -> pd.DataFrame:
     pandas.DataFrame
         Samples x ``er_status``, ``pr_status``, ``her2_status``.
     """
-    return _receptors(prepare(cohort, Needs("receptor status", genes=("ESR1", "PGR", "ERBB2"), single=True)))
+    ready = prepare(cohort, Needs("receptor status", genes=("ESR1", "PGR", "ERBB2"), single=True))
+    return _receptors(ready, _normals_in(ready))
 
 
-def _receptors(ready: Prepared) -> pd.DataFrame:
+def _normals_in(ready: Prepared) -> NormalTissue:
+    """Samples of a prepared cohort that are normal tissue, as told or as their expression says."""
+    return normal_tissue(ready.source.obs, ready.values(asked_genes()))
+
+
+def _receptors(ready: Prepared, normal: NormalTissue) -> pd.DataFrame:
     """Receptor status of a prepared cohort; see :func:`receptors`."""
     table = pd.DataFrame("unknown", index=ready.source.obs_names.copy(), columns=pd.Index(list(RECEPTORS)))
-    tumour = ~normals_in(ready).all
     for column, choices in RECEPTORS.items():
         for genes in choices:
-            high = _probability_high(ready, genes, tumour)
+            high = _probability_high(ready, genes, ~normal.all)
             if high is not None:
                 table.loc[high >= _SURE, column] = "positive"
                 table.loc[high <= 1 - _SURE, column] = "negative"
@@ -152,20 +159,21 @@ def _pam50_values(ready: Prepared) -> pd.DataFrame:
 
 
 def _centre(
-    ready: Prepared, values: pd.DataFrame, er_status: pd.Series, reference: str | CohortLike
+    ready: Prepared, values: pd.DataFrame, er_status: pd.Series, normal: NormalTissue, reference: str | CohortLike
 ) -> tuple[pd.Series, str]:
     """Level of each gene that counts as zero, and where it comes from, in words."""
     if not isinstance(reference, str):
         other = prepare(reference, pam50_needs())
-        tumours = ~normals_in(other).all
-        weights, stated = er_weights(other.source.obs[tumours], _receptors(other)["er_status"][tumours])
+        aside = _normals_in(other)
+        tumours = ~aside.all
+        weights, stated = er_weights(other.source.obs[tumours], _receptors(other, aside)["er_status"][tumours])
         return weighted_medians(_pam50_values(other)[tumours], weights), f"another {stated}"
     if reference == "frozen":
         check_levels(ready, values)
         return frozen_medians(), "frozen"
     if reference != "cohort":
         raise InputError(f'reference {reference!r} is not known: use "cohort", "frozen" or a cohort to centre on')
-    return on_cohort(ready, values, er_status)
+    return on_cohort(ready, values, er_status, normal)
 
 
 def _calls(table: pd.DataFrame, enough: pd.Series, stated: str) -> pd.DataFrame:
