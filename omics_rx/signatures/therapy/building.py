@@ -16,7 +16,7 @@ from omics_rx.core.provenance import Provenance
 from omics_rx.core.work import one_thread
 from omics_rx.signatures import classifiers, ledger
 from omics_rx.signatures.distill import NoSignalError
-from omics_rx.signatures.therapy import judging, models, nested, suspects
+from omics_rx.signatures.therapy import judging, nested, suspects
 from omics_rx.signatures.therapy.models import FUSIONS, LEARNERS, Data
 from omics_rx.signatures.therapy.outcome import enough
 from omics_rx.signatures.therapy.reading import Patients, read, usable
@@ -140,18 +140,12 @@ def build_response(
                 'for a signal. Add patients or features, or say without_signal="tell" to have a study that says so'
             )
     with one_thread():
-        fitted = models.linear(data, seed=seed)
-        apparent, _ = nested.scored(data, data, learners=learners, fusion=fusion, seed=seed)
-        full = models.fused(data, learners=learners, fusion=fusion, seed=seed)
+        methods = nested.Methods.fit(data, learners=learners, fusion=fusion, seed=seed)
+        own_odds = methods.log_odds(data)
+    apparent = {method: judging.area(data.outcome, odds[None])[0] for method, odds in own_odds.items()}
+    fitted = methods.signature
     found = _Figures(seed)
-    name_of = " + ".join(one.name for one in train)
-    found.judge(
-        name_of,
-        _NESTED,
-        data.outcome,
-        held.odds,
-        {m: judging.area(data.outcome, o[None])[0] for m, o in apparent.items()},
-    )
+    found.judge(" + ".join(one.name for one in train), _NESTED, data.outcome, held.odds, apparent)
     first = found.table[0]
     signature = ResponseSignature(
         "therapy", outcome, fitted.encoder, fitted.weights, fitted.intercept, float(data.outcome.mean()),
@@ -175,7 +169,7 @@ def build_response(
         )  # fmt: skip
         ledger.record(entry)
         opened[one.name] = {"sha256": entry.sha256, "time": entry.time, "before": before[one.name]}
-        odds, own, notes = _outside(one, data, signature, full, seed=seed)
+        odds, own, notes = _outside(one, data, signature, methods)
         found.judge(one.name, _EXTERNAL, one.outcome.loc[own.index].to_numpy(), odds, {})
         scores[one.name] = own
         told += notes
@@ -321,29 +315,21 @@ def _training_scores(train: Sequence[Patients], data: Data, odds: Floats) -> dic
 
 
 def _outside(
-    one: Patients, data: Data, signature: ResponseSignature, full: models.Fused, *, seed: int
+    one: Patients, data: Data, signature: ResponseSignature, methods: nested.Methods
 ) -> tuple[dict[str, Floats], pd.DataFrame, list[str]]:
     """Log odds of an external cohort by each method, its scores, and what is to be told of it."""
-    table, notes = signature.table(one.table)
     scored = signature.score(one.table)
     kept = scored["probability"].notna()
-    told = [f"{one.name}: {text}" for text in [*notes, *signature.drift(table)]]
+    told = [f"{one.name}: {text}" for text in scored.attrs["notes"]]
     lacking = int((~kept).sum())
     if lacking:
         told.append(f"{lacking} patients of {one.name} have too few features to be scored and were not judged.")
-    for name in data.kinds:
-        if name not in one.table:
-            one.table[name] = np.nan
     rest = Data(
-        one.table.loc[kept, list(data.kinds)], one.outcome[kept].to_numpy(dtype=bool),
+        one.table.loc[kept].reindex(columns=list(data.kinds)), one.outcome[kept].to_numpy(dtype=bool),
         np.full(int(kept.sum()), one.name), data.kinds, data.modality, data.column,
     )  # fmt: skip
-    parts = full.parts(rest)
-    odds = {
-        nested.SIGNATURE: judging.odds_of(scored.loc[kept, "probability"].to_numpy()), nested.FULL: parts["full model"],
-        nested.EARLY: parts["early"], nested.LATE: parts["late"],
-        nested.PLAIN: judging.odds_of(models.plain(data, rest, seed=seed)),
-    }  # fmt: skip
+    # the signature's odds are those that a user gets, drawn in by what a patient lacks
+    odds = methods.log_odds(rest) | {nested.SIGNATURE: judging.odds_of(scored.loc[kept, "probability"].to_numpy())}
     frame = scored.loc[kept, ["probability", "log_odds", "coverage"]].assign(outcome=one.outcome[kept])
     return {name: own[None, :] for name, own in odds.items()}, frame, told
 

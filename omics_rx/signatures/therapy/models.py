@@ -354,15 +354,28 @@ def _held_stack(held: Floats, fold: Ints, outcome: Bools) -> Floats:
     return found
 
 
-def plain(learnt: Data, held: Data, *, seed: int) -> Floats:
-    """Mean chance by a plain logistic regression and a plain random forest, to be beaten: medians fill, z scales."""
+@dataclass(frozen=True, eq=False)
+class Plain:
+    """A plain logistic regression and a plain random forest, to be beaten; over no columns a share of responders."""
+
+    encoder: Encoder
+    models: tuple[Any, ...]
+    share: float
+
+    def chance(self, data: Data) -> Floats:
+        """Mean chance of patients, ``(n,)``."""
+        z = self.encoder.apply(data.table)[0]
+        found = [model.predict_proba(z)[:, 1] for model in self.models] or [np.full(len(z), self.share)]
+        return np.asarray(np.mean(found, axis=0))
+
+
+def plain(data: Data, *, seed: int) -> Plain:
+    """Fit the plain models on the columns as they are scaled and filled for the others."""
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.linear_model import LogisticRegression
 
-    encoder = learnt.encoder()
-    z, target = encoder.apply(learnt.table)[0], encoder.apply(held.table)[0]
-    if not z.shape[1]:
-        return np.full(len(target), learnt.outcome.mean())
+    encoder = data.encoder()
+    z = encoder.apply(data.table)[0]
     models = (LogisticRegression(max_iter=5000), RandomForestClassifier(100, random_state=subseed(seed, "plain")))
-    found = [model.fit(z, learnt.outcome).predict_proba(target)[:, 1] for model in models]
-    return np.asarray(np.mean(found, axis=0))
+    fitted = tuple(model.fit(z, data.outcome) for model in models) if z.shape[1] else ()
+    return Plain(encoder, fitted, float(data.outcome.mean()))

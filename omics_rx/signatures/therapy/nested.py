@@ -76,24 +76,38 @@ def _one(
 ) -> tuple[dict[str, Floats], dict[int, Floats], str]:  # fmt: skip
     learnt, held = data.rows(~out), data.rows(out)
     with one_thread():
-        found, choice = scored(learnt, held, learners=learners, fusion=fusion, seed=seed)
+        methods = Methods.fit(learnt, learners=learners, fusion=fusion, seed=seed)
+        found = methods.log_odds(held)
         steps = {len(modalities): found[SIGNATURE]}
         for k in range(1, len(modalities)):
             part, rest = learnt.only(modalities[:k]), held.only(modalities[:k])
             steps[k] = models.linear(part, seed=seed).log_odds(rest)
-    return found, steps, choice
+    return found, steps, methods.full.choice
 
 
-def scored(
-    learnt: Data, held: Data, *, learners: Sequence[str], fusion: str, seed: int
-) -> tuple[dict[str, Floats], str]:
-    """Log odds of held-back patients by each method, and how the classifiers were joined."""
-    joined = models.fused(learnt, learners=learners, fusion=fusion, seed=seed)
-    parts = joined.parts(held)
-    return {
-        SIGNATURE: models.linear(learnt, seed=seed).log_odds(held), FULL: parts["full model"], EARLY: parts["early"],
-        LATE: parts["late"], PLAIN: odds_of(models.plain(learnt, held, seed=seed)),
-    }, joined.choice  # fmt: skip
+@dataclass(frozen=True, eq=False)
+class Methods:
+    """Every method, fitted on the same patients."""
+
+    signature: models.Linear
+    full: models.Fused
+    plain: models.Plain
+
+    @classmethod
+    def fit(cls, data: Data, *, learners: Sequence[str], fusion: str, seed: int) -> Methods:
+        """Fit them."""
+        return cls(
+            models.linear(data, seed=seed), models.fused(data, learners=learners, fusion=fusion, seed=seed),
+            models.plain(data, seed=seed),
+        )  # fmt: skip
+
+    def log_odds(self, data: Data) -> dict[str, Floats]:
+        """Log odds of patients by each method, ``(n,)``."""
+        parts = self.full.parts(data)
+        return {
+            SIGNATURE: self.signature.log_odds(data), FULL: parts["full model"], EARLY: parts["early"],
+            LATE: parts["late"], PLAIN: odds_of(self.plain.chance(data)),
+        }  # fmt: skip
 
 
 def dealt(
