@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -134,10 +134,25 @@ class Encoder:
 
     def apply(self, table: pd.DataFrame) -> tuple[Floats, NDArray[np.bool_]]:
         """Columns of patients on the training scale, filled, ``(n, q)``, and which of them were known."""
-        z = (_stacked(self.features, table) - self.centre) / self.spread
-        known = np.isfinite(z)
+        z, known = self.scaled(table)
         filled, _ = self.expected(z, known)
         return filled, known
+
+    def scaled(self, table: pd.DataFrame) -> tuple[Floats, NDArray[np.bool_]]:
+        """Columns of patients on the training scale, NaN where missing, ``(n, q)``, and which of them are known."""
+        z = (_stacked(self.features, table) - self.centre) / self.spread
+        return z, np.isfinite(z)
+
+    def slopes(self, known: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.bool_], Floats]]:
+        """For each set of known columns that is not all: its patients, the columns, and what they tell of the rest.
+
+        The last is the regression of the ``m`` missing columns on the ``k`` known ones, ``(m, k)``.
+        """
+        for pattern in {row.tobytes(): row for row in known if not row.all()}.values():
+            across = self.correlation[np.ix_(~pattern, pattern)]
+            inside = self.correlation[np.ix_(pattern, pattern)]
+            slope = np.asarray(np.linalg.solve(inside, across.T).T if pattern.any() else across, dtype=np.float64)
+            yield (known == pattern).all(axis=1), pattern, slope
 
     def expected(self, z: Floats, known: NDArray[np.bool_], weights: Floats | None = None) -> tuple[Floats, Floats]:
         """Fill what is missing by what is known, ``(n, q)``; and the variance that is left in a weighted sum, ``(n,)``.
@@ -145,16 +160,12 @@ class Encoder:
         The expectation of a normal with the training correlations.
         """
         filled, left = np.where(known, z, 0.0), np.zeros(len(z))
-        patterns = {row.tobytes(): row for row in known if not row.all()}
-        for pattern in patterns.values():
-            rows = (known == pattern).all(axis=1)
-            across = self.correlation[np.ix_(~pattern, pattern)]
-            inside = self.correlation[np.ix_(pattern, pattern)]
-            slope = np.linalg.solve(inside, across.T).T if pattern.any() else across
+        for rows, pattern, slope in self.slopes(known):
             filled[np.ix_(rows, ~pattern)] = z[np.ix_(rows, pattern)] @ slope.T
             if weights is not None:
                 own = weights[~pattern]
-                cover = self.correlation[np.ix_(~pattern, ~pattern)] - slope @ across.T
+                across = self.correlation[np.ix_(pattern, ~pattern)]
+                cover = self.correlation[np.ix_(~pattern, ~pattern)] - slope @ across
                 left[rows] = max(float(own @ cover @ own), 0.0)
         return filled, left
 

@@ -119,7 +119,7 @@ class ResponseSignature:
         if not 0 <= needed <= 1:
             raise InputError(f"min_coverage is {needed}: give a share from 0 to 1")
         table, notes = self.table(cohort, modalities=modalities)
-        z, known = self._known(table)
+        z, known = self.encoder.scaled(table)
         filled, left = self.encoder.expected(z, known, self.weights)
         odds = self.intercept + filled @ self.weights
         size = np.abs(self.weights)
@@ -164,12 +164,9 @@ class ResponseSignature:
             If the table holds none of the features.
         """
         table, _ = self.table(cohort)
-        z, known = self._known(table)
+        z, known = self.encoder.scaled(table)
         parts = np.where(known, z, 0.0) * self.weights
-        for pattern in {row.tobytes(): row for row in known if not row.all() and row.any()}.values():
-            rows = (known == pattern).all(axis=1)
-            across = self.encoder.correlation[np.ix_(~pattern, pattern)]
-            slope = np.linalg.solve(self.encoder.correlation[np.ix_(pattern, pattern)], across.T).T
+        for rows, pattern, slope in self.encoder.slopes(known):
             parts[np.ix_(rows, pattern)] += z[np.ix_(rows, pattern)] * (self.weights[~pattern] @ slope)
         starts = np.cumsum([0, *(len(one.columns) for one in self.encoder.features)])[:-1]
         joined = np.add.reduceat(parts, starts, axis=1)
@@ -231,12 +228,6 @@ class ResponseSignature:
 
     def _alone(self, column: str) -> bool:
         return sum(one.column == column for one in self.encoder.features) == 1
-
-    def _known(self, table: pd.DataFrame) -> tuple[Floats, NDArray[np.bool_]]:
-        from omics_rx.signatures.therapy.encoding import _stacked
-
-        z = (_stacked(self.encoder.features, table) - self.encoder.centre) / self.encoder.spread
-        return z, np.isfinite(z)
 
     def _lacking(self, table: pd.DataFrame) -> list[str]:
         return [name for name in self.features if table[name].isna().all()]
