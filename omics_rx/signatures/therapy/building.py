@@ -107,12 +107,12 @@ def build_response(
     asked: dict[str, Any] = {"outcome": outcome, "positive": positive, "ordered": ordered, "modalities": modalities}
     train = [read(str(name), one, **asked) for name, one in cohorts.items()]
     outside = [read(str(name), one, **asked) for name, one in (external or {}).items()]
-    names, kinds, told = usable(train)
+    kinds, told = usable(train)
     for one in [*train, *outside]:
         if not (one.outcome.any() and (~one.outcome).any()):
             enough(one.outcome, name=outcome, where=one.name)
     enough(pd.concat([one.outcome for one in train]), name=outcome, where="the training cohorts")
-    suspects.features(train, names, known_before=known_before)
+    suspects.features(train, kinds, known_before=known_before)
     suspects.patients_twice([*train, *outside])
     data = pooled(train, kinds)
     order = [kind for kind in train[0].modalities if kind in {train[0].modality[name] for name in kinds}]
@@ -122,7 +122,7 @@ def build_response(
         "known_before": ", ".join(known_before),
     }  # fmt: skip
     inputs = {one.name: one.sha256() for one in [*train, *outside]}
-    study = cache.key(sorted(inputs[one.name] for one in train), names, settings)
+    study = cache.key(sorted(inputs[one.name] for one in train), list(kinds), settings)
     before = ledger.check({one.name: inputs[one.name] for one in outside}, study, reopen=reopen)
     work: dict[str, Any] = {"seed": seed, "n_jobs": n_jobs, "progress": progress}
     held = nested.cross_validated(

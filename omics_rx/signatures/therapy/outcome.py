@@ -58,7 +58,7 @@ def binary(values: pd.Series, *, name: str, positive: object = None) -> pd.Serie
         return (texts == wanted).astype(bool)
     yes, no = [level for level in levels if level in _YES], [level for level in levels if level in _NO]
     unknown = [level for level in levels if level not in _YES | _NO]
-    if unknown or (len(levels) > 2 and not _spellings(levels)):
+    if unknown:
         raise InputError(
             f"{name} has {len(levels)} values ({examples(levels)}), of which {len(unknown)} say neither yes nor no: "
             "name the one that means a response, as positive=..."
@@ -77,11 +77,6 @@ def _text(value: object) -> str:
     if isinstance(value, int | float | np.number):
         return f"{float(value):g}"
     return " ".join(str(value).strip().casefold().split())
-
-
-def _spellings(levels: list[str]) -> bool:
-    """Whether levels are two answers written several ways, such as yes, Yes and y."""
-    return all(level in _YES | _NO for level in levels)
 
 
 def enough(outcome: pd.Series, *, name: str, where: str) -> None:

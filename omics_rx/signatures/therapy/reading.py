@@ -33,11 +33,9 @@ class Patients:
     modality, column
         Feature to the kind of measurement it belongs to, and to its name there.
     outcome
-        Whether each patient responded; None where nothing is to be learnt or judged.
+        Whether each patient responded.
     order
         Ordered outcome of patients who have one.
-    arm
-        Treatment of each patient, where it is part of the study.
     given, told
         Patients of the cohort as given, and what a reader must know.
     """
@@ -48,7 +46,6 @@ class Patients:
     column: dict[str, str]
     outcome: pd.Series
     order: pd.Series | None
-    arm: pd.Series | None
     given: int
     told: tuple[str, ...] = ()
 
@@ -167,7 +164,7 @@ def _divided(found: Mapping[str, pd.DataFrame], modalities: Mapping[str, Sequenc
 
 def read(
     name: str, cohort: Any, *, outcome: str, positive: object = None, ordered: str | None = None,
-    treatment: str | None = None, modalities: Mapping[str, Sequence[str]] | None = None,
+    modalities: Mapping[str, Sequence[str]] | None = None,
 ) -> Patients:  # fmt: skip
     """Read one cohort; a modality that a patient lacks is missing for that patient.
 
@@ -181,8 +178,6 @@ def read(
         Value that means yes.
     ordered
         Column of an ordered outcome, such as the class of residual cancer burden.
-    treatment
-        Column of the treatment arm.
     modalities
         As for :func:`frames`.
 
@@ -194,25 +189,19 @@ def read(
     """
     try:
         parts = frames(cohort, modalities)
-        taken = {"outcome": _taken(parts, outcome, "outcome")}
-        for what, column in (("ordered", ordered), ("treatment", treatment)):
-            if column is not None:
-                taken[what] = _taken(parts, column, what)
-        known = outcomes.binary(taken["outcome"], name=outcome, positive=positive)
-        order = outcomes.ordered(taken["ordered"], name=str(ordered)) if "ordered" in taken else None
+        given = _taken(parts, outcome, "outcome")
+        classes = None if ordered is None else _taken(parts, ordered, "ordered")
+        known = outcomes.binary(given, name=outcome, positive=positive)
+        order = None if classes is None else outcomes.ordered(classes, name=str(ordered))
     except InputError as error:
         raise InputError(f"{name}: {error}") from error
     patients = known.index
     table, modality, called, told = _joined(name, {k: v for k, v in parts.items() if k}, patients)
-    without = len(taken["outcome"]) - len(known)
+    without = len(given) - len(known)
     if without:
         told.insert(0, f"{without} patients of {name} have no {outcome} and were left out.")
-    arm = None
-    if "treatment" in taken:
-        arm = taken["treatment"].reindex(patients)
-        arm = arm.mask(outcomes.is_missing(arm)).map(lambda v: v if pd.isna(v) else " ".join(str(v).split()))
     order = None if order is None else order[order.index.intersection(patients)]
-    return Patients(name, table, modality, called, known, order, arm, len(taken["outcome"]), tuple(told))
+    return Patients(name, table, modality, called, known, order, len(given), tuple(told))
 
 
 def _taken(parts: dict[str, pd.DataFrame], column: str, what: str) -> pd.Series:
@@ -295,7 +284,7 @@ def _typed(values: pd.Series) -> pd.Series:
     return plain.map(lambda value: None if pd.isna(value) else re.sub(r"\s+", " ", str(value).strip()).casefold())
 
 
-def usable(patients: Sequence[Patients]) -> tuple[list[str], dict[str, str], list[str]]:
+def usable(patients: Sequence[Patients]) -> tuple[dict[str, str], list[str]]:
     """Features to learn from, with their kinds, and what was left out of them.
 
     A feature that is missing for everybody, does not vary, or is a text with a level for nearly every patient teaches
@@ -334,4 +323,4 @@ def usable(patients: Sequence[Patients]) -> tuple[list[str], dict[str, str], lis
     ]
     if not kinds:
         raise InputError(f"no feature is left to learn from: {' '.join(told) or 'the cohorts share none'}")
-    return list(kinds), kinds, told
+    return kinds, told
