@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -16,8 +15,10 @@ from omics_rx.core.provenance import Provenance
 from omics_rx.core.work import one_thread
 from omics_rx.signatures import classifiers, ledger
 from omics_rx.signatures.distill import NoSignalError
+from omics_rx.signatures.noise import ALPHA
 from omics_rx.signatures.therapy import judging, nested, suspects
-from omics_rx.signatures.therapy.models import FUSIONS, LEARNERS, Data
+from omics_rx.signatures.therapy.figures import EXTERNAL, NESTED, Figures, ladder
+from omics_rx.signatures.therapy.models import FUSIONS, LEARNERS, Data, Linear
 from omics_rx.signatures.therapy.outcome import enough
 from omics_rx.signatures.therapy.reading import Patients, read, usable
 from omics_rx.signatures.therapy.signature import ResponseSignature
@@ -25,9 +26,6 @@ from omics_rx.signatures.therapy.study import ResponseStudy
 
 Floats = NDArray[np.float64]
 _CITES = ("vickers2008", "varma2006", "wolpert1992")
-_ALPHA = 0.05
-_EXTERNAL, _NESTED = "external", "nested"
-_LADDER = ["step", "added", "auc", "lower", "upper", "gain", "gain_lower", "gain_upper", "p_value"]
 
 
 def build_response(
@@ -133,56 +131,47 @@ def build_response(
         drawn, p_value = nested.dealt(
             data, held.odds[nested.SIGNATURE], n_deals=n_permutations, n_folds=n_folds, **work
         )
-        if p_value > _ALPHA and without_signal == "refuse":
+        if p_value > ALPHA and without_signal == "refuse":
             raise NoSignalError(
                 f"there is no signature in these data: of {n_permutations} deals of {outcome} among the patients, "
-                f"{p_value:.1%} are foretold as well as the outcome itself, and {_ALPHA:.0%} is the most that passes "
+                f"{p_value:.1%} are foretold as well as the outcome itself, and {ALPHA:.0%} is the most that passes "
                 'for a signal. Add patients or features, or say without_signal="tell" to have a study that says so'
             )
     with one_thread():
         methods = nested.Methods.fit(data, learners=learners, fusion=fusion, seed=seed)
         own_odds = methods.log_odds(data)
     apparent = {method: judging.area(data.outcome, odds[None])[0] for method, odds in own_odds.items()}
-    fitted = methods.signature
-    found = _Figures(seed)
-    found.judge(" + ".join(one.name for one in train), _NESTED, data.outcome, held.odds, apparent)
-    first = found.table[0]
-    signature = ResponseSignature(
-        "therapy", outcome, fitted.encoder, fitted.weights, fitted.intercept, float(data.outcome.mean()),
-        training={
-            "cohorts": [
-                {"name": one.name, "n": len(one.outcome), "responders": int(one.outcome.sum())} for one in train
-            ],
-            "nested_auc": {key: round(float(first[key]), 4) for key in ("auc", "lower", "upper")},
-            "dealt_outcomes": None if p_value is None else {"p_value": p_value, "deals": n_permutations},
-            "penalty": fitted.penalty, "modalities": order,
-        },
-        description=f"Logistic model of {outcome} over {len(fitted.encoder.features)} features of {len(order)} kinds",
-        provenance=Provenance("signatures.build", inputs, settings, _CITES),
-    )  # fmt: skip
+    found = Figures(seed)
+    found.judge(" + ".join(one.name for one in train), NESTED, data.outcome, held.odds, apparent)
+    training = {
+        "cohorts": [{"name": one.name, "n": len(one.outcome), "responders": int(one.outcome.sum())} for one in train],
+        "nested_auc": {key: round(float(found.table[0][key]), 4) for key in ("auc", "lower", "upper")},
+        "dealt_outcomes": None if p_value is None else {"p_value": p_value, "deals": n_permutations},
+        "penalty": methods.signature.penalty, "modalities": order,
+    }  # fmt: skip
+    signature = _signature(
+        outcome, methods.signature, data, training, Provenance("signatures.build", inputs, settings, _CITES)
+    )
     scores = _training_scores(train, data, held.odds[nested.SIGNATURE])
     opened = {}
     for one in outside:
         entry = ledger.opening(
             one.name, sha256=inputs[one.name], study=study,
-            weights=dict(zip(fitted.encoder.columns, fitted.weights.tolist(), strict=True)), recipe="therapy",
+            weights=dict(zip(signature.encoder.columns, signature.weights.tolist(), strict=True)), recipe="therapy",
         )  # fmt: skip
         ledger.record(entry)
         opened[one.name] = {"sha256": entry.sha256, "time": entry.time, "before": before[one.name]}
         odds, own, notes = _outside(one, data, signature, methods)
-        found.judge(one.name, _EXTERNAL, one.outcome.loc[own.index].to_numpy(), odds, {})
+        found.judge(one.name, EXTERNAL, one.outcome.loc[own.index].to_numpy(), odds, {})
         scores[one.name] = own
         told += notes
     for one in [*train, *outside]:
         if one.order is not None:
-            found.follow(one, scores[one.name], _EXTERNAL if one in outside else _NESTED)
-    parts = signature.contributions(data.table)
-    modality = {one.name: one.modality for one in signature.encoder.features}
-    importance = parts.abs().mean().sort_values(ascending=False, kind="stable").rename("importance")
+            found.follow(one, scores[one.name], EXTERNAL if one in outside else NESTED)
     return ResponseStudy(
-        name="therapy", outcome=outcome, signature=signature, ladder=_ladder(data, order, held, seed=seed),
-        importance=importance.rename_axis("feature").reset_index().assign(modality=importance.index.map(modality)),
-        scores=scores, patients=_flow(train, outside), dealt=pd.DataFrame({"auc": drawn}), dealt_p=p_value,
+        name="therapy", outcome=outcome, signature=signature, ladder=ladder(data, order, held, seed=seed),
+        importance=_importance(signature, data), scores=scores,
+        patients=_flow(train, outside), dealt=pd.DataFrame({"auc": drawn}), dealt_p=p_value,
         external_opened=opened, provenance=signature.provenance,
         limits=[*_limits(data, held, p_value, n_permutations, outside, fusion), *told,
                 *(text for one in [*train, *outside] for text in one.told), *ledger.sentences(before)],
@@ -220,83 +209,22 @@ def pooled(train: Sequence[Patients], kinds: Mapping[str, str]) -> Data:
     )  # fmt: skip
 
 
-@dataclass(eq=False)
-class _Figures:
-    """Figures of a study as they come in."""
-
-    seed: int
-
-    def __post_init__(self) -> None:
-        self.table: list[dict[str, Any]] = []
-        self.gains: list[dict[str, Any]] = []
-        self.calibration: list[dict[str, Any]] = []
-        self.groups: list[pd.DataFrame] = []
-        self.decision: list[pd.DataFrame] = []
-        self.trend: list[dict[str, Any]] = []
-        self.points: list[pd.DataFrame] = []
-
-    def judge(
-        self,
-        cohort: str,
-        role: str,
-        truth: NDArray[np.bool_],
-        odds: Mapping[str, Floats],
-        apparent: Mapping[str, float],
-    ) -> None:
-        """Add the figures of one cohort."""
-        at = {"cohort": cohort, "role": role}
-        for method, own in odds.items():
-            self.table.append(judging.row(cohort, role, method, truth, own, apparent=apparent.get(method, np.nan)))
-        for method in (nested.SIGNATURE, nested.FULL):
-            gap = judging.gain(truth, odds[method], odds[nested.PLAIN], seed=self.seed)
-            self.gains.append({**at, "method": method, "against": nested.PLAIN, **gap})
-            self.calibration.append({**at, "method": method, **judging.calibration(truth, odds[method])})
-        own = odds[nested.SIGNATURE]
-        self.groups.append(judging.groups(truth, own).assign(**at, at=0)[judging.GROUPS])
-        shown = {name: odds[name] for name in (nested.SIGNATURE, nested.FULL)}
-        self.decision.append(judging.decisions(truth, shown, seed=self.seed).assign(**at))
-
-    def follow(self, one: Patients, scores: pd.DataFrame, role: str) -> None:
-        """Add the trend of one cohort's score over its ordered outcome."""
-        both = scores.index.intersection(one.order.index) if one.order is not None else scores.index[:0]
-        if one.order is None or len(both) < 10 or one.order[both].nunique() < 3:
-            return
-        found = judging.trend(scores.loc[both, "log_odds"], one.order[both], seed=self.seed)
-        self.trend.append(
-            {"cohort": one.name, "role": role, "tau": found.tau, "lower": found.lower, "upper": found.upper,
-             "p_value": found.p_value, "n": found.n, "falling": found.falling}
-        )  # fmt: skip
-        self.points.append(found.points.assign(cohort=one.name, role=role))
-
-    def frames(self) -> dict[str, pd.DataFrame]:
-        """All tables."""
-        trend = ["cohort", "role", "tau", "lower", "upper", "p_value", "n", "falling"]
-        points = ["class", "score", "cohort", "role"]
-        return {
-            "table": pd.DataFrame(self.table, columns=judging.TABLE),
-            "gains": pd.DataFrame(self.gains, columns=judging.GAINS),
-            "calibration": pd.DataFrame(self.calibration, columns=judging.CALIBRATION),
-            "calibration_groups": pd.concat(self.groups, ignore_index=True),
-            "decision": pd.concat(self.decision, ignore_index=True),
-            "trend": pd.DataFrame(self.trend, columns=trend),
-            "trend_points": pd.concat(self.points, ignore_index=True) if self.points else pd.DataFrame(columns=points),
-        }  # fmt: skip
+def _signature(
+    outcome: str, fitted: Linear, data: Data, training: dict[str, Any], provenance: Provenance
+) -> ResponseSignature:  # fmt: skip
+    kinds = training["modalities"]
+    return ResponseSignature(
+        "therapy", outcome, fitted.encoder, fitted.weights, fitted.intercept, float(data.outcome.mean()),
+        training=training, provenance=provenance,
+        description=f"Logistic model of {outcome} over {len(fitted.encoder.features)} features of {len(kinds)} kinds",
+    )  # fmt: skip
 
 
-def _ladder(data: Data, order: Sequence[str], held: nested.Held, *, seed: int) -> pd.DataFrame:
-    rows = []
-    for step, added in enumerate(order, start=1):
-        own = held.ladder[step]
-        value, lower, upper = judging.area(data.outcome, own)
-        row = {"step": step, "added": added, "auc": value, "lower": lower, "upper": upper}
-        if step > 1:
-            gap = judging.gain(data.outcome, own, held.ladder[step - 1], seed=seed)
-            row |= {
-                "gain": gap["difference"], "gain_lower": gap["lower"], "gain_upper": gap["upper"],
-                "p_value": gap["p_value"],
-            }  # fmt: skip
-        rows.append(row)
-    return pd.DataFrame(rows, columns=_LADDER)
+def _importance(signature: ResponseSignature, data: Data) -> pd.DataFrame:
+    """Features by their mean absolute contribution in training, largest first."""
+    modality = {one.name: one.modality for one in signature.encoder.features}
+    mean = signature.contributions(data.table).abs().mean().sort_values(ascending=False, kind="stable")
+    return mean.rename("importance").rename_axis("feature").reset_index().assign(modality=mean.index.map(modality))
 
 
 def _training_scores(train: Sequence[Patients], data: Data, odds: Floats) -> dict[str, pd.DataFrame]:
@@ -337,7 +265,7 @@ def _outside(
 def _flow(train: Sequence[Patients], outside: Sequence[Patients]) -> pd.DataFrame:
     rows = [
         {
-            "cohort": one.name, "role": _EXTERNAL if one in outside else "training", "given": one.given,
+            "cohort": one.name, "role": EXTERNAL if one in outside else "training", "given": one.given,
             "without_outcome": one.given - len(one.outcome), "judged": len(one.outcome),
             "responders": int(one.outcome.sum()),
         }
@@ -356,7 +284,7 @@ def _limits(
             f"{p_value:.1%} of {n_deals} deals of the outcome among the patients of each cohort are foretold out of "
             "fold as well as the outcome itself"
         )
-        found = [f"{told}." if p_value <= _ALPHA else f"Noise would have done as well: {told}."]
+        found = [f"{told}." if p_value <= ALPHA else f"Noise would have done as well: {told}."]
     events = min(int(data.outcome.sum()), int((~data.outcome).sum()))
     if events < 100:
         found.append(f"The smaller class has {events} patients: read the intervals, not the values.")
