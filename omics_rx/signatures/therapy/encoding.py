@@ -111,6 +111,11 @@ class Encoder:
         """Kind of measurement of each column, ``(q,)``."""
         return np.array([feature.modality for feature in self.features for _ in feature.columns])
 
+    @property
+    def modalities(self) -> list[str]:
+        """Kinds of measurement that have a column, in the order of the study."""
+        return list(dict.fromkeys(self.modality.tolist()))
+
     @classmethod
     def learn(
         cls, table: pd.DataFrame, outcome: NDArray[np.bool_], *, kinds: Mapping[str, str], modality: Mapping[str, str],

@@ -113,6 +113,31 @@ def platt(score: Floats, outcome: Bools, *, prior: float = 4.0) -> tuple[float, 
 
 
 @dataclass(frozen=True, eq=False)
+class _Inner:
+    """Patients encoded by all of them, ``z``, and for each inner fold by those outside it.
+
+    A part holds its encoder, the patients learnt from and their outcome, and the patients held back.
+    """
+
+    encoder: Encoder
+    z: Floats
+    outcome: Bools
+    fold: Ints
+    parts: tuple[tuple[Encoder, Floats, Bools, Floats], ...]
+
+    @classmethod
+    def of(cls, data: Data, *, seed: int) -> _Inner:
+        fold = data.folds(_INNER, seed=seed)
+        encoder = data.encoder()
+        parts = []
+        for number in range(_INNER):
+            part, rest = data.rows(fold != number), data.rows(fold == number)
+            own = part.encoder()
+            parts.append((own, own.apply(part.table)[0], part.outcome, own.apply(rest.table)[0]))
+        return cls(encoder, encoder.apply(data.table)[0], data.outcome, fold, tuple(parts))
+
+
+@dataclass(frozen=True, eq=False)
 class Linear:
     """A ridge logistic model: log odds = ``intercept + z @ weights``, after calibration by held-back patients."""
 
@@ -132,26 +157,19 @@ def linear(data: Data, *, seed: int) -> Linear:
     Both are linear, and so is their mean. Penalties, the weights of the stack and the calibration are those of
     cross-validation inside the given patients.
     """
-    fold = data.folds(_INNER, seed=subseed(seed, "ridge"))
-    encoder = data.encoder()
-    z = encoder.apply(data.table)[0]
-    parts = []
-    for number in range(_INNER):
-        part, rest = data.rows(fold != number), data.rows(fold == number)
-        own = part.encoder()
-        parts.append((own, own.apply(part.table)[0], part.outcome, own.apply(rest.table)[0]))
-    whole = _ridge_of(None, encoder, z, parts, fold, data.outcome)
-    names = list(dict.fromkeys(encoder.modality.tolist()))
-    blocks = [_ridge_of(name, encoder, z, parts, fold, data.outcome) for name in names] if len(names) > 1 else [whole]
+    inner = _Inner.of(data, seed=subseed(seed, "ridge"))
+    whole = _ridge_of(None, inner)
+    names = inner.encoder.modalities
+    blocks = [_ridge_of(name, inner) for name in names] if len(names) > 1 else [whole]
     held = np.column_stack([block.held for block in blocks])
     shares, level = _stack(held, data.outcome)
-    mean = (whole.held + _held_stack(held, fold, data.outcome)) / 2
+    mean = (whole.held + _held_stack(held, inner.fold, data.outcome)) / 2
     slope, start = platt(mean, data.outcome)
     weights, intercept = whole.weights / 2, (whole.intercept + level) / 2
     for share, block in zip(shares, blocks, strict=True):
         weights = weights + share * block.weights / 2
         intercept += share * block.intercept / 2
-    return Linear(encoder, slope * weights, start + slope * intercept, whole.penalty)
+    return Linear(inner.encoder, slope * weights, start + slope * intercept, whole.penalty)
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,20 +182,18 @@ class _Ridge:
     held: Floats
 
 
-def _ridge_of(
-    modality: str | None, encoder: Encoder, z: Floats, parts: Sequence[tuple[Encoder, Floats, Bools, Floats]],
-    fold: Ints, outcome: Bools,
-) -> _Ridge:  # fmt: skip
+def _ridge_of(modality: str | None, inner: _Inner) -> _Ridge:
+    z, outcome = inner.z, inner.outcome
     held = np.zeros((len(_PENALTIES), outcome.size))
-    for number, (own, learnt, truth, target) in enumerate(parts):
+    for number, (own, learnt, truth, target) in enumerate(inner.parts):
         at = _columns(own, modality)
         start = None
         for row, penalty in enumerate(_PENALTIES):
             start = _ridge(learnt[:, at], truth, penalty, start=start)
-            held[row, fold == number] = start[0] + target[:, at] @ start[1:]
+            held[row, inner.fold == number] = start[0] + target[:, at] @ start[1:]
     losses = (np.logaddexp(0, held) - outcome * held).mean(axis=1)
     best = int(np.argmin(losses.round(9)))
-    at = _columns(encoder, modality)
+    at = _columns(inner.encoder, modality)
     found = _ridge(z[:, at], outcome, _PENALTIES[best])
     weights = np.zeros(z.shape[1])
     weights[at] = found[1:]
@@ -254,25 +270,16 @@ class Fused:
 
 def fused(data: Data, *, learners: Sequence[str], fusion: str, seed: int) -> Fused:
     """Fit the classifiers on all columns and on each modality, and choose how to join them by held-back patients."""
-    fold = data.folds(_INNER, seed=subseed(seed, "blocks"))
-    encoder = data.encoder()
-    inner = []
-    for number in range(_INNER):
-        part, rest = data.rows(fold != number), data.rows(fold == number)
-        own = part.encoder()
-        inner.append((own, own.apply(part.table)[0].round(9), part.outcome, own.apply(rest.table)[0].round(9)))
-    z = encoder.apply(data.table)[0].round(9)
-    early = _block(data, inner, fold, encoder, z, None, learners=learners, seed=seed)
-    names = list(dict.fromkeys(encoder.modality.tolist()))
+    inner = _Inner.of(data, seed=subseed(seed, "blocks"))
+    early = _block(None, inner, learners=learners, seed=seed)
+    names = inner.encoder.modalities
     late = [("all", early)]
     if len(names) > 1 and fusion != "early":
         quick = [name for name in learners if name not in _SLOW] or list(learners)
-        late = [
-            (name, _block(data, inner, fold, encoder, z, name, learners=quick, seed=seed)) for name in names
-        ]  # fmt: skip
+        late = [(name, _block(name, inner, learners=quick, seed=seed)) for name in names]
     held = np.column_stack([block.held for _, block in late])
     weights, level = _stack(held, data.outcome)
-    stacked = _held_stack(held, fold, data.outcome)
+    stacked = _held_stack(held, inner.fold, data.outcome)
     options = {"early": early.held, "late": stacked, "both": (early.held + stacked) / 2}
     choice = fusion
     if fusion == "both":  # the mean, unless one alone is clearly better by held-back patients
@@ -280,33 +287,36 @@ def fused(data: Data, *, learners: Sequence[str], fusion: str, seed: int) -> Fus
         choice = max(options, key=lambda name: areas[name] + (_CLEARLY if name == "both" else 0.0))
     slope, start = platt(options[choice], data.outcome)
     blocks = tuple((name, block, weight) for (name, block), weight in zip(late, weights.tolist(), strict=True))
-    return Fused(encoder, early, blocks, level, choice, slope, start)
+    return Fused(inner.encoder, early, blocks, level, choice, slope, start)
 
 
-def _block(
-    data: Data, inner: Sequence[tuple[Encoder, Floats, Bools, Floats]], fold: Ints, encoder: Encoder, z: Floats,
-    modality: str | None, *, learners: Sequence[str], seed: int,
-) -> Block:  # fmt: skip
-    """Classifiers of one modality, or of all; the better of the best one and the mean of all is kept."""
-    held = np.zeros((len(learners), data.outcome.size))
-    level = float(logit(np.clip(data.outcome.mean(), 0.01, 0.99)))
+def _block(modality: str | None, inner: _Inner, *, learners: Sequence[str], seed: int) -> Block:
+    """Classifiers of one modality, or of all; the better of the best one and the mean of all is kept.
+
+    Columns are rounded, so that last digits decide no split of a tree.
+    """
+    outcome = inner.outcome
+    held = np.zeros((len(learners), outcome.size))
+    level = float(logit(np.clip(outcome.mean(), 0.01, 0.99)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of solvers about last digits; what they reached is judged by held-back ones
-        for number, (own, learnt, truth, target) in enumerate(inner):
+        for number, (own, learnt, truth, target) in enumerate(inner.parts):
             at = _columns(own, modality)
+            seen, new = learnt[:, at].round(9), target[:, at].round(9)
             for row, name in enumerate(learners):
                 if at.size:
-                    model = classifiers.bare(name, seed=subseed(seed, name)).fit(learnt[:, at], truth)
-                    held[row, fold == number] = classifiers.scores_of(model, target[:, at])
-        columns = _columns(encoder, modality)
-        calibrated = [platt(own, data.outcome) for own in held]
+                    model = classifiers.bare(name, seed=subseed(seed, name)).fit(seen, truth)
+                    held[row, inner.fold == number] = classifiers.scores_of(model, new)
+        columns = _columns(inner.encoder, modality)
+        z = inner.z[:, columns].round(9)
+        calibrated = [platt(own, outcome) for own in held]
         odds = np.array([np.clip(a * own + b, -_MOST, _MOST) for own, (a, b) in zip(held, calibrated, strict=True)])
-        areas = [classification.auc(data.outcome, own) for own in odds]
-        mean = classification.auc(data.outcome, odds.mean(axis=0))
+        areas = [classification.auc(outcome, own) for own in odds]
+        mean = classification.auc(outcome, odds.mean(axis=0))
         best = int(np.argmax(np.round(areas, 9)))
         kept = [best] if areas[best] > mean + _CLEARLY else list(range(len(learners)))
         models = [
-            (classifiers.bare(learners[row], seed=subseed(seed, learners[row])).fit(z[:, columns], data.outcome),
+            (classifiers.bare(learners[row], seed=subseed(seed, learners[row])).fit(z, outcome),
              *calibrated[row])
             for row in kept
         ] if columns.size else [(_Level(), 0.0, level)]  # fmt: skip

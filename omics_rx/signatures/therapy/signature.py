@@ -233,8 +233,7 @@ class ResponseSignature:
         return [name for name in self.features if table[name].isna().all()]
 
     def _absent(self, known: NDArray[np.bool_]) -> list[str]:
-        kinds = self.encoder.modality
-        names = list(dict.fromkeys(kinds.tolist()))
+        kinds, names = self.encoder.modality, self.encoder.modalities
         return [", ".join(name for name in names if not row[kinds == name].any()) for row in known]
 
     def _unseen(self, table: pd.DataFrame) -> list[str]:
