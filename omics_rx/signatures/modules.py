@@ -8,7 +8,7 @@ weights of its own.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -21,9 +21,9 @@ from omics_rx.signatures import cox
 from omics_rx.signatures.fitted import Fitted
 from omics_rx.signatures.gate import Gate
 from omics_rx.signatures.loadings import GeneLoadings, shipped_loadings
-from omics_rx.signatures.scale import Factors, expected
+from omics_rx.signatures.scale import expected, widened
 from omics_rx.signatures.signature import RiskSignature
-from omics_rx.signatures.training import TrainingSet, moments
+from omics_rx.signatures.training import CohortScale, TrainingSet
 
 Floats = NDArray[np.float64]
 
@@ -34,6 +34,7 @@ IMMUNE = ("T cells", "B cells", "MHC class II")
 NAMES = (PROLIFERATION, FUNCTION, LEVEL, HER2, *IMMUNE)
 # ER-negative at all; proliferation, function and HER2 where ER is positive; immune cells where it is negative. What is
 # fitted is drawn towards proliferation less function, the plain score, and no other effect.
+_PARTS = ("ER-negative", "ER+ proliferation", "ER+ function", "ER+ HER2", "ER- immune")
 PRIOR = np.array([0.0, 0.5, -0.5, 0.0, 0.0])
 PENALTY = 20.0
 _FEW_RECORDED = 20  # of each kind, to learn which level of ER expression is positive
@@ -51,13 +52,11 @@ def module_sets() -> dict[str, list[str]]:
 class FittedModules(Fitted):
     """Modules and their weights as a signature that fills in what a cohort lacks."""
 
-    signature: RiskSignature | None = None
-    told: GeneLoadings | None = None
+    signature: RiskSignature = field(kw_only=True)
+    told: GeneLoadings = field(kw_only=True)
 
     def risks(self, z: Floats, train: TrainingSet) -> tuple[Floats, Floats]:
         """Scores ``(n,)``, twice: nothing is distilled."""
-        if self.signature is None or self.told is None:  # pragma: no cover - made by ModuleRecipe alone
-            raise InputError("these modules have no signature: fit them by the recipe")
         frame = pd.DataFrame(np.where(np.isfinite(train.expression), z, np.nan), columns=list(train.genes))
         score = _applied(self.signature, frame, train.er, self.told)
         return score, score
@@ -122,7 +121,7 @@ class ModuleRecipe:
         shares = self._shares(genes)
         z = scaled_within(train)
         table = of_modules(z, genes, shares, told)
-        positive, gate = self._folded(table, train, shares, genes)
+        positive, gate, parts = self._folded(table, train, shares, genes)
         rows = told.rows(genes)
         matrix = rows @ rows.T
         np.fill_diagonal(matrix, 1.0)
@@ -131,7 +130,7 @@ class ModuleRecipe:
             gate=gate, imputes=True,
         )  # fmt: skip
         score = _applied(draft, z, train.er, told)
-        spread = float(np.sqrt(np.mean([score[train.cohort == name].var(ddof=1) for name in train.cohorts])))
+        spread = _within(score, train.cohort)
         weights = positive / spread
         if gate is not None:
             gate = Gate(
@@ -145,7 +144,7 @@ class ModuleRecipe:
         home = {gene: name for name in reversed(NAMES) for gene in self.sets[name]}
         return FittedModules(
             genes=genes, weights=weights, cutoff=signature.cutoffs["high"], full_genes=genes, full_weights=weights,
-            fidelity=1.0, parts=self.parts, patterns={gene: home[gene] for gene in genes}, skipped=(),
+            fidelity=1.0, parts=parts, patterns={gene: home[gene] for gene in genes}, skipped=(),
             signature=signature, told=told,
             notes=(f"Modules are filled in by gene loadings of {told.n_samples} tumours ({told.origin}).",),
         )  # fmt: skip
@@ -161,12 +160,11 @@ class ModuleRecipe:
 
     def _folded(
         self, table: Floats, train: TrainingSet, shares: Floats, genes: tuple[str, ...]
-    ) -> tuple[Floats, Gate | None]:
-        """Weights of genes where ER is positive, and the gate for those where it is not."""
+    ) -> tuple[Floats, Gate | None, dict[str, float]]:
+        """Weights of genes where ER is positive, the gate for those where it is not, and weights of the parts."""
         plain = shares[:, 0] - shares[:, 1]
-        self.parts = {PROLIFERATION: 1.0, FUNCTION: -1.0}
         if self.weights == "fixed":
-            return plain, None
+            return plain, None, {PROLIFERATION: 1.0, FUNCTION: -1.0}
         threshold, slope = _gate_of(table[:, NAMES.index(LEVEL)], train.er)
         level = dict(zip(genes, shares[:, NAMES.index(LEVEL)].tolist(), strict=True))
         draft = Gate({}, 0.0, {gene: share for gene, share in level.items() if share}, threshold, slope)
@@ -175,13 +173,12 @@ class ModuleRecipe:
         beta = _towards(features, cox.follow_up(train.time, train.event, train.cohort), self.penalty)
         one, two = table[:, 0] - table[:, 1], features @ beta
         first, second = (_within(values, train.cohort) for values in (one, two))
-        self.parts = dict(zip(("ER-negative", "ER+ proliferation", "ER+ function", "ER+ HER2", "ER- immune"),
-                              beta.tolist(), strict=True))  # fmt: skip
+        parts = dict(zip(_PARTS, beta.tolist(), strict=True))
         immune = shares[:, [NAMES.index(name) for name in IMMUNE]].mean(axis=1)
         positive = plain / first + (beta[1] * shares[:, 0] + beta[2] * shares[:, 1] + beta[3] * shares[:, 3]) / second
         negative = plain / first + beta[4] * immune / second
         weights = dict(zip(genes, negative.tolist(), strict=True))
-        return positive, Gate(weights, float(beta[0] / second), draft.level, threshold, slope)
+        return positive, Gate(weights, float(beta[0] / second), draft.level, threshold, slope), parts
 
 
 def _features(table: Floats, g: Floats) -> Floats:
@@ -229,25 +226,16 @@ def _records(er: Floats | None, n: int) -> pd.DataFrame:
 
 def scaled_within(train: TrainingSet) -> pd.DataFrame:
     """Z within cohort, samples x genes; NaN where a cohort lacks a gene or does not vary in it."""
-    z = np.full(train.expression.shape, np.nan)
+    scale = CohortScale.learn(train)
+    z = scale.apply(train)
     for name in train.cohorts:
-        rows = train.cohort == name
-        values = train.expression[rows]
-        mean, sd = moments(values)
-        z[rows] = np.where(np.isfinite(values), (values - mean) / sd, np.where(np.isfinite(values).any(0), 0.0, np.nan))
-        z[np.ix_(rows, ~np.isfinite(sd))] = np.nan
+        z[np.ix_(train.cohort == name, np.isinf(scale.sd[name]))] = np.nan
     return pd.DataFrame(z, columns=list(train.genes))
-
-
-def _space(genes: Sequence[str], told: GeneLoadings) -> tuple[tuple[str, ...], Factors]:
-    wide = (*genes, *(gene for gene in told.genes if gene not in set(genes)))
-    rows = told.rows(wide)
-    return wide, Factors(rows, np.maximum(1 - (rows**2).sum(axis=1), 1e-3))
 
 
 def of_modules(z: pd.DataFrame, genes: tuple[str, ...], shares: Floats, told: GeneLoadings) -> Floats:
     """Each module's expected score from the genes at hand, samples x modules."""
-    wide, spread = _space(genes, told)
+    wide, spread = widened(genes, told)
     values = z.reindex(columns=list(wide)).to_numpy()
     weights = np.vstack([shares, np.zeros((len(wide) - len(genes), shares.shape[1]))])
     patterns, member = np.unique(np.isfinite(values), axis=0, return_inverse=True)
@@ -261,5 +249,5 @@ def of_modules(z: pd.DataFrame, genes: tuple[str, ...], shares: Floats, told: Ge
 
 
 def _applied(signature: RiskSignature, z: pd.DataFrame, er: Floats | None, told: GeneLoadings) -> Floats:
-    wide, spread = _space(signature.genes, told)
+    wide, spread = widened(signature.genes, told)
     return expected(signature, z.reindex(columns=list(wide)), _records(er, len(z)), spread).score

@@ -15,6 +15,7 @@ from omics_rx.core import resources
 from omics_rx.core.errors import InputError, examples, unknown_name
 from omics_rx.harmonize.needs import Assessment, Needs, Prepared, prepare
 from omics_rx.harmonize.reference import GeneReference
+from omics_rx.signatures.loadings import GeneLoadings, shipped_loadings
 
 if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
@@ -97,7 +98,7 @@ def scorable(signature: RiskSignature, cohort: CohortLike | Opened) -> Assessmen
 
 def fidelity_of(signature: RiskSignature, genes: Iterable[str]) -> float:
     """Expected correlation of a filled-in score with the full one, from the genes a platform has."""
-    wide, spread = widened(signature)
+    wide, spread = widened(signature.genes)
     at_hand = set(genes)
     have = np.array([gene in at_hand for gene in wide])
     if not have.any():
@@ -231,14 +232,13 @@ class Factors:
         return np.asarray(common.T @ common + weights.T @ (weights * self.own[have][:, None]))
 
 
-def widened(signature: RiskSignature) -> tuple[tuple[str, ...], Spread]:
-    """Genes of a signature and all that speak for them on other platforms, and how they go together."""
-    from omics_rx.signatures.loadings import shipped_loadings
-
-    told = shipped_loadings()
-    genes = (*signature.genes, *(gene for gene in told.genes if gene not in signature.weights))
-    rows = told.rows(genes)
-    return genes, Factors(rows, np.maximum(1 - (rows**2).sum(axis=1), 1e-3))
+def widened(genes: Sequence[str], told: GeneLoadings | None = None) -> tuple[tuple[str, ...], Spread]:
+    """Genes and all that speak for them on other platforms, and how they go together; by the shipped loadings."""
+    told = shipped_loadings() if told is None else told
+    own = set(genes)
+    wide = (*genes, *(gene for gene in told.genes if gene not in own))
+    rows = told.rows(wide)
+    return wide, Factors(rows, np.maximum(1 - (rows**2).sum(axis=1), 1e-3))
 
 
 def plain(signature: RiskSignature) -> tuple[tuple[str, ...], Spread]:

@@ -231,7 +231,7 @@ class RiskSignature:
         self, ready: Prepared, reference: Scale, *, imputed: bool
     ) -> tuple[pd.DataFrame, Expected, str]:  # fmt: skip
         """Scaled genes, what they tell of the score, and how they were scaled."""
-        genes, spread = widened(self) if imputed else plain(self)
+        genes, spread = widened(self.genes) if imputed else plain(self)
         z, scale = scaled(self, ready, reference, genes)
         return z, expected(self, z, ready.source.obs, spread), f"{scale}, imputed" if imputed else scale
 
