@@ -8,7 +8,6 @@ from dataclasses import replace
 from inspect import signature as signature_of
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-import numpy as np
 import pandas as pd
 
 from omics_rx.core import cache
@@ -28,14 +27,13 @@ from omics_rx.signatures.assemble import (
 from omics_rx.signatures.assess import assess
 from omics_rx.signatures.distill import NoSignalError
 from omics_rx.signatures.fitted import Fitted
-from omics_rx.signatures.modules import FittedModules
 from omics_rx.signatures.recipes import Recipe, resolve
 from omics_rx.signatures.signature import RiskSignature
 from omics_rx.signatures.study import Study
 from omics_rx.signatures.therapy.building import build_response
 from omics_rx.signatures.therapy.models import LEARNERS
 from omics_rx.signatures.therapy.study import ResponseStudy
-from omics_rx.signatures.training import CLOSE, CohortScale, TrainingSet, moments
+from omics_rx.signatures.training import CLOSE, TrainingSet
 
 if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
@@ -192,7 +190,7 @@ def build(  # type: ignore[misc]  # the overloads leave the names of the setting
         entry = ledger.opening(name, sha256=inputs[name], study=study, weights=signature.weights, recipe=made.name)
         ledger.record(entry)
         opened[name] = {"sha256": entry.sha256, "time": entry.time, "before": before[name]}
-        full = _full_score(fitted, member)
+        full = fitted.full_score(member)
         null = {"random genes ({} sets)": drawn.get(name), "random genes ({} whole recipes)": pools.get(name)}
         more, further, scores[name] = judge.external(member, signature, full, null=null, seed=seed)
         table, gains = [*more, *table], [*further, *gains]
@@ -297,40 +295,15 @@ def _signature(
         domain=about.domain,
         origin=largest.name,
     )
-    if isinstance(fitted, FittedModules) and fitted.signature is not None:
-        return replace(
-            fitted.signature, reference=frozen, endpoint=kind, training=training, patterns=dict(fitted.patterns),
-            description=recipe.description, provenance=provenance,
-        )  # fmt: skip
-    z = CohortScale.learn(train).apply(train)[:, train.columns(fitted.genes)]
-    return RiskSignature(
-        name=recipe.name,
-        genes=fitted.genes,
-        weights={gene: float(weight) for gene, weight in zip(fitted.genes, fitted.weights, strict=True)},
-        correlation=np.atleast_2d(np.corrcoef(z, rowvar=False)),
-        reference=frozen,
-        cutoffs={"high": fitted.cutoff},
-        endpoint=kind,
-        training=training,
-        patterns=dict(fitted.patterns),
-        description=recipe.description,
-        provenance=provenance,
-    )
+    return replace(
+        fitted.draft(recipe.name, train), reference=frozen, endpoint=kind, training=training,
+        patterns=dict(fitted.patterns), description=recipe.description, provenance=provenance,
+    )  # fmt: skip
 
 
 def _measured(member: Member, fitted: Fitted) -> int:
     """How many of the genes a cohort has."""
     return len(member.frame.columns.intersection(list(fitted.genes)))
-
-
-def _full_score(fitted: Fitted, member: Member) -> pd.Series:
-    """Score by the model before distilling, z within the cohort; genes it lacks count as average."""
-    if isinstance(fitted, FittedModules) and fitted.signature is not None:
-        return fitted.signature.score(member.cohort)["risk_score"]
-    values = member.frame.reindex(columns=list(fitted.full_genes)).to_numpy()
-    mean, sd = moments(values)
-    z = np.nan_to_num((values - mean) / sd, nan=0.0)
-    return pd.Series(fitted.full_risk(z), index=member.frame.index)
 
 
 def _null_p(figures: pd.DataFrame, name: str, drawn: pd.Series) -> float:

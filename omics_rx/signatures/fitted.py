@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from omics_rx.signatures.training import TrainingSet
+from omics_rx.signatures.signature import RiskSignature
+from omics_rx.signatures.training import CohortScale, TrainingSet, moments
+
+if TYPE_CHECKING:
+    from omics_rx.signatures.assemble import Member
 
 Floats = NDArray[np.float64]
 
@@ -64,3 +70,18 @@ class Fitted:
         """Scores by the small signature and by the full model, each ``(n,)``, of samples x ``train.genes``."""
         small = z[:, train.columns(self.genes)] @ self.weights
         return small, self.full_risk(z[:, train.columns(self.full_genes)])
+
+    def full_score(self, member: Member) -> pd.Series:
+        """Score a cohort by the full model, z within the cohort; genes it lacks count as average."""
+        values = member.frame.reindex(columns=list(self.full_genes)).to_numpy()
+        mean, sd = moments(values)
+        z = np.nan_to_num((values - mean) / sd, nan=0.0)
+        return pd.Series(self.full_risk(z), index=member.frame.index)
+
+    def draft(self, name: str, train: TrainingSet) -> RiskSignature:
+        """Make the small signature, with nothing yet of where it comes from."""
+        z = CohortScale.learn(train).apply(train)[:, train.columns(self.genes)]
+        return RiskSignature(
+            name, self.genes, {gene: float(weight) for gene, weight in zip(self.genes, self.weights, strict=True)},
+            np.atleast_2d(np.corrcoef(z, rowvar=False)), None, {"high": self.cutoff},
+        )  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,9 @@ from omics_rx.signatures.loadings import GeneLoadings, shipped_loadings
 from omics_rx.signatures.scale import expected, widened
 from omics_rx.signatures.signature import RiskSignature
 from omics_rx.signatures.training import CohortScale, TrainingSet
+
+if TYPE_CHECKING:
+    from omics_rx.signatures.assemble import Member
 
 Floats = NDArray[np.float64]
 
@@ -60,6 +63,14 @@ class FittedModules(Fitted):
         frame = pd.DataFrame(np.where(np.isfinite(train.expression), z, np.nan), columns=list(train.genes))
         score = _applied(self.signature, frame, train.er, self.told)
         return score, score
+
+    def full_score(self, member: Member) -> pd.Series:
+        """Score a cohort by the signature, which is the whole model."""
+        return self.signature.score(member.cohort)["risk_score"]
+
+    def draft(self, name: str, train: TrainingSet) -> RiskSignature:  # noqa: ARG002 - it is made
+        """Give the signature as it was made from the same training set."""
+        return self.signature
 
 
 class ModuleRecipe:

@@ -14,15 +14,13 @@ from omics_rx.signatures import noise
 from omics_rx.signatures.distill import NoSignalError, distil
 from omics_rx.signatures.ensemble import SearchedEnsemble
 from omics_rx.signatures.fitted import Fitted
+from omics_rx.signatures.modules import ModuleRecipe
 from omics_rx.signatures.noise import Chance
 from omics_rx.signatures.stacked_cox import StackedCox, measured
 from omics_rx.signatures.training import TrainingSet
 
 if TYPE_CHECKING:
     from omics_rx.core.screen import DrugScreen
-
-if TYPE_CHECKING:
-    from omics_rx.signatures.modules import ModuleRecipe
 
 _TEST_FOLDS = 5
 
@@ -169,8 +167,6 @@ def custom(*, n_genes: int = 12) -> SearchedEnsemble:
 
 def modules(*, n_genes: int = 12) -> ModuleRecipe:
     """Build the prognosis from modules; their genes are given, so ``n_genes`` chooses nothing."""
-    from omics_rx.signatures.modules import ModuleRecipe
-
     del n_genes
     return ModuleRecipe()
 
