@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from omics_rx.core.damage import json_of, told_as_damage
-from omics_rx.core.errors import InputError, IntegrityError
 from omics_rx.core.provenance import Provenance
 from omics_rx.harmonize.reference import GeneReference
-from omics_rx.signatures import shape
+from omics_rx.signatures import sealed, shape
 from omics_rx.signatures.baseline import Baseline
 from omics_rx.signatures.gate import Gate
 from omics_rx.signatures.signature import RiskSignature
@@ -43,17 +40,10 @@ def _without_gate(content: Mapping[str, Any]) -> dict[str, Any]:
 UPGRADE_FROM = {1: _without_baseline, 2: _without_gate}
 
 
-def digest(content: Mapping[str, Any]) -> str:
-    """SHA-256 of a signature's content without its own hash, whatever the order and layout of its fields."""
-    kept = {name: value for name, value in content.items() if name != "sha256"}
-    text = json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def to_json(signature: RiskSignature) -> str:
     """Write a signature as JSON text, one line a gene."""
     content = _content(signature)
-    content["sha256"] = digest(content)
+    content["sha256"] = sealed.digest(content)
     parts = []
     for name, value in content.items():
         if name in ("genes", "correlation"):
@@ -114,36 +104,11 @@ def from_json(text: str) -> RiskSignature:
     IntegrityError
         If the text is no signature, was changed by hand, or is of a newer schema.
     """
-    content = json_of(text, "this is no signature: it")
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise IntegrityError(f'this is no signature: its "format" is not "{FORMAT}": give a file that save wrote')
-    schema = content.get("schema")
-    if not isinstance(schema, int) or isinstance(schema, bool) or schema < 1:
-        raise IntegrityError(f"the signature's schema is {schema!r}, not a whole number: the file is damaged")
-    if schema > SCHEMA:
-        raise IntegrityError(
-            f"the signature has schema {schema}, this version reads up to {SCHEMA}: upgrade omics-rx to open it"
-        )
-    try:
-        found = digest(content)
-    except (ValueError, RecursionError) as error:
-        raise IntegrityError(f"the signature holds values that are not finite ({error}): copy it again") from error
-    if content.get("sha256") != found:
-        raise IntegrityError(
-            "the signature is not as it was saved: its content has another hash than the file says. Copy the original "
-            "again; to change a signature, build one and save it"
-        )
-    for past in range(schema, SCHEMA):
-        content = UPGRADE_FROM[past](content)
-    shape.check(content)
-    try:
-        with told_as_damage("the signature", "copy it again"):
-            return _signature(content)
-    except InputError as error:
-        raise IntegrityError(f"the signature is not whole ({error}): copy it again") from error
+    return sealed.read(text, _signature, form=FORMAT, schema=SCHEMA, upgrade_from=UPGRADE_FROM)
 
 
 def _signature(content: Mapping[str, Any]) -> RiskSignature:
+    shape.check(content)
     rows = content["genes"]
     framed = [row for row in rows if "mean" in row]
     reference = None

@@ -12,7 +12,7 @@ import omics_rx as orx
 from omics_rx.core.cohort import with_info
 from omics_rx.core.errors import InputError, IntegrityError, MissingFileError, UnknownNameError
 from omics_rx.harmonize import GeneReference
-from omics_rx.signatures.files import digest
+from omics_rx.signatures.sealed import digest
 from omics_rx.signatures.signature import RiskSignature
 
 GENES = ("BCL2", "MKI67", "ESR1", "CD8A")

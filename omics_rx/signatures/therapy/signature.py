@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,8 +14,9 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from omics_rx.core import saving
-from omics_rx.core.errors import InputError, IntegrityError, examples
+from omics_rx.core.errors import InputError, examples
 from omics_rx.core.provenance import Provenance
+from omics_rx.signatures import sealed
 from omics_rx.signatures.therapy import outcome as outcomes
 from omics_rx.signatures.therapy.encoding import CLIP, Encoder
 from omics_rx.signatures.therapy.reading import CATEGORY, frames, typed
@@ -258,7 +258,7 @@ class ResponseSignature:
             "min_coverage": float(self.min_coverage), **self.encoder.as_dict(), "training": self.training,
             "provenance": self.provenance.as_dict(),
         }  # fmt: skip
-        content["sha256"] = _digest(content)
+        content["sha256"] = sealed.digest(content)
         return json.dumps(content, indent=1, allow_nan=False) + "\n"
 
     @classmethod
@@ -270,34 +270,13 @@ class ResponseSignature:
         IntegrityError
             If the text is no signature, was changed by hand, or is of a newer schema.
         """
-        try:
-            content = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise IntegrityError(f"this is no signature: it is not JSON ({error}): save or copy it again") from error
-        if not isinstance(content, dict) or content.get("format") != FORMAT:
-            raise IntegrityError(f'this is no signature: its "format" is not "{FORMAT}": give a file that save wrote')
-        schema = content.get("schema")
-        if not isinstance(schema, int) or isinstance(schema, bool) or not 1 <= schema <= SCHEMA:
-            raise IntegrityError(f"the signature has schema {schema!r}, this version reads {SCHEMA}: upgrade omics-rx")
-        try:
-            if content.get("sha256") != _digest(content):
-                raise IntegrityError(
-                    "the signature is not as it was saved: its content has another hash than the file says. Copy the "
-                    "original again; to change a signature, build one and save it"
-                )
-            return cls(
-                content["name"], content["outcome"], Encoder.from_dict(content),
-                np.array(content["weights"], dtype=np.float64), float(content["intercept"]), float(content["cutoff"]),
-                float(content["min_coverage"]), dict(content["training"]), content["description"],
-                Provenance.from_dict(content["provenance"]),
-            )  # fmt: skip
-        except (KeyError, TypeError, ValueError) as error:
-            if isinstance(error, IntegrityError):
-                raise
-            raise IntegrityError(f"the signature is not whole ({error}): copy it again") from error
+        return sealed.read(text, _signature, form=FORMAT, schema=SCHEMA)
 
 
-def _digest(content: Mapping[str, Any]) -> str:
-    kept = {name: value for name, value in content.items() if name != "sha256"}
-    text = json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+def _signature(content: Mapping[str, Any]) -> ResponseSignature:
+    return ResponseSignature(
+        content["name"], content["outcome"], Encoder.from_dict(content),
+        np.array(content["weights"], dtype=np.float64), float(content["intercept"]), float(content["cutoff"]),
+        float(content["min_coverage"]), dict(content["training"]), content["description"],
+        Provenance.from_dict(content["provenance"]),
+    )  # fmt: skip
