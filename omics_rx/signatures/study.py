@@ -102,17 +102,15 @@ class Study:
         OutputError
             If the place cannot be written.
         """
-        target = _file(path)
-        scores = [frame.rename_axis("sample").reset_index().assign(cohort=name) for name, frame in self.scores.items()]
         members = {f"{name}.parquet": bundle.parquet(getattr(self, name)) for name in _FRAMES}
-        members["scores.parquet"] = bundle.parquet(pd.concat(scores, ignore_index=True))
+        members["scores.parquet"] = scores_member(self.scores, "sample")
         members["signature.json"] = to_json(self.signature).encode()
         record = {
             "name": self.name, "recipe": self.recipe, "cohorts": list(self.scores),
             "external_opened": self.external_opened, "pattern_weights": self.pattern_weights, "null_p": self.null_p,
             "limits": self.limits, "provenance": self.provenance.as_dict(),
         }  # fmt: skip
-        return bundle.save(target, kind=KIND, schema=SCHEMA, record=record, members=members)
+        return bundle.save(file_of(path), kind=KIND, schema=SCHEMA, record=record, members=members)
 
 
 def _with_assessment(record: dict[str, Any], members: dict[str, bytes]) -> tuple[dict[str, Any], dict[str, bytes]]:
@@ -133,9 +131,25 @@ def _with_patients(record: dict[str, Any], members: dict[str, bytes]) -> tuple[d
 UPGRADE_FROM = {1: _with_assessment, 2: _with_patients}
 
 
-def _file(path: Path | str) -> Path:
+def file_of(path: Path | str) -> Path:
+    """File of a saved study; in a folder it is called ``study.orx``."""
     given = as_path(path, what="saved study")
     return given / "study.orx" if given.is_dir() else given
+
+
+def scores_member(scores: Mapping[str, pd.DataFrame], what: str) -> bytes:
+    """Scores of all cohorts as one member of a bundle, with a column that names each ``sample`` or ``patient``."""
+    rows = [frame.rename_axis(what).reset_index().assign(cohort=name) for name, frame in scores.items()]
+    return bundle.parquet(pd.concat(rows, ignore_index=True))
+
+
+def scores_of(opened: bundle.Bundle, what: str) -> dict[str, pd.DataFrame]:
+    """Cohort to its scores, as :func:`scores_member` wrote them."""
+    rows = opened.frame("scores.parquet")
+    return {
+        name: rows[rows["cohort"] == name].drop(columns="cohort").set_index(what).rename_axis(None)
+        for name in opened.record["cohorts"]
+    }
 
 
 def load_study(path: Path | str) -> Study:
@@ -146,7 +160,7 @@ def load_study(path: Path | str) -> Study:
     MissingFileError, IntegrityError
         If there is none; if it is damaged, altered or of a newer schema.
     """
-    opened = bundle.load(_file(path), kind=KIND, schema=SCHEMA, upgrade_from=UPGRADE_FROM)
+    opened = bundle.load(file_of(path), kind=KIND, schema=SCHEMA, upgrade_from=UPGRADE_FROM)
     with told_as_damage(f"the study in {path}"):
         return _restored(opened)
 
@@ -154,14 +168,9 @@ def load_study(path: Path | str) -> Study:
 def _restored(opened: bundle.Bundle) -> Study:
     record: Mapping[str, Any] = opened.record
     frames = {name: opened.frame(f"{name}.parquet") for name in _FRAMES}
-    rows = opened.frame("scores.parquet")
-    scores = {
-        name: rows[rows["cohort"] == name].drop(columns="cohort").set_index("sample").rename_axis(None)
-        for name in record["cohorts"]
-    }
     return Study(
         name=record["name"], recipe=record["recipe"],
-        signature=RiskSignature.from_json(opened.text("signature.json")), scores=scores,
+        signature=RiskSignature.from_json(opened.text("signature.json")), scores=scores_of(opened, "sample"),
         external_opened=dict(record["external_opened"]), pattern_weights=dict(record["pattern_weights"]),
         null_p=dict(record["null_p"]), limits=list(record["limits"]),
         provenance=Provenance.from_dict(record["provenance"]), **frames,

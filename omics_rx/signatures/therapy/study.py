@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from omics_rx.core import bundle
+from omics_rx.core.damage import told_as_damage
 from omics_rx.core.provenance import Provenance
+from omics_rx.signatures.study import file_of, scores_member, scores_of
 from omics_rx.signatures.therapy.signature import ResponseSignature
 
 KIND, SCHEMA = "response study", 1
@@ -91,17 +93,14 @@ class ResponseStudy:
         OutputError
             If the place cannot be written.
         """
-        given = Path(path)
-        target = given / "study.orx" if given.is_dir() else given
         members = {f"{name}.parquet": bundle.parquet(getattr(self, name)) for name in _FRAMES}
-        rows = [frame.rename_axis("patient").reset_index().assign(cohort=name) for name, frame in self.scores.items()]
-        members["scores.parquet"] = bundle.parquet(pd.concat(rows, ignore_index=True))
+        members["scores.parquet"] = scores_member(self.scores, "patient")
         members["signature.json"] = self.signature.to_json().encode()
         record = {
             "name": self.name, "outcome": self.outcome, "cohorts": list(self.scores), "dealt_p": self.dealt_p,
             "external_opened": self.external_opened, "limits": self.limits, "provenance": self.provenance.as_dict(),
         }  # fmt: skip
-        return bundle.save(target, kind=KIND, schema=SCHEMA, record=record, members=members)
+        return bundle.save(file_of(path), kind=KIND, schema=SCHEMA, record=record, members=members)
 
 
 def load_response_study(path: Path | str) -> ResponseStudy:
@@ -112,17 +111,13 @@ def load_response_study(path: Path | str) -> ResponseStudy:
     MissingFileError, IntegrityError
         If there is none; if it is damaged, altered or of a newer schema.
     """
-    given = Path(path)
-    opened = bundle.load(given / "study.orx" if given.is_dir() else given, kind=KIND, schema=SCHEMA)
-    record: dict[str, Any] = dict(opened.record)
-    rows, provenance = opened.frame("scores.parquet"), Provenance.from_dict(record.pop("provenance"))
-    scores = {
-        name: rows[rows["cohort"] == name].drop(columns="cohort").set_index("patient").rename_axis(None)
-        for name in record.pop("cohorts")
-    }
-    frames: dict[str, Any] = {name: opened.frame(f"{name}.parquet") for name in _FRAMES}
-    known = {one.name for one in fields(ResponseStudy)}
-    return ResponseStudy(
-        signature=ResponseSignature.from_json(opened.text("signature.json")), scores=scores, provenance=provenance,
-        **frames, **{name: value for name, value in record.items() if name in known},
-    )  # fmt: skip
+    opened = bundle.load(file_of(path), kind=KIND, schema=SCHEMA)
+    with told_as_damage(f"the study in {path}"):
+        record = opened.record
+        frames: dict[str, Any] = {name: opened.frame(f"{name}.parquet") for name in _FRAMES}
+        return ResponseStudy(
+            name=record["name"], outcome=record["outcome"],
+            signature=ResponseSignature.from_json(opened.text("signature.json")), scores=scores_of(opened, "patient"),
+            dealt_p=record["dealt_p"], external_opened=dict(record["external_opened"]), limits=list(record["limits"]),
+            provenance=Provenance.from_dict(record["provenance"]), **frames,
+        )  # fmt: skip
