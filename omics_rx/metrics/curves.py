@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from omics_rx.core.errors import InputError
 from omics_rx.metrics.inputs import Bools, Floats, Ints, groups_of, horizon, in_order, outcome
 from omics_rx.metrics.pairs import codes_of
+from omics_rx.metrics.small import Z95
 
 _log = logging.getLogger(__name__)
 
@@ -110,7 +111,7 @@ def kaplan_meier(time: ArrayLike, event: ArrayLike) -> pd.DataFrame:
     survival = np.cumprod(1 - died / at_risk)
     with np.errstate(divide="ignore", invalid="ignore"):
         variance = np.cumsum(died / (at_risk * (at_risk - died)))
-        spread = 1.959963984540054 * np.sqrt(variance) / np.abs(np.log(survival))
+        spread = Z95 * np.sqrt(variance) / np.abs(np.log(survival))
         lower, upper = survival ** np.exp(spread), survival ** np.exp(-spread)
     flat = (survival == 1) | (survival == 0)
     lower, upper = np.where(flat, survival, lower), np.where(flat, survival, upper)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from omics_rx.core import cohort as cohorts
 from omics_rx.core.errors import InputError, examples
 from omics_rx.metrics import survival
+from omics_rx.metrics.small import Z95
 from omics_rx.signatures import cox
 from omics_rx.signatures.training import TrainingSet
 
@@ -33,7 +34,6 @@ _MEASURED = 0.8  # share of patients in whom a column must be known to be taken 
 _MOST_LEVELS = 8
 _PENALTY = 1e-6  # on standardised columns: keeps a fit finite, moves no coefficient that is
 _ENDLESS = 50.0  # standard error of a log hazard ratio a standard deviation
-_Z = 1.959963984540054
 
 
 def gain(
@@ -215,7 +215,7 @@ def _tested(base: Floats, both: Floats, outcome: _Outcome) -> Mapping[str, float
         slope = error = float("nan")
     return {
         "chi2": ratio, "p_value": float(chi2.sf(ratio, 1)), "hazard_ratio": float(np.exp(slope)),
-        "hr_lower": float(np.exp(slope - _Z * error)), "hr_upper": float(np.exp(slope + _Z * error)),
+        "hr_lower": float(np.exp(slope - Z95 * error)), "hr_upper": float(np.exp(slope + Z95 * error)),
     }  # fmt: skip
 
 

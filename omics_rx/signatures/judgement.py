@@ -11,6 +11,7 @@ import pandas as pd
 
 from omics_rx.core.errors import InputError
 from omics_rx.metrics import compare, survival
+from omics_rx.metrics.small import Z95
 from omics_rx.signatures import cox, judge
 from omics_rx.signatures.assemble import Member, prepare, refuse_duplicates
 from omics_rx.signatures.assess import assess
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
     from omics_rx.signatures.signature import RiskSignature
 
-_Z = 1.959963984540054
 _PENALTY = 1e-6
 _FEW = 5  # events in all that a hazard ratio of two groups needs
 GROUPS = [
@@ -132,8 +132,8 @@ def _groups(name: str, scored: pd.DataFrame) -> list[dict[str, Any]]:
         slope = float(beta[0])
         test = survival.log_rank(known["time"], known["event"], known["risk_group"].astype(str))
         rows[1] |= {
-            "hazard_ratio": np.exp(slope), "hr_lower": np.exp(slope - _Z * error),
-            "hr_upper": np.exp(slope + _Z * error), "log_rank_p": test.p_value,
+            "hazard_ratio": np.exp(slope), "hr_lower": np.exp(slope - Z95 * error),
+            "hr_upper": np.exp(slope + Z95 * error), "log_rank_p": test.p_value,
         }  # fmt: skip
     return rows
 
@@ -154,12 +154,12 @@ def _pooled(figures: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
         inside = part[(part["lower"] > 0) & (part["upper"] < 1)]
         if len(inside) > 1:
             value, lower, upper = (np.log(inside[one] / (1 - inside[one])) for one in ("concordance", "lower", "upper"))
-            found = compare.pool(value, (upper - lower) / (2 * _Z))
+            found = compare.pool(value, (upper - lower) / (2 * Z95))
             back = [1 / (1 + np.exp(-one)) for one in (found.value, found.lower, found.upper)]
             rows.append(["concordance", method, *back, found.i2, found.n_studies])
     high = groups.dropna(subset=["hazard_ratio", "hr_lower", "hr_upper"])
     if len(high) > 1:
-        spread = (np.log(high["hr_upper"]) - np.log(high["hr_lower"])) / (2 * _Z)
+        spread = (np.log(high["hr_upper"]) - np.log(high["hr_lower"])) / (2 * Z95)
         found = compare.pool(np.log(high["hazard_ratio"]), spread)
         back = [float(np.exp(one)) for one in (found.value, found.lower, found.upper)]
         rows.append(["hazard ratio, high against low", "signature", *back, found.i2, found.n_studies])

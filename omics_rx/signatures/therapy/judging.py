@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
-from scipy.stats import kendalltau, norm
+from scipy.stats import kendalltau
 
 from omics_rx.core.errors import InputError
 from omics_rx.core.work import rng
 from omics_rx.metrics import decision_curve, small
 from omics_rx.metrics.inputs import in_order
+from omics_rx.metrics.small import Z95
 from omics_rx.signatures.therapy import outcome as outcomes
 
 Floats = NDArray[np.float64]
@@ -69,11 +70,10 @@ def calibration(truth: Bools, odds: Floats) -> dict[str, float]:
     level, level_error = np.mean([_level(truth, ahead) for ahead in odds], axis=0).tolist()
     brier, share = float(np.mean((chance - truth) ** 2)), float(truth.mean())
     null = share * (1 - share)
-    wide = norm.ppf(0.975)
     return {
         "n": truth.size, "observed": share, "expected": float(chance.mean()), "slope": slope,
-        "slope_lower": slope - wide * slope_error, "slope_upper": slope + wide * slope_error, "intercept": level,
-        "intercept_lower": level - wide * level_error, "intercept_upper": level + wide * level_error, "brier": brier,
+        "slope_lower": slope - Z95 * slope_error, "slope_upper": slope + Z95 * slope_error, "intercept": level,
+        "intercept_lower": level - Z95 * level_error, "intercept_upper": level + Z95 * level_error, "brier": brier,
         "null": null, "gain": 1 - brier / null if null else float("nan"),
     }  # fmt: skip
 
