@@ -110,9 +110,9 @@ def _found_again(ranking: Any) -> list[Section]:
     if hasattr(ranking, "findings") and "targets" in getattr(ranking, "drugs", ()):
         found = ranking.findings(_ROWS_IN_PICTURE).reset_index()
         found = found.rename(
-            columns={"family": "what is hit", "rank": "best rank", "drug": "best drug", "n": "drugs here"}
-        )
-        found = found.rename(columns={"drugs": "all of them"})
+            columns={"family": "what is hit", "rank": "best rank", "drug": "best drug", "n": "drugs here",
+                     "drugs": "all of them"}
+        )  # fmt: skip
         caption = f"The first {_ROWS_IN_PICTURE} drugs by their targets: drugs that hit one thing are one finding."
         made.append(Section("What the first drugs have in common", (Table(found, caption),), "figures"))
     controls = getattr(ranking, "controls", None)
@@ -223,7 +223,6 @@ def _all(ranking: Any) -> Iterable[Fold | Text]:
     table = ranking.table.sort_values("rank", kind="stable").drop(columns=["smiles"], errors="ignore")
     front = [name for name in ("rank", "name", "score", "rank_low", "rank_high") if name in table]
     table = table[[*front, *(name for name in table if name not in front)]]
-    table = _plain(table)
     formats = {str(name): ".2f" for name in table if pd.api.types.is_float_dtype(table[name])}
     yield Fold(f"The {len(table)} drugs ranked", (Table(table, "Rank, score and evidence of every drug.", formats),))
     apart = getattr(ranking, "unscreened", None)
@@ -233,21 +232,16 @@ def _all(ranking: Any) -> Iterable[Fold | Text]:
             "weaker grounds than a measured response. Likeness to screened drugs is told in the warning."
         )
         columns = [name for name in ("rank", "name", "stands", "failed", "warning") if name in apart]
-        yield Fold(f"{len(apart)} drugs that nobody screened", (Table(_plain(apart[columns]), caption),))
+        yield Fold(f"{len(apart)} drugs that nobody screened", (Table(apart[columns], caption),))
     others = getattr(ranking, "others", None)
     if others is not None and "group" in others:
         rest = others[others["group"] == "not asked for"]
         columns = [name for name in ("rank", "name", "stands", "ended", "better_than") if name in rest]
         caption = "Drugs scored that were not asked for; the rank is the place among all drugs scored."
         yield Fold(f"{len(rest)} drugs that are no candidates",
-                   (Table(_plain(rest[columns]), caption, {"better than": ".0%"}),))  # fmt: skip
+                   (Table(rest[columns], caption, {"better_than": ".0%"}),))  # fmt: skip
     unranked = ranking.unranked
     if len(unranked):
         yield Fold(f"{len(unranked)} drugs not ranked", (Table(unranked, "Drugs without a rank, with the reason."),))
     else:
         yield Text("Every drug has a rank.")
-
-
-def _plain(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with columns in words."""
-    return table.rename(columns={name: str(name).replace("_", " ") for name in table})

@@ -14,9 +14,9 @@ from omics_rx.report.sections import limits_section, methods_section
 
 _AREA = dict.fromkeys(("auc", "lower", "upper", "apparent"), ".2f")
 _FORMATS = {
-    **_AREA, **dict.fromkeys(("optimism", "gain", "gain lower", "gain upper", "difference"), "+.3f"),
-    **dict.fromkeys(("brier", "p value", "importance", "null"), ".3f"),
-    **dict.fromkeys(("observed", "expected", "slope", "slope lower", "slope upper", "intercept", "tau"), ".2f"),
+    **_AREA, **dict.fromkeys(("optimism", "gain", "gain_lower", "gain_upper", "difference"), "+.3f"),
+    **dict.fromkeys(("brier", "p_value", "importance", "null"), ".3f"),
+    **dict.fromkeys(("observed", "expected", "slope", "slope_lower", "slope_upper", "intercept", "tau"), ".2f"),
 }  # fmt: skip
 _WHERE = {"nested": "models made without the patient", "external": "took no part in training"}
 
@@ -140,5 +140,4 @@ def _importance(study: Any) -> Table:
 
 
 def _table(frame: pd.DataFrame, words: str) -> Table:
-    shown = frame.rename(columns={name: str(name).replace("_", " ") for name in frame})
-    return Table(shown, words, {name: form for name, form in _FORMATS.items() if name in shown})
+    return Table(frame, words, {name: form for name, form in _FORMATS.items() if name in frame})
