@@ -150,7 +150,7 @@ def held_back(train: TrainingSet, split: Split, combinations: Sequence[Combinati
     set the genes strongest in the samples learnt from are used.
     """
     learnt = strongest(train.rows(split.learnt))
-    rest = train.only(learnt.genes).rows(split.held) if learnt.genes != train.genes else train.rows(split.held)
+    rest = train.rows(split.held).only(learnt.genes)
     scale = CohortScale.learn(learnt)
     z, target = scale.apply(learnt), scale.apply(rest)
     k = len(combinations)
