@@ -297,6 +297,8 @@ def _score_blocks(
     """Yield blocks as they are scored, in order; a block is read only when a thread is free for it."""
     from joblib import Parallel, delayed
 
+    keep = TRAITS[work.method].sparse
+
     def one(rows: slice, known: np.ndarray | None, values: Any) -> tuple[slice, np.ndarray]:
         if known is not None:
             return rows, known
@@ -308,8 +310,7 @@ def _score_blocks(
     def parts() -> Iterator[tuple[slice, np.ndarray | None, Any]]:
         for rows in todo:
             known = finished.get(rows) if finished is not None else None
-            sparse = TRAITS[work.method].sparse
-            yield rows, known, None if known is not None else blocks.read(data, rows, keep_sparse=sparse)
+            yield rows, known, None if known is not None else blocks.read(data, rows, keep_sparse=keep)
 
     pool = Parallel(n_jobs=n_jobs, prefer="threads", pre_dispatch="n_jobs", return_as="generator")
     yield from pool(delayed(one)(*part) for part in parts())
