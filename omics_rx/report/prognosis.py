@@ -39,12 +39,11 @@ def patients_sections(study: Any) -> list[Section]:
     table = getattr(study, "patients", None)
     if table is None or not len(table):
         return []
-    shown = table.rename(columns={name: name.replace("_", " ") for name in table})
     words = (
         "Patients of each cohort: as given, left out for want of follow-up, judged, and scored; events among those "
         "judged, and median follow-up in months by the reverse Kaplan-Meier method."
     )
-    return [Section("Patients", (Table(shown, words, {"median follow-up": ".0f"}),), "figures")]
+    return [Section("Patients", (Table(table, words, {"median_follow-up": ".0f"}),), "figures")]
 
 
 def prognosis_sections(study: Any) -> list[Section]:
