@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import hypergeom, rankdata
+from scipy.stats import hypergeom
 
 from omics_rx.core.errors import InputError, examples
+from omics_rx.metrics import classification
 from omics_rx.signatures.therapy.reading import Patients
 
 _NAMES = re.compile(
@@ -89,10 +90,8 @@ def _separation(values: pd.Series, outcome: np.ndarray) -> float:
         if own.nunique() > len(own) // 5:
             return 0.5
         own = share
-    ranks = rankdata(own.to_numpy(dtype=np.float64))
-    yes = int(truth.sum())
-    area = (ranks[truth].sum() - yes * (yes + 1) / 2) / (yes * (truth.size - yes))
-    return float(max(area, 1 - area))
+    area = classification.auc(truth, own.to_numpy(dtype=np.float64))
+    return max(area, 1 - area)
 
 
 def _pure_level(values: pd.Series, outcome: np.ndarray, tries: int) -> str:
