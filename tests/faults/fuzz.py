@@ -33,8 +33,8 @@ from omics_rx import io as readers
 from omics_rx import repurposing
 from omics_rx.core.errors import OmicsRxError
 from omics_rx.core.work import rng
-from omics_rx.signatures import files as signature_files
 from omics_rx.signatures import ledger as openings
+from omics_rx.signatures import sealed
 
 SECONDS, BYTES = 20, 4 << 30
 ODD = [
@@ -293,7 +293,7 @@ def _signature():
 
 
 def _forged(data, random):
-    return odd_json(data, random, lambda content: content.update(sha256=signature_files.digest(content)))
+    return odd_json(data, random, lambda content: content.update(sha256=sealed.digest(content)))
 
 
 def _forged_or_not(data, random):
