@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
-from omics_rx.core.errors import InputError, MissingFileError, OmicsRxError, examples, unknown_name
+from omics_rx.core.errors import InputError, OmicsRxError, examples, unknown_name
+from omics_rx.core.paths import existing, means_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -351,13 +352,11 @@ def _screen(named: str, expression: Path | None, unit: str | None) -> Any:
     """Screen of the datasets, or one of the user's own with its expression."""
     from omics_rx import datasets, io
 
-    own = Path(named).is_file() or expression is not None or Path(named).suffix != ""
-    if not own:
+    if expression is None and not means_file(named):
         if unit is not None:
             raise InputError(f"--unit is for a screen of your own; {named} has its unit")
         return datasets.load(named)
-    if not Path(named).is_file():
-        raise MissingFileError(f"no file {named}: give the long table of your screen, or the name of a dataset")
+    existing(named, what="table of a screen")
     if expression is None:
         raise InputError(f"{named} is a screen of your own: give the expression of its lines by --expression")
     found = io.read_screen(named, expression=expression, unit=unit)
@@ -379,13 +378,9 @@ def _candidates(named: str) -> str | list[str]:
 
 
 def _labels(file: Path | None) -> pd.DataFrame | str:
-    import pandas as pd
+    from omics_rx.io.source_table import whole_table
 
-    if file is None:
-        return "resources"
-    if not file.is_file():
-        raise MissingFileError(f"no file {file}: give a tab-separated table of labels")
-    return pd.read_csv(file, sep="\t")
+    return "resources" if file is None else whole_table(file)
 
 
 def _reference(name: str) -> Literal["cohort", "frozen"]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import errno
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -14,6 +15,13 @@ from omics_rx.core.errors import InputError, MissingFileError
 
 _SHOWN = 60
 _LONGEST = 255  # of one name, on every common file system
+# a slash stands in words, too (EML4/ALK, HER2/neu), an ending or a place to begin from does not
+_ENDING = re.compile(
+    r"\S\.(?:txt|tsv|csv|tab|maf|vcf|bcf|xlsx?|xlsm|parquet|feather|h5ad|h5mu|h5|hdf5|loom|mtx|gct|gctx|gmt|gmx|grp|"
+    r"json|xml|sif|graphml|sdf|smi|orx|zip|rds|rdata|gz|bgz|bz2|xz|zst)$",
+    re.IGNORECASE,
+)
+_START = re.compile(r"^(?:~|\.{0,2}[/\\]|[A-Za-z]:[/\\])")
 
 
 def existing(path: object, *, what: str = "file or folder") -> Path:
@@ -72,6 +80,31 @@ def as_path(path: object, *, what: str = "file or folder") -> Path:
         return Path(text).expanduser()
     except RuntimeError as error:
         raise InputError(f"{shortened(text)}: no home folder is known ({error}): write the path in full") from error
+
+
+def means_file(text: object) -> bool:
+    r"""Whether what may be words, a name or a path is a path: a file is there, or it is written as only paths are.
+
+    Every reader that takes either asks here, so that they agree.
+
+    Examples
+    --------
+    >>> [means_file(text) for text in ("EML4/ALK fusion", "HER2/neu amplification", "gdsc2", "TP53 p.R175H")]
+    [False, False, False, False]
+    >>> [means_file(text) for text in ("calls.maf.gz", "./calls", "~/calls", r"C:\data\calls", Path("calls"))]
+    [True, True, True, True, True]
+    """
+    if isinstance(text, os.PathLike):
+        return True
+    if not isinstance(text, str) or "\n" in text:
+        return False
+    told = text.strip()
+    if _ENDING.search(told) or (_START.match(told) and not told.startswith("~ ")):
+        return True
+    try:
+        return as_path(told).is_file()  # a folder may be called as a data set or a gene is
+    except (InputError, OSError, ValueError):  # words may be longer than a name can be
+        return False
 
 
 def shortened(text: str, most: int = _SHOWN) -> str:

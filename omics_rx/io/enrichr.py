@@ -7,6 +7,7 @@ from pathlib import Path
 
 from omics_rx.core import cache
 from omics_rx.core.errors import DownloadError, OmicsRxError, unknown_name
+from omics_rx.core.paths import means_file
 
 _PLAIN_NAME = re.compile(r"^\w[\w-]+$")  # KEGG_2021_Human, ENCODE_TF_ChIP-seq_2015; no file has so bare a name
 _LARGEST = 10**9
@@ -14,7 +15,7 @@ _LARGEST = 10**9
 
 def may_be_library(name: Path | str) -> bool:
     """Whether what was passed is no file that is there, and could name a library."""
-    return isinstance(name, str) and bool(_PLAIN_NAME.match(name)) and not Path(name).exists()
+    return isinstance(name, str) and bool(_PLAIN_NAME.match(name)) and not means_file(name)
 
 
 def library(name: str) -> Path:

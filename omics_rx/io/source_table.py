@@ -69,9 +69,9 @@ def read_columns(
     """
     table = whole_table(source, ragged=ragged)
     label = table.attrs["source"]
-    found = {_key(name): name for name in reversed(table.columns)}
+    found = {squeezed(name): name for name in reversed(table.columns)}
     chosen = {
-        ours: next((found[_key(name)] for name in names if _key(name) in found), None)
+        ours: next((found[squeezed(name)] for name in names if squeezed(name) in found), None)
         for ours, names in {**needed, **optional}.items()
     }
     lost = [needed[ours][0] for ours in needed if chosen[ours] is None]
@@ -112,7 +112,8 @@ def identifiers(column: pd.Series) -> pd.Series:
     return column.where(column.isna(), column.astype(str).str.replace(r"^(\d+)\.0$", r"\1", regex=True).str.strip())
 
 
-def _key(name: object) -> str:
+def squeezed(name: object) -> str:
+    """Name of a column without case and marks, by which every long table's columns are found."""
     return re.sub(r"[^a-z0-9]", "", str(name).lower())
 
 
@@ -215,12 +216,12 @@ def _spreadsheet(file: Path) -> pd.DataFrame:
 def _explained(label: str, table: pd.DataFrame, lost: list[str], what: str) -> str:
     """Why needed columns are not there: another header row, another file, or just not."""
     told = f"{label}, {what}, has no column {', '.join(lost)} (it has {examples(table.columns, 8)})"
-    wanted = {_key(name) for name in lost}
+    wanted = {squeezed(name) for name in lost}
     for row in range(min(_N_PROBE, len(table))):
-        if wanted <= {_key(value) for value in table.iloc[row]}:
+        if wanted <= {squeezed(value) for value in table.iloc[row]}:
             return f"{told}: its column names stand in row {row + 2}, below another header row: remove the rows above"
-    have = {_key(name) for name in table.columns}
+    have = {squeezed(name) for name in table.columns}
     for name, columns in _KNOWN_FILES.items():
-        if {_key(column) for column in columns} <= have:
+        if {squeezed(column) for column in columns} <= have:
             return f"{told}: it is a {name}"
     return f"{told}: pass the file as its publisher wrote it"

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from omics_rx.core.errors import InputError, MissingFileError, examples
+from omics_rx.core.errors import InputError, examples
+from omics_rx.core.paths import existing
 from omics_rx.harmonize.drugs import Finder, structure, why_not
+from omics_rx.io.files import kind, not_read, opened, text, text_lines
+from omics_rx.io.source_table import likeliest_delimiter, squeezed
 from omics_rx.response.applicability import is_mixture
 
 Structures = pd.DataFrame | Path | str | Iterable[tuple[str, str]]
 _DESCRIBED = ("targets", "pathway", "mechanism")
+_N_PROBE = 20  # lines, of which one at least must begin with a structure
+_SMILES = ("smiles", "canonicalsmiles", "isomericsmiles")
 
 
 def read(rows: pd.DataFrame, finder: Finder) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -60,21 +67,37 @@ def _frames(structures: Structures, size: int) -> Iterator[pd.DataFrame]:
     if isinstance(structures, pd.DataFrame):
         yield from (structures.iloc[i : i + size] for i in range(0, len(structures), size))
     elif isinstance(structures, str | Path):
-        yield from _from_file(Path(structures), size)
+        yield from _from_file(structures, size)
     else:
         pairs = iter(structures)
         while rows := list(islice(pairs, size)):
             yield pd.DataFrame(rows, columns=["name", "smiles"])
 
 
-def _from_file(path: Path, size: int) -> Iterator[pd.DataFrame]:
-    if not path.is_file():
-        raise MissingFileError(f"{path} is not there: give a csv, tsv or smi file of structures")
-    plain = path.name.removesuffix(".gz")
-    if plain.endswith(".smi"):
-        yield from pd.read_csv(path, sep=r"\s+", header=None, names=["smiles", "name"], usecols=[0, 1], dtype=str,
-                               chunksize=size)  # fmt: skip
-    elif plain.endswith((".csv", ".tsv", ".txt")):
-        yield from pd.read_csv(path, sep="," if plain.endswith(".csv") else "\t", dtype=str, chunksize=size)
-    else:
-        raise InputError(f"{path.name} is no csv, tsv or smi file: name it by what it is")
+def _from_file(path: Path | str, size: int) -> Iterator[pd.DataFrame]:
+    file = existing(path, what="library of structures")
+    if (form := kind(file)) != "text":
+        raise not_read(file, form, "a library of structures", "a csv, tsv or smi file")
+    with text_lines(file) as lines:
+        start = [text(line) for _, line in islice((line for line in lines if line[1].strip()), _N_PROBE)]
+    header = start[0] if start else ""
+    mark = likeliest_delimiter(header.encode())
+    mark = mark if mark in header else r"\s+"
+    if any(squeezed(name) in _SMILES for name in re.split(mark, header)):
+        settings: dict[str, Any] = {"sep": mark, "dtype": str, "chunksize": size, "encoding": "utf-8-sig"}
+        with opened(file) as stream, pd.read_csv(stream, **settings) as chunks_of_file:
+            for chunk in chunks_of_file:
+                yield chunk.rename(columns=_ours)
+        return
+    if all(why_not(line.split(None, 1)[0]) for line in start):
+        raise InputError(f"{file} is no csv, tsv or smi file of structures: it has no column smiles, and its first "
+                         f"line ({header[:60]!r}) does not begin with one")  # fmt: skip
+    with text_lines(file) as lines:  # SMILES and a name, without a header
+        rows = ([*text(line).split(None, 1), None][:2] for _, line in lines if line.strip())
+        while some := list(islice(rows, size)):
+            yield pd.DataFrame(some, columns=["smiles", "name"])
+
+
+def _ours(name: object) -> str:
+    known = squeezed(name)
+    return "smiles" if known in _SMILES else known if known in ("name", *_DESCRIBED) else str(name)

@@ -12,18 +12,18 @@ from omics_rx.core.errors import InputError, examples
 from omics_rx.core.paths import existing
 from omics_rx.io.alterations.found import Found, rows
 from omics_rx.io.files import text_lines
-from omics_rx.io.source_table import likeliest_delimiter
+from omics_rx.io.source_table import likeliest_delimiter, squeezed
 from omics_rx.io.table import parse
 
-_ANNOTATIONS = ("hugo_symbol", "gene symbol", "gene_symbol", "entrez_gene_id", "locus id", "cytoband", "gene id")
-_OF_MAF = {"center", "chromosome", "variant_classification"}
+_ANNOTATIONS = ("hugosymbol", "genesymbol", "entrezgeneid", "locusid", "cytoband", "geneid")  # squeezed
+_OF_MAF = {"center", "chromosome", "variantclassification"}
 _LEVELS = (-2, -1.5, -1, 0, 1, 2)
 
 
 def is_copy_number(header: list[str]) -> bool:
     """Whether a header is that of genes x samples of thresholded copy number."""
-    lead = [name.strip().casefold() for name in header[:3]]
-    return bool(lead) and lead[0] in ("hugo_symbol", "gene symbol") and (
+    lead = [squeezed(name) for name in header[:3]]
+    return bool(lead) and lead[0] in _ANNOTATIONS[:2] and (
         len(lead) < 2 or lead[1] in _ANNOTATIONS or not set(lead[1:]) & _OF_MAF
     )  # fmt: skip
 
@@ -71,7 +71,7 @@ def _file(file: Path) -> tuple[list[str], list[str], np.ndarray, str]:
     with text_lines(file) as lines:
         first = next((line for _, line in lines if line.strip() and not line.startswith(b"#")), b"")
     delimiter = likeliest_delimiter(first)
-    header = [name.strip().strip('"').casefold() for name in first.decode("utf-8", "replace").split(delimiter)]
+    header = [squeezed(name) for name in first.decode("utf-8", "replace").split(delimiter)]
     n_annotations = sum(name in _ANNOTATIONS for name in header[1:])
     with text_lines(file) as lines:
         kept = ((number, line) for number, line in lines if not line.startswith(b"#"))
@@ -80,7 +80,7 @@ def _file(file: Path) -> tuple[list[str], list[str], np.ndarray, str]:
 
 
 def _frame(frame: pd.DataFrame) -> tuple[list[str], list[str], np.ndarray, str]:
-    named = [name for name in frame.columns if str(name).casefold() in _ANNOTATIONS]
+    named = [name for name in frame.columns if squeezed(name) in _ANNOTATIONS]
     by = frame.set_index(named[0]) if named else frame
     numbers = by.drop(columns=[name for name in named[1:] if name in by]).apply(pd.to_numeric, errors="coerce")
     label = frame.attrs.get("source", "the frame")

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from omics_rx.core.errors import InputError, examples
-from omics_rx.harmonize.protein_changes import protein_change
+from omics_rx.harmonize.protein_changes import ProteinChange, protein_change
 from omics_rx.io.alterations.found import Found, rows
 from omics_rx.io.said import Aloud
 from omics_rx.io.source_table import Source, read_columns
@@ -64,6 +64,14 @@ def effect_of(told: object) -> str:
     words = [re.sub(r"[^a-z0-9]", "", word.lower()) for word in re.split(r"[&,;|]", "" if told is None else str(told))]
     known = [_CLASSES[word] for word in words if word in _CLASSES]
     return min(known, key=GRAVITY.index) if known else ""
+
+
+def effect_with(change: ProteinChange | None, told: object) -> str:
+    """Effect of a variant by its protein change and its consequence as the file names it, in every format alike."""
+    effect = effect_of(told)
+    if change is None or effect not in ("", "missense", "other", "splice region"):
+        return effect
+    return effect if effect == "splice region" and change.kind == "silent" else change.kind
 
 
 def read_maf(source: Source, predictor: str | None) -> Found:
@@ -121,9 +129,7 @@ def _builds(column: pd.Series, label: str) -> list[str]:
 
 def _row(row: Mapping[Any, Any]) -> dict[str, str]:
     change = protein_change(row.get("protein"))
-    effect = effect_of(row.get("class"))
-    if change is not None and effect in ("", "missense", "other", "splice region"):
-        effect = change.kind if effect != "splice region" or change.kind != "silent" else effect
+    effect = effect_with(change, row.get("class"))
     status = str(row.get("status", "")).casefold()
     origin = "germline" if "germline" in status else "somatic" if status and "unknown" not in status else ""
     made = {

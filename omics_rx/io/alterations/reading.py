@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from omics_rx.core.errors import InputError, examples
-from omics_rx.core.paths import as_path, existing
+from omics_rx.core.paths import existing, means_file
 from omics_rx.harmonize.symbols import current_symbols
 from omics_rx.io.alterations import maf
 from omics_rx.io.alterations.copy_number import is_copy_number, read_copy_number
@@ -24,9 +23,8 @@ from omics_rx.io.alterations.vcf import read_vcf
 from omics_rx.io.alterations.words import HELP, read_words
 from omics_rx.io.files import kind, text_lines
 from omics_rx.io.said import Aloud, say_aloud
-from omics_rx.io.source_table import likeliest_delimiter, whole_table
+from omics_rx.io.source_table import likeliest_delimiter, squeezed, whole_table
 
-_FILE = re.compile(r"[/\\]|\.(?:txt|tsv|csv|maf|vcf|gz|bgz|xlsx|bz2|xz|zst)$", re.IGNORECASE)
 _N_PROBE = 200  # lines
 HYPERMUTATED = 300  # coding changes, about 10 a megabase of an exome
 _GENOME_WIDE = ("MSI", "TMB")
@@ -56,9 +54,9 @@ def read_alterations(
     sample
         The patient whose alterations these are, where the source does not name her; of a VCF the tumour's column.
     panel
-        Genes that were sequenced: their names, a file of one a line, or ``"exome"`` for all. A gene of the panel
-        without a variant was looked at and is not mutated; without a panel it is not known whether it was looked at,
-        and its event is missing. The genes of a table of copy numbers were looked at.
+        Genes that were sequenced: their names (in a list or one text), a file of one a line, or ``"exome"`` for all. A
+        gene of the panel without a variant was looked at and is not mutated; without a panel it is not known whether
+        it was looked at, and its event is missing. The genes of a table of copy numbers were looked at.
     samples
         All samples that were sequenced; those without a variant are in no MAF.
     origin
@@ -126,20 +124,13 @@ def _sources(source: Any) -> list[Any]:
     given = list(source)
     if not given:
         raise InputError(f"no alterations are given: {HELP}")
-    if all(isinstance(one, str) and not _is_file(one) for one in given):
+    if all(isinstance(one, str) and not means_file(one) for one in given):
         return [given]
     return given
 
 
-def _is_file(text: str) -> bool:
-    try:
-        return bool(_FILE.search(text.strip())) or as_path(text).is_file()
-    except InputError:  # words may be longer than a name can be
-        return False
-
-
 def _one(source: Any, sample: str | None, origin: str | None, predictor: str | None) -> Found:
-    if isinstance(source, str) and not _is_file(source):
+    if isinstance(source, str) and not means_file(source):
         source = [source]
     if isinstance(source, Mapping):
         pairs = [
@@ -175,24 +166,24 @@ _WORDS = ("alteration", "alterations", "variant", "variants", "event", "events",
 _WHO = ("sample", "patient", "sample_id", "patient_id", "case", "case_id", "id", "subject")
 
 
+def _has(header: Iterable[object], names: Iterable[str]) -> bool:
+    return bool({squeezed(name) for name in header} & {squeezed(name) for name in names})
+
+
 def _headed(header: list[str]) -> bool:
-    named = {name.casefold() for name in header}
-    known = {name.casefold() for name in (*maf.SAMPLE, *maf.GENE)}
-    return bool(named & (known | set(_WORDS) | set(_WHO))) or is_copy_number(header)
+    return _has(header, (*maf.SAMPLE, *maf.GENE, *_WORDS, *_WHO)) or is_copy_number(header)
 
 
 def _table(
     source: Any, header: list[str], sample: str | None, predictor: str | None, *, commented: bool = False
 ) -> Found:
     """A table under a header: copy numbers, mutations, or words."""
-    lower = [name.casefold() for name in header]
-    has_sample = any(name.casefold() in lower for name in maf.SAMPLE)
-    has_gene = any(name.casefold() in lower for name in maf.GENE)
-    mutations = any(name.casefold() in lower for name in (*maf.PROTEIN, "Variant_Classification", "Consequence"))
+    has_sample, has_gene = _has(header, maf.SAMPLE), _has(header, maf.GENE)
+    mutations = _has(header, (*maf.PROTEIN, "Variant_Classification", "Consequence"))
     if is_copy_number(header) and not mutations:
         return read_copy_number(source)
     table = whole_table(source, comments=True) if commented else source
-    if has_gene and (mutations or has_sample) and not any(name in lower for name in _WORDS[:2]):
+    if has_gene and (mutations or has_sample) and not _has(header, _WORDS[:2]):
         return maf.read_maf(_with_sample(table, sample, has_sample=has_sample), predictor)
     return _word_table(table, sample)
 
@@ -209,10 +200,10 @@ def _word_table(source: Any, sample: str | None) -> Found:
     table = whole_table(source)
     label = table.attrs["source"]
     table = table.astype(object).where(table.notna(), "")
-    by = {str(name).strip().casefold(): name for name in table.columns}
-    words = next((by[name] for name in _WORDS if name in by), None)
-    gene = next((by[name.casefold()] for name in maf.GENE if name.casefold() in by), None)
-    who = next((by[name] for name in _WHO if name in by), None)
+    by = {squeezed(name): name for name in reversed(table.columns)}
+    words, gene, who = (
+        next((by[squeezed(name)] for name in names if squeezed(name) in by), None) for names in (_WORDS, maf.GENE, _WHO)
+    )
     if words is None and gene is None:
         raise InputError(f"{label} has no column of alterations (it has {examples(table.columns, 8)}): {HELP}")
     if who is None and sample is None:

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from omics_rx.core.errors import InputError, examples
-from omics_rx.core.paths import existing
+from omics_rx.core.paths import existing, means_file
 from omics_rx.harmonize.symbols import current_symbols, gene_index
 from omics_rx.io.alterations.found import Found
 from omics_rx.io.files import text_lines
@@ -78,7 +78,9 @@ def _panel(panel: Panel, said: list[str]) -> frozenset[str] | None:
         return None
     if _is_whole(panel):
         return frozenset(gene_index().current)
-    if isinstance(panel, (str, Path)):
+    if isinstance(panel, str) and not means_file(panel):
+        names = [word for word in re.split(r"[\s,;]+", panel) if word]
+    elif isinstance(panel, (str, Path)):
         file = existing(panel)
         with text_lines(file) as lines:
             text = [line.decode("utf-8", "replace") for _, line in lines if not line.startswith(b"#")]

@@ -14,7 +14,7 @@ from omics_rx.core.errors import InputError, examples
 from omics_rx.core.paths import existing
 from omics_rx.harmonize.protein_changes import protein_change
 from omics_rx.io.alterations.found import Found, rows
-from omics_rx.io.alterations.maf import GRAVITY, effect_of
+from omics_rx.io.alterations.maf import GRAVITY, effect_of, effect_with
 from omics_rx.io.files import text_lines
 from omics_rx.io.said import Aloud
 
@@ -178,14 +178,12 @@ def _value(best: dict[str, str], info: dict[str, str], predictor: str | None) ->
 
 
 def _row(best: dict[str, str], sample: str, *, origin: str | None, prediction: str) -> dict[str, str]:
-    effect = effect_of(best.get("Consequence") or best.get("Annotation"))
     written = unquote(best.get("HGVSp") or best.get("HGVS.p") or "")
     change = protein_change(written)
     if change is None and best.get("Protein_position") and "/" in best.get("Amino_acids", ""):
         first, second = best["Amino_acids"].split("/", 1)
         change = protein_change(f"{first}{best['Protein_position'].split('-')[0].split('/')[0]}{second}")
-    if change is not None and effect in ("", "missense", "other"):
-        effect = change.kind
+    effect = effect_with(change, best.get("Consequence") or best.get("Annotation"))
     return {
         "sample": sample, "gene": best.get("SYMBOL") or best.get("Gene_Name") or best.get("Gene", ""),
         "kind": "mutation", "change": change.short if change is not None else written, "effect": effect,

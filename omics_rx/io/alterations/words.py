@@ -62,6 +62,7 @@ _EFFECTS = {"frameshift": "frameshift", "nonsense": "nonsense", "truncat": "nons
             "splice": "splice", "missense": "missense", "silent": "silent", "synonym": "silent", "intron": "intron",
             "promoter": "flank"}  # fmt: skip
 _CODING = re.compile(r"\bc\.[\w*+>_-]+|\b\d+(?:del|ins|dup)[ACGT]*\b", re.IGNORECASE)
+_HER2_NEU = re.compile(r"\bher-?2[/ -]neu\b", re.IGNORECASE)  # NEU alone is an old name of NEURL1
 _SPLIT = re.compile(r"[\s:,;_|/()]+")
 HELP = (
     'write a gene and what is altered, one a row: "PIK3CA H1047R", "ERBB2 amplification", "CDKN2A homozygous deletion",'
@@ -116,9 +117,34 @@ def _each(words: str) -> list[str]:
     """Alterations of one field: ``TP53 R175H; R248Q`` are two of TP53."""
     parts = [part.strip() for part in re.split(r"\s*;\s*|\s+\+\s+", words) if part.strip()] or [words]
     first = parts[0].split(" ")[0]
-    return [
+    told = [
         f"{first} {part}" if place and protein_change(part) is not None else part for place, part in enumerate(parts)
     ]
+    return [one for part in told for one in _each_gene(part)]
+
+
+def _each_gene(words: str) -> list[str]:
+    """Alteration of each of several genes in one word: ``BRCA1/2 wild type``, ``CDKN2A/B deletion``, ``KRAS/NRAS wt``.
+
+    Two genes of a fusion stay together, as does one gene under two names (``HER2/neu``).
+    """
+    words = _HER2_NEU.sub("HER2", words.strip())
+    lead, _, rest = words.partition(" ")
+    first, *others = lead.split("/")
+    gene = _known(first)
+    if gene is not None and not others and (changes := rest.split("/"))[1:] and all(map(protein_change, changes)):
+        return [f"{first} {change}" for change in changes]
+    if not others or not rest or gene is None or _RECEPTOR.match(words) or _FUSION.search(words):
+        return [words]
+    named = [first]
+    for other in others:
+        series = first[: -len(other)] + other if len(other) < len(first) else ""
+        found = next((form for form in (series, other) if form and _known(form)), None)
+        if found is None:
+            return [words]
+        if _known(found) not in {_known(name) for name in named}:
+            named.append(found)
+    return [f"{name} {rest}" for name in named]
 
 
 def one_alteration(words: str) -> dict[str, str] | None:
@@ -147,6 +173,8 @@ def one_alteration(words: str) -> dict[str, str] | None:
         gene = _RECEPTORS[found["name"].lower()]
         change = plain.get(level, level) if gene == "ERBB2" or level[0] not in "12" else "positive"
         return row | {"gene": gene, "kind": "receptor", "change": change, "effect": "receptor"}
+    if _MSI.search(text) and _TMB.search(text):
+        return None  # two findings in one
     if _MSI.search(text) and not _only_gene(text):
         low, high = bool(_MSI_LOW.search(text)), bool(_MSI_HIGH.search(text))
         if low == high:
@@ -254,7 +282,7 @@ def _gene_first(text: str) -> tuple[str | None, str]:
 
 def _two_genes(text: str) -> bool:
     """Whether a text is two genes and no more: ``ETV6-NTRK3``, where no gene is called so."""
-    parts = re.split(r"--|-|/", text)
+    parts = re.split(r"--|-", text)  # with a slash, PIK3CA/PTEN, they may be two genes of a list
     return len(parts) == 2 and " " not in text and _known(text) is None and all(_known(part) for part in parts)
 
 
