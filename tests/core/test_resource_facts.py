@@ -36,3 +36,19 @@ def test_gains_are_those_published(arm, group, gain):
 def test_a_regimen_names_the_structure_of_each_drug_in_its_order():
     for _, row in resources.table("trial_arms.tsv").dropna(subset="inchikey").iterrows():
         assert len(row["inchikey"].split(";")) == len(row["drug"].split(";"))
+
+
+def test_a_peak_in_plasma_has_a_source_a_day_and_one_row_a_structure():
+    table = resources.table("cmax.tsv")
+    assert table[["name", "inchikey", "citation", "checked", "regimen"]].notna().all(axis=None)
+    assert table["inchikey"].is_unique
+    mass, molar, mol = (table[column].astype(float) for column in ("cmax_ng_per_ml", "cmax_um", "molar_mass"))
+    np.testing.assert_allclose(molar, mass / mol, rtol=2e-3)
+    assert molar.between(1e-5, 1e3).all()
+    assert (table["second_source"].dropna() != table["citation"][table["second_source"].notna()]).all()
+
+
+def test_a_peak_is_that_of_the_label():
+    """Trametinib 22.2 ng/mL over 615.4 g/mol, 36.1 nM in the summary of product characteristics."""
+    row = resources.table("cmax.tsv").set_index("name").loc["Trametinib"]
+    assert float(row["cmax_um"]) == pytest.approx(0.0361, rel=2e-3)
