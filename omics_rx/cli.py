@@ -192,7 +192,9 @@ def build(
         list[str] | None, typer.Option(help="NAME of an external cohort another study has opened; repeat.")
     ] = None,
     time_unit: TimeUnit = None,
-    n_genes: Annotated[int, typer.Option(help="Most genes of the signature.")] = 12,
+    n_genes: Annotated[
+        int | None, typer.Option(help="Most genes of the signature; 12 when left out, where the recipe chooses them.")
+    ] = None,
     without_signal: Annotated[
         str, typer.Option(help="Where noise would do as well: 'refuse', or 'tell' and make it all the same.")
     ] = "refuse",
@@ -201,30 +203,36 @@ def build(
 ) -> None:
     """Build a signature from cohorts with follow-up, and judge it once on an external cohort."""
     from omics_rx import signatures
+    from omics_rx.signatures.options import UnusedOptionError, refuse_unused
 
-    if recipe == "therapy":
-        told: dict[str, Any] = {"positive": positive, "ordered": ordered, "known_before": tuple(known_before or ())}
-        if modalities:
-            told["modalities"] = signatures.read_modalities(modalities)
-        response = signatures.build(
-            "therapy", _patients(train), external=_patients(external or []), outcome=outcome, reopen=reopen or [],
-            without_signal=without_signal, seed=seed, therapy=told,
+    settings: dict[str, Any] = {
+        "reopen": reopen or [], "without_signal": without_signal, "seed": seed,
+    }  # fmt: skip
+    if time_unit is not None and not any("=" in text for text in [*train, *(external or [])]):
+        raise InputError("--time-unit says nothing here: no cohort is read from a file, and datasets are in months")
+    of_response: dict[str, Any] = {"positive": positive, "ordered": ordered, "known_before": tuple(known_before or ())}
+    try:
+        refuse_unused(
+            recipe, {**of_response, "outcome": outcome, "modalities": modalities, "endpoint": endpoint,
+                     "n_genes": n_genes, "time_unit": time_unit},
         )  # fmt: skip
-        _write_study(response, out, report)
-        return
-    if outcome or positive or ordered or modalities or known_before:
-        raise InputError("--outcome and what goes with it is for --recipe therapy: leave it out, or name the recipe")
-    study = signatures.build(
-        recipe,
-        _cohorts(train, time_unit=time_unit),
-        external=_cohorts(external or [], time_unit=time_unit),
-        endpoint=endpoint,
-        reopen=reopen or [],
-        n_genes=n_genes,
-        without_signal=without_signal,
-        seed=seed,
-    )
+        if recipe == "therapy":
+            if modalities:
+                of_response["modalities"] = signatures.read_modalities(modalities)
+            settings |= {"external": _patients(external or []), "outcome": outcome, "therapy": of_response}
+            study: Any = signatures.build("therapy", _patients(train), **settings)
+        else:
+            settings |= {"endpoint": endpoint, "n_genes": n_genes}
+            settings["external"] = _cohorts(external or [], time_unit=time_unit)
+            study = signatures.build(recipe, _cohorts(train, time_unit=time_unit), **settings)
+    except UnusedOptionError as error:
+        raise InputError(error.told(_flag)) from error
     _write_study(study, out, report)
+
+
+def _flag(name: str) -> str:
+    """Option of the shell that stands for a setting."""
+    return f"--{name.replace('_', '-')}"
 
 
 def _write_study(study: Any, out: Path, report: Path | None) -> None:

@@ -1,13 +1,44 @@
-"""Texts of frames: those that another pandas wrote, and those that a spreadsheet would take for formulas."""
+"""Texts of frames: those that another pandas wrote, that a spreadsheet runs as formulas, and that say nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 _OWN = pd.Series(["a"]).dtype
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
+# words for a value that nobody knows. A lone "-" is a receptor's negative and "none" an answer, so they are not among
+# them: only between numbers do they mean that there is none
+ABSENT = frozenset(
+    {"", "na", "n/a", "nan", "null", "unknown", "unk", "missing", "not known", "not reported", "[not available]",
+     "[unknown]", "[not applicable]", "[not evaluated]", "[discrepancy]", "--", "'--", "#n/a", ".", "?", "<na>",
+     "not available", "not applicable", "not evaluated"}
+)  # fmt: skip
+ABSENT_NUMBER = ABSENT | {"-", "none"}
+
+
+def says_nothing(values: pd.Series) -> NDArray[np.bool_]:
+    """Which values are missing, or a word for that; where all others are numbers, ``-`` and ``none`` are words for it.
+
+    Examples
+    --------
+    >>> says_nothing(pd.Series(["Positive", "Unknown", "-", " NA ", None], dtype=object)).tolist()
+    [False, True, False, True, True]
+    >>> says_nothing(pd.Series(["1.5", "2", "-", ""])).tolist()
+    [False, False, True, True]
+    """
+    missing = values.isna().to_numpy(dtype=bool)
+    words = [value.strip().casefold() if isinstance(value, str) else None for value in values.astype(object)]
+    found = missing | np.array([word in ABSENT for word in words], dtype=bool)
+    doubtful = np.array([word in ABSENT_NUMBER for word in words], dtype=bool) & ~found
+    if doubtful.any():
+        others = values[~(found | doubtful)]
+        if len(others) and pd.to_numeric(others, errors="coerce").notna().all():
+            return found | doubtful
+    return found
 
 
 def as_made_here(frame: pd.DataFrame) -> pd.DataFrame:

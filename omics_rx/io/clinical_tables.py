@@ -15,8 +15,8 @@ import pandas as pd
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.index import only_counts
 from omics_rx.core.paths import existing, shortened
+from omics_rx.core.texts import ABSENT
 from omics_rx.io.files import kind, not_read, text, text_lines
-from omics_rx.io.follow_up import ABSENT
 from omics_rx.io.follow_up_columns import last_contacts
 from omics_rx.io.frames import sheet_cells
 from omics_rx.io.said import Aloud

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.errors import InputError, examples
+from omics_rx.core.texts import ABSENT
 from omics_rx.io.follow_up_columns import EVENT_WORDS, INVERSE_WORDS, Pair, legend, words
 from omics_rx.io.said import Aloud
 
@@ -25,10 +26,6 @@ _CENSORED = frozenset(
      "disease-free", "no relapse", "alive or dead tumor free", "none"}
 )  # fmt: skip
 _BARE = frozenset({"0", "1", "true", "false", "yes", "no", "y", "n"})  # codes that say nothing beside their column
-ABSENT = frozenset(
-    {"", "na", "n/a", "nan", "null", "unknown", "not reported", "[not available]", "[unknown]", "[not applicable]",
-     "[discrepancy]", "--", "'--", "#n/a", ".", "?", "<na>", "not available", "not applicable"}
-)  # fmt: skip
 
 
 def follow_up(

@@ -12,11 +12,11 @@ import pandas as pd
 
 from omics_rx.core import cache
 from omics_rx.core import cohort as co
-from omics_rx.core.errors import InputError, unknown_name
+from omics_rx.core.errors import InputError, examples, unknown_name
 from omics_rx.core.provenance import Provenance, frame_sha256
 from omics_rx.core.work import one_thread
 from omics_rx.harmonize.reference import GeneReference
-from omics_rx.signatures import baseline, judge, ledger, limits, nested, noise, nulls
+from omics_rx.signatures import baseline, judge, ledger, limits, nested, noise, nulls, options
 from omics_rx.signatures.assemble import (
     Member,
     prepare,
@@ -31,7 +31,6 @@ from omics_rx.signatures.recipes import Recipe, resolve
 from omics_rx.signatures.signature import RiskSignature
 from omics_rx.signatures.study import Study
 from omics_rx.signatures.therapy.building import build_response
-from omics_rx.signatures.therapy.models import LEARNERS
 from omics_rx.signatures.therapy.study import ResponseStudy
 from omics_rx.signatures.training import CLOSE, TrainingSet
 
@@ -61,11 +60,11 @@ def build(  # type: ignore[misc]  # the overloads leave the names of the setting
     endpoint: str | None = None,
     ensemble: str | Sequence[str] | None = None,
     reopen: Sequence[str] = (),
-    n_genes: int = 12,
+    n_genes: int | None = None,
     n_folds: int = 5,
-    n_null: int = 1000,
-    n_null_whole: int = 0,
-    n_permutations: int = noise.N_PERMUTATIONS,
+    n_null: int | None = None,
+    n_null_whole: int | None = None,
+    n_permutations: int | None = None,
     without_signal: Literal["refuse", "tell"] = "refuse",
     seed: int = 0,
     n_jobs: int | None = None,
@@ -74,7 +73,8 @@ def build(  # type: ignore[misc]  # the overloads leave the names of the setting
     """Make a signature from cohorts with follow-up, and judge it on cohorts it has never seen.
 
     Every choice (scaling, penalties, patterns, genes, cut-off) is made again inside each cross-validation fold. The
-    external cohorts are opened after the signature stands; what was opened and when is written down.
+    external cohorts are opened after the signature stands; what was opened and when is written down. A setting that the
+    recipe would not look at is refused.
 
     Parameters
     ----------
@@ -102,19 +102,20 @@ def build(  # type: ignore[misc]  # the overloads leave the names of the setting
         External cohorts that may be opened though another study has opened them on this machine before. Running the
         same study again (training cohorts, recipe and settings that shape the signature) is no new opening.
     n_genes
-        Most genes of the signature.
+        Most genes of the signature, for a recipe that chooses them; 12 when left out.
     n_folds
         Outer folds, balanced over cohort and event.
     n_null
-        Ridge Cox models over random genes, as many as the signature's, to hold against it on the external cohorts.
-        They are not the recipe: no patterns, no choice of genes, one penalty; ``n_null_whole`` repeats that.
+        Ridge Cox models over random genes, as many as the signature's, to hold against it on the external cohorts;
+        1000 when left out. They are not the recipe: no patterns, no choice of genes, one penalty; ``n_null_whole``
+        repeats that.
     n_null_whole
         How often the whole recipe is repeated over random genes, to hold against it there; each time takes as long as
-        the recipe's fit.
+        the recipe's fit; none when left out.
     n_permutations
         Outcomes dealt anew within each cohort, against which the recipe's out-of-fold score is tested before anything
-        else; 0 leaves the test out, and the study says so. A recipe with a rule of its own, as a searched ensemble
-        has, is not tested again.
+        else; None deals as many as the recipe asks for, 0 leaves the test out, and the study says so. A recipe with a
+        rule of its own, as a searched ensemble has, is not tested again.
     without_signal
         What happens where more than one deal of twenty is predicted as well as the outcome: ``"refuse"`` to make a
         signature, or make it and ``"tell"`` first that noise would have done as well.
@@ -137,24 +138,24 @@ def build(  # type: ignore[misc]  # the overloads leave the names of the setting
     """
     import joblib
 
-    if recipe == "therapy" or outcome is not None:
-        if recipe != "therapy" or outcome is None:
-            raise InputError(
-                'the recipe "therapy" learns a yes-or-no outcome: say both, build("therapy", ..., outcome=...)'
-            )
-        own = {"learners": (ensemble,) if isinstance(ensemble, str) else tuple(ensemble or LEARNERS), **(therapy or {})}
-        unknown = sorted(set(own) - set(signature_of(build_response).parameters))
-        if unknown:
-            raise InputError(f"{unknown} are no settings of a therapy study: see build_response")
-        return build_response(
-            cohorts, outcome, external=external, reopen=reopen, n_folds=n_folds, without_signal=without_signal,
-            seed=seed, n_jobs=n_jobs, progress=progress, **own,
-        )  # fmt: skip
-    if therapy:
-        raise InputError('therapy= holds settings of build("therapy", ..., outcome=...): leave it out')
     if without_signal not in ("refuse", "tell"):
         raise unknown_name("choice of without_signal", without_signal, ("refuse", "tell"))
+    told: dict[str, Any] = {
+        "external": external, "outcome": outcome, "therapy": therapy, "genes": genes, "endpoint": endpoint,
+        "n_genes": n_genes, "n_null": n_null, "n_null_whole": n_null_whole, "n_permutations": n_permutations,
+        "without_signal": without_signal,
+    }  # fmt: skip
+    if isinstance(recipe, str):
+        options.refuse_unused(recipe, told)
+    if recipe == options.THERAPY:
+        shared = {"external": external, "reopen": reopen, "n_folds": n_folds, "n_permutations": n_permutations,
+                  "without_signal": without_signal, "seed": seed, "n_jobs": n_jobs, "progress": progress}  # fmt: skip
+        return _response(cohorts, outcome, ensemble, therapy or {}, shared)
+    n_genes, n_folds, n_null, n_null_whole, n_permutations = options.counts(
+        n_genes=n_genes, n_folds=n_folds, n_null=n_null, n_null_whole=n_null_whole, n_permutations=n_permutations
+    )
     made = resolve(recipe, n_genes=n_genes, ensemble=ensemble)
+    options.refuse_unused(made, told, as_given=made is recipe)
     members, outside = prepare(cohorts, role="training"), _external(external, cohorts)
     kind = shared_endpoint({**members, **outside}, endpoint)
     refuse_duplicates([*members.values(), *outside.values()])
@@ -208,6 +209,27 @@ def build(  # type: ignore[misc]  # the overloads leave the names of the setting
         provenance=provenance, calibration=assessed.calibration, calibration_groups=assessed.calibration_groups,
         decision=assessed.decision, clinical=assessed.clinical, patients=judge.patients(members, outside, scores),
     )  # fmt: skip
+
+
+def _response(
+    cohorts: Mapping[str, Any], outcome: str | None, ensemble: str | Sequence[str] | None, therapy: Mapping[str, Any],
+    shared: Mapping[str, Any],
+) -> ResponseStudy:  # fmt: skip
+    """Build a study of a yes-or-no outcome from the settings of :func:`build`."""
+    if outcome is None:
+        raise InputError('the recipe "therapy" learns a yes-or-no outcome: say build("therapy", ..., outcome=...)')
+    given = {name: value for name, value in shared.items() if value is not None}
+    if ensemble is not None:
+        given["learners"] = (ensemble,) if isinstance(ensemble, str) else tuple(ensemble)
+    unknown = sorted(set(therapy) - set(signature_of(build_response).parameters))
+    if unknown:
+        raise InputError(f"{examples(unknown)} are no settings of a therapy study: see build_response")
+    twice = sorted(set(therapy) & ({*shared, "cohorts", "outcome"} | ({"learners"} & set(given))))
+    if twice:
+        raise InputError(
+            f"therapy= holds {examples(twice)}, which build takes itself: say it once, outside of therapy="
+        )
+    return build_response(cohorts, outcome, **given, **therapy)
 
 
 def _chance(

@@ -96,7 +96,7 @@ def build_response(
     NoSignalError
         If dealt outcomes are foretold as well.
     """
-    _check_settings(learners, fusion, without_signal, n_folds=n_folds, n_repeats=n_repeats)
+    _check_settings(learners, fusion, without_signal, n_folds=n_folds, n_repeats=n_repeats, n_deals=n_permutations)
     both = sorted(set(map(str, external or {})) & set(map(str, cohorts)))
     if both:
         raise InputError(f"{', '.join(both)} is both a training and an external cohort: an external one is untouched")
@@ -179,7 +179,9 @@ def build_response(
     )  # fmt: skip
 
 
-def _check_settings(learners: Sequence[str], fusion: str, without_signal: str, *, n_folds: int, n_repeats: int) -> None:
+def _check_settings(
+    learners: Sequence[str], fusion: str, without_signal: str, *, n_folds: int, n_repeats: int, n_deals: int
+) -> None:  # fmt: skip
     for name in learners:
         if name not in classifiers.ALGORITHMS:
             raise unknown_name("classifier", name, classifiers.ALGORITHMS)
@@ -191,6 +193,8 @@ def _check_settings(learners: Sequence[str], fusion: str, without_signal: str, *
         raise unknown_name("choice of without_signal", without_signal, ("refuse", "tell"))
     if n_folds < 2 or n_repeats < 1:
         raise InputError(f"n_folds is {n_folds}, n_repeats {n_repeats}: two folds and one repeat are the fewest")
+    if n_deals < 0:
+        raise InputError(f"n_permutations is {n_deals}: give a whole number of deals, 0 to leave the test out")
 
 
 def pooled(train: Sequence[Patients], kinds: Mapping[str, str]) -> Data:

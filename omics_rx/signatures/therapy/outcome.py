@@ -6,12 +6,11 @@ import re
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from omics_rx.core.errors import InputError, examples
+from omics_rx.core.texts import says_nothing
 
 MIN_CLASS = 10
-_MISSING = {"", "na", "n/a", "nan", "none", "null", "unknown", "unk", "missing", "not available", "?", ".", "-", "<na>"}
 _YES = {
     "1", "1.0", "yes", "y", "true", "t", "pcr", "pcr1", "complete response", "pathological complete response",
     "pathologic complete response", "responder", "response", "r", "positive", "event", "rcb-0", "rcb0", "ypt0 ypn0",
@@ -23,12 +22,6 @@ _NO = {
 }  # fmt: skip
 _CLASS = re.compile(r"^(?:rcb|grade|stage|class|score|tier)?[\s_\-.:]*(0|1|2|3|4|i{1,3}|iv)$")
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
-
-
-def is_missing(values: pd.Series) -> NDArray[np.bool_]:
-    """Which values say that nothing is known: missing ones, and texts such as ``NA`` or ``Unknown``."""
-    told = values.map(lambda value: isinstance(value, str) and value.strip().casefold() in _MISSING)
-    return np.asarray(values.isna() | told.astype(bool), dtype=bool)
 
 
 def binary(values: pd.Series, *, name: str, positive: object = None) -> pd.Series:
@@ -48,7 +41,7 @@ def binary(values: pd.Series, *, name: str, positive: object = None) -> pd.Serie
     InputError
         If the two sides cannot be told apart, or there are more than two and none was named.
     """
-    known = values[~is_missing(values)]
+    known = values[~says_nothing(values)]
     texts = known.map(_text)
     levels = sorted(set(texts))
     if positive is not None:
@@ -114,7 +107,7 @@ def ordered(values: pd.Series, *, name: str) -> pd.Series:
     InputError
         If the order cannot be told, or there are fewer than three classes.
     """
-    known = values[~is_missing(values.astype(object))]
+    known = values[~says_nothing(values.astype(object))]
     if isinstance(values.dtype, pd.CategoricalDtype) and values.cat.ordered:
         found = pd.Series(values.cat.codes, index=values.index)[known.index].astype(float)
     elif pd.api.types.is_numeric_dtype(known) and not pd.api.types.is_bool_dtype(known):

@@ -12,6 +12,7 @@ import pandas as pd
 
 from omics_rx.core.errors import InputError, examples, unknown_name
 from omics_rx.core.provenance import frame_sha256
+from omics_rx.core.texts import says_nothing
 from omics_rx.signatures.therapy import outcome as outcomes
 
 NUMBER, CATEGORY = "number", "category"
@@ -277,7 +278,7 @@ def typed(table: pd.DataFrame) -> pd.DataFrame:
 def _typed(values: pd.Series) -> pd.Series:
     if pd.api.types.is_numeric_dtype(values) and not isinstance(values.dtype, pd.CategoricalDtype):
         return pd.Series(values.to_numpy(dtype=np.float64, na_value=np.nan), index=values.index)
-    plain = values.astype(object).mask(outcomes.is_missing(values.astype(object)))
+    plain = values.astype(object).mask(says_nothing(values.astype(object)))
     numbers = pd.to_numeric(plain, errors="coerce")
     if numbers.notna().sum() == plain.notna().sum():
         return numbers.astype(np.float64)

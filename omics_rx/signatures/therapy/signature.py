@@ -16,8 +16,8 @@ from scipy.special import expit
 from omics_rx.core import saving
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.provenance import Provenance
+from omics_rx.core.texts import says_nothing
 from omics_rx.signatures import sealed
-from omics_rx.signatures.therapy import outcome as outcomes
 from omics_rx.signatures.therapy.encoding import CLIP, Encoder
 from omics_rx.signatures.therapy.reading import CATEGORY, frames, typed
 
@@ -192,7 +192,7 @@ class ResponseSignature:
             if not holders and self._alone(one.column):
                 holders = [frame[one.column] for frame in parts.values() if one.column in frame]
             found[one.name] = (holders[0] if holders else pd.Series(np.nan, index=index)).reindex(index)
-        absent = [name for name, values in found.items() if outcomes.is_missing(values.astype(object)).all()]
+        absent = [name for name, values in found.items() if says_nothing(values.astype(object)).all()]
         if len(absent) == len(found):
             raise InputError(
                 f"none of the {len(found)} features of {self.name} is there (it needs {examples(found)}): name columns "

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from omics_rx.core.errors import InputError, MissingFileError, examples
+from omics_rx.core.errors import InputError, examples
+from omics_rx.core.texts import says_nothing
+from omics_rx.io.clinical_tables import ROW_NUMBER, are_row_numbers, as_text
+from omics_rx.io.said import say_aloud
 
 _IDS = {"patient", "patient_id", "patientid", "sample", "sample_id", "sampleid", "id", "case", "case_id", "subject"}
 
@@ -18,13 +21,14 @@ def read_tables(files: Sequence[Path | str]) -> pd.DataFrame | dict[str, pd.Data
     Parameters
     ----------
     files
-        Text tables (comma, tab or semicolon; packed or not). Patients are named by a column called patient, sample or
+        Tables as :func:`io.read_clinical` reads them: text (comma, tab or semicolon, decimal points or commas; packed
+        or not), parquet, or the first sheet of a workbook. Patients are named by a column called patient, sample or
         id, else by the first column.
 
     Raises
     ------
-    MissingFileError, InputError
-        If a file is not there, is no table, or its patients are not named.
+    MissingFileError, IntegrityError, InputError
+        If a file is not there, is damaged, is no table, or its patients are not named.
     """
     tables = {Path(file).name.split(".")[0]: _table(Path(file)) for file in files}
     if len(tables) < len(files):
@@ -37,8 +41,8 @@ def read_modalities(file: Path | str) -> dict[str, list[str]]:
 
     Raises
     ------
-    MissingFileError, InputError
-        If the file is not there or has no such columns.
+    MissingFileError, IntegrityError, InputError
+        If the file is not there, is damaged, or has no such columns.
     """
     table = _read(Path(file))
     if not {"column", "modality"} <= set(table):
@@ -50,25 +54,29 @@ def read_modalities(file: Path | str) -> dict[str, list[str]]:
 def _table(file: Path) -> pd.DataFrame:
     table = _read(file)
     named = [column for column in table if str(column).strip().casefold().replace(" ", "_") in _IDS]
+    named = named if len(named) < 2 else [column for column in named if column == table.columns[0]] or named
     if len(named) > 1:
         raise InputError(f"{file} has {len(named)} columns that may name the patients ({examples(named)}): keep one")
     ids = table[named[0] if named else table.columns[0]]
-    if not named and (
-        pd.api.types.is_float_dtype(ids) or list(ids) in (list(range(len(ids))), list(range(1, len(ids) + 1)))
-    ):
+    if not named and (are_row_numbers(ids.tolist()) or ids.dropna().astype(str).str.fullmatch(r"-?\d*\.\d+").any()):
         raise InputError(f"{file}: the first column ({ids.name}) does not name patients: call the column patient")
     if ids.isna().any():
         raise InputError(f"{int(ids.isna().sum())} rows of {file} have no {ids.name}: name every patient")
-    return table.drop(columns=ids.name).set_axis(ids.astype(str).str.strip(), axis=0).rename_axis(None)
+    rest = table.drop(columns=[ids.name, *(name for name in (ROW_NUMBER,) if name in table and name != ids.name)])
+    return rest.apply(_numbers).set_axis(ids.astype(str).str.strip(), axis=0).rename_axis(None)
+
+
+def _numbers(column: pd.Series) -> pd.Series:
+    """Column of numbers where every known field is one, else as it stands."""
+    made = pd.to_numeric(column.mask(says_nothing(column)), errors="coerce")
+    return made if made.notna().sum() == (~says_nothing(column)).sum() else column
 
 
 def _read(file: Path) -> pd.DataFrame:
-    if not file.is_file():
-        raise MissingFileError(f"no file {file}: give a table of patients")
-    try:
-        table = pd.read_csv(file, sep=None, engine="python", encoding="utf-8-sig")
-    except (ValueError, UnicodeDecodeError, OSError, EOFError) as error:
-        raise InputError(f"{file} cannot be read as a table ({error}): save it as text, a row a patient") from error
+    """Read a table of text by the door of clinical tables: text, parquet or a workbook, decimal commas and all."""
+    notes: list[str] = []
+    table = as_text(file, notes)
+    say_aloud(notes)
     if table.shape[1] < 2 or not len(table):
         raise InputError(f"{file} has {len(table)} rows and {table.shape[1]} columns: give patients x columns")
     return table
