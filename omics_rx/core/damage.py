@@ -16,6 +16,11 @@ from omics_rx.core.errors import InputError, IntegrityError, MissingFileError, O
 P = ParamSpec("P")
 R = TypeVar("R")
 _TOO_LONG = 300  # characters of another library's message
+# what no content of a file can raise: a name that is not there, a promise that was not kept, a package not installed
+_OURS = (NameError, AssertionError, NotImplementedError, ImportError)
+# what this package raises of itself only by mistake; a parser raises it of content
+_OURS_HERE = (AttributeError, TypeError)
+_PACKAGE = str(Path(__file__).parents[1])
 
 
 @contextmanager
@@ -32,13 +37,14 @@ def told_as_damage(what: object, remedy: str = "save or copy it again") -> Itera
     Raises
     ------
     IntegrityError
-        In place of any error that is not raised on purpose by this package.
+        In place of any error that is not raised on purpose by this package. Faults of a program that no content can
+        cause (a name that is not there, an assertion, a missing package) are no damage and stay as they are.
     InputError
         If there is not memory enough, or the operating system does not let the file be read.
     """
     try:
         yield
-    except (OmicsRxError, Warning):
+    except (OmicsRxError, Warning, *_OURS):
         raise
     except MemoryError as error:
         raise InputError(f"{what} asks for more memory than there is ({_short(error)}): {budget.REMEDY}") from error
@@ -56,7 +62,10 @@ def _short(error: BaseException) -> str:
 
 
 def guarded(function: Callable[P, R]) -> Callable[P, R]:
-    """Give a reader whose only errors are those of this package, apart from a wrong call.
+    """Give a reader whose only errors are those of this package, apart from a wrong call and from faults of its own.
+
+    A TypeError or AttributeError that a line of this package raises is such a fault, and is not called damage of the
+    file; one that a parser raises is of the content.
 
     Examples
     --------
@@ -73,9 +82,23 @@ by zero): copy it again
         given = signature.bind(*args, **kwargs).arguments.values()  # a call that does not fit is no damage
         named = (str(value) for value in given if isinstance(value, (str, Path)) and len(str(value)) < _TOO_LONG)
         with told_as_damage(next(named, "what was given"), "copy it again"):
-            return function(*args, **kwargs)
+            try:
+                return function(*args, **kwargs)
+            except _OURS_HERE as error:
+                if isinstance(error, OmicsRxError) or not _raised_here(error):
+                    raise
+                fault = error
+        raise fault
 
     return read
+
+
+def _raised_here(error: BaseException) -> bool:
+    """Whether a line of this package raised it, and no library below."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and trace.tb_frame.f_code.co_filename.startswith(_PACKAGE)
 
 
 def json_of(text: str | bytes, what: object, *, remedy: str = "save or copy it again") -> Any:

@@ -61,22 +61,27 @@ class Explanation:
         return table.sort_values("importance", ascending=False, kind="stable")
 
 
-def explain(signature: RiskSignature, cohort: CohortLike, *, reference: Scale = "cohort") -> Explanation:
+def explain(
+    signature: RiskSignature, cohort: CohortLike, *, reference: Scale = "cohort", min_coverage: float | None = None,
+    impute: bool | None = None,
+) -> Explanation:  # fmt: skip
     """Explain the scores of a signature, exactly.
 
     Parameters
     ----------
     signature
         A signature.
-    cohort, reference
-        As in ``RiskSignature.score``; samples below its coverage are left out, as they have no score.
+    cohort, reference, min_coverage, impute
+        As in ``RiskSignature.score``; samples below the coverage are left out, as they have no score.
 
     References
     ----------
     Lundberg and Lee, NeurIPS 2017, corollary 1.
     """
-    risk = signature.score(cohort, reference=reference)["risk_score"].dropna()
-    return Explanation(0.0, signature.contributions(cohort, reference=reference).loc[risk.index], risk)
+    scored = signature.score(cohort, reference=reference, min_coverage=min_coverage, impute=impute)
+    risk = scored["risk_score"].dropna()
+    parts = signature.contributions(cohort, reference=reference, impute=impute)
+    return Explanation(0.0, parts.loc[risk.index], risk)
 
 
 def explain_linear(

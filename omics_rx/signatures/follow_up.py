@@ -84,7 +84,7 @@ def compare_groups(
 
 def compare_risk_groups(
     signature: RiskSignature, cohort: CohortLike, *, more: Mapping[str, object] | None = None, pathways: bool = False,
-    reference: Scale = "cohort",
+    reference: Scale = "cohort", impute: bool | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """Score a cohort and say how its patients of high and low risk differ, in one call.
 
@@ -99,7 +99,7 @@ def compare_risk_groups(
         ``response`` stands for its ``preference``, what distinguishes drugs within a sample.
     pathways
         Compare Reactome pathways too; they are many, and the correction runs over all of them.
-    reference
+    reference, impute
         As in ``RiskSignature.score``.
 
     Returns
@@ -107,7 +107,7 @@ def compare_risk_groups(
     pandas.DataFrame
         As :func:`compare_groups`, over :func:`describe` and ``more``.
     """
-    groups = signature.score(cohort, reference=reference)["risk_group"]
+    groups = signature.score(cohort, reference=reference, impute=impute)["risk_group"]
     tables = describe(cohort, pathways=pathways)
     for name, given in (more or {}).items():
         table = getattr(given, "preference", given)

@@ -268,12 +268,14 @@ class RiskSignature:
 
         return judge_signature(self, cohorts, beside=beside, seed=seed)
 
-    def contributions(self, cohort: CohortLike, *, reference: Scale = "cohort") -> pd.DataFrame:
+    def contributions(
+        self, cohort: CohortLike, *, reference: Scale = "cohort", impute: bool | None = None
+    ) -> pd.DataFrame:
         """What each gene adds to each sample's score, so that a row sums to ``risk_score``.
 
         Parameters
         ----------
-        cohort, reference
+        cohort, reference, impute
             As in :meth:`score`.
 
         Returns
@@ -284,7 +286,8 @@ class RiskSignature:
             0 (Lundberg and Lee 2017, corollary 1). A signature with other weights where ER is negative has a column
             ``ER`` more: what it adds for the receptor itself. One that fills in has a column for each gene that speaks.
         """
-        z, found, _ = self._expected(prepare(cohort, needs_of(self)), reference, imputed=self.imputes)
+        imputed = self.imputes if impute is None else impute
+        z, found, _ = self._expected(prepare(cohort, needs_of(self)), reference, imputed=imputed)
         table = pd.DataFrame(found.parts, index=z.index, columns=list(z.columns)).dropna(axis=1, how="all")
         kept = [gene for gene in z.columns if gene in self.weights or gene in table]
         table = table.reindex(columns=kept)
@@ -294,7 +297,7 @@ class RiskSignature:
 
     def predict_survival(
         self, cohort: CohortLike, *, months: Sequence[int] | None = None, min_coverage: float | None = None,
-        reference: Scale = "cohort",
+        reference: Scale = "cohort", impute: bool | None = None,
     ) -> pd.DataFrame:  # fmt: skip
         """Chance of no event by some horizons.
 
@@ -303,7 +306,7 @@ class RiskSignature:
 
         Parameters
         ----------
-        cohort, min_coverage, reference
+        cohort, min_coverage, reference, impute
             As in :meth:`score`.
         months
             Horizons among ``baseline.hazard``; None takes all of them.
@@ -323,7 +326,7 @@ class RiskSignature:
                 f"{self.name} orders patients but gives no chances of survival: its baseline was not learnt. Build a "
                 "signature on cohorts with follow-up, or read its risk_score"
             )
-        scored = self.score(cohort, min_coverage=min_coverage, reference=reference)
+        scored = self.score(cohort, min_coverage=min_coverage, reference=reference, impute=impute)
         return self.baseline.survival(scored["risk_score"], None if months is None else tuple(months))
 
     def save(self, path: Path | str) -> Path:

@@ -89,3 +89,19 @@ def test_values_that_are_missing_are_refused():
         explain_model(lambda x: x[:, 0], table, table.fillna(0))
     with pytest.raises(InputError, match="different genes"):
         explain_model(lambda x: x[:, 0], table, pd.DataFrame({"b": [1.0]}))
+
+
+def test_an_explanation_fills_in_as_told(gse1992):
+    """Each way of filling in has parts of its own, which add up to the score made so."""
+    signature = orx.signatures.load("prognosis")
+    partial = gse1992[:, [gene for gene in gse1992.var_names if gene not in set(signature.genes[::2])]]
+    for impute in (True, False, None):
+        found = orx.signatures.explain_signature(signature, partial, impute=impute, min_coverage=0.05)
+        scored = signature.score(partial, impute=impute, min_coverage=0.05)["risk_score"].dropna()
+        np.testing.assert_allclose(found.parts.sum(axis=1), scored, atol=1e-8)
+        np.testing.assert_allclose(found.risk, scored, atol=1e-12)
+    plain, filled = (
+        orx.signatures.explain_signature(signature, partial, impute=told, min_coverage=0.05).parts
+        for told in (False, True)
+    )
+    assert filled.shape[1] > plain.shape[1]

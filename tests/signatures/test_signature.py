@@ -262,3 +262,53 @@ def test_known_weights_become_a_signature(cohort):
     assert made.weights["MKI67"] == pytest.approx(-made.weights["BCL2"])
     with pytest.raises(InputError, match="lacks 1 of 2 genes"):
         orx.signatures.from_weights("mean", {"MKI67": 1.0, "TP53": 1.0}, {"x": cohort})
+
+
+GATE = {"offset": 0.1, "threshold": 0.0, "slope": 2.0}
+
+
+def _gated(content, **gate):
+    content["er_gate"] = GATE | gate
+    for at, row in enumerate(content["genes"]):
+        row.update({"weight_er_negative": 0.1} | ({"er_level": 1.0} if not at else {}))
+
+
+def test_a_gate_and_filling_in_are_read_back(signature, tmp_path):
+    file = signature.save(tmp_path / "s.json")
+    _changed(file, _gated, rehash=True)
+    found = orx.signatures.load(file)
+    assert (found.gate.slope, found.gate.weights["BCL2"], found.gate.level) == (2.0, 0.1, {"BCL2": 1.0})
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        (lambda c: c.update(imputes="yes"), "imputes"),
+        (lambda c: c.update(imputes=1), "imputes"),
+        (lambda c: c.update(imputes=None), "imputes"),
+        (lambda c: c.pop("imputes"), "imputes"),
+        (lambda c: c.update(er_gate={}), "er_gate"),
+        (lambda c: c.update(er_gate="closed"), "er_gate"),
+        (lambda c: c.update(er_gate=[GATE]), "er_gate"),
+        (lambda c: c.pop("er_gate"), "er_gate"),
+        (lambda c: c.update(er_gate=GATE), "weight_er_negative"),
+        (lambda c: _gated(c, slope=0.0), "er_gate"),
+        (lambda c: _gated(c, slope=-1), "er_gate"),
+        (lambda c: _gated(c, offset="0"), "er_gate"),
+        (lambda c: _gated(c, threshold=1e300), "er_gate"),
+        (lambda c: (_gated(c), c["genes"][1].pop("weight_er_negative")), "weight_er_negative"),
+        (lambda c: (_gated(c), c["genes"][1].update(weight_er_negative="0.1")), "weight_er_negative"),
+        (lambda c: (_gated(c), c["genes"][1].update(weight_er_negative=True)), "weight_er_negative"),
+        (lambda c: (_gated(c), c["genes"][0].update(er_level=None)), "er_level"),
+        (lambda c: (_gated(c), c["genes"][0].pop("er_level")), "er_level"),
+        (lambda c: c["genes"][0].update(weight_er_negative=0.1), "weight_er_negative"),
+        (lambda c: c["genes"][0].update(er_level=0.1), "er_level"),
+        (lambda c: c["correlation"][0].__setitem__(0, 2.0), "correlation"),
+        (lambda c: c["correlation"][0].__setitem__(1, 0.9), "correlation"),
+    ],
+)
+def test_a_forged_gate_is_refused_when_loaded(signature, tmp_path, change, field):
+    file = signature.save(tmp_path / "s.json")
+    _changed(file, change, rehash=True)
+    with pytest.raises(IntegrityError, match=rf"not whole .*{field}"):
+        orx.signatures.load(file)

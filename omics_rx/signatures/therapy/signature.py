@@ -18,6 +18,7 @@ from omics_rx.core.errors import InputError, examples
 from omics_rx.core.provenance import Provenance
 from omics_rx.core.texts import says_nothing
 from omics_rx.signatures import sealed
+from omics_rx.signatures.therapy import shape
 from omics_rx.signatures.therapy.encoding import CLIP, Encoder
 from omics_rx.signatures.therapy.reading import CATEGORY, frames, typed
 
@@ -274,6 +275,7 @@ class ResponseSignature:
 
 
 def _signature(content: Mapping[str, Any]) -> ResponseSignature:
+    shape.check(content)
     return ResponseSignature(
         content["name"], content["outcome"], Encoder.from_dict(content),
         np.array(content["weights"], dtype=np.float64), float(content["intercept"]), float(content["cutoff"]),

@@ -9,6 +9,7 @@ from scipy.special import expit
 
 from omics_rx import signatures
 from omics_rx.core.errors import InputError, IntegrityError
+from omics_rx.signatures import sealed
 
 
 @pytest.fixture
@@ -138,3 +139,32 @@ def test_a_cohort_on_another_scale_is_told(study, new):
 def test_a_signature_is_not_scaled_within_a_cohort(study, new):
     with pytest.raises(InputError, match="frozen"):
         study.signature.score(new(), reference="cohort")
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        (lambda c: c["weights"].pop(), "weights"),
+        (lambda c: c["centre"].append(0.0), "centre"),
+        (lambda c: c["spread"].__setitem__(0, 0.0), "spread"),
+        (lambda c: c["spread"].__setitem__(0, "1"), "spread"),
+        (lambda c: c["correlation"].pop(), "correlation"),
+        (lambda c: c["correlation"][0].__setitem__(1, 0.99), "correlation"),
+        (lambda c: c["features"][0].update(kind="number", mean="0", sd=1.0), "features"),
+        (lambda c: c["features"][0].update(kind="colour"), "features"),
+        (lambda c: c["features"].__setitem__(0, dict(c["features"][1])), "features"),
+        (lambda c: c["features"].clear(), "features"),
+        (lambda c: c.update(cutoff=2.0), "cutoff"),
+        (lambda c: c.update(min_coverage=None), "min_coverage"),
+        (lambda c: c.update(intercept="0"), "intercept"),
+        (lambda c: c.update(outcome=""), "outcome"),
+        (lambda c: c.update(provenance={}), "provenance"),
+        (lambda c: c.pop("training"), "training"),
+    ],
+)
+def test_a_forged_file_is_refused_when_loaded(study, change, field):
+    content = json.loads(study.signature.to_json())
+    change(content)
+    content["sha256"] = sealed.digest(content)
+    with pytest.raises(IntegrityError, match=rf"not whole .*{field}"):
+        type(study.signature).from_json(json.dumps(content))
