@@ -49,6 +49,14 @@ def interpreter(version: str) -> str | None:
     return None
 
 
+def uv() -> str:
+    """The program beside this interpreter, or on the path."""
+    found = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
+    if not found:
+        sys.exit("uv is not here: pip install uv")
+    return found
+
+
 def wanted(names: list[str]) -> list[tuple[str, bool]]:
     """Versions of Python, each with whether the floors are asked for."""
     here = [version for version in PYTHONS if interpreter(version)]
@@ -76,12 +84,12 @@ def run(command: list[str], log: Path, *, where: Path = ROOT) -> bool:
 
 def install(python: str, folder: Path, log: Path, *, floors: bool) -> bool:
     """Make the environment; the package is installed as a user does, not from the checkout."""
-    if not run(["uv", "venv", "--quiet", "--seed", "--python", python, str(folder / "venv")], log):
+    if not run([uv(), "venv", "--quiet", "--seed", "--python", python, str(folder / "venv")], log):
         return False
-    pip = ["uv", "pip", "install", "--quiet", "--python", str(folder / "venv" / "bin" / "python")]
+    pip = [uv(), "pip", "install", "--quiet", "--python", str(folder / "venv" / "bin" / "python")]
     if floors:
         lowest = folder / "floors.txt"
-        resolve = ["uv", "pip", "compile", "--quiet", "--resolution", "lowest-direct", "--python", python]
+        resolve = [uv(), "pip", "compile", "--quiet", "--resolution", "lowest-direct", "--python", python]
         extras = [f"--extra={name}" for name in EXTRAS.split(",")]
         if not run([*resolve, *extras, "pyproject.toml", "-o", str(lowest)], log):
             return False
