@@ -5,10 +5,13 @@ One setting says it: ``"cpu"``, ``"gpu"`` (one), ``"gpu:4"`` (four), ``"cpu:2"``
 
 from __future__ import annotations
 
+import pickle
 import re
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
@@ -44,11 +47,13 @@ class Worker:
     fabric: Any = None
 
     def add_up(self, network: nn.Module) -> None:
-        """Sum the gradients of all processes, so that each makes the same step."""
+        """Sum the gradients of all processes, so that each makes the same step: one sum for all, not one a weight."""
         if self.world > 1:
-            for value in network.parameters():
-                own = torch.zeros_like(value) if value.grad is None else value.grad
-                value.grad = self.fabric.all_reduce(own, reduce_op="sum")
+            weights = list(network.parameters())
+            own = [torch.zeros_like(value) if value.grad is None else value.grad for value in weights]
+            joined = self.fabric.all_reduce(torch.cat([part.flatten() for part in own]), reduce_op="sum")
+            for value, part in zip(weights, joined.split([part.numel() for part in own]), strict=True):
+                value.grad = part.reshape(value.shape)
 
     @contextmanager
     def one_thread(self) -> Iterator[None]:
@@ -104,11 +109,17 @@ def launch(train: Callable[..., T], devices: str, *, progress: bool | None = Non
         ) from error
     strategy = "auto" if count == 1 else "ddp_spawn"
     fabric = Fabric(accelerator="cuda" if kind == "gpu" else "cpu", devices=count, strategy=strategy)
-    launched: Callable[..., T] = _in_process  # Lightning's own annotation knows no further arguments
-    result: T = fabric.launch(launched, train, progress)
+    launched: Callable[..., None] = _in_process  # Lightning's own annotation knows no further arguments
+    with tempfile.TemporaryDirectory(prefix="omics_rx-") as folder:
+        # a file, not what a process returns: weights fill the pipe between processes, and each waits for the other
+        path = Path(folder) / "result"
+        fabric.launch(launched, train, path, progress=progress)
+        result: T = pickle.loads(path.read_bytes())  # noqa: S301 - written a moment ago, in a folder of our own
     return result
 
 
-def _in_process(fabric: Any, train: Callable[..., T], progress: bool | None) -> T:  # noqa: FBT001 - passed on
+def _in_process(fabric: Any, train: Callable[..., Any], path: Path, *, progress: bool | None) -> None:
     shown = progress if fabric.global_rank == 0 else False
-    return train(worker=Worker(fabric.device, fabric.global_rank, fabric.world_size, shown, fabric))
+    result = train(worker=Worker(fabric.device, fabric.global_rank, fabric.world_size, shown, fabric))
+    if fabric.global_rank == 0:
+        path.write_bytes(pickle.dumps(result))
