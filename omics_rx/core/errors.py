@@ -39,6 +39,10 @@ class OutputError(OmicsRxError, OSError):
     """A place that cannot be written to."""
 
 
+class WorkerError(OmicsRxError, RuntimeError):
+    """Workers that were killed, or that compute with other code than this process."""
+
+
 class NotFittedError(OmicsRxError, ValueError, AttributeError):
     """An estimator asked to predict before it was fitted; what is raised is also scikit-learn's error of that name."""
 

@@ -21,10 +21,10 @@ from omics_rx.core.errors import InputError, unknown_name
 _PACKAGES = ("omics-rx", "numpy", "pandas", "scipy", "scikit-learn", "scikit-survival", "lightgbm", "rdkit")
 
 
-def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that shape a result."""
+def versions(*also: str) -> dict[str, str]:
+    """Versions of Python, of the packages that shape a result, and of further ones where they are installed."""
     found = {"python": platform.python_version()}
-    for name in _PACKAGES:
+    for name in (*_PACKAGES, *also):
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:

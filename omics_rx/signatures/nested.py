@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from omics_rx.core.errors import InputError
-from omics_rx.core.work import one_thread, subseed, track
+from omics_rx.core.parallel import in_order
+from omics_rx.core.work import one_thread, subseed
 from omics_rx.signatures.distill import NoSignalError
 from omics_rx.signatures.training import CLOSE, CohortScale, TrainingSet, moments
 
@@ -77,10 +78,7 @@ def _run(
     work: Callable[..., pd.DataFrame], jobs: Sequence[tuple[Any, ...]], what: str, *, n_jobs: int | None,
     progress: bool | None,
 ) -> list[pd.DataFrame]:  # fmt: skip
-    from joblib import Parallel, delayed
-
-    results = Parallel(n_jobs=n_jobs, return_as="generator")(delayed(work)(*job) for job in jobs)
-    return list(track(results, what, total=len(jobs), progress=progress))
+    return in_order(work, jobs, what, n_jobs=n_jobs, progress=progress)
 
 
 def _held_back(train: TrainingSet, recipe: Recipe, seen: NDArray[np.bool_], seed: int) -> pd.DataFrame:

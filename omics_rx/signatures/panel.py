@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from omics_rx.core.errors import unknown_name
+from omics_rx.core.parallel import in_order
 from omics_rx.core.provenance import Provenance, frame_sha256
-from omics_rx.core.work import rng, subseed, track
+from omics_rx.core.work import rng, subseed
 from omics_rx.signatures import classifiers
 from omics_rx.signatures.panel_folds import Floats, aligned, by_name, nested
 from omics_rx.signatures.training import CLOSE
@@ -85,8 +87,6 @@ def search_panel(
     ----------
     Westfall and Young, Resampling-Based Multiple Testing, 1993 (the largest statistic of each permutation).
     """
-    from joblib import Parallel, delayed
-
     for name in algorithms:
         if name not in classifiers.ALGORITHMS:
             raise unknown_name("classifier", name, classifiers.ALGORITHMS)
@@ -94,15 +94,10 @@ def search_panel(
     grid = [(algorithm, name) for name in profiles for algorithm in algorithms]
     random = rng(seed, "panel permutations")
     labels = [truth, *(random.permutation(truth) for _ in range(n_permutations))]
-    jobs = [(at, name) for at in range(len(labels)) for name in profiles]
-    results = Parallel(n_jobs=n_jobs, return_as="generator")(
-        delayed(nested)(
-            values[name], labels[at], tuple(algorithms), tuple(sizes), n_folds=n_folds,
-            seed=subseed(seed, "panel", name),
-        )
-        for at, name in jobs
-    )  # fmt: skip
-    done = [one for part in track(results, "judging panels", total=len(jobs), progress=progress) for one in part]
+    judged = partial(nested, algorithms=tuple(algorithms), sizes=tuple(sizes), n_folds=n_folds)
+    jobs = [(values[name], labels[at], subseed(seed, "panel", name)) for at in range(len(labels)) for name in profiles]
+    parts = in_order(judged, jobs, "judging panels", n_jobs=n_jobs, progress=progress)
+    done = [one for part in parts for one in part]
     mcc = np.array([one["mcc"] for one in done]).reshape(len(labels), len(grid))
     null = np.nanmax(mcc[1:], axis=1) if n_permutations else np.empty(0)
     rows, markers = [], []

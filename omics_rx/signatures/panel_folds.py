@@ -123,7 +123,7 @@ class Part:
 
 
 def nested(
-    X: Floats, truth: Bools, algorithms: Sequence[str], sizes: Sequence[int], *, n_folds: int, seed: int
+    X: Floats, truth: Bools, seed: int, *, algorithms: Sequence[str], sizes: Sequence[int], n_folds: int
 ) -> list[dict[str, Any]]:
     """Figures of several classifiers on one profile; a failure has no figures and says why."""
     usable = sorted({min(size, X.shape[1]) for size in sizes})

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omics_rx.core.errors import InputError
+from omics_rx.core.parallel import OF_THE_MACHINE
 from omics_rx.core.work import one_thread, subseed
 from omics_rx.metrics import survival
 from omics_rx.signatures import learners
@@ -123,6 +124,8 @@ class Fits:
         if key not in self._fitted:
             try:
                 self._fitted[key] = self._fresh(name, columns)
+            except OF_THE_MACHINE:
+                raise
             except Exception as error:  # noqa: BLE001 - one learner must not end the search; it is reported by name
                 self._fitted[key] = error
         found = self._fitted[key]
@@ -143,7 +146,7 @@ class Fits:
         return Fit(model, columns)
 
 
-def held_back(train: TrainingSet, split: Split, combinations: Sequence[Combination], *, seed: int) -> Held:
+def held_back(train: TrainingSet, split: Split, combinations: Sequence[Combination], seed: int) -> Held:
     """Fit combinations on the samples learnt from and predict the held-back ones.
 
     Genes are scaled within cohort by the samples learnt from; a held-back sample by those of its cohort. Of a large
@@ -162,6 +165,8 @@ def held_back(train: TrainingSet, split: Split, combinations: Sequence[Combinati
             try:
                 fit = fits.of(combination)
                 outside, own = _finite(fit.risk(target)), _finite(fit.risk(z))
+            except OF_THE_MACHINE:
+                raise
             except Exception as error:  # noqa: BLE001 - one learner must not end the search; it is reported by name
                 failures[at] = f"{type(error).__name__}: {error}"
             else:

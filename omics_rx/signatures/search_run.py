@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from omics_rx.core import cache
 from omics_rx.core.errors import InputError, examples
+from omics_rx.core.parallel import spread
 from omics_rx.core.provenance import versions
 from omics_rx.core.work import subseed, track
 from omics_rx.metrics import survival
@@ -25,6 +26,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 Key: TypeAlias = tuple[str | int, ...]  # name of a fold: ("outer", 2), ("inner", 2, 0)
 _KIND = "signature-search"  # of the cache
+OPTIONAL = ("xgboost", "torch")  # packages of learners that not everybody has
 TABLE = [
     "combination", "selector", "learner", "n_genes", "concordance", "lower", "upper", "apparent", "optimism",
     "empty_folds", "failure",
@@ -125,12 +127,10 @@ def _run(
     n_jobs: int | None, progress: bool | None,
 ) -> dict[Key, Held]:  # fmt: skip
     """Work through folds x groups of combinations; what the cache holds is not done again."""
-    from joblib import Parallel, delayed
-
     groups: dict[str, list[int]] = {}
     for at, combination in enumerate(combinations):
         groups.setdefault(combination.group, []).append(at)
-    data, code = fingerprint(train), [cache.code("signatures", "metrics"), versions()]
+    data, code = fingerprint(train), [cache.code("signatures", "metrics"), versions(*OPTIONAL)]
     found: dict[Key, dict[str, Held]] = {key: {} for key in splits}
     tasks = []
     for group in sorted(groups, key=lambda name: -len(groups[name])):  # the longest first, so that no job ends alone
@@ -146,22 +146,13 @@ def _run(
             found[key][group] = Held.read(folder)
         else:
             missing.append((key, group, members, entry))
-    work = (
-        delayed(_one)(train, splits[key], members, number, subseed(seed, *key))
-        for number, (key, _, members, _) in enumerate(missing)
-    )
-    results = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(work) if missing else ()
+    jobs = [(train, splits[key], members, subseed(seed, *key)) for key, _, members, _ in missing]
+    results = spread(held_back, jobs, n_jobs=n_jobs)
     for number, held in track(results, "searching", total=len(missing), progress=progress):
         key, group, _, entry = missing[number]
         cache.keep(_KIND, entry, held.write)
         found[key][group] = held
     return {key: _together([(groups[group], held) for group, held in parts.items()]) for key, parts in found.items()}
-
-
-def _one(
-    train: TrainingSet, split: Split, combinations: Sequence[Combination], number: int, seed: int
-) -> tuple[int, Held]:
-    return number, held_back(train, split, combinations, seed=seed)
 
 
 def _together(parts: Sequence[tuple[list[int], Held]]) -> Held:

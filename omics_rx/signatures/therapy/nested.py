@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from omics_rx.core.work import one_thread, subseed, track
+from omics_rx.core.parallel import in_order
+from omics_rx.core.work import one_thread, subseed
 from omics_rx.metrics import classification
 from omics_rx.signatures.therapy import models
 from omics_rx.signatures.therapy.judging import odds_of
@@ -44,23 +46,15 @@ def cross_validated(
     seed: int, n_jobs: int | None, progress: bool | None,
 ) -> Held:  # fmt: skip
     """Score every patient by models made without the patient, several times over."""
-    from joblib import Parallel, delayed
-
     folds = [data.folds(n_folds, seed=subseed(seed, "outer", repeat)) for repeat in range(n_repeats)]
     jobs = [(repeat, number) for repeat in range(n_repeats) for number in range(n_folds)]
-    results = Parallel(n_jobs=n_jobs, return_as="generator")(
-        delayed(_one)(
-            data, folds[repeat] == number, tuple(modalities), learners=tuple(learners), fusion=fusion,
-            seed=subseed(seed, "fold", repeat, number),
-        )
-        for repeat, number in jobs
-    )  # fmt: skip
+    one = partial(_one, modalities=tuple(modalities), learners=tuple(learners), fusion=fusion)
+    work = [(data, folds[repeat] == number, subseed(seed, "fold", repeat, number)) for repeat, number in jobs]
+    parts = in_order(one, work, "cross-validating", n_jobs=n_jobs, progress=progress)
     odds: dict[str, Floats] = {}
     ladder: dict[int, Floats] = {}
     choices: dict[str, int] = {}
-    for (repeat, number), (found, steps, choice) in zip(
-        jobs, track(results, "cross-validating", total=len(jobs), progress=progress), strict=True
-    ):
+    for (repeat, number), (found, steps, choice) in zip(jobs, parts, strict=True):
         rows = folds[repeat] == number
         for name, values in found.items():
             odds.setdefault(name, np.zeros((n_repeats, rows.size)))[repeat, rows] = values
@@ -71,8 +65,8 @@ def cross_validated(
 
 
 def _one(
-    data: Data, out: NDArray[np.bool_], modalities: tuple[str, ...], *, learners: tuple[str, ...], fusion: str,
-    seed: int,
+    data: Data, out: NDArray[np.bool_], seed: int, *, modalities: tuple[str, ...], learners: tuple[str, ...],
+    fusion: str,
 ) -> tuple[dict[str, Floats], dict[int, Floats], str]:  # fmt: skip
     learnt, held = data.rows(~out), data.rows(out)
     with one_thread():
@@ -117,12 +111,8 @@ def dealt(
 
     The own area is that of the first repeat, so that either is of one cross-validation.
     """
-    from joblib import Parallel, delayed
-
-    results = Parallel(n_jobs=n_jobs, return_as="generator")(
-        delayed(_deal)(data, subseed(seed, "deal", number), n_folds) for number in range(n_deals)
-    )
-    drawn = np.array(list(track(results, "dealing outcomes", total=n_deals, progress=progress)))
+    jobs = [(data, subseed(seed, "deal", number), n_folds) for number in range(n_deals)]
+    drawn = np.array(in_order(_deal, jobs, "dealing outcomes", n_jobs=n_jobs, progress=progress))
     area = classification.auc(data.outcome, own[0])
     return drawn, float((1 + (drawn >= area - 1e-9).sum()) / (1 + n_deals))
 
