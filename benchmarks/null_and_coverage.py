@@ -162,7 +162,7 @@ def _texts(node: ast.AST) -> set[str]:
 
 def _written(function: Any) -> set[str]:
     """Kinds among the words that a function and the functions of its file that it calls write into a result."""
-    known = _definitions(inspect.getsourcefile(function) or "")
+    known = _definitions(inspect.getsourcefile(inspect.unwrap(function)) or "")
     words: set[str] = set()
     calls: set[str] = set()
     left, seen = [function.__name__], set()

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core import resources
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, unknown_name
 
 _PACKAGES = ("omics-rx", "numpy", "pandas", "scipy", "scikit-learn", "scikit-survival", "lightgbm", "rdkit")
@@ -129,6 +130,7 @@ def _bibtex(key: str, entry: Mapping[str, Any]) -> str:
     return f"@{entry['type']}{{{key},\n" + ",\n".join(fields) + "\n}"
 
 
+@in_words
 def cite(result: Any) -> Citation:
     """Write the references and the methods paragraph of a result.
 

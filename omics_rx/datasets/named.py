@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
 from omics_rx.core.screen import DrugScreen
 from omics_rx.datasets import fetch, registry
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _SCREENS = ("latest", "all")
 
 
+@in_words
 def load(
     name: str, *, screens: str = "latest", progress: bool | None = None, source: Path | str | None = None
 ) -> DrugScreen | AnnData:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 
 _FEWEST = 5
@@ -19,6 +20,7 @@ _SAME_ANGLE = 1e-6
 _N_STEPS = 51
 
 
+@in_words
 def coral(cohort: pd.DataFrame, lines: pd.DataFrame, *, shrinkage: float = 0.5) -> pd.DataFrame:
     """Bring the correlations among genes of a cohort to those of the training lines (CORAL).
 

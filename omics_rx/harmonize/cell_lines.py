@@ -16,6 +16,7 @@ from functools import cache
 import pandas as pd
 
 from omics_rx.core import resources
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, UnknownNameError, examples
 from omics_rx.harmonize import drug_names
 
@@ -55,6 +56,7 @@ def facts() -> pd.DataFrame:
     return resources.table("cell_lines.tsv").set_index("cell_id")
 
 
+@in_words
 def squeezed(name: object) -> str:
     """Write a name in capitals without spaces and punctuation, for finding candidates, never for deciding alone.
 
@@ -106,6 +108,7 @@ def _written(name: object) -> str:
     return upper if any(pattern.match(upper) for pattern in _ACCESSIONS.values()) else text
 
 
+@in_words
 def identify(names: Iterable[object]) -> pd.DataFrame:
     """Find the line that each name, alias or accession stands for.
 
@@ -160,6 +163,7 @@ def _identify_ccle(text: str, name: str, tissue: str) -> tuple[str, str | None, 
     return text, None, "unknown", "no name, alias or accession that is known"
 
 
+@in_words
 def resolve(names: Iterable[object]) -> pd.Series:
     """``cell_id`` of every name, or an error that names those without one.
 
@@ -185,6 +189,7 @@ def resolve(names: Iterable[object]) -> pd.Series:
     return found["cell_id"]
 
 
+@in_words
 def find(asked: Iterable[object], among: pd.DataFrame | pd.Index, *, what: str = "this screen") -> pd.DataFrame:
     """Find lines of a screen by whatever they are called: ``BT474``, ``bt-474``, ACH, COSMIC, SIDM, CVCL, CCLE name.
 
@@ -210,6 +215,7 @@ def find(asked: Iterable[object], among: pd.DataFrame | pd.Index, *, what: str =
     return pd.DataFrame({name: pd.Series(values, index=index, dtype=object) for name, values in columns.items()})
 
 
+@in_words
 def find_one(asked: object, among: pd.DataFrame | pd.Index, *, what: str = "this screen") -> str:
     """``cell_id`` of one line; see :func:`find`.
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.cohort import as_cohort, info, named_layers, record, with_info, with_record
 from omics_rx.core.errors import InputError, examples, unknown_name
 from omics_rx.core.work import log
@@ -23,6 +24,7 @@ _N_PROBE = 500
 _NO_NAME = ["", "nan", "NaN", "NA", "None", "none", "null", "<NA>", "N/A", "n/a"]
 
 
+@in_words
 def pseudobulk(
     cells: AnnData, patient: str, cell_type: str | None = None, *, min_cells: int = 10, layer: str | None = None
 ) -> AnnData:
@@ -104,6 +106,7 @@ def _with_counts(cells: AnnData, layer: str | None) -> AnnData:
     return read.data
 
 
+@in_words
 def pseudobulk_groups(profiles: AnnData) -> pd.DataFrame:
     """Which groups of cells were added up and which left out.
 

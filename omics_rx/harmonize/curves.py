@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
 from omics_rx.core.work import track
 from omics_rx.harmonize.dose_points import SAME_DOSE, checked
@@ -23,6 +24,7 @@ _RISE = 0.3  # viability gained from the lowest to the highest dose, and three s
 _MUCH = 4.0  # by so much of the loss a rising curve must be the better one, where wells alone do not decide
 
 
+@in_words
 def fit_curves(
     points: pd.DataFrame,
     *,

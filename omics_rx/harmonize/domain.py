@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.cohort import DOMAINS, info
 from omics_rx.core.errors import InputError, examples
 from omics_rx.harmonize.needs import Needs, Prepared, prepare
@@ -50,6 +51,7 @@ class Aligned:
     statement: str
 
 
+@in_words
 def to_training_scale(
     data: CohortLike | Prepared,
     genes: Sequence[str],
@@ -125,6 +127,7 @@ def to_training_scale(
     return Aligned(z, domain, kind, missing, statement[0].upper() + statement[1:])
 
 
+@in_words
 def line_reference(data: CohortLike, genes: Sequence[str] | None = None) -> GeneReference:
     """Frozen reference of training lines: each line standardised over its genes, then mean and deviation of each gene.
 

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, UnknownNameError, examples
 from omics_rx.harmonize import drug_names, forms
 from omics_rx.harmonize.drug_names import squeezed, without_salt_words
@@ -254,6 +255,7 @@ def _texts(frame: pd.DataFrame, column: str) -> list[str | None]:
     return [str(value).strip() or None if pd.notna(value) else None for value in frame[column]]
 
 
+@in_words
 def find(asked: Iterable[object] | pd.DataFrame, among: pd.DataFrame, *, what: str = "this screen") -> pd.DataFrame:
     """Find drugs of a table by whatever they are called or however they are drawn.
 
@@ -292,6 +294,7 @@ def find(asked: Iterable[object] | pd.DataFrame, among: pd.DataFrame, *, what: s
     )
 
 
+@in_words
 def resolve(
     asked: Iterable[object], among: pd.DataFrame, *, what: str = "this screen", remedy: str = "leave them out"
 ) -> pd.Index:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 
 from omics_rx.core import resources
+from omics_rx.core.arguments import in_words
 
 # the hand of a molecule is part of its name: (-)-JQ1 is not JQ1
 _HANDS = (
@@ -54,6 +55,7 @@ def without_greek(text: str) -> str:
     )
 
 
+@in_words
 def squeezed(name: object) -> str:
     """Write a name in capitals without spaces and punctuation, for finding candidates, never for deciding alone.
 
@@ -71,6 +73,7 @@ def squeezed(name: object) -> str:
     return re.sub(r"[^A-Z0-9]", "", plain.upper())
 
 
+@in_words
 def without_salt_words(name: str, *, esters: bool = False) -> str:
     """Leave out the words of salts, solvates and amounts that end a name; a name that is all of them stays.
 

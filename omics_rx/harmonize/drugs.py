@@ -12,6 +12,7 @@ from functools import cache
 import pandas as pd
 
 from omics_rx.core import resources
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import examples
 from omics_rx.harmonize import drug_names
 from omics_rx.harmonize.drug_finder import Finder, Found, find, resolve
@@ -51,6 +52,7 @@ def _by_name() -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
     return exact, loose
 
 
+@in_words
 def identify(names: Iterable[object]) -> pd.DataFrame:
     """Find the compound that each name, alias, InChIKey or, where it cannot be a name, SMILES stands for.
 

@@ -8,6 +8,7 @@ from functools import cache
 import pandas as pd
 
 from omics_rx.core import resources
+from omics_rx.core.arguments import in_words
 from omics_rx.harmonize import drug_names
 from omics_rx.harmonize.structures import is_inchikey
 
@@ -25,6 +26,7 @@ def _held() -> Mapping[str, str]:
     return {str(drug): str(smiles) for drug, smiles in joined[~joined.index.duplicated()].items()}
 
 
+@in_words
 def known_structure(name: str) -> str | None:
     """SMILES of the one compound that a name, brand, code or InChIKey stands for; None where it is none or several.
 
@@ -44,6 +46,7 @@ def known_structure(name: str) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
+@in_words
 def with_known_structures(drugs: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
     """Drugs with the structures that the tables hold where none is given.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.cohort import as_cohort, named_layers, no_values, sample_of_values, with_base, with_info
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.units import MIXED, detect_unit
@@ -253,6 +254,7 @@ def _share(other: Any, own: Any) -> np.ndarray:
     return share
 
 
+@in_words
 def only_human(cells: AnnData, *, most_other: float = 0.1) -> AnnData:
     """Cells of a matrix of two genomes that are human: their share of the other genome is at most ``most_other``.
 

@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.harmonize.targets import genes_of
 
 # words in target descriptions that name no mechanism
@@ -16,6 +17,7 @@ _NOT_A_MECHANISM = frozenset(
 )  # fmt: skip
 
 
+@in_words
 def tokens(
     drugs: pd.DataFrame, classes: pd.Series | None = None, *, pathways: bool = False, structures: bool = True
 ) -> dict[str, set[str]]:
@@ -56,6 +58,7 @@ def tokens(
     return found
 
 
+@in_words
 def relatives(words: dict[str, set[str]], of: pd.Index, among: pd.Index) -> np.ndarray:
     """Which drugs share a word of mechanism; a drug is its own relative.
 
@@ -78,6 +81,7 @@ def _held(words: list[set[str]]) -> np.ndarray:
     return held
 
 
+@in_words
 def jaccard(words: list[set[str]]) -> np.ndarray:
     """Jaccard index of the words of two drugs, which is a covariance; drugs without words share nothing.
 

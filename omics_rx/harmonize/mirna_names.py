@@ -14,6 +14,7 @@ from functools import cache
 import pandas as pd
 
 from omics_rx.core import resources
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, unknown_name
 
 KINDS = ("mature", "precursor")
@@ -85,6 +86,7 @@ def mirna_index() -> MirnaIndex:
     return MirnaIndex(names, dict(zip(table["accession"], table["kind"], strict=True)), current, previous, lower)
 
 
+@in_words
 def current_mirnas(ids: Iterable[object], *, kind: str | None = None) -> pd.DataFrame:
     """Name in miRBase 22 of each human microRNA identifier.
 

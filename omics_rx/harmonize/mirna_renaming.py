@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.cohort import info, record, with_record
 from omics_rx.core.errors import InputError, examples
 from omics_rx.harmonize.columns import groups, record_of, regrouped
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
 
 
+@in_words
 def mirnas(data: CohortLike, *, kind: str | None = None, min_mapped: float = 0.5) -> AnnData:
     """Bring a cohort's microRNAs to their names in miRBase 22.
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 
 _ROLES = {
@@ -58,6 +59,7 @@ class Plates:
         return f"Plates({len(self.quality)} plates, {len(self.points):,} treated wells; {bad} plates with a problem)"
 
 
+@in_words
 def plates(wells: pd.DataFrame, *, blank: float | None = None, least_z: float = 0.5) -> Plates:
     """Bring raw wells to viability, plate by plate.
 
@@ -87,6 +89,7 @@ def plates(wells: pd.DataFrame, *, blank: float | None = None, least_z: float = 
     return Plates(pd.concat(points, ignore_index=True), quality)
 
 
+@in_words
 def from_grid(grid: pd.DataFrame, *, plate: Hashable = "plate", value: str = "signal") -> pd.DataFrame:
     """Wells of one plate read as it lies on the table: rows A, B, ... and columns 1, 2, ...
 

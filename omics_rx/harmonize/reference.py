@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 
 _FEWEST = 3
@@ -215,17 +216,20 @@ class QuantileReference:
         return cls(quantiles, int(values.get("n_samples", 0)))
 
 
+@in_words
 def within_sample_ranks(frame: pd.DataFrame) -> pd.DataFrame:
     """Rank of each gene within its sample, (rank - 0.5) / known genes, from 0 to 1; ties averaged, NaN kept."""
     ranks = frame.rank(axis=1)
     return (ranks - 0.5).div(ranks.count(axis=1), axis=0)
 
 
+@in_words
 def normal_scores(frame: pd.DataFrame) -> pd.DataFrame:
     """Normal quantile of each gene's rank within its sample: a scale that needs no other sample."""
     return pd.DataFrame(stats.norm.ppf(within_sample_ranks(frame).to_numpy()), index=frame.index, columns=frame.columns)
 
 
+@in_words
 def standardise_samples(frame: pd.DataFrame) -> pd.DataFrame:
     """Each sample to mean 0 and standard deviation 1 over its known genes.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.cohort import as_cohort, info, record, sample_of_values, with_record
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.work import log
@@ -27,6 +28,7 @@ _MADE_UNIQUE = re.compile(r"-\d{1,2}$")
 MIRNA_RECORD = "mirna_changes"
 
 
+@in_words
 def genes(data: CohortLike, *, min_mapped: float = 0.5) -> AnnData:
     """Bring a cohort's genes to their current symbols.
 
@@ -80,6 +82,7 @@ def genes(data: CohortLike, *, min_mapped: float = 0.5) -> AnnData:
     return with_record(renamed, _RECORD, report)
 
 
+@in_words
 def changes(cohort: AnnData) -> pd.DataFrame:
     """What became of each gene or microRNA identifier of a cohort.
 

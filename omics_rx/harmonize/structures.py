@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 
 if TYPE_CHECKING:
@@ -91,16 +92,19 @@ def quiet() -> Iterator[None]:
         del blocked
 
 
+@in_words
 def is_inchikey(text: str) -> bool:
     """Whether a text is written as an InChIKey."""
     return bool(_INCHIKEY.match(text))
 
 
+@in_words
 def is_flat(inchikey: str) -> bool:
     """Whether an InChIKey says no stereo: its second block ends as that of a molecule without any."""
     return inchikey[15:25] == "UHFFFAOYSA"
 
 
+@in_words
 def why_not(smiles: object) -> str:
     """Why a text is not the SMILES of one molecule, with the remedy; empty where it is."""
     text = str(smiles).strip()
@@ -114,6 +118,7 @@ def why_not(smiles: object) -> str:
     return ""
 
 
+@in_words
 def structure(smiles: str) -> Structure:
     """Canonical SMILES and InChIKey of a compound: its parent, the same however it is written.
 
@@ -144,6 +149,7 @@ def structure(smiles: str) -> Structure:
     return found
 
 
+@in_words
 def salt_stripped(smiles: str) -> str:
     """Canonical SMILES of a compound without its counter-ions.
 
@@ -155,6 +161,7 @@ def salt_stripped(smiles: str) -> str:
     return structure(smiles).smiles
 
 
+@in_words
 def structures(frame: pd.DataFrame) -> pd.DataFrame:
     """Add the structures of a table of compounds.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import UnknownNameError, examples
 from omics_rx.core.work import log
 
@@ -61,6 +62,7 @@ class Subtype:
     problem: str = ""
 
 
+@in_words
 def read(text: object, among: Iterable[str] = SUBTYPES) -> Subtype:
     """Tell a subtype from what it is called.
 
@@ -112,6 +114,7 @@ def _signed(text: str) -> bool:
     )
 
 
+@in_words
 def by_receptors(name: str) -> str:
     """How an intrinsic subtype and its class by receptors differ, in words; empty where there is no such class.
 
@@ -125,6 +128,7 @@ def by_receptors(name: str) -> str:
     return _CLASSES[name][0] if name in _CLASSES else ""
 
 
+@in_words
 def subtype(text: object, among: Iterable[str] = SUBTYPES) -> str:
     """One subtype by whatever it is called; what was decided goes into the log.
 
@@ -141,6 +145,7 @@ def subtype(text: object, among: Iterable[str] = SUBTYPES) -> str:
     return found.name
 
 
+@in_words
 def subtypes(values: pd.Series, among: Iterable[str] = SUBTYPES, *, what: str = "subtypes") -> pd.Series:
     """Subtypes of a column; missing ones stay missing.
 

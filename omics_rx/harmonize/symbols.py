@@ -11,6 +11,7 @@ from functools import cache
 import pandas as pd
 
 from omics_rx.core import resources
+from omics_rx.core.arguments import in_words
 
 STATUSES = ("kept", "renamed", "ambiguous", "unknown")
 _ENSEMBL = re.compile(r"^(ENSG\d{11})(?:\.\d+)?(?:_PAR_Y)?$")
@@ -84,6 +85,7 @@ def gene_index() -> GeneIndex:
     )
 
 
+@in_words
 def current_symbols(ids: Iterable[object]) -> pd.DataFrame:
     """Current symbol of each gene identifier.
 

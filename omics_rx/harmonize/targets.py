@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 import pandas as pd
 
 from omics_rx.core import resources
+from omics_rx.core.arguments import in_words
 from omics_rx.harmonize.drug_names import without_greek
 from omics_rx.harmonize.symbols import current_symbols, gene_index
 
@@ -96,6 +97,7 @@ def read(text: str) -> Targets:
     return Targets(tuple(dict.fromkeys(genes)), tuple(dict.fromkeys(unknown)))
 
 
+@in_words
 def genes_of(targets: pd.Series) -> dict[str, list[str]]:
     """Target genes of each drug, by :func:`read`; drugs without one are left out.
 
@@ -170,6 +172,7 @@ def _listed() -> dict[str, tuple[str, ...]]:
     return {word: tuple(next(iter(found)).split(";")) for word, found in sets.items() if len(found) == 1}
 
 
+@in_words
 def joined(text: str) -> str:
     """Target genes of a text as tables of drugs hold them, ``;`` between symbols."""
     return ";".join(read(text).genes)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.cohort import as_cohort, expression, info, units_of, with_info
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.units import (
@@ -58,6 +59,7 @@ class UnitFinding:
     statement: str
 
 
+@in_words
 def detect(data: CohortLike) -> UnitFinding:
     """Unit of a cohort as it was told, or else as its values look.
 
@@ -82,6 +84,7 @@ def detect(data: CohortLike) -> UnitFinding:
     return UnitFinding(known.unit, detected=True, statement=said)
 
 
+@in_words
 def convert(
     data: CohortLike, to: str, *, unit: str | None = None, lengths: Mapping[str, float] | None = None
 ) -> AnnData:
@@ -185,6 +188,7 @@ class Conversion:
         return linear if after is None else np.log1p(linear) / np.log(after)
 
 
+@in_words
 def log_of(unit: str) -> Conversion:
     """How values of a unit come to a log2 or relative scale: counts, and what was made of them, by way of CPM.
 
@@ -220,6 +224,7 @@ def linear_of(unit: str, *, what: str = "this") -> Conversion:
     )
 
 
+@in_words
 def refuse_unfit(finding: UnitFinding, *, what: str = "this") -> None:
     """Refuse a unit that is not known, or two in one cohort.
 
@@ -264,6 +269,7 @@ def _amounts(values: np.ndarray, base: float | None) -> np.ndarray:
     return values if base is None else np.expm1(values * np.log(base))
 
 
+@in_words
 def check_possible(values: pd.DataFrame, unit: str) -> None:
     """Refuse values that cannot have the unit they are said to have: the sign of a logarithm taken already.
 

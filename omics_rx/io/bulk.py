@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.cohort import expression, record, with_info
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.paths import existing
@@ -40,6 +41,7 @@ _FEW = 0.2  # of values below zero; of differences and ratios about half are
 _LARGEST_SCORE = 50  # whole numbers up to it may be scores
 
 
+@in_words
 def read_bulk(
     path: Path | str,
     *,

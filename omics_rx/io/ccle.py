@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples, row_names
 from omics_rx.core.screen import DrugScreen
 from omics_rx.io.screen_parts import (
@@ -32,6 +33,7 @@ _OPTIONAL = {
 }  # fmt: skip
 
 
+@in_words
 def read_ccle(
     responses: Source,
     *,
@@ -89,6 +91,7 @@ def read_ccle(
     return assembled(Parts("CCLE", rows, lines, compounds, facts, said=said), expression, which=screens)
 
 
+@in_words
 def read_ccle_points(responses: Source) -> pd.DataFrame:
     """Read the doses and median responses that CCLE's drug data carry, for :func:`omics_rx.harmonize.fit_curves`.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.cohort import record, with_info, with_record
 from omics_rx.core.errors import InputError, examples
 from omics_rx.harmonize.cell_sums import count_blocks
@@ -22,6 +23,7 @@ _DROPPED = "cells_dropped"
 _SETTINGS = "cell_quality"
 
 
+@in_words
 def cell_quality(cells: AnnData, *, layer: str | None = None) -> pd.DataFrame:
     """Measure each cell; cells on disk are read in blocks.
 
@@ -65,6 +67,7 @@ def cell_quality(cells: AnnData, *, layer: str | None = None) -> pd.DataFrame:
     return found
 
 
+@in_words
 def qc(
     cells: AnnData,
     *,
@@ -151,6 +154,7 @@ def _said(settings: Mapping[str, object], reasons: pd.Series) -> str:
     return f"{len(lost)} of {len(reasons)} cells were left out ({counts}){unknown}"
 
 
+@in_words
 def dropped_cells(cells: AnnData) -> pd.DataFrame:
     """Cells that :func:`qc` left out.
 
@@ -173,6 +177,7 @@ def dropped_cells(cells: AnnData) -> pd.DataFrame:
     return frame
 
 
+@in_words
 def normalise(cells: AnnData, *, target: float = 1e6, layer: str | None = None) -> AnnData:
     """Bring each cell to the same total and take log2(x + 1), with scanpy; counts are kept in ``layers["counts"]``.
 

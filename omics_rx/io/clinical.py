@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.io.clinical_tables import ClinicalSource, as_text, joined_text, label
 from omics_rx.io.follow_up import follow_up
@@ -31,6 +32,7 @@ _TIDY = "omics_rx_follow_up_in_months"
 _SAMPLE_TYPE = re.compile(r"^(?:tumou?r_)?(?:sample|tissue)[_ .]?type$", re.IGNORECASE)
 
 
+@in_words
 def read_clinical(
     source: ClinicalSource | Sequence[ClinicalSource],
     *,

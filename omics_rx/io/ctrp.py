@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, MissingFileError, examples, row_names
 from omics_rx.core.paths import existing
 from omics_rx.core.screen import DrugScreen
@@ -30,6 +31,7 @@ _PATTERNS = {
 }  # fmt: skip
 
 
+@in_words
 def read_ctrp(
     folder: Path | str,
     *,

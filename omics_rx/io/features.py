@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.cohort import with_info
 from omics_rx.core.errors import InputError, examples, unknown_name
 from omics_rx.core.paths import existing
@@ -40,6 +41,7 @@ _N_PROBE = 2000
 _ENOUGH = 0.3
 
 
+@in_words
 def read_features(
     path: Path | str,
     *,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples, row_names
 from omics_rx.core.screen import DrugScreen
 from omics_rx.io.gdsc_events import read_events
@@ -32,6 +33,7 @@ _FEWEST = 20
 _MOST_UM = 500.0
 
 
+@in_words
 def read_gdsc(
     responses: Source,
     *,

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.index import only_counts
 from omics_rx.core.paths import existing
@@ -26,6 +27,7 @@ _SHARE = 0.5
 _SIDE = re.compile(r"[ _.-](?P<side>up|dn|down)$", re.IGNORECASE)
 
 
+@in_words
 def read_gene_sets(
     path: Path | str, *, columns: Sequence[str] | None = None, pairs: bool = False
 ) -> dict[str, list[str]] | dict[str, dict[str, float]]:

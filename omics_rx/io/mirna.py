@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.cohort import expression, info, with_info
 from omics_rx.core.errors import InputError, MissingFileError, examples, unknown_name
 from omics_rx.core.paths import existing
@@ -47,6 +48,7 @@ _MIRGE_TOTAL = "miRNAtotal"
 _AS_CPM = {"TPM": "CPM", "log2(TPM + 1)": "log2(CPM + 1)"}
 
 
+@in_words
 def read_mirna(
     path: Path | str,
     *,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.cohort import as_cohort, record, with_record
 from omics_rx.core.errors import InputError, examples, unknown_name
 
@@ -36,6 +37,7 @@ class _Cut:
     left_out: list[tuple[str, str, str]]
 
 
+@in_words
 def join(modalities: Mapping[str, AnnData], *, level: str = "patient", by: str | None = None) -> MuData:
     """Join modalities on the patient; every patient of any modality is kept.
 
@@ -84,6 +86,7 @@ def join(modalities: Mapping[str, AnnData], *, level: str = "patient", by: str |
     return _mudata(parts, lost, said)
 
 
+@in_words
 def left_out(joined: MuData) -> pd.DataFrame:
     """Samples that :func:`join` left out.
 

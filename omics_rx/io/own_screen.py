@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.screen import DrugScreen
 from omics_rx.harmonize import response_units
@@ -44,6 +45,7 @@ _UNNAMED = ("ic50", "log_ic50", "log10_ic50", "log2_ic50", "ic50_value", "value"
 _TRUE = {"true", "t", "yes", "1", "1.0"}
 
 
+@in_words
 def read_screen(
     table: Source,
     *,

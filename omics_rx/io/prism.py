@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.screen import DrugScreen
 from omics_rx.io.screen_parts import Parts, assembled, checked_choice, joined_names, read_models
@@ -28,6 +29,7 @@ _SCREEN_ORDER = ("HTS002", "MTS005", "MTS006", "MTS010")
 _HIGHEST_UM, _N_STEPS = 10.0, 7  # eight doses from 10 uM, each a quarter of the one above
 
 
+@in_words
 def read_prism(
     responses: Source,
     *,

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.cohort import record, with_record
 
 if TYPE_CHECKING:
@@ -37,11 +38,13 @@ def with_reading(cohort: AnnData, said: Sequence[str]) -> AnnData:
     return with_record(told, _ALOUD, "\n".join(aloud)) if aloud else told
 
 
+@in_words
 def notes(cohort: AnnData) -> list[str]:
     """What was found and decided when a cohort was read, one sentence each."""
     return _sentences(cohort, _RECORD)
 
 
+@in_words
 def said_aloud(cohort: AnnData) -> list[str]:
     """Those of :func:`notes` on which a number hangs."""
     return _sentences(cohort, _ALOUD)

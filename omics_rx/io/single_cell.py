@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.cohort import with_info
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.paths import existing
@@ -29,6 +30,7 @@ _N_PROBE = 2000
 _MOST_GENES = 100_000  # of a species; a longer axis holds cells
 
 
+@in_words
 def read_single_cell(source: Path | str | Mapping[str, Path | str], *, backed: bool = False) -> AnnData:
     """Read single cells; the format is told from the content.
 

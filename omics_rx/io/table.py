@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.paths import existing
 from omics_rx.io.column_words import ENTREZ, beside_values, called_clinical, plain
@@ -80,6 +81,7 @@ class _Layout:
         return len(skip) if skip == list(range(len(skip))) else 0
 
 
+@in_words
 def read_table(path: Path | str, *, delimiter: str | None = None) -> Table:
     r"""Read a wide table of numbers with a header line and row names in the first column.
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
 from omics_rx.metrics.curves import Followed, brier_score, kaplan_meier, survival_at
 from omics_rx.metrics.inputs import Bools, Floats, checked_chances, horizon, in_order, outcome
@@ -68,6 +69,7 @@ class Calibration:
         return {name: getattr(self, name) for name in names}
 
 
+@in_words
 def calibration(
     time: ArrayLike, event: ArrayLike, survival: ArrayLike, *, at: float, n_groups: int = 5
 ) -> Calibration:  # fmt: skip
@@ -122,6 +124,7 @@ def calibration(
     )  # fmt: skip
 
 
+@in_words
 def brier_at(time: ArrayLike, event: ArrayLike, survival: ArrayLike, *, at: float) -> pd.Series:
     """Brier score of predicted survival at a horizon, weighted by the inverse chance of being followed so far.
 
@@ -207,6 +210,7 @@ def _smooth(ahead: Floats, time: Floats, event: Bools, *, at: float) -> Floats:
     return np.asarray(np.exp(-total))
 
 
+@in_words
 def spline(values: Floats) -> Floats:
     """Restricted cubic spline with knots at the 10th, 50th and 90th percentile: ``(n,)`` to ``(n, 2)``.
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
 from omics_rx.core.work import rng
 from omics_rx.metrics import small
@@ -15,6 +16,7 @@ _BLOCK = 200  # resamples held in memory at a time
 FIGURES = ("mcc", "balanced_accuracy", "sensitivity", "specificity", "auc", "brier")
 
 
+@in_words
 def mcc(truth: ArrayLike, called: ArrayLike) -> float:
     """Matthews' correlation of calls with the truth; 0 where all samples, or all calls, are of one class.
 
@@ -41,6 +43,7 @@ def mcc(truth: ArrayLike, called: ArrayLike) -> float:
     return float(_mcc(*_table(actual, called_, _whole(actual)))[0])
 
 
+@in_words
 def balanced_accuracy(truth: ArrayLike, called: ArrayLike) -> float:
     """Mean of sensitivity and specificity.
 
@@ -54,6 +57,7 @@ def balanced_accuracy(truth: ArrayLike, called: ArrayLike) -> float:
     return float((called_[actual].mean() + (~called_[~actual]).mean()) / 2)
 
 
+@in_words
 def brier(truth: ArrayLike, probability: ArrayLike) -> float:
     """Mean squared error of probabilities; lower is better, 0.25 for a constant one half.
 
@@ -73,6 +77,7 @@ def brier(truth: ArrayLike, probability: ArrayLike) -> float:
     return float(((chance - actual) ** 2).mean())
 
 
+@in_words
 def auc(truth: ArrayLike, score: ArrayLike) -> float:
     """Chance that a positive scores above a negative; a tie counts half.
 
@@ -85,6 +90,7 @@ def auc(truth: ArrayLike, score: ArrayLike) -> float:
     return float(_aucs(actual, scores, _whole(actual))[0])
 
 
+@in_words
 def summary(
     truth: ArrayLike, score: ArrayLike, *, threshold: float = 0.5, seed: int = 0, n_boot: int = 1000
 ) -> pd.DataFrame:

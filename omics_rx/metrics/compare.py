@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import t
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
 from omics_rx.core.work import rng
 from omics_rx.metrics import small
@@ -63,6 +64,7 @@ class Pooled:
     n_studies: int
 
 
+@in_words
 def paired_difference(
     first: ArrayLike, second: ArrayLike, *, groups: ArrayLike | None = None,
     statistic: Callable[[Floats], float] | None = None, held_out: float | None = None, seed: int = 0,
@@ -156,6 +158,7 @@ def _mean(gaps: Floats, codes: NDArray[np.intp], k: int, shared: float) -> tuple
     return value, value - half, value + half, float(2 * t.sf(abs(value) / se, k - 1))
 
 
+@in_words
 def pool(values: ArrayLike, standard_errors: ArrayLike) -> Pooled:
     """Pool figures of several cohorts by random effects, with the interval of Hartung and Knapp.
 

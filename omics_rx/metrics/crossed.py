@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
 from omics_rx.core.work import rng
 from omics_rx.metrics.inputs import resamples
@@ -43,6 +44,7 @@ class Crossed:
     n_columns: int
 
 
+@in_words
 def crossed(
     statistic: Callable[..., float], *tables: ArrayLike, row_groups: ArrayLike | None = None,
     column_groups: ArrayLike | None = None, null: float = 0.0, level: float = 0.95, seed: int = 0, n_boot: int = 500,

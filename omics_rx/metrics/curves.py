@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
 from omics_rx.metrics.inputs import Bools, Floats, Ints, groups_of, horizon, in_order, outcome
 from omics_rx.metrics.pairs import codes_of
@@ -86,6 +87,7 @@ def brier_score(time: Floats, event: Bools, chance: Floats, *, at: float, follow
     return float((had * chance**2 + free * (1 - chance) ** 2).mean())
 
 
+@in_words
 def kaplan_meier(time: ArrayLike, event: ArrayLike) -> pd.DataFrame:
     """Kaplan-Meier curve with its 95% interval.
 
@@ -126,6 +128,7 @@ def kaplan_meier(time: ArrayLike, event: ArrayLike) -> pd.DataFrame:
     return pd.concat([start, frame], ignore_index=True)
 
 
+@in_words
 def survival_at(time: ArrayLike, event: ArrayLike, at: float) -> float:
     """Kaplan-Meier survival at ``at`` months; NaN beyond the last contact unless everyone had the event.
 
@@ -142,6 +145,7 @@ def survival_at(time: ArrayLike, event: ArrayLike, at: float) -> float:
     return value if at <= last or value == 0 else float("nan")
 
 
+@in_words
 def log_rank(time: ArrayLike, event: ArrayLike, group: ArrayLike, *, strata: ArrayLike | None = None) -> LogRank:
     """Log-rank test between two or more groups, stratified where told.
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
 from omics_rx.core.work import rng
 from omics_rx.metrics.curves import survival_at
@@ -17,6 +18,7 @@ THRESHOLDS = tuple(np.round(np.arange(0.05, 0.61, 0.05), 2).tolist())
 COLUMNS = ["model", "threshold", "treated", "net_benefit", "lower", "upper"]
 
 
+@in_words
 def decision_curve(
     time: ArrayLike, event: ArrayLike, risks: Mapping[str, ArrayLike], *, at: float,
     thresholds: ArrayLike = THRESHOLDS, seed: int = 0, n_boot: int = 500,

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.index import names_nothing, only_counts
 
@@ -107,6 +108,7 @@ def _unnamed(one: pd.Index, two: pd.Index) -> bool:
     return any(counts) and not all(whole)
 
 
+@in_words
 def outcome(time: Any, event: Any) -> tuple[Floats, Bools]:
     """Times (months, above 0) and events as arrays of shape ``(n,)``; Series are brought into one order.
 

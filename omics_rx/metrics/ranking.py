@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
 from omics_rx.core.work import rng
 from omics_rx.metrics import small
@@ -67,6 +68,7 @@ def _checked(positive: ArrayLike, score: ArrayLike) -> tuple[Bools, Floats]:
     return found, scores
 
 
+@in_words
 def auroc(positive: ArrayLike, score: ArrayLike) -> float:
     """Chance that a positive scores above a negative; a tie counts half (Mann-Whitney).
 
@@ -94,6 +96,7 @@ def auroc(positive: ArrayLike, score: ArrayLike) -> float:
     return float(above / (n_positive * (found.size - n_positive)))
 
 
+@in_words
 def average_precision(positive: ArrayLike, score: ArrayLike) -> float:
     """Mean precision at each recall step; tied scores enter together. By chance it equals the prevalence.
 
@@ -119,6 +122,7 @@ def _expected_hits(found: NDArray[np.bool_], scores: Floats, k: int) -> float:
     return float(found[above].sum() + found[tied].sum() * room / int(tied.sum()))
 
 
+@in_words
 def recall_at(positive: ArrayLike, score: ArrayLike, k: int) -> float:
     """Share of the positives among the first ``k``; ties across the boundary count by their expected share.
 
@@ -138,6 +142,7 @@ def recall_at(positive: ArrayLike, score: ArrayLike, k: int) -> float:
     return _expected_hits(found, scores, k) / int(found.sum())
 
 
+@in_words
 def enrichment(positive: ArrayLike, score: ArrayLike, fraction: float = 0.05) -> float:
     """Prevalence among the first ``fraction`` of the items (at least one) over the prevalence of all.
 
@@ -158,6 +163,7 @@ def enrichment(positive: ArrayLike, score: ArrayLike, fraction: float = 0.05) ->
     return _expected_hits(found, scores, k) / k / float(found.mean())
 
 
+@in_words
 def ndcg_at(positive: ArrayLike, score: ArrayLike, k: int) -> float:
     """Normalised discounted cumulative gain among the first ``k``, gain 1 a positive; ties share their gain.
 
@@ -177,6 +183,7 @@ def ndcg_at(positive: ArrayLike, score: ArrayLike, k: int) -> float:
     return float((shared[:k] * discount).sum() / ideal)
 
 
+@in_words
 def within_group_auroc(positive: ArrayLike, score: ArrayLike, group: ArrayLike) -> float:
     """Chance that a positive scores above a negative **of its own group**, every pair counting once.
 
@@ -207,6 +214,7 @@ def within_group_auroc(positive: ArrayLike, score: ArrayLike, group: ArrayLike) 
     return wins / pairs
 
 
+@in_words
 def bootstrap(
     metric: Metric, positive: ArrayLike, score: ArrayLike, *, groups: ArrayLike | None = None, n_boot: int = 1000,
     seed: int = 0,
@@ -246,6 +254,7 @@ def bootstrap(
     return Interval(value, lower, upper, len(sides[0]), len(sides[1]))
 
 
+@in_words
 def gain(
     metric: Metric, positive: ArrayLike, scores: tuple[ArrayLike, ArrayLike], *, groups: ArrayLike | None = None,
     n_boot: int = 1000, seed: int = 0,

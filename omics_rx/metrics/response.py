@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.metrics.inputs import numbers
 
@@ -16,6 +17,7 @@ _SWEEPS = 100
 _TOLERANCE = 1e-9
 
 
+@in_words
 def pearson(measured: pd.DataFrame, predicted: pd.DataFrame) -> float:
     """Pearson correlation over all measured pairs; mostly differences between drugs.
 
@@ -34,12 +36,14 @@ def pearson(measured: pd.DataFrame, predicted: pd.DataFrame) -> float:
     return _r(y[known], f[known])
 
 
+@in_words
 def rmse(measured: pd.DataFrame, predicted: pd.DataFrame) -> float:
     """Root mean squared error over all measured pairs, in the unit of the frames (ln uM)."""
     y, f = _aligned(measured, predicted)
     return float(np.sqrt(np.nanmean((y - f) ** 2)))
 
 
+@in_words
 def normalised_r(measured: pd.DataFrame, predicted: pd.DataFrame, drug_means: pd.Series) -> float:
     """Pearson correlation after the training drug means are taken off both.
 
@@ -67,6 +71,7 @@ def normalised_r(measured: pd.DataFrame, predicted: pd.DataFrame, drug_means: pd
     return _r((y - centre)[known], (f - centre)[known])
 
 
+@in_words
 def per_drug_r(measured: pd.DataFrame, predicted: pd.DataFrame, *, min_cells: int = 5) -> pd.Series:
     """Pearson correlation across cells, drug by drug.
 
@@ -91,6 +96,7 @@ def per_drug_r(measured: pd.DataFrame, predicted: pd.DataFrame, *, min_cells: in
     return pd.Series(values, index=measured.columns, name="per_drug_r", dtype=np.float64)
 
 
+@in_words
 def preference_r(measured: pd.DataFrame, predicted: pd.DataFrame) -> float:
     """Pearson correlation of what is left when cell and drug means are taken off both.
 
@@ -104,6 +110,7 @@ def preference_r(measured: pd.DataFrame, predicted: pd.DataFrame) -> float:
     return _r(left_y, left_f, floor=1e3 * _TOLERANCE)
 
 
+@in_words
 def double_centred(values: np.ndarray) -> np.ndarray:
     """Residuals of the least-squares fit of row and column means, NaN staying NaN.
 

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
 from omics_rx.metrics import small
 from omics_rx.metrics.curves import Followed, LogRank, brier_score, kaplan_meier, known_weights, log_rank, survival_at
@@ -79,6 +80,7 @@ class Difference:
     p_value: float
 
 
+@in_words
 def concordance(
     time: ArrayLike, event: ArrayLike, risk: ArrayLike, *, strata: ArrayLike | None = None,
     cross_validated: bool = False, seed: int = 0, n_boot: int = 1000,
@@ -141,6 +143,7 @@ def concordance(
     return Concordance(float(whole[0]), float(lower), float(upper), n_events, int(judged.sum()), "Harrell", left_out)
 
 
+@in_words
 def uno_concordance(
     time: ArrayLike, event: ArrayLike, risk: ArrayLike, *, horizon: float | None = None, same_time: bool = True,
     seed: int = 0, n_boot: int = 1000,
@@ -183,6 +186,7 @@ def uno_concordance(
     return Concordance(float(whole[0]), lower, upper, n_events, times.size, "Uno")
 
 
+@in_words
 def concordances(time: ArrayLike, event: ArrayLike, risks: ArrayLike, *, strata: ArrayLike | None = None) -> Floats:
     """Harrell's concordance of many risks at once, without intervals.
 
@@ -232,6 +236,7 @@ def _columns(risks: Any, n: int) -> list[Floats]:
     return [numbers(risks.iloc[:, at], "risks") for at in range(risks.shape[1])]
 
 
+@in_words
 def concordance_difference(
     time: ArrayLike, event: ArrayLike, risks: tuple[ArrayLike, ArrayLike], *, strata: ArrayLike | None = None,
     cross_validated: bool = False, seed: int = 0, n_boot: int = 1000,
@@ -293,6 +298,7 @@ def _bounds(values: Floats, value: float, n_events: int, n: int) -> tuple[float,
     return float(lower), float(upper)
 
 
+@in_words
 def dynamic_auc(
     time: ArrayLike, event: ArrayLike, risk: ArrayLike, *, at: Sequence[float],
     censoring: tuple[ArrayLike, ArrayLike] | None = None,
@@ -348,6 +354,7 @@ def _weighted_auc(order: Ints, case: Floats, control: Floats) -> float:
     return float((up * (np.cumsum(down) - down / 2)).sum() / (up.sum() * down.sum()))
 
 
+@in_words
 def integrated_brier(
     time: ArrayLike, event: ArrayLike, survival: pd.DataFrame, *, censoring: tuple[ArrayLike, ArrayLike] | None = None
 ) -> float:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.plots import style
 from omics_rx.plots.ink import picture
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+@in_words
 @picture
 def umap(
     cells: AnnData, score: pd.Series | str, *, basis: str = "X_umap", label: str | None = None, ax: Axes | None = None

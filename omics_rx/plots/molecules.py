@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.plots import style
 
@@ -19,6 +20,7 @@ def _rgb(colour: str) -> tuple[float, ...]:
     return tuple(int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
 
 
+@in_words
 def draw(smiles: str, *, width: int = 280, height: int = 200) -> str:
     """Draw one molecule.
 
@@ -65,6 +67,7 @@ def draw(smiles: str, *, width: int = 280, height: int = 200) -> str:
     return text[text.index("<svg") :]
 
 
+@in_words
 def draw_all(smiles: Mapping[str, str] | pd.Series, *, width: int = 280, height: int = 200) -> dict[str, str]:
     """Draw several molecules; those without a structure are left out.
 

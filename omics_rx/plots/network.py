@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
 from omics_rx.plots import style
 from omics_rx.plots.ink import picture
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _COLUMNS = (0.0, 1.0, 2.0)
 
 
+@in_words
 @picture
 def drug_network(
     targets: Mapping[str, list[str]], pathways: Mapping[str, list[str]], *, max_targets: int = 30,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
 from omics_rx.plots import style
 from omics_rx.plots.ink import picture
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+@in_words
 @picture
 def calibration(groups: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Observed against predicted chance of an event, in groups of patients, one colour a horizon.
@@ -49,6 +51,7 @@ def calibration(groups: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
+@in_words
 @picture
 def decision_curve(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Net benefit by threshold, beside treating everybody and nobody.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
 from omics_rx.plots import style
 from omics_rx.plots.ink import picture
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _NOT_KINDS = ("drug_id", "name", "base", "score")
 
 
+@in_words
 @picture
 def intervals(table: pd.DataFrame, *, n: int = 25, ax: Axes | None = None) -> Axes:
     """Rank of the first drugs with the interval of each.
@@ -57,6 +59,7 @@ def favour(evidence: pd.DataFrame, directions: Mapping[str, int]) -> pd.DataFram
     return (oriented.rank(method="average") - 1) / (counts - 1).where(counts > 1)
 
 
+@in_words
 @picture
 def evidence_heatmap(
     evidence: pd.DataFrame,
@@ -129,6 +132,7 @@ def kinds(explanation: pd.Series) -> pd.Series:
     return values.reindex(values.abs().sort_values(ascending=False, kind="stable").index)
 
 
+@in_words
 @picture
 def shap_bars(
     explanation: pd.Series, *, n: int = 8, limit: float | None = None, labels: Mapping[str, str] | None = None,
@@ -177,6 +181,7 @@ def _kind_label(kind: object, labels: Mapping[str, str] | None) -> str:
     return style.shorten((labels or {}).get(str(kind), str(kind).replace("_", " ")))
 
 
+@in_words
 @picture
 def waterfall(explanation: pd.Series, *, labels: Mapping[str, str] | None = None, ax: Axes | None = None) -> Axes:
     """Walk from the score every drug starts with to the score of one drug, one kind of evidence a step.
@@ -223,6 +228,7 @@ def waterfall(explanation: pd.Series, *, labels: Mapping[str, str] | None = None
     return ax
 
 
+@in_words
 @picture
 def volcano(table: pd.DataFrame, *, n_labels: int = 10, alpha: float = 0.05, unit: str = "ln µM",
             ax: Axes | None = None) -> Axes:  # fmt: skip

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.plots import style
 from omics_rx.plots.ink import picture
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+@in_words
 @picture
 def sensitivity_heatmap(
     preference: pd.DataFrame,
@@ -94,6 +96,7 @@ def top_drugs(preference: pd.DataFrame, labels: pd.Series, *, focus: str | None 
     return list(apart.sort_values(kind="stable").index)
 
 
+@in_words
 @picture
 def measured_against_predicted(measured: pd.Series, predicted: pd.Series, *, lower: pd.Series | None = None,
                                upper: pd.Series | None = None, ax: Axes | None = None) -> Axes:  # fmt: skip
@@ -127,6 +130,7 @@ def measured_against_predicted(measured: pd.Series, predicted: pd.Series, *, low
     return ax
 
 
+@in_words
 @picture
 def contributions(genes: pd.Series, *, n: int = 12, ax: Axes | None = None) -> Axes:
     """What genes add to one predicted response.

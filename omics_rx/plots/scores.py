@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.work import rng
 from omics_rx.plots import style
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.cm import ScalarMappable
 
 
+@in_words
 @picture
 def composition(subtypes: pd.Series, *, cohort: pd.Series | None = None, ax: Axes | None = None) -> Axes:
     """Number and share of samples in each group, one bar a group; or one stacked bar a cohort.
@@ -82,6 +84,7 @@ def _stacked(counts: pd.DataFrame, other: str, ax: Axes | None) -> Axes:
     return ax
 
 
+@in_words
 @picture
 def heatmap(scores: pd.DataFrame, groups: pd.Series | None = None, *, annotations: pd.DataFrame | None = None,
             limit: float | None = None, ax: Axes | None = None) -> Axes:  # fmt: skip
@@ -210,6 +213,7 @@ def colourbar(ax: Axes, image: ScalarMappable, label: str) -> None:
     bar.set_label(label, color=style.INK)
 
 
+@in_words
 @picture
 def group_comparison(values: pd.Series, groups: pd.Series, *, label: str = "Score", ax: Axes | None = None) -> Axes:
     """Box and points of one value by group, with the Kruskal-Wallis test.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
 from omics_rx.plots import style
 from omics_rx.plots.ink import picture
@@ -20,6 +21,7 @@ _CURVE = ("time", "survival", "lower", "upper")
 _LEFT = {"death": "alive", "relapse": "free of relapse"}
 
 
+@in_words
 @picture
 def kaplan_meier(scores: pd.DataFrame, *, endpoint: str = "event", group: str = "risk_group",
                  ax: Axes | None = None) -> Axes:  # fmt: skip
@@ -136,6 +138,7 @@ def _at_risk(ax: Axes, times: Mapping[str, np.ndarray], ticks: np.ndarray) -> No
                         color=style.INK, **place)  # fmt: skip
 
 
+@in_words
 @picture
 def concordance_forest(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Concordance with its interval, one line a cohort, against 0.5 (chance).
@@ -194,6 +197,7 @@ def _cohort_label(row: Mapping[Any, Any]) -> str:
     return f"{style.shorten(row['cohort'])}{method}" + (f"\n{size}" if size else "")
 
 
+@in_words
 @picture
 def gene_weights(weights: pd.Series | Mapping[str, float], patterns: Mapping[str, str] | None = None, *,
                  ax: Axes | None = None) -> Axes:  # fmt: skip

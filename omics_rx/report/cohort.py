@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from omics_rx import plots
+from omics_rx.core.arguments import in_words
 from omics_rx.report import svg
 from omics_rx.report.page import Figure, Section, Table, Text
 from omics_rx.report.sections import listed
@@ -17,6 +18,7 @@ _STATUS = ("er_status", "pr_status", "her2_status")
 _NOT_SCORES = ("risk_score", "gene_coverage", "margin", "Basal", "Her2", "LumA", "LumB", "Normal")
 
 
+@in_words
 def cohort_sections(
     description: Mapping[str, Any], subtypes: pd.DataFrame | pd.Series, scores: pd.DataFrame | None = None
 ) -> list[Section]:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from omics_rx import plots
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
 from omics_rx.report import svg
 from omics_rx.report.candidates import Kind, cards, direction_of, interval_of, key, kinds_of, labels_of, micro, reason
@@ -23,6 +24,7 @@ def ranking_page(ranking: Any) -> Page:
     return Page(f"Drug candidates for {ranking.subtype}", ranking_sentence(ranking), tuple(ranking_sections(ranking)))
 
 
+@in_words
 def ranking_sections(ranking: Any, n_top: int = 12, *, drugs: pd.DataFrame | None = None) -> list[Section]:
     """Sections of a ranking, to put on a page with others.
 

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from omics_rx import plots
+from omics_rx.core.arguments import in_words
 from omics_rx.plots.response import top_drugs
 from omics_rx.plots.style import order
 from omics_rx.report import svg
@@ -24,6 +25,7 @@ def response_page(prediction: Any) -> Page:
     return Page("Predicted drug response", summary, tuple(response_sections(prediction, groups)))
 
 
+@in_words
 def response_sections(
     prediction: Any, subtypes: pd.Series, drugs: pd.DataFrame | None = None, *, focus: str | None = None
 ) -> list[Section]:

@@ -7,17 +7,20 @@ from typing import Any
 
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.provenance import cite
 from omics_rx.report.page import Code, Fold, Limits, Section, Table, Text
 
 LIMITS, METHODS = "What this does not say", "Methods, provenance and citations"
 
 
+@in_words
 def limits_section(items: Iterable[str]) -> Section:
     """List what the reader must not conclude; lists of several results become one on a page."""
     return Section(LIMITS, (Limits(tuple(dict.fromkeys(map(str, items)))),), place="limits")
 
 
+@in_words
 def methods_section(result: Any, name: str) -> Section:
     """Methods paragraph, BibTeX, inputs, settings and versions of a result.
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx import plots
+from omics_rx.core.arguments import in_words
 from omics_rx.report import svg
 from omics_rx.report.page import Block, Figure, KeyFigure, KeyFigures, Page, Section, Table, Text
 from omics_rx.report.prognosis import patients_sections, prognosis_sections, tripod_section
@@ -54,6 +55,7 @@ def signature_page(signature: Any) -> Page:
     return Page(f"Prognostic signature: {signature.name}", summary, tuple(sections))
 
 
+@in_words
 def study_sections(study: Any) -> list[Section]:
     """Sections of a study, to put on a page with others.
 

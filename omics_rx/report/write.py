@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
 from omics_rx.core.registry import Registry
 from omics_rx.core.saving import write_text
@@ -32,6 +33,7 @@ _PAGES = Registry(
 )
 
 
+@in_words
 def write(result: Any, path: Path | str) -> Path:
     """Write a result as one self-contained HTML file, at once or not at all.
 
@@ -61,6 +63,7 @@ def write(result: Any, path: Path | str) -> Path:
     return file
 
 
+@in_words
 def as_page(result: Any) -> Page:
     """Turn a result into a page; a page stays as it is.
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.saving import writing
 from omics_rx.core.work import subseed
@@ -30,6 +31,7 @@ _BASES = (
 )
 
 
+@in_words
 def export_structures(
     ranking: Ranking, path: Path | str, *, n: int = 10, drugs: Iterable[str] | None = None, seed: int = 0
 ) -> pd.DataFrame:

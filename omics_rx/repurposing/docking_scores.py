@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.paths import existing
 from omics_rx.core.work import log
@@ -38,6 +39,7 @@ _MISSING = ("", "na", "n/a", "nan", "none", "null", "-")
 _BETTER = {"low": -1, "high": 1}
 
 
+@in_words
 def read_docking_scores(
     path: Path | str, *, score: str | None = None, drug: str | None = None, better: str | None = None,
     receptor: str | None = None,

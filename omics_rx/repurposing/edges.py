@@ -18,6 +18,7 @@ import pandas as pd
 
 from omics_rx import harmonize
 from omics_rx.core import resources
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, UnknownNameError, examples
 from omics_rx.core.work import log
 from omics_rx.harmonize.row_numbers import row_numbers
@@ -54,6 +55,7 @@ class _Read:
     said: tuple[str, ...]
 
 
+@in_words
 def read_network(
     source: Path | str | pd.DataFrame | Any, *, columns: Sequence[str] | None = None,
     min_score: float | None = None, names: Mapping[str, str] | None = None,

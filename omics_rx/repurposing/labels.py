@@ -6,6 +6,7 @@ import pandas as pd
 
 from omics_rx import harmonize
 from omics_rx.core import resources
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples, row_names
 from omics_rx.harmonize.drugs import Finder, is_inchikey
 
@@ -29,6 +30,7 @@ def shipped() -> pd.DataFrame:
     return resources.table("labels_breast.tsv")
 
 
+@in_words
 def match(labels: pd.DataFrame, drugs: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Find each label's drug in a screen: by id, by InChIKey, or by a name where no structure contradicts it.
 
@@ -100,6 +102,7 @@ def _labelled(finder: Finder, drug: str, alias: object, key: object) -> str | No
     return None
 
 
+@in_words
 def find_drugs(names: pd.Index, drugs: pd.DataFrame) -> pd.Series:
     """Drug id of each name, id, alias or InChIKey; missing where the screen has none or it is ambiguous."""
     finder = Finder(drugs)
@@ -108,6 +111,7 @@ def find_drugs(names: pd.Index, drugs: pd.DataFrame) -> pd.Series:
     return pd.Series(found, index=names, dtype=object)
 
 
+@in_words
 def training_pairs(matched: pd.DataFrame) -> pd.DataFrame:
     """Turn labels into what a ranker learns: pairs that should rank high, pairs that should not, and their weight.
 

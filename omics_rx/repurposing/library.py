@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx import harmonize
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, IntegrityError, examples
 from omics_rx.core.paths import existing
 from omics_rx.core.work import log
@@ -34,6 +35,7 @@ _MISSING = -666.0  # how CMap writes what was not measured
 _FEW_STEMS = 5
 
 
+@in_words
 def read_library(
     path: Path | str, *, down: Path | str | None = None, names: Mapping[str, str] | None = None
 ) -> pd.DataFrame:

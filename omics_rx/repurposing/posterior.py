@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, log_ndtr, logit
 
+from omics_rx.core.arguments import in_words
 from omics_rx.harmonize.mechanisms import jaccard
 
 # correlation expected of score and outcome: about what an AUROC of .65 means
@@ -52,6 +53,7 @@ class Posterior:
         return np.asarray(np.sqrt(np.clip(np.diag(self.covariance), 0, None)))
 
 
+@in_words
 def likeness(places: np.ndarray, words: list[set[str]], profiles: np.ndarray) -> np.ndarray:
     """Prior covariance of what scores get wrong, ``(n_drugs, n_drugs)``.
 
@@ -85,12 +87,14 @@ def _cosine(values: np.ndarray) -> np.ndarray:
     return np.asarray(unit @ unit.T)
 
 
+@in_words
 def standard(scores: np.ndarray) -> np.ndarray:
     """Scores with mean 0 and standard deviation 1."""
     spread = float(scores.std())
     return np.asarray((scores - scores.mean()) / (spread if spread > 0 else 1.0))
 
 
+@in_words
 def update(covariance: np.ndarray, scores: np.ndarray, seen: pd.DataFrame) -> Posterior:
     """Condition on outcomes.
 
@@ -145,6 +149,7 @@ def _tilted(mean: np.ndarray, sd: np.ndarray, odds: np.ndarray) -> tuple[np.ndar
     return mean + sd * moved, np.maximum(sd**2 * (1 - moved * (z + moved)), 1e-12)
 
 
+@in_words
 def batch(expected: np.ndarray, covariance: np.ndarray, free: np.ndarray, *, n: int, explore: float) -> list[int]:
     """Choose drugs one after another by expected outcome plus ``explore`` standard deviations.
 

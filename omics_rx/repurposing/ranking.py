@@ -12,6 +12,7 @@ import pandas as pd
 
 from omics_rx import harmonize
 from omics_rx.core import saving
+from omics_rx.core.arguments import in_words
 from omics_rx.core.damage import json_of, told_as_damage
 from omics_rx.core.errors import InputError, IntegrityError, MissingFileError
 from omics_rx.core.exact import EXACT
@@ -265,6 +266,7 @@ class Ranking:
         return f"Ranking({self.subtype!r}: {len(self.table)} drugs, first {first}; {len(self.unranked)} unranked)"
 
 
+@in_words
 def load_ranking(folder: Path | str) -> Ranking:
     """Read what :meth:`Ranking.save` wrote, after checking that all of it was saved together.
 

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 
 METHODS = ("cmap_ks", "wtcs", "xsum", "cosine", "zhang", "rges")
@@ -25,6 +26,7 @@ def _steady(values: np.ndarray) -> np.ndarray:
     return np.asarray(np.round(values, 9))
 
 
+@in_words
 def positions(z: np.ndarray) -> np.ndarray:
     """Position of each gene in each drug's profile, 1 for the most up-regulated, shape ``(n_drugs, n_genes)``.
 
@@ -40,6 +42,7 @@ def _ends(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (last, last) if np.array_equal(first, last) else (first, last)
 
 
+@in_words
 def ks(at: np.ndarray, n_genes: int, *, first: np.ndarray | None = None) -> np.ndarray:
     """Kolmogorov-Smirnov statistic of a gene set in each profile (Lamb 2006, supplement).
 
@@ -73,6 +76,7 @@ def _ks_sorted(last: np.ndarray, first: np.ndarray, n_genes: int) -> np.ndarray:
     return np.asarray(np.where(a > b, a, -b))
 
 
+@in_words
 def weighted_enrichment(
     at: np.ndarray, size: np.ndarray, n_genes: int, *, first: np.ndarray | None = None
 ) -> np.ndarray:
@@ -119,6 +123,7 @@ def _unless_same_sign(up: np.ndarray, down: np.ndarray) -> np.ndarray:
     return np.where(np.sign(up) == np.sign(down), 0.0, up - down)
 
 
+@in_words
 def zhang(signed_ranks: np.ndarray, query_ranks: np.ndarray, n_genes: int) -> np.ndarray:
     """Connection strength (Zhang & Gant 2008) over its largest possible value, between -1 and 1.
 
@@ -382,6 +387,7 @@ def _scaled(score: np.ndarray) -> np.ndarray:
     )
 
 
+@in_words
 def consensus(scores: pd.DataFrame) -> pd.Series:
     """Mean of the scores after each is divided by its root mean square over the drugs; 0 stays no connection."""
     size = np.sqrt((scores**2).mean())

@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 
+
+@in_words
 def group_difference(values: pd.DataFrame, inside: pd.Series, *, min_each: int = 3) -> pd.DataFrame:
     """Mean of a group less the mean of the rest, with Welch's t, column by column.
 
@@ -55,6 +58,7 @@ def _moments(table: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return n, mean, variance
 
 
+@in_words
 def without_general(responses: pd.DataFrame) -> pd.DataFrame:
     """Take off each response what the drug's mean and the line's general sensitivity explain.
 
@@ -74,6 +78,7 @@ def without_general(responses: pd.DataFrame) -> pd.DataFrame:
     return z.sub(z.mean(axis=1).where(z.notna().sum(axis=1) >= 10), axis=0)
 
 
+@in_words
 def standardised(values: pd.DataFrame, *, min_values: int = 3) -> pd.DataFrame:
     """Each column less its mean, over its standard deviation; NaN for columns that do not vary or are too short."""
     seen = values.notna().sum()

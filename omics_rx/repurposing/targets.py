@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core import resources
+from omics_rx.core.arguments import in_words
 from omics_rx.harmonize.targets import genes_of as genes_of  # noqa: PLC0414 - the rooms above read it here
 from omics_rx.repurposing.selectivity import group_difference, standardised
 
 _PATHWAYS = "reactome_pathways.tsv.gz"
 
 
+@in_words
 def gene_differences(expression: pd.DataFrame, inside: pd.Series) -> pd.Series:
     """Mean z of each gene in a group less its mean in the others; z over all samples.
 
@@ -32,6 +34,7 @@ def gene_differences(expression: pd.DataFrame, inside: pd.Series) -> pd.Series:
     return group_difference(standardised(expression), inside)["difference"].dropna()
 
 
+@in_words
 def target_expression(targets: dict[str, list[str]], differences: pd.Series) -> pd.Series:
     """Mean difference over a drug's target genes that were measured; drugs without one are left out."""
     known = differences.to_dict()
@@ -46,6 +49,7 @@ def pathways() -> dict[str, tuple[str, ...]]:
     return {name: tuple(genes.split(";")) for name, genes in zip(table["pathway"], table["genes"], strict=True)}
 
 
+@in_words
 def pathway_activity(targets: dict[str, list[str]], differences: pd.Series, *, n_pathways: int = 5) -> pd.Series:
     """Mean difference over the genes that share a pathway with a drug's targets.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.work import rng
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _COLUMNS = ("cluster", "drug_id", "n", "mean", "lower", "upper", "spread")
 
 
+@in_words
 def by_cluster(
     prediction: Prediction, clusters: pd.Series, *, value: str = "preference", least: int = 10, seed: int = 0
 ) -> pd.DataFrame:
@@ -71,6 +73,7 @@ def by_cluster(
     return pd.concat(frames, ignore_index=True)[list(_COLUMNS)]
 
 
+@in_words
 def selectivity(
     prediction: Prediction, malignant: pd.Series, *, value: str = "preference", seed: int = 0
 ) -> pd.DataFrame:

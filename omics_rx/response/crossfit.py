@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.provenance import Provenance, frame_sha256
 from omics_rx.core.screen import DrugScreen
 from omics_rx.core.work import track
@@ -29,6 +30,7 @@ METRICS = (
 _DRUG_COLUMNS = ("name", "smiles", "inchikey", "targets", "pathway", "mechanism")
 
 
+@in_words
 def out_of_fold(
     model: ResponseModel,
     screen: DrugScreen,
@@ -104,6 +106,7 @@ def _assembled(made: list[tuple[Fold, Prediction]], name: str, like: pd.DataFram
     return values
 
 
+@in_words
 def evaluate(
     model: ResponseModel,
     screen: DrugScreen,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, unknown_name
 from omics_rx.metrics import response as metrics
 from omics_rx.response import asked
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 MIN_LINES = 5
 
 
+@in_words
 def by_group(model: ResponseModel, column: str = "tissue") -> pd.DataFrame:
     """How well the lines of each group are predicted by fits that had not seen them.
 

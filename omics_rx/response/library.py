@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core import resources, saving
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, IntegrityError, examples
 from omics_rx.core.work import track
 from omics_rx.harmonize.drugs import Finder
@@ -94,6 +95,7 @@ def launched() -> pd.DataFrame:
     return table[["name", "smiles", "targets", "mechanism", "first_use"]].reset_index(drop=True)
 
 
+@in_words
 def assess(model: ResponseModel, structures: pd.DataFrame, *, n_nearest: int = 3) -> pd.DataFrame:
     """Nearest training compounds of structures, and whether they are in the domain of the model.
 
@@ -121,6 +123,7 @@ def assess(model: ResponseModel, structures: pd.DataFrame, *, n_nearest: int = 3
     return table
 
 
+@in_words
 def stream(
     model: ResponseModel,
     cohort: CohortLike,
@@ -169,6 +172,7 @@ def stream(
         yield work.frame(rows)
 
 
+@in_words
 def screen(
     model: ResponseModel,
     cohort: CohortLike,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
 from omics_rx.response import asked
 from omics_rx.response.few_shot import ErrorCovariance, covariance_of
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from omics_rx.response.model import ResponseModel
 
 
+@in_words
 def measure_first(
     model: ResponseModel, n: int = 5, *, among: Iterable[str] | None = None, measured: Iterable[str] = ()
 ) -> pd.DataFrame:

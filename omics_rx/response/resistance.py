@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples, named
 from omics_rx.response import asked as asked_for
 from omics_rx.response.prediction import Prediction
@@ -51,6 +52,7 @@ class Resistance:
     calibrated_for: str
 
 
+@in_words
 def assess(model: ResponseModel, prediction: Prediction, cut: str | pd.Series = "waterfall") -> Resistance:
     """Tell the probability of resistance for predictions of a fitted model.
 
@@ -102,6 +104,7 @@ def assess(model: ResponseModel, prediction: Prediction, cut: str | pd.Series = 
     return Resistance(chance, level, method, prediction.calibrated_for)
 
 
+@in_words
 def thresholds(responses: pd.DataFrame, method: str = "waterfall") -> pd.Series:
     """Find the ln IC50 (ln uM) above which a line counts as resistant, drug by drug.
 
@@ -150,6 +153,7 @@ def _outlier(values: np.ndarray) -> float:
     return float(limit) if (values < limit).any() else float("nan")
 
 
+@in_words
 def probability(prediction: Prediction, cut: pd.Series, errors: pd.DataFrame) -> pd.DataFrame:
     """Probability that a response lies above its drug's threshold, from the errors made on lines not seen.
 
@@ -195,6 +199,7 @@ def probability(prediction: Prediction, cut: pd.Series, errors: pd.DataFrame) ->
     return result
 
 
+@in_words
 def resistant(responses: pd.DataFrame, cut: pd.Series) -> pd.DataFrame:
     """Whether each measured response lies above its drug's threshold: 1, 0, or NaN where either is not known."""
     own = cut.reindex(responses.columns)
@@ -202,6 +207,7 @@ def resistant(responses: pd.DataFrame, cut: pd.Series) -> pd.DataFrame:
     return responses.gt(own, axis="columns").astype(np.float64).where(known)
 
 
+@in_words
 def brier(truth: pd.DataFrame, found: pd.DataFrame) -> float:
     """Mean squared distance of probability and outcome over the pairs that have both; 0 is best.
 
@@ -214,6 +220,7 @@ def brier(truth: pd.DataFrame, found: pd.DataFrame) -> float:
     return float(((chance - outcome) ** 2).mean())
 
 
+@in_words
 def reliability(truth: pd.DataFrame, found: pd.DataFrame, *, n_bins: int = _BINS) -> pd.DataFrame:
     """Compare the probabilities told with the shares that came true, in bins of equal width.
 

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import mannwhitneyu
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, unknown_name
 from omics_rx.response import similarity
 from omics_rx.response.applicability import atoms
@@ -25,6 +26,7 @@ LEVELS = ("scaffold", "ring", "similarity")
 _MOST = 5_000
 
 
+@in_words
 def clusters(drugs: pd.DataFrame, level: str = "ring", *, least: float = 0.4) -> dict[str, list[str]]:
     """Group compounds by what their structures share.
 
@@ -127,6 +129,7 @@ def _butina(drugs: pd.DataFrame, least: float) -> dict[str, list[str]]:
     return found
 
 
+@in_words
 def activity(groups: Mapping[str, Sequence[str]], values: pd.Series, *, smallest: int = 3) -> pd.DataFrame:
     """Activity of each cluster beside all other compounds.
 

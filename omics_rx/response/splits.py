@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import KFold
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.screen import DrugScreen
 from omics_rx.core.work import rng
@@ -70,6 +71,7 @@ def _marked(screen: DrugScreen, mask: pd.DataFrame) -> np.ndarray:
     return found
 
 
+@in_words
 def folds(screen: DrugScreen, split: str = "cell", n_folds: int = 5, *, seed: int = 0) -> list[Fold]:
     """Divide the pairs of a screen.
 
@@ -201,6 +203,7 @@ def _dealt(groups: Sequence[Hashable], n_folds: int, seed: int, what: str) -> np
     return labels.map(number).to_numpy(dtype=int)
 
 
+@in_words
 def check(screen: DrugScreen, fold: Fold, split: str) -> None:
     """Look for leaks between the training and the test side of a fold.
 
@@ -261,6 +264,7 @@ def _words(drugs: pd.DataFrame) -> dict[str, pd.Series]:
     }
 
 
+@in_words
 def leaks(screen: DrugScreen, train: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
     """Say what the training and the test side of any division share, whoever made it.
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core import bundle, cache
+from omics_rx.core.arguments import in_words
 from omics_rx.core.damage import told_as_damage
 from omics_rx.core.errors import InputError, IntegrityError
 from omics_rx.core.screen import DrugScreen
@@ -164,6 +165,7 @@ def _training_members(learnt: Learnt) -> dict[str, bytes]:
     }
 
 
+@in_words
 def load(path: Path | str) -> ResponseModel:
     """Read a saved model; it predicts what it predicted when it was saved.
 
@@ -258,6 +260,7 @@ def _training(opened: bundle.Bundle, screen: DrugScreen, arrays: dict[str, np.nd
     return Training(cells, drugs, arrays["y"], np.asarray(reference["sd"]))
 
 
+@in_words
 def default(screen: str = "gdsc2", *, progress: bool | None = None) -> ResponseModel:
     """Return the default model, fitted on a public screen the first time and read from the cache afterwards.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from omics_rx.core import resources
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, unknown_name
 from omics_rx.scores.panels import MIN_COVERAGE, score_panel
 
@@ -22,6 +23,7 @@ FURTHER_PATTERNS = ("disulfidptosis", "panoptosis")
 CITES = ("zou2022", "barbie2009")
 
 
+@in_words
 def cell_death_sets(*, patterns: Iterable[str] | None = None, min_sources: int = 1) -> dict[str, list[str]]:
     """Genes of each pattern of programmed cell death, by current symbol.
 
@@ -61,6 +63,7 @@ def cell_death_sets(*, patterns: Iterable[str] | None = None, min_sources: int =
     return sets
 
 
+@in_words
 def cell_death(
     cohort: CohortLike,
     method: str = "ssgsea",

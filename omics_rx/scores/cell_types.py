@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core import cohort as cohorts
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.work import track
 from omics_rx.harmonize.needs import Needs, prepare
@@ -25,6 +26,7 @@ _MIN_CELLS = 3
 HAEMATOPOIETIC, BREAST = "blood", "breast"
 
 
+@in_words
 def marker_genes(cells: AnnData, labels: pd.Series | str, *, progress: bool | None = None) -> pd.DataFrame:
     """Tell for every gene and group of cells how well the gene separates the group from all other cells.
 
@@ -120,6 +122,7 @@ def _one_part(part: tuple[pd.Index, np.ndarray], members: np.ndarray, names: lis
     return pd.DataFrame(table | {name: matrix.T.ravel() for name, matrix in columns.items()})
 
 
+@in_words
 def iic_genes_from_cells(
     cells: AnnData,
     labels: pd.Series | str,
@@ -181,6 +184,7 @@ def iic_genes_from_cells(
     return table[kept].sort_values("immune_auroc", ascending=False)
 
 
+@in_words
 def iic_genes_from_lines(
     screen: DrugScreen, *, max_q: float = 0.05, min_auroc: float = 0.75, min_difference: float = 0.5
 ) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples, named
 from omics_rx.core.provenance import Provenance, frame_sha256
 from omics_rx.core.units import amount_of
@@ -55,6 +56,7 @@ class Deconvolution:
     provenance: Provenance
 
 
+@in_words
 def deconvolve(
     cohort: CohortLike,
     reference: CellReference | None = None,

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core import resources
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
 from omics_rx.core.work import log
 from omics_rx.harmonize.needs import Needs, opened, prepare
@@ -45,6 +46,7 @@ def _panel(name: str) -> dict[str, list[str]]:
     return sets_of(_TABLE, "set", only={"panel": name})
 
 
+@in_words
 def immune(cohort: CohortLike, *, min_coverage: float = MIN_COVERAGE) -> pd.DataFrame:
     """Abundance of immune and stromal populations and strength of immune signatures in each sample.
 
@@ -76,6 +78,7 @@ def immune(cohort: CohortLike, *, min_coverage: float = MIN_COVERAGE) -> pd.Data
     return score_panel(cohort, immune_sets(), "immune populations", method="mean", min_coverage=min_coverage)
 
 
+@in_words
 def checkpoints(cohort: CohortLike) -> pd.DataFrame:
     """Expression of the immune checkpoint genes that the cohort has.
 
@@ -97,6 +100,7 @@ def checkpoints(cohort: CohortLike) -> pd.DataFrame:
     return ready.told(values)
 
 
+@in_words
 def estimate(cohort: CohortLike, *, min_coverage: float = MIN_COVERAGE) -> pd.DataFrame:
     """Stromal and immune content of each tumour, and its purity where that can be said.
 
@@ -155,6 +159,7 @@ def cell_type_sets() -> dict[str, list[str]]:
     return _panel("cell_types")
 
 
+@in_words
 def immune_cell_types(
     cohort: CohortLike, method: str = "ssgsea", *, min_coverage: float = MIN_COVERAGE
 ) -> pd.DataFrame:

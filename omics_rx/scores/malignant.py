@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.harmonize.needs import prepare
 from omics_rx.scores.panels import panel_needs, score_prepared, sets_of
 
@@ -17,6 +18,7 @@ SUBTYPES = ("Basal", "Her2", "LumA", "LumB")
 CITES = ("wu2021",)
 
 
+@in_words
 def malignant_cell_subtype(cells: CohortLike, *, min_coverage: float = 0.3) -> pd.DataFrame:
     """Call the subtype of malignant breast cells by the genes of scSubtype.
 

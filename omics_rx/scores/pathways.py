@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core import resources
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.work import log
 from omics_rx.scores.kernels.overlap import odds_ratio, overlap_p
@@ -29,6 +30,7 @@ def _shipped() -> GeneSets:
     return resolved(as_sets(pathway_sets()))
 
 
+@in_words
 def enrich(
     genes: Iterable[str],
     gene_sets: GeneSetsLike | GeneSets | None = None,

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core import resources
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.harmonize.needs import Needs, prepare
 from omics_rx.scores.panels import sets_of
@@ -19,6 +20,7 @@ CITES = ("charoentong2017",)
 _MIN_TUMOURS = 20
 
 
+@in_words
 def immune_phenotype(cohort: CohortLike, *, min_coverage: float = 0.5) -> pd.DataFrame:
     """Tell hot from cold tumours by the expression of the hot-tumour genes of TIP.
 
@@ -91,6 +93,7 @@ def _two_clusters(z: np.ndarray, start: np.ndarray) -> np.ndarray:
     return hot if z[hot].mean() >= z[~hot].mean() else ~hot
 
 
+@in_words
 def immunophenoscore(cohort: CohortLike, *, min_coverage: float = 0.7) -> pd.DataFrame:
     """Immunogenicity of each tumour: antigen presentation, checkpoints, effector and suppressor cells.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from omics_rx.core import resources
+from omics_rx.core.arguments import in_words
 from omics_rx.harmonize.needs import Needs, prepare
 from omics_rx.scores.panels import panel_needs, score_prepared
 
@@ -17,6 +18,7 @@ CITES = ("nielsen2010",)
 _MIN_COVERAGE = 0.5
 
 
+@in_words
 def proliferation(cohort: CohortLike) -> pd.Series:
     """Mean log2 expression of the eleven PAM50 proliferation genes.
 

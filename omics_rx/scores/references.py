@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core import resources
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.harmonize import current_symbols, matrices
 from omics_rx.scores.cell_types import marker_genes
@@ -71,6 +72,7 @@ class CellReference:
                 raise InputError(f"mrna must be above zero for every cell type; missing: {examples(missing) or 'none'}")
 
 
+@in_words
 def til10(*, tumour: bool = True) -> CellReference:
     """Reference of quanTIseq: ten immune cell types, 170 genes.
 
@@ -95,6 +97,7 @@ def til10(*, tumour: bool = True) -> CellReference:
     )
 
 
+@in_words
 def reference_from_cells(
     cells: AnnData, labels: pd.Series | str, *, donors: pd.Series | str | None = None, n_markers: int = 30
 ) -> CellReference:

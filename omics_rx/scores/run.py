@@ -12,6 +12,7 @@ from scipy import sparse
 
 from omics_rx.core import cache, provenance
 from omics_rx.core import cohort as cohorts
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples, named
 from omics_rx.core.work import log, track
 from omics_rx.harmonize import current_symbols, matrices
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _DEPTH = ("member", "sign", "number")
 
 
+@in_words
 def score(
     cohort: CohortLike | Prepared,
     gene_sets: GeneSetsLike | GeneSets,
@@ -132,6 +134,7 @@ def score(
     return table
 
 
+@in_words
 def coverage(cohort: CohortLike, gene_sets: GeneSetsLike | GeneSets) -> pd.DataFrame:
     """How much of each gene set a cohort has.
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.index import names_nothing, only_counts
 from omics_rx.core.work import log
@@ -84,6 +85,7 @@ class GeneSets:
         return "sign" if np.all(np.abs(values) == 1) else "number"
 
 
+@in_words
 def as_sets(gene_sets: GeneSetsLike | GeneSets) -> GeneSets:
     """Take gene sets in any of the forms a user has them; names of genes are left as they are written.
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.scores.kernels.separation import benjamini_hochberg
 
 
+@in_words
 def shares(labels: pd.Series, samples: pd.Series) -> pd.DataFrame:
     """Share of each cell type among the cells of each sample.
 
@@ -33,6 +35,7 @@ def shares(labels: pd.Series, samples: pd.Series) -> pd.DataFrame:
     return counts.div(counts.sum(axis=1), axis=0)
 
 
+@in_words
 def compare_shares(shares: pd.DataFrame, groups: pd.Series, *, level: float = 0.95) -> pd.DataFrame:
     """Compare the share of each cell type between two groups of samples.
 

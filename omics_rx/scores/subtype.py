@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
 from omics_rx.harmonize.needs import NO_READS, Needs, Prepared, prepare
 from omics_rx.harmonize.normal_tissue import NormalTissue, asked_genes, normal_tissue
@@ -30,6 +31,7 @@ _DECIMALS = 6
 _MIN_GENES = 0.5
 
 
+@in_words
 def subtype(
     cohort: CohortLike, *, reference: str | CohortLike = "cohort", min_coverage: float = _MIN_GENES
 ) -> pd.DataFrame:
@@ -100,6 +102,7 @@ def pam50_needs(min_coverage: float = _MIN_GENES, *, min_samples: int = 0) -> Ne
     )
 
 
+@in_words
 def receptors(cohort: CohortLike) -> pd.DataFrame:
     """Tell receptor status from expression, within a cohort.
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core import resources
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.harmonize.needs import Needs, prepare
 from omics_rx.scores.data_tests import triple_negative
@@ -26,6 +27,7 @@ def tnbc_centroids() -> pd.DataFrame:
     return pd.DataFrame({name: table[name].map({"up": 1.0, "down": -1.0}).fillna(0.0) for name in SUBTYPES})
 
 
+@in_words
 def tnbc_subtype(
     cohort: CohortLike, *, reference: str | CohortLike = "cohort", min_coverage: float = 0.5
 ) -> pd.DataFrame:

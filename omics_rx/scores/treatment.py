@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from omics_rx.core import resources
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import unknown_name
 from omics_rx.scores.panels import MIN_COVERAGE, score_panel
 
@@ -18,6 +19,7 @@ CITES = ("sotiriou2006", "desmedt2008", "danaher2017")
 _DOWN = " (down)"
 
 
+@in_words
 def treatment_sets(panel: str | None = None) -> dict[str, dict[str, float]]:
     """Genes of each score with their sign: 1 adds, -1 takes away.
 
@@ -41,6 +43,7 @@ def treatment_sets(panel: str | None = None) -> dict[str, dict[str, float]]:
     }
 
 
+@in_words
 def treatment(
     cohort: CohortLike, *, panel: str | None = None, min_coverage: float = MIN_COVERAGE
 ) -> pd.DataFrame:  # fmt: skip

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from omics_rx.core import cohort as cohorts
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.metrics import survival
 from omics_rx.metrics.small import Z95
@@ -36,6 +37,7 @@ _PENALTY = 1e-6  # on standardised columns: keeps a fit finite, moves no coeffic
 _ENDLESS = 50.0  # standard error of a log hazard ratio a standard deviation
 
 
+@in_words
 def gain(
     cohort: CohortLike, risk: pd.Series, *, columns: Sequence[str] | None = None, seed: int = 0, n_folds: int = 10,
     n_boot: int = 1000,

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.metrics import small
 from omics_rx.signatures.scale import Scale
@@ -27,6 +28,7 @@ _MOST_LEVELS = 12
 _MEASURED = 0.5  # share of a pathway's genes that the cohort must have
 
 
+@in_words
 def compare_groups(
     groups: pd.Series, tables: Mapping[str, pd.DataFrame] | pd.DataFrame, *, high: str = "high", low: str = "low"
 ) -> pd.DataFrame:
@@ -82,6 +84,7 @@ def compare_groups(
     return found[COLUMNS]
 
 
+@in_words
 def compare_risk_groups(
     signature: RiskSignature, cohort: CohortLike, *, more: Mapping[str, object] | None = None, pathways: bool = False,
     reference: Scale = "cohort", impute: bool | None = None,
@@ -117,6 +120,7 @@ def compare_risk_groups(
     return compare_groups(groups, tables)
 
 
+@in_words
 def describe(cohort: CohortLike, *, pathways: bool = False) -> dict[str, pd.DataFrame]:
     """What the package can tell of the samples by itself, ready for :func:`compare_groups`.
 

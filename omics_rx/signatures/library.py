@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from omics_rx.core import resources
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import IntegrityError, MissingFileError, OmicsRxError, unknown_name
 from omics_rx.core.paths import as_path, existing
 from omics_rx.signatures.signature import RiskSignature
@@ -18,6 +19,7 @@ def _shipped() -> dict[str, Path]:
     return {file.stem: file for file in sorted(folder.glob("*.json"))}
 
 
+@in_words
 def load_signature(source: Path | str) -> RiskSignature | ResponseSignature:
     """Open a signature: a shipped name, or the path of a JSON file.
 

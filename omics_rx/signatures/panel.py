@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import unknown_name
 from omics_rx.core.parallel import in_order
 from omics_rx.core.provenance import Provenance, frame_sha256
@@ -50,6 +51,7 @@ class Panel:
     provenance: Provenance = field(repr=False)
 
 
+@in_words
 def search_panel(
     profiles: Mapping[str, pd.DataFrame], outcome: pd.Series, *, algorithms: Sequence[str] = classifiers.ALGORITHMS,
     sizes: Sequence[int] = SIZES, n_folds: int = 5, n_permutations: int = 20, seed: int = 0, n_jobs: int | None = None,

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.work import rng, subseed
 from omics_rx.metrics import classification
 from omics_rx.signatures.panel_folds import Bools, Ints, Part, aligned, folds
@@ -15,6 +16,7 @@ from omics_rx.signatures.panel_folds import Bools, Ints, Part, aligned, folds
 _HELD = 0.2  # share of the samples that a repeat of the learning curve holds back
 
 
+@in_words
 def fewest_markers(
     profile: pd.DataFrame, outcome: pd.Series, algorithm: str, *, sizes: Iterable[int] = (1, 2, 3, 4, 6, 8, 12, 16, 24),
     n_folds: int = 5, n_repeats: int = 5, seed: int = 0,
@@ -51,6 +53,7 @@ def fewest_markers(
     return table.assign(enough=table.index == near.min())
 
 
+@in_words
 def learning_curve(
     profile: pd.DataFrame, outcome: pd.Series, algorithm: str, *, n_markers: int = 10,
     shares: Sequence[float] = (0.2, 0.35, 0.5, 0.65, 0.8), n_repeats: int = 20, seed: int = 0,

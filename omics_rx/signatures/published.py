@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core import cohort as co
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.provenance import Provenance, frame_sha256
 from omics_rx.harmonize.needs import Needs, prepare
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
 
 
+@in_words
 def from_weights(
     name: str,
     weights: Mapping[str, float],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.provenance import Provenance
 from omics_rx.metrics.survival import Concordance
 from omics_rx.signatures.assemble import prepare, refuse_duplicates, shared_endpoint, training_set
@@ -60,6 +61,7 @@ class SearchResult:
     provenance: Provenance = field(repr=False)
 
 
+@in_words
 def search(
     cohorts: Mapping[str, CohortLike],
     *,

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from omics_rx.core import bundle
+from omics_rx.core.arguments import in_words
 from omics_rx.core.damage import told_as_damage
 from omics_rx.core.paths import as_path
 from omics_rx.core.provenance import Provenance
@@ -152,6 +153,7 @@ def scores_of(opened: bundle.Bundle, what: str) -> dict[str, pd.DataFrame]:
     }
 
 
+@in_words
 def load_study(path: Path | str) -> Study:
     """Open what ``Study.save`` wrote: the file, or the folder that holds ``study.orx``.
 

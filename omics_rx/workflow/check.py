@@ -10,6 +10,7 @@ import pandas as pd
 
 from omics_rx import datasets, harmonize, io, scores, signatures
 from omics_rx.core import cohort as co
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
 from omics_rx.harmonize import needs
 from omics_rx.response.prepare import needs_of as response_needs
@@ -52,6 +53,7 @@ class Check:
         return facts.to_html(header=False) + self.can_run.to_html(index=False)
 
 
+@in_words
 def check(data: AnnData | pd.DataFrame | str | Path) -> Check:
     """Say what a cohort is, and which scores, signatures and models can run at what coverage.
 

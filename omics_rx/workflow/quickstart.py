@@ -18,6 +18,7 @@ import pandas as pd
 from omics_rx import datasets, harmonize, report, repurposing, response, scores, signatures
 from omics_rx.core import cache, provenance, saving
 from omics_rx.core import cohort as co
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import OutputError
 from omics_rx.core.texts import for_spreadsheets
 from omics_rx.core.work import announce
@@ -153,6 +154,7 @@ class _Run:
         return {name: provenance.frame_sha256(co.expression(cohort)) for name, cohort in self.cohorts.items()}
 
 
+@in_words
 def run_quickstart(
     out: Path | str = "omics_rx_quickstart",
     subtype: str = "Basal",

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.paths import existing, means_file
 from omics_rx.harmonize.symbols import current_symbols
@@ -30,6 +31,7 @@ HYPERMUTATED = 300  # coding changes, about 10 a megabase of an exome
 _GENOME_WIDE = ("MSI", "TMB")
 
 
+@in_words
 def read_alterations(
     source: Any,
     *,

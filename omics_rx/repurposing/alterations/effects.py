@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.harmonize.mechanisms import jaccard, tokens
 
@@ -137,6 +138,7 @@ def _centred(responses: pd.DataFrame, tissue: pd.Series) -> pd.DataFrame:
     return values
 
 
+@in_words
 def event_effects(
     responses: pd.DataFrame | Sequence[pd.DataFrame], events: pd.DataFrame, *, tissue: pd.Series, drugs: pd.DataFrame
 ) -> EventEffects:

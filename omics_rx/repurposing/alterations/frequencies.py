@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
 from omics_rx.repurposing.alterations.effects import EventEffects
 from omics_rx.repurposing.alterations.patient import in_screens
@@ -12,6 +13,7 @@ from omics_rx.repurposing.alterations.patient import in_screens
 _MIN_TESTED = 5
 
 
+@in_words
 def event_frequencies(events: pd.DataFrame, subtypes: pd.Series) -> pd.DataFrame:
     """Share of altered tumours of each subtype, by event.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
 from omics_rx.core.registry import Registry
 from omics_rx.repurposing.evidence.case import Case
@@ -55,6 +56,7 @@ def columns() -> frozenset[str]:
     return frozenset(one.name for kind in (*KINDS.values(), OUTCOMES) for one in (kind, *kind.support))
 
 
+@in_words
 def brought(basis: Basis, own: tuple[Kind, ...] = ()) -> dict[str, Any]:
     """What each kind prepares itself from what the user brought, by its name.
 

@@ -7,12 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
 from omics_rx.repurposing.evidence.case import Case
 from omics_rx.repurposing.evidence.kind import Kind
 from omics_rx.repurposing.evidence.sources import Sources
 
 
+@in_words
 def subtype_evidence(sources: Sources, subtype: str) -> pd.DataFrame:
     """Evidence for one subtype.
 
@@ -29,6 +31,7 @@ def subtype_evidence(sources: Sources, subtype: str) -> pd.DataFrame:
     return _table(Case(sources, subtype))
 
 
+@in_words
 def patient_evidence(sources: Sources, patient: str) -> tuple[pd.DataFrame, str]:
     """Evidence for one tumour of the cohort; the same columns as for its subtype.
 
@@ -51,6 +54,7 @@ def patient_evidence(sources: Sources, patient: str) -> tuple[pd.DataFrame, str]
     return _table(Case(sources, subtype, patient)), subtype
 
 
+@in_words
 def column(kind: Kind, case: Case) -> pd.Series:
     """One kind's values, one a drug of the sources, as numbers.
 
@@ -82,6 +86,7 @@ def column(kind: Kind, case: Case) -> pd.Series:
     return finite
 
 
+@in_words
 def errors(case: Case, kinds: tuple[Kind, ...]) -> pd.DataFrame:
     """Drugs x kinds: the standard error of each value over other tumours and lines; missing where none is known."""
     found = {kind.name: column(replace(kind, compute=kind.error), case) for kind in kinds if kind.error is not None}
@@ -102,6 +107,7 @@ def _table(case: Case) -> pd.DataFrame:
     return pd.DataFrame(shown | beside, index=sources.drugs.index).astype(np.float64)
 
 
+@in_words
 def describe(evidence: pd.DataFrame, kinds: tuple[Kind, ...], members: tuple[Kind, ...]) -> pd.DataFrame:
     """Label, unit, direction, source and coverage of every column; ``role`` tells what a ranking is made from.
 

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from omics_rx.core import cache
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples, unknown_name
 from omics_rx.core.provenance import Provenance
 from omics_rx.core.work import one_thread
@@ -28,6 +29,7 @@ Floats = NDArray[np.float64]
 _CITES = ("vickers2008", "varma2006", "wolpert1992")
 
 
+@in_words
 def build_response(
     cohorts: Mapping[str, Any],
     outcome: str,

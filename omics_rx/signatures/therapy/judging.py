@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
 from scipy.stats import kendalltau
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
 from omics_rx.core.work import rng
 from omics_rx.metrics import decision_curve, small
@@ -160,6 +161,7 @@ class Trend:
         return bool((self.table["median"].diff().dropna() <= 1e-9).all())
 
 
+@in_words
 def trend(score: ArrayLike, classes: ArrayLike, *, seed: int = 0, n_boot: int = 1000) -> Trend:
     """Test whether a score rises or falls over ordered classes, such as those of residual cancer burden.
 

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from omics_rx.core import bundle
+from omics_rx.core.arguments import in_words
 from omics_rx.core.damage import told_as_damage
 from omics_rx.core.provenance import Provenance
 from omics_rx.signatures.study import file_of, scores_member, scores_of
@@ -103,6 +104,7 @@ class ResponseStudy:
         return bundle.save(file_of(path), kind=KIND, schema=SCHEMA, record=record, members=members)
 
 
+@in_words
 def load_response_study(path: Path | str) -> ResponseStudy:
     """Open what ``ResponseStudy.save`` wrote: the file, or the folder that holds ``study.orx``.
 
