@@ -16,6 +16,8 @@ from omics_rx.metrics import small
 from omics_rx.metrics.crossed import Crossed, crossed
 from omics_rx.metrics.inputs import Floats, groups_of, in_order, numbers, resamples
 
+_FEWEST = 6  # units of a bootstrap: percentiles of fewer are too narrow, moved out or not
+
 __all__ = ["Crossed", "PairedDifference", "Pooled", "crossed", "paired_difference", "pool"]
 
 
@@ -97,7 +99,8 @@ def paired_difference(
     Raises
     ------
     InputError
-        If shapes or labels differ, fewer than two pairs are complete, or all of them are of one group.
+        If shapes or labels differ, fewer than two pairs are complete, all of them are of one group, or another
+        statistic than the mean has fewer than six units or groups.
 
     References
     ----------
@@ -128,6 +131,11 @@ def paired_difference(
     if statistic is None:
         found = _mean(gaps, codes, k, shared)
     else:
+        if k < _FEWEST:
+            raise InputError(
+                f"{k} units or groups: a statistic other than the mean needs {_FEWEST} or more, as resamples of fewer "
+                "hold too little; leave out statistic for the mean, whose t interval holds from two"
+            )
         counts = rng(seed, "paired_difference").multinomial(k, np.full(k, 1 / k), size=resamples(n_boot))[:, codes]
         value = float(statistic(gaps))
         if not np.isfinite(value):

@@ -24,7 +24,7 @@ CITES = ("zou2022", "barbie2009")
 
 
 @in_words
-def cell_death_sets(*, patterns: Iterable[str] | None = None, min_sources: int = 1) -> dict[str, list[str]]:
+def cell_death_sets(*, patterns: str | Iterable[str] | None = None, min_sources: int = 1) -> dict[str, list[str]]:
     """Genes of each pattern of programmed cell death, by current symbol.
 
     Parameters
@@ -68,7 +68,7 @@ def cell_death(
     cohort: CohortLike,
     method: str = "ssgsea",
     *,
-    patterns: Iterable[str] | None = None,
+    patterns: str | Iterable[str] | None = None,
     min_coverage: float = MIN_COVERAGE,
 ) -> pd.DataFrame:
     """Score the patterns of programmed cell death in each sample.

@@ -34,6 +34,7 @@ def test_folds_share_what_they_are_trained_on():
     # Nadeau and Bengio: 1 / 5 becomes 1 / 5 + 0.2 / 0.8
     assert (folds.upper - folds.lower) / (plain.upper - plain.lower) == pytest.approx(np.sqrt(1 + 5 * 0.25))
     assert folds.p_value > plain.p_value
+    one, two = np.random.default_rng(9).normal(size=(2, 10))
     median = [
         compare.paired_difference(one, two, held_out=share, statistic=lambda gaps: float(np.median(gaps)))
         for share in (None, 0.2)
@@ -77,9 +78,16 @@ def test_units_that_belong_together_widen_the_interval():
 
 
 def test_incomplete_pairs_are_counted_out_and_another_statistic_is_taken():
-    found = compare.paired_difference([1, 2, np.nan, 10], [0, 0, 0, 0], statistic=lambda gaps: float(np.median(gaps)))
-    assert found.value == 2
-    assert found.n == 3
+    def median(gaps):
+        return float(np.median(gaps))
+
+    found = compare.paired_difference([1, 2, np.nan, 10, 2, 2, 2], np.zeros(7), statistic=median)
+    assert (found.value, found.n) == (2, 6)
+    # percentiles of so few units hold too little
+    with pytest.raises(InputError, match="3 units or groups"):
+        compare.paired_difference([1, 2, np.nan, 10], np.zeros(4), statistic=median)
+    with pytest.raises(InputError, match="2 units or groups"):
+        compare.paired_difference(np.arange(8.0), np.zeros(8), groups=list("aaaabbbb"), statistic=median)
 
 
 def test_pooling_by_hand():

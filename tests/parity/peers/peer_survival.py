@@ -19,6 +19,7 @@ FEATURES = ["x1", "x2", "x3"]
 MONTHS = (6.0, 12.0, 24.0, 36.0)
 HORIZON = 40.0
 CUTS = (0.1, 0.2, 0.3, 0.5, 0.7)
+R_CUTS = (0.01, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6)
 P_VALUES = (0.001, 0.008, 0.039, 0.041, 0.042, 0.06, 0.074, 0.205, 0.212, 0.216)
 EFFECTS, ERRORS = (0.61, 0.12, 0.35, -0.08, 0.47, 0.29), (0.18, 0.11, 0.22, 0.15, 0.3, 0.09)
 
@@ -107,6 +108,21 @@ def _decision() -> dict[str, float]:
     table = decision_curve.decision_curve(time, event, {"model": PATIENTS["chance"]}, at=24, thresholds=CUTS, n_boot=0)
     return {
         f"{model} {cut}": float(value)
+        for model, cut, value in zip(table["model"], table["threshold"], table["net_benefit"], strict=True)
+        if model != "treat none"
+    }
+
+
+def _family_history() -> dict[str, float]:
+    """750 patients, 105 with cancer, of whom 24 have a family history, as 91 of the others; none is censored."""
+    ill = np.arange(750) < 105
+    chance = np.zeros(750)
+    chance[[*range(24), *range(105, 196)]] = 1
+    table = decision_curve.decision_curve(
+        np.where(ill, 6.0, 24.0), ill, {"family history": chance}, at=12, thresholds=R_CUTS, n_boot=0
+    )
+    return {
+        f"{model} {cut:g}": float(value)
         for model, cut, value in zip(table["model"], table["threshold"], table["net_benefit"], strict=True)
         if model != "treat none"
     }
@@ -218,6 +234,7 @@ CASES = [
         _classes,
     ),
     Case("dcurves", "dcurves", "dca(time=24), Python", _decision),
+    Case("r dcurves", "dcurves (R)", "dca(cancer ~ famhistory, df_binary)", _family_history),
     Case("r curve", "R survival", "survfit(Surv(time, status) ~ x, aml)", _aml_curve, 5e-4, PRINTED),
     Case(
         "r log-rank",
