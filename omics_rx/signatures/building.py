@@ -12,6 +12,7 @@ import pandas as pd
 
 from omics_rx.core import cache
 from omics_rx.core import cohort as co
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples, unknown_name
 from omics_rx.core.provenance import Provenance, frame_sha256
 from omics_rx.core.work import one_thread
@@ -49,6 +50,7 @@ def build(recipe: Literal["therapy"], cohorts: Mapping[str, Any], **settings: An
 def build(recipe: str | Mapping[str, Sequence[str]] | Recipe, cohorts: Mapping[str, Any], **settings: Any) -> Study: ...
 
 
+@in_words
 def build(  # type: ignore[misc]  # the overloads leave the names of the settings to it
     recipe: str | Mapping[str, Sequence[str]] | Recipe,
     cohorts: Mapping[str, Any],

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.work import rng, track
 from omics_rx.signatures.scale import Scale
@@ -61,6 +62,7 @@ class Explanation:
         return table.sort_values("importance", ascending=False, kind="stable")
 
 
+@in_words
 def explain(
     signature: RiskSignature, cohort: CohortLike, *, reference: Scale = "cohort", min_coverage: float | None = None,
     impute: bool | None = None,
@@ -117,6 +119,7 @@ def explain_linear(
     )
 
 
+@in_words
 def explain_model(
     predict: Predict, data: pd.DataFrame, background: pd.DataFrame, *, n_permutations: int = 20, seed: int = 0,
     progress: bool | None = None,

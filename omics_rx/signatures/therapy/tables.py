@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.texts import says_nothing
 from omics_rx.io.clinical_tables import ROW_NUMBER, are_row_numbers, as_text
@@ -15,6 +16,7 @@ from omics_rx.io.said import say_aloud
 _IDS = {"patient", "patient_id", "patientid", "sample", "sample_id", "sampleid", "id", "case", "case_id", "subject"}
 
 
+@in_words
 def read_tables(files: Sequence[Path | str]) -> pd.DataFrame | dict[str, pd.DataFrame]:
     """Read one table, or several by the names of their files, each a kind of measurement.
 
@@ -36,6 +38,7 @@ def read_tables(files: Sequence[Path | str]) -> pd.DataFrame | dict[str, pd.Data
     return tables if len(tables) > 1 else next(iter(tables.values()))
 
 
+@in_words
 def read_modalities(file: Path | str) -> dict[str, list[str]]:
     """Read which column belongs to which kind of measurement: a table with columns ``column`` and ``modality``.
 
