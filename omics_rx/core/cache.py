@@ -17,6 +17,8 @@ from pathlib import Path
 from omics_rx.core import resources, saving
 from omics_rx.core.damage import json_of
 from omics_rx.core.errors import IntegrityError, OutputError
+from omics_rx.core.home import own_folder
+from omics_rx.core.paths import as_path
 from omics_rx.core.provenance import file_sha256
 from omics_rx.core.work import log
 
@@ -31,13 +33,16 @@ _told: set[Path] = set()
 
 
 def folder() -> Path:
-    """Folder of the cache: ``OMICS_RX_CACHE``, or the user's cache folder."""
+    """Folder of the cache: ``OMICS_RX_CACHE``, or the user's cache folder; without a home, one among the temporary."""
     told = os.environ.get("OMICS_RX_CACHE")
     if told:
-        return Path(told).expanduser()
+        return as_path(told, what="cache folder (OMICS_RX_CACHE)")
     from platformdirs import user_cache_path
 
-    return user_cache_path("omics_rx")
+    try:
+        return user_cache_path("omics_rx")
+    except RuntimeError:  # no home is known
+        return own_folder() / "cache"
 
 
 def key(*parts: object) -> str:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from omics_rx.core import cache
 from omics_rx.core.cohort import named_layers, record, with_info
+from omics_rx.core.paths import as_path
 from omics_rx.core.provenance import frame_sha256
 from omics_rx.io.said import Aloud
 
@@ -61,7 +62,7 @@ def _identity(source: Path | str | pd.DataFrame | None) -> Any:
         return None
     if isinstance(source, pd.DataFrame):
         return frame_sha256(source)
-    path = Path(source).expanduser().resolve()
+    path = as_path(source).resolve()
     if path.is_dir():
         return [_identity(file) for file in sorted(path.rglob("*")) if file.is_file()]
     state = path.stat()

@@ -14,6 +14,7 @@ from pathlib import Path
 from omics_rx.core import cache
 from omics_rx.core.damage import json_of, told_as_damage
 from omics_rx.core.errors import InputError, OutputError, examples, unknown_name
+from omics_rx.core.paths import as_path
 from omics_rx.core.provenance import now
 from omics_rx.core.saving import writing
 from omics_rx.core.work import log
@@ -52,7 +53,7 @@ _MEND = "mend the line or move the file away"
 def place() -> Path:
     """File of the ledger: ``OMICS_RX_OPENINGS``, or one in the folder of the cache."""
     told = os.environ.get("OMICS_RX_OPENINGS")
-    return Path(told).expanduser() if told else cache.folder() / "openings.jsonl"
+    return as_path(told, what="ledger (OMICS_RX_OPENINGS)") if told else cache.folder() / "openings.jsonl"
 
 
 def read() -> list[Opening]:

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from omics_rx.core import bundle
+from omics_rx.core.paths import as_path
 from omics_rx.core.work import log
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def file_of(folder: str | None, seed: int, *parts: Any) -> Path | None:
     digest = hashlib.sha256(f"{SCHEMA} {seed} {torch.__version__}".encode())
     for part in parts:
         digest.update(np.ascontiguousarray(part).tobytes() if isinstance(part, np.ndarray) else repr(part).encode())
-    return Path(folder).expanduser() / f"network-{digest.hexdigest()[:24]}.orx"
+    return as_path(folder, what="folder of checkpoints") / f"network-{digest.hexdigest()[:24]}.orx"
 
 
 def save(training: Training, file: Path) -> None:
