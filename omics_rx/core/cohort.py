@@ -15,6 +15,7 @@ import pandas as pd
 
 from omics_rx.core.detection import detect_domain
 from omics_rx.core.errors import InputError, examples
+from omics_rx.core.texts import says_nothing
 from omics_rx.core.units import BASES, UNITS, detect_unit, units_in
 
 if TYPE_CHECKING:
@@ -311,8 +312,8 @@ def endpoint(data: AnnData, *, required: bool = True) -> Endpoint | None:
     Raises
     ------
     InputError
-        If a column is missing, a time is negative or zero, times are those of days, an event is not yes or no, or no
-        event was seen.
+        If a column is missing, a time is no number, infinite, negative or zero, times are those of days, an event is
+        not yes or no, or no event was seen.
     """
     absent = [name for name in ("time", "event") if name not in data.obs]
     if absent:
@@ -322,7 +323,7 @@ def endpoint(data: AnnData, *, required: bool = True) -> Endpoint | None:
             f"the cohort has no obs column {' and '.join(absent)}: "
             'set obs["time"] (months) and obs["event"] (True when seen)'
         )
-    time = pd.to_numeric(data.obs["time"], errors="coerce").to_numpy(dtype=np.float64)
+    time = _as_times(data.obs["time"])
     event = _as_event(data.obs["event"])
     known = np.isfinite(time) & np.isfinite(event)
     bad = known & (time <= 0)
@@ -346,10 +347,26 @@ def endpoint(data: AnnData, *, required: bool = True) -> Endpoint | None:
     )
 
 
+def _as_times(column: pd.Series) -> np.ndarray:
+    """Times as numbers, NaN where nothing is known; texts such as ``30.2+``, dates and infinite ones are refused."""
+    if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column):
+        raise InputError('obs["time"] holds dates or durations: give months, such as durations.dt.days / 30.4375')
+    numbers = pd.to_numeric(column.astype(object), errors="coerce").to_numpy(dtype=np.float64)
+    unread = ~np.isfinite(numbers) & ~says_nothing(column.astype(object))
+    if unread.any():
+        texts = column[unread].astype(str)
+        marked = ", and a plus behind the censored as False in the events" if texts.str.endswith("+").any() else ""
+        raise InputError(
+            f"{int(unread.sum())} follow-up times are no finite numbers ({examples(texts.unique())}): write months as "
+            f"numbers{marked}"
+        )
+    return numbers
+
+
 def _as_event(column: pd.Series) -> np.ndarray:
     """Events as 0, 1 or NaN; anything else is refused."""
     numbers = pd.to_numeric(column.astype(object), errors="coerce").to_numpy(dtype=np.float64)
-    unread = np.isnan(numbers) & column.notna().to_numpy()
+    unread = np.isnan(numbers) & ~says_nothing(column.astype(object))
     other = np.isfinite(numbers) & ~np.isin(numbers, (0, 1))
     if unread.any() or other.any():
         strange = column[unread | other].astype(str).unique()

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.index import names_nothing, only_counts
+from omics_rx.core.texts import says_nothing
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -230,14 +231,14 @@ def horizons(at: Any) -> Floats:
 
 
 def groups_of(labels: Any, n: int, what: str = "groups") -> tuple[Ints, list[Any]]:
-    """Code of each sample's group, -1 where it is missing, ``(n,)``, and the groups in order."""
+    """Code of each sample's group, -1 where it is missing or a word for that, ``(n,)``, and the groups in order."""
     if labels is None:
         raise InputError(f"no {what} are given")
     column = _column(labels, what)
     if len(column) != n:
         raise InputError(f"{len(column)} {what} are given for {n} samples: give one a sample")
     values = column.astype(object)
-    missing = values.isna().to_numpy()
+    missing = says_nothing(values)
     if missing.all():
         raise InputError(f"all {n} {what} are missing")
     kinds = {isinstance(value, str) for value in values[~missing]}

@@ -10,6 +10,7 @@ import pandas as pd
 
 from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
+from omics_rx.core.texts import says_nothing
 from omics_rx.plots import style
 from omics_rx.plots.ink import picture
 
@@ -51,6 +52,7 @@ def kaplan_meier(scores: pd.DataFrame, *, endpoint: str = "event", group: str = 
 
     style.need(scores, ("time", "event", group), "the scores")
     known = scores[["time", "event", group]].dropna()
+    known = known[~says_nothing(known[group])]
     if known.empty:
         raise InputError(f"none of {len(scores)} patients has time, event and {group}: nothing to draw")
     # text, codes that could be read two ways, dates and durations are refused there

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MIXED = "mixed"
 _MEASURED = 0.8  # share of a cohort's samples that must have a gene
+_ENOUGH = 100  # genes from which on profiles are held against each other by their correlation
+_FIRST, _TOLD = 200, 5  # genes by which values are compared, and different values among them that are needed
 _SAME_PROFILE = 0.9  # correlation above which two expression profiles are one tumour
 _SAME_FOLLOW_UP = 0.9  # share of (time, event) pairs two cohorts must have in common to be one cohort
 
@@ -107,32 +109,68 @@ def shared_endpoint(members: Mapping[str, Member], endpoint: str | None) -> str:
 
 
 def refuse_duplicates(members: Iterable[Member]) -> None:
-    """Refuse cohorts that share patients.
+    """Refuse patients who are in two cohorts, or twice in one.
 
-    Two profiles, each z within its cohort and centred, that correlate above 0.9 are taken for one tumour. Cohorts
-    whose genes do not match are held against each other by their follow-up instead.
+    Two profiles, each z within its cohort and centred, that correlate above 0.9 over 100 genes or more are taken for
+    one tumour, and so are two with the same values in fewer genes, whatever their follow-up. Within a cohort profiles
+    that correlate are one tumour where their follow-up is the same. Cohorts whose genes do not match are held against
+    each other by their follow-up.
 
     Raises
     ------
     InputError
-        If two cohorts share a tumour, or nearly all their follow-up.
+        If two cohorts share a tumour, or nearly all their follow-up; if a cohort holds a tumour twice.
     """
+    members = list(members)
+    for one in members:
+        pairs = [(a, b) for a, b in _same_tumours(one, one) if a < b]
+        if pairs:
+            told = [f"{one.frame.index[a]} = {one.frame.index[b]}" for a, b in pairs]
+            raise InputError(
+                f"{len(pairs)} tumours are twice in {one.name} by their expression ({examples(told)}): keep one sample "
+                "a patient"
+            )
     for one, two in itertools.combinations(members, 2):
-        common = one.frame.columns.intersection(two.frame.columns)
         if _same_follow_up(one, two):
             raise InputError(
                 f"{one.name} and {two.name} have the same follow-up, time for time: they are one cohort under two "
                 "names; leave one out"
             )
-        if len(common) < 100:
-            continue
-        similar = _profiles(one.frame[common]) @ _profiles(two.frame[common]).T
-        left, right = np.nonzero(similar > _SAME_PROFILE)
-        if left.size:
-            pairs = [f"{a} = {b}" for a, b in zip(one.frame.index[left], two.frame.index[right], strict=True)]
+        pairs = _same_tumours(one, two)
+        if pairs:
+            told = [f"{one.frame.index[a]} = {two.frame.index[b]}" for a, b in pairs]
             raise InputError(
-                f"{left.size} tumours are in both {one.name} and {two.name} ({examples(pairs)}): leave them out of one"
+                f"{len(pairs)} tumours are in both {one.name} and {two.name} ({examples(told)}): leave them out of one"
             )
+
+
+def _same_tumours(one: Member, two: Member) -> list[tuple[int, int]]:
+    """Places of the samples of two cohorts, or of one and the same, that are one tumour."""
+    common = one.frame.columns.intersection(two.frame.columns)
+    found = set(_same_values(one.frame[common], two.frame[common]))
+    if len(common) >= _ENOUGH:
+        similar = _profiles(one.frame[common]) @ _profiles(two.frame[common]).T > _SAME_PROFILE
+        if one is two:
+            time, event = np.round(one.endpoint.time, 2), one.endpoint.event
+            similar &= (time[:, None] == time) & (event[:, None] == event)
+        found |= set(zip(*(side.tolist() for side in np.nonzero(similar)), strict=True))
+    return sorted(found)
+
+
+def _same_values(one: pd.DataFrame, two: pd.DataFrame) -> list[tuple[int, int]]:
+    """Places of rows that hold the same values, rounded to five digits, of which five or more differ."""
+    places: dict[bytes, list[int]] = {}
+    for at, row in _told_rows(one):
+        places.setdefault(row, []).append(at)
+    return [(before, at) for at, row in _told_rows(two) for before in places.get(row, ())]
+
+
+def _told_rows(frame: pd.DataFrame) -> Iterator[tuple[int, bytes]]:
+    """Rows that say enough to be told from others, as bytes."""
+    for at, row in enumerate(frame.to_numpy(dtype=np.float64)):
+        rounded = np.array([float(f"{value:.4e}") for value in row[:_FIRST]]) + 0.0
+        if np.unique(rounded[np.isfinite(rounded)]).size >= _TOLD:
+            yield at, rounded.tobytes()
 
 
 def _profiles(frame: pd.DataFrame) -> np.ndarray:

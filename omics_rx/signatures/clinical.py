@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from omics_rx.core import cohort as cohorts
 from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
+from omics_rx.core.texts import says_nothing
 from omics_rx.metrics import survival
 from omics_rx.metrics.small import Z95
 from omics_rx.signatures import cox
@@ -85,6 +86,8 @@ def gain(
 
     Pencina and D'Agostino, Stat Med 2004, 23:2109; McShane et al. (REMARK), J Natl Cancer Inst 2005, 97:1180.
     """
+    if not isinstance(risk, pd.Series):
+        raise InputError(f"the risk is a {type(risk).__name__}: give a Series, so that it is paired by sample")
     data = cohorts.as_cohort(cohort)
     endpoint = cohorts.endpoint(data)
     obs = data.obs.loc[endpoint.samples]
@@ -110,7 +113,25 @@ def gain(
 
 def usable(obs: pd.DataFrame) -> tuple[str, ...]:
     """Clinical columns that are known by name, vary, and are known in most patients."""
-    return tuple(name for name in KNOWN if name in obs and _varies(obs[name]) and obs[name].notna().mean() >= _MEASURED)
+    known = {name: _known(obs[name]) for name in KNOWN if name in obs}
+    return tuple(name for name, own in known.items() if _varies(own) and own.notna().mean() >= _MEASURED)
+
+
+def _known(column: pd.Series) -> pd.Series:
+    """Column with what says nothing missing, and texts without what does not tell levels apart.
+
+    Raises
+    ------
+    InputError
+        If a number is infinite.
+    """
+    if pd.api.types.is_numeric_dtype(column):
+        if np.isinf(column.to_numpy(dtype=np.float64, na_value=np.nan)).any():
+            raise InputError(f"{column.name} holds infinite values: make them missing")
+        return column
+    plain = column.astype(object)
+    plain = plain.mask(says_nothing(plain), None)
+    return plain.map(lambda value: " ".join(value.split()).casefold() if isinstance(value, str) else value)
 
 
 def _varies(column: pd.Series) -> bool:
@@ -128,15 +149,19 @@ def features(obs: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     absent = [name for name in columns if name not in obs]
     if absent:
         raise InputError(f"the cohort has no column {examples(absent)}: it has {examples(obs.columns, 12)}")
-    single = [name for name in columns if not _varies(obs[name])]
+    single = [name for name in columns if not _varies(_known(obs[name]))]
     if single:
         raise InputError(f"{examples(single)} has one level in these patients and tells none apart: leave it out")
     return pd.concat([_numbers(obs[name]) for name in columns], axis=1)
 
 
 def _numbers(column: pd.Series) -> pd.DataFrame:
-    """A column of numbers or flags as it is; one of texts as flags for all levels but the commonest."""
+    """A column of numbers or flags as it is; one of texts as flags for all levels but the commonest.
+
+    Words such as ``NA`` and ``Unknown`` are missing, and levels that differ by case or spaces alone are one.
+    """
     name = str(column.name)
+    column = _known(column)
     if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
         return pd.DataFrame({name: column.astype(np.float64)})
     known = column.dropna()
