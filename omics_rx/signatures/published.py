@@ -39,7 +39,8 @@ def from_weights(
     name
         What it is called.
     weights
-        Gene to weight on the z scale; higher scores mean higher risk. A plain mean has equal weights.
+        Gene, by any name that :meth:`RiskSignature.score` finds a cohort's genes by, to weight on the z scale; higher
+        scores mean higher risk. A plain mean has equal weights.
     cohorts
         Cohorts by name that give the scale: gene correlations, cut-off (the median), frozen reference (the largest).
         They must have every gene. No outcome is looked at.
@@ -49,10 +50,12 @@ def from_weights(
     Raises
     ------
     InputError
-        If there is no cohort, or a cohort lacks a gene or does not vary in it.
+        If there is no cohort or no weight, two names are one gene, a weight is no finite number, or a cohort lacks a
+        gene or does not vary in it.
     """
     if not cohorts:
         raise InputError("a signature takes its scale from cohorts: give one or more by name")
+    weights = _current(weights)
     genes = list(weights)
     needs = Needs(f"the scale of {name}", genes=tuple(genes))
     ready = {key: prepare(data, needs).data for key, data in cohorts.items()}
@@ -78,6 +81,40 @@ def from_weights(
             "signatures.from_weights", {key: frame_sha256(frame) for key, frame in frames.items()}, {}, tuple(cites)
         ),
     )
+
+
+def _current(weights: Mapping[str, float]) -> dict[str, float]:
+    """Weights by current symbols, found as the genes of cohorts are.
+
+    Raises
+    ------
+    InputError
+        If two names are one gene, or a weight is no finite number.
+    """
+    from omics_rx.scores.names import plain, refuse_mouse, resolve, tell_lower
+
+    if not isinstance(weights, Mapping) or not weights:
+        raise InputError('a signature needs weights: give gene to weight, such as {"MKI67": 1.0}')
+    wrong = [name for name, value in weights.items() if not _is_weight(value)]
+    if wrong:
+        raise InputError(f"{len(wrong)} weights are no finite numbers ({examples(wrong)}): give one a gene")
+    resolved = resolve(weights)
+    refuse_mouse(resolved, "the weights")
+    tell_lower(resolved, "the weights")
+    found: dict[str, float] = {}
+    came: dict[str, object] = {}
+    for name, value in weights.items():
+        gene = str(resolved.loc[plain(name), "symbol"])
+        if gene in found:
+            raise InputError(f"{came[gene]} and {name} are one gene, {gene}: give it one weight")
+        found[gene], came[gene] = float(value), name
+    return found
+
+
+def _is_weight(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+        return False
+    return bool(np.isfinite(float(value)))
 
 
 def _genes_of(name: str, cohort: CohortLike, genes: list[str]) -> pd.DataFrame:

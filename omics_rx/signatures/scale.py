@@ -15,6 +15,7 @@ from omics_rx.core import resources
 from omics_rx.core.errors import InputError, examples, unknown_name
 from omics_rx.harmonize.needs import Assessment, Needs, Prepared, prepare
 from omics_rx.harmonize.reference import GeneReference
+from omics_rx.signatures.drift import Drift
 from omics_rx.signatures.loadings import GeneLoadings, shipped_loadings
 
 if TYPE_CHECKING:
@@ -93,6 +94,10 @@ def scorable(signature: RiskSignature, cohort: CohortLike | Opened) -> Assessmen
     if short:
         why = f"under {MIN_COHORT} samples, and the frozen reference has {share:.0%} of the weight with the cohort"
         return Assessment(runs=False, coverage=share, why=why)
+    drift = Drift.of(frozen.z(ready.values(signature.genes)))
+    if drift is not None and drift.tells:
+        far = f", from which the typical gene lies {drift.off:.1f} sd off: another platform, unit or kind of sample"
+        return Assessment(runs=True, coverage=share, why=f'under {MIN_COHORT} samples: by reference="frozen"{far}')
     return Assessment(runs=True, coverage=share, why=f'under {MIN_COHORT} samples: by reference="frozen"')
 
 

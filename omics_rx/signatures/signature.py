@@ -16,6 +16,7 @@ from omics_rx.core.errors import InputError, examples
 from omics_rx.core.provenance import Provenance
 from omics_rx.harmonize.needs import prepare
 from omics_rx.harmonize.reference import GeneReference
+from omics_rx.signatures import drift
 from omics_rx.signatures.baseline import Baseline
 from omics_rx.signatures.gate import Gate
 from omics_rx.signatures.scale import (
@@ -172,7 +173,9 @@ class RiskSignature:
         pandas.DataFrame
             A row a sample: ``risk_score``; ``risk_group``, low or high; ``gene_coverage``, the share of absolute
             weight present; ``fidelity``, the correlation with the full score expected at these genes;
-            ``reference``; ``reason``, why a row has no score, empty otherwise.
+            ``reference``, what genes were scaled by, with the drift from a frozen one where the cohort lies far from
+            it (typical gene more than 1 sd and what chance adds to few samples); ``reason``, why a row has no score,
+            empty otherwise. ``attrs["drift"]`` measures the drift from a frozen reference in any case.
 
         Raises
         ------
@@ -225,7 +228,8 @@ class RiskSignature:
         )
         if found.gate:
             table.insert(5, "er", pd.Series(found.gate, index=z.index, dtype=object))
-        return ready.told(table)
+        table = ready.told(table)
+        return table if scale.startswith("cohort") else drift.told(table, z[list(self.genes)], scale)
 
     def _expected(
         self, ready: Prepared, reference: Scale, *, imputed: bool
