@@ -6,7 +6,7 @@ import numpy as np
 from scipy.stats import norm
 
 from null_cases import case
-from omics_rx.metrics import calibration, classification, compare, decision_curve, ranking, survival
+from omics_rx.metrics import calibration, classification, compare, decision_curve, ranking, spans, survival
 
 REASONS = {
     "metrics.survival.survival_at": "reads the curve of metrics.survival.kaplan_meier, without its interval",
@@ -48,6 +48,33 @@ def survival_at_two_years(random):
     curve = survival.kaplan_meier(time, event)
     row = curve[curve["time"] <= 24].iloc[-1]
     return row["lower"], row["upper"], np.exp(-24 / 30)
+
+
+@case("metrics.spans.median_time", "interval", unit="patients", fast=200)
+def median_of_exponential_times(random):
+    found = spans.median_time(*_followed(random, 150))
+    return found.lower, np.inf if np.isnan(found.upper) else found.upper, 30 * np.log(2)
+
+
+@case("metrics.spans.restricted_mean", "interval", unit="patients", fast=200)
+def mean_up_to_four_years(random):
+    found = spans.restricted_mean(*_followed(random, 150), until=48)
+    return found.lower, found.upper, 30 * (1 - np.exp(-48 / 30))
+
+
+@case("metrics.spans.restricted_mean_difference", "p", unit="patients", fast=200)
+def means_of_two_groups_alike(random):
+    time, event = _followed(random, 200)
+    return spans.restricted_mean_difference(time, event, random.integers(2, size=200), until=48).p_value
+
+
+@case("metrics.spans.restricted_mean_difference", "interval", unit="patients", fast=200)
+def difference_of_two_means(random):
+    group = np.arange(200) % 2
+    time, event = _followed(random, 200, risk=0.8 * group)
+    found = spans.restricted_mean_difference(time, event, group, until=48)
+    slow, quick = (scale * (1 - np.exp(-48 / scale)) for scale in (30, 30 * np.exp(-0.8)))
+    return found.lower, found.upper, slow - quick
 
 
 @case("metrics.survival.concordance", "interval", unit="patients", fast=150)

@@ -3,12 +3,21 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-_FILES = ("calibration", "classification", "compare", "decision_curve", "ranking", "response", "survival")
+_FILES = ("calibration", "classification", "compare", "decision_curve", "ranking", "response", "spans", "survival")
 
 if TYPE_CHECKING:
-    from omics_rx.metrics import calibration, classification, compare, decision_curve, ranking, response, survival
+    from omics_rx.metrics import (
+        calibration,
+        classification,
+        compare,
+        decision_curve,
+        ranking,
+        response,
+        spans,
+        survival,
+    )
 
-__all__ = ["calibration", "classification", "compare", "decision_curve", "ranking", "response", "survival"]
+__all__ = ["calibration", "classification", "compare", "decision_curve", "ranking", "response", "spans", "survival"]
 
 
 def __getattr__(name: str) -> Any:
