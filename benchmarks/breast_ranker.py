@@ -65,6 +65,12 @@ def fitted(labels: pd.DataFrame | str | None = None, *, shipped: bool = False, s
     return repurposing.Ranker(labels, seed=seed).fit(model(joined_screen()), **brought(shipped=shipped), universe=None)
 
 
+def by_rule(ranker: repurposing.Ranker) -> pd.DataFrame:
+    """Default score, alone, by (drug_id, subtype)."""
+    tables = {subtype: ranker.rank(subtype, candidates="all").table["score"] for subtype in lb.SUBTYPES}
+    return pd.concat(tables, names=["subtype", "drug_id"]).swaplevel().to_frame("ranker")
+
+
 def labels_of(ranker: repurposing.Ranker) -> pd.DataFrame:
     """Shipped labels of the drugs ranked, whatever the ranker learnt from."""
     return lb.match(lb.shipped(), ranker.sources_.drugs)[0]

@@ -11,7 +11,6 @@ Usage: python benchmarks/feedback_replay.py [--hidings 10]; with 0 only how ofte
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -31,12 +30,12 @@ WAYS = ("random", "no update", "update, greedy", "update, proposed", "update wit
 
 def hidden_ranker(basis: repurposing.Ranker, hidden: pd.Index) -> repurposing.Ranker:
     """The same ranker without the breast measurements of some drugs."""
-    responses = basis.sources_.responses.copy()
-    breast = basis.sources_.line_groups.dropna().index.intersection(responses.index)
-    responses.loc[breast, hidden] = np.nan
-    other = basis.taught(None)
-    other.sources_ = replace(basis.sources_, responses=responses)
-    return other.taught(None)
+    breast, changed = basis.sources_.line_groups.dropna().index, {}
+    for name in ("responses", "repeats"):
+        table = getattr(basis.sources_, name).copy()
+        table.loc[breast.intersection(table.index), hidden.intersection(table.columns)] = np.nan
+        changed[name] = table
+    return basis.redrawn(**changed)
 
 
 def truth(basis: repurposing.Ranker, subtype: str) -> pd.DataFrame:

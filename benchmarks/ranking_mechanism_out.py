@@ -2,15 +2,13 @@
 
 For each drug that is for some subtypes and not for others, a response model (the kernel part) is fitted on a screen
 without the drugs that act like it and predicts it from structure and targets; its measurements and those of its
-relatives are missing, and the ranker is cross-fitted over mechanisms as always. What is left is what tumours say of its
-targets and what unlike drugs say of its structure. Chance is 0.5; the kernel alone had .59 in the reference.
+relatives are missing in both screens, so that nothing is pooled from them. What is left is what tumours and network say
+of its targets and what unlike drugs say of its structure. Chance is 0.5; the kernel alone had .59 in the reference.
 
-Usage: python benchmarks/ranking_mechanism_out.py [--members 8] [--shipped]
+Usage: python benchmarks/ranking_mechanism_out.py [--shipped]
 """
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -20,7 +18,6 @@ from ranking_subtype_swap import interval, labelled_pairs, reference_pairs, with
 from omics_rx import repurposing, response
 from omics_rx.harmonize import mechanisms
 from omics_rx.repurposing import labels as lb
-from omics_rx.repurposing import learner
 
 TARGETS = ("target_expression", "pathway_activity", "proximity")  # what tumours and network say of the targets
 
@@ -42,41 +39,36 @@ def blinded(ranker: repurposing.Ranker, own: list[str], gone: list[str], *, scre
     kept = screen.drugs.index.difference(gone)
     fitted = response.ResponseModel(parts=("kernel",), seed=0).fit(screen.subset(drugs=list(kept)))
     told = fitted.predict(cohort, screen.drugs.loc[own]).preference
-    preference, responses = ranker.sources_.preference.copy(), ranker.sources_.responses.copy()
+    preference = ranker.sources_.preference.copy()
     preference[gone] = np.nan
     preference[own] = told[own].to_numpy()
-    responses[[drug for drug in gone if drug in responses]] = np.nan
-    held_out = ranker.sources_.held_out.copy()
-    held_out[held_out.columns.intersection(gone)] = np.nan
-    other = ranker.taught(None)
-    other.sources_ = replace(ranker.sources_, preference=preference, responses=responses, held_out=held_out)
-    return other
+    measured = {name: getattr(ranker.sources_, name).copy() for name in ("responses", "held_out", "repeats")}
+    for table in measured.values():
+        table[table.columns.intersection(gone)] = np.nan
+    return ranker.redrawn(preference=preference, **measured)
 
 
 def scored(other: repurposing.Ranker, own: list[str]) -> pd.DataFrame:
-    learnt, plain = other.taught("resources"), other.taught(None)
+    plain = other.taught(None, rule="average")
     rows = []
     for subtype in lb.SUBTYPES:
-        table, average = learnt.rank(subtype, candidates="all").table, plain.rank(subtype, candidates="all").table
+        table, average = other.rank(subtype, candidates="all"), plain.rank(subtype, candidates="all").table
+        every = pd.concat([table.table, table.others])
         for drug in own:
-            if drug in table.index:
-                row = table.loc[drug]
-                oriented = {kind: row[kind] * (-1 if kind == "proximity" else 1) for kind in TARGETS if kind in row}
-                rows.append({"drug_id": drug, "subtype": subtype, "ranker": row["score"],
-                             "average of ranks": average["score"][drug], **oriented,
-                             "predicted_selectivity": -row["predicted_selectivity"]})  # fmt: skip
+            row = every.loc[drug]
+            oriented = {kind: row[kind] * (-1 if kind == "proximity" else 1) for kind in TARGETS if kind in row}
+            rows.append({"drug_id": drug, "subtype": subtype, "ranker": row["score"],
+                         "pooled_selectivity": -row["pooled_selectivity"],
+                         "average of ranks": average["score"].get(drug, np.nan), **oriented,
+                         "predicted_selectivity": -row["predicted_selectivity"]})  # fmt: skip
     return pd.DataFrame(rows).set_index(["drug_id", "subtype"])
 
 
 def main() -> None:
-    told = parser(__doc__)
-    told.add_argument("--members", type=int, default=8)
-    arguments = told.parse_args()
-    learner.N_MEMBERS = arguments.members
+    arguments = parser(__doc__).parse_args()
     screen, given = joined_screen(), brought(shipped=arguments.shipped)
     ranker = repurposing.Ranker(None).fit(model(screen), **given, universe=None, progress=False)
-    labelled = ranker.taught("resources")
-    sets = {"labelled drugs": labelled_pairs(labelled), "drugs of the reference figure": reference_pairs(ranker)}
+    sets = {"labelled drugs": labelled_pairs(ranker), "drugs of the reference figure": reference_pairs(ranker)}
     drugs = pd.Index(sorted({drug for pairs in sets.values() for drug in pairs.index.get_level_values(0)}))
     found = []
     for own, gone in groups(ranker, drugs):

@@ -34,26 +34,6 @@ TARGETS = {
 }
 
 
-def held_by_intervals(ranker, *, n: int = 8) -> dict[str, float]:
-    """Share of (drug, resampling) whose rank lies within the interval; drugs of the labels are drawn with replacement.
-
-    A drug drawn is kept with all its labels, one not drawn is left out; ranks are those of all drugs.
-    """
-    within_all: dict[str, list[float]] = {}
-    ids = ranker.labels_["drug_id"].unique()
-    for number in range(n):
-        drawn = set(rng(0, "labels", number).choice(ids, len(ids)))
-        labels = ranker.labels_[ranker.labels_["drug_id"].isin(drawn)].drop(columns="drug_id")
-        basis = ranker.taught(None)
-        basis.seed = 1 + number
-        other = basis.taught(labels)
-        for subtype in TARGETS:
-            table = ranker.rank(subtype, candidates="all").table
-            rank = other.rank(subtype, candidates="all").table["rank"].reindex(table.index)
-            within_all.setdefault(subtype, []).append(float(rank.between(table["rank_low"], table["rank_high"]).mean()))
-    return {subtype: float(np.mean(shares)) for subtype, shares in within_all.items()}
-
-
 def labelled_pairs(ranker) -> pd.DataFrame:
     pairs = lb.training_pairs(labels_of(ranker))
     mixed = pairs.groupby("drug_id")["positive"].transform("nunique") == 2
@@ -141,8 +121,6 @@ def main() -> None:
         print(f"  {subtype}: {own}")
     show_known(ranker, ranker.sources_.drugs.index, "of both screens")
     show_known(ranker, datasets.load("gdsc2").drugs.index, "of GDSC2")
-    print("\nrank intervals: share of 8 rankers taught by resampled labels whose rank lies in it")
-    print("  " + ", ".join(f"{subtype} {share:.0%}" for subtype, share in held_by_intervals(ranker).items()))
 
 
 if __name__ == "__main__":

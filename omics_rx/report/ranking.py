@@ -223,7 +223,8 @@ def _network(ranking: Any, top: list[str]) -> Iterable[Figure | Table | Text]:
 
 def _all(ranking: Any) -> Iterable[Fold | Text]:
     table = ranking.table.sort_values("rank", kind="stable").drop(columns=["smiles"], errors="ignore")
-    front = [name for name in ("rank", "name", "score", "rank_low", "rank_high") if name in table]
+    places = ("rank", "name", "score", "rank_low", "rank_high", "lines_low", "lines_high")
+    front = [name for name in places if name in table]
     table = table[[*front, *(name for name in table if name not in front)]]
     formats = {str(name): ".2f" for name in table if pd.api.types.is_float_dtype(table[name])}
     yield Fold(f"The {len(table)} drugs ranked", (Table(table, "Rank, score and evidence of every drug.", formats),))

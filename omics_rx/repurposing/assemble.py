@@ -9,6 +9,7 @@ import pandas as pd
 
 from omics_rx.core.provenance import Provenance, frame_sha256
 from omics_rx.repurposing import candidates, limits, standing
+from omics_rx.repurposing.edges import shipped
 from omics_rx.repurposing.explain import ranks
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _INTERVAL = (5.0, 95.0)
 
 def table(
     ranker: Ranker, subtype: str, full: pd.DataFrame, *, shown: tuple[pd.Index, list[str]], score: np.ndarray,
-    members: np.ndarray,
+    members: np.ndarray, with_lines: np.ndarray | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """Ranks with their intervals, evidence, what the labels say and warnings, one row a drug, best first.
 
@@ -37,31 +38,41 @@ def table(
         Drugs ranked and the kinds of evidence, in the order of the scores.
     score, members
         Scores (drugs) and those of each member (members x drugs).
+    with_lines
+        Scores with other tumours and lines (draws x drugs); None where they are not known.
     """
     evidence = full.loc[shown[0], shown[1]]
     place = ranks(score)
-    spread = np.array([ranks(row) for row in members])
-    low, high = np.percentile(spread, _INTERVAL, axis=0)
+    low, high = _interval(place, members)
     known = ranker.labels_[ranker.labels_["subtype"] == subtype].set_index("drug_id")["status"]
     made = pd.DataFrame(
         {
             "rank": place,
             "name": ranker.sources_.drugs.loc[evidence.index, "name"],
             "score": score,
-            "rank_low": np.minimum(np.floor(low).astype(int), place),
-            "rank_high": np.maximum(np.ceil(high).astype(int), place),
+            "rank_low": low,
+            "rank_high": high,
         },
         index=evidence.index,
-    ).join(evidence)
+    )
+    if with_lines is not None:
+        made["lines_low"], made["lines_high"] = _interval(place, with_lines)
+    made = made.join(evidence)
     made["n_evidence"] = evidence.notna().sum(axis=1)
     made["known"] = known.reindex(made.index).astype(object)
     made["warning"] = limits.warnings(evidence, full)
     return made.rename_axis("drug_id").sort_values("rank")
 
 
+def _interval(place: np.ndarray, members: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Ranks that 90% of the members lie between, and the rank itself."""
+    low, high = np.percentile(np.array([ranks(row) for row in members]), _INTERVAL, axis=0)
+    return np.minimum(np.floor(low).astype(int), place), np.maximum(np.ceil(high).astype(int), place)
+
+
 def parted(
     ranker: Ranker, subtype: str, full: pd.DataFrame, *, shown: tuple[pd.Index, list[str]], score: np.ndarray,
-    members: np.ndarray, group: pd.Series,
+    members: np.ndarray, group: pd.Series, with_lines: np.ndarray | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
     """The table of the candidates, ranked among themselves, and of the others, each with where it stands.
 
@@ -74,7 +85,9 @@ def parted(
     stands = standing.of_drugs(ranker.sources_.drugs.loc[drugs], subtype)
 
     def of(mask: np.ndarray) -> pd.DataFrame:
-        made = table(ranker, subtype, full, shown=(drugs[mask], names), score=score[mask], members=members[:, mask])
+        lines = None if with_lines is None else with_lines[:, mask]
+        made = table(ranker, subtype, full, shown=(drugs[mask], names), score=score[mask], members=members[:, mask],
+                     with_lines=lines)  # fmt: skip
         return candidates.beside(made, stands)
 
     offered = part == candidates.CANDIDATE
@@ -124,4 +137,5 @@ def _cites(ranker: Ranker) -> tuple[str, ...]:
     learnt = ("ke2017", "lundberg2020") if ranker.learnt_ else ()
     lime = () if ranker.asks_ else ("ribeiro2016",)
     kinds = dict.fromkeys(key for kind in ranker.sources_.members() for key in kind.cites)
-    return (*kinds, *lime, *learnt)
+    map_ = ("luck2020",) if ranker.sources_.network is shipped() else ()
+    return (*kinds, *map_, *lime, *learnt)

@@ -104,7 +104,8 @@ def said(choice: str | Iterable[str], group: pd.Series) -> tuple[str, ...]:
 def beside(table: pd.DataFrame, stands: pd.DataFrame) -> pd.DataFrame:
     """The table with where each drug stands (from :func:`omics_rx.repurposing.standing.of_drugs`), after its rank."""
     told = stands.loc[table.index]
-    front = ["rank", "name", "score", "rank_low", "rank_high"]
+    every = ("rank", "name", "score", "rank_low", "rank_high", "lines_low", "lines_high")
+    front = [name for name in every if name in table]
     return pd.concat(
         [table[front].assign(name=told["called"]), told[["stands", "since", "failed", "ended"]],
          table.drop(columns=front)], axis=1,

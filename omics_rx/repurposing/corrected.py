@@ -13,6 +13,8 @@ from omics_rx.harmonize.mechanisms import jaccard
 from omics_rx.repurposing.selectivity import without_general
 
 MEASURED, OWN, NOISE = 0.5, 0.25, 1.0
+# by how much other lines differ beyond what the spread of these says; benchmarks/ranking_intervals.py prints it
+BETWEEN_LINES = 1.75
 MIN_LINES = 3
 
 
@@ -95,10 +97,7 @@ def pooled_contrasts(
         return none, none
     parts = [part for part, seen in zip(per_group, names_seen, strict=True) if seen]
     mean = np.array([part.mean().reindex(drugs) for part in parts]).T
-    error = np.array([part.var(ddof=1).reindex(drugs) for part in parts]).T / np.maximum(n, 1)
     contrast = (mean - mean.mean(axis=1, keepdims=True))[measured]
-    k = len(names)
-    spread = (error * (1 - 2 / k) + error.sum(axis=1, keepdims=True) / k**2)[measured]
     alike = jaccard(words)
     table = alike + OWN * np.eye(len(drugs))
     pull = np.linalg.solve(table[np.ix_(measured, measured)] + NOISE * np.eye(int(measured.sum())), table[measured]).T
@@ -106,5 +105,25 @@ def pooled_contrasts(
     told = centre + pull @ (contrast - centre)
     related = np.asarray(measured | (alike[:, measured] > 0).any(axis=1))
     told = np.where(related[:, None], told, np.nan)
-    errors = np.sqrt(pull**2 @ spread)
+    k = len(names)
+    error = np.array([_variance_by_lines(part.reindex(columns=drugs[measured]), pull) for part in parts]).T
+    errors = np.sqrt(error * (1 - 2 / k) + error.sum(axis=1, keepdims=True) / k**2)
     return pd.DataFrame(told, drugs, names), pd.DataFrame(errors, drugs, names)
+
+
+def _variance_by_lines(values: pd.DataFrame, pull: np.ndarray) -> np.ndarray:
+    """Squared standard error of weighted sums of the drugs' means over lines, ``(n_sums,)``.
+
+    Drugs are measured in the same lines, and those that act alike err alike there: what a line adds to a sum is taken
+    for all drugs together.
+
+    Parameters
+    ----------
+    values
+        Lines x drugs; NaN where not measured.
+    pull
+        Sums x drugs: the weights.
+    """
+    n = int(values.notna().any(axis=1).sum())
+    added = ((values - values.mean()) / values.notna().sum()).fillna(0.0).to_numpy() @ pull.T
+    return np.asarray((added**2).sum(axis=0) * n / max(n - 1, 1))

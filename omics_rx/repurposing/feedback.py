@@ -125,10 +125,11 @@ class Feedback:
         return found
 
     def _moved_to(self, grow: Callable[[Ledger], Ledger], file: Path | str | None) -> Ranker:
-        before = {subtype: self.outlook(subtype) for subtype in self.evidence_}
+        alike = {subtype: self.likeness(subtype, self.scores_before(subtype)[0]) for subtype in self.evidence_}
+        before = {subtype: self.outlook(subtype, alike[subtype]) for subtype in self.evidence_}
         new = grow(self.ledger_) if file is None else Ledger.grown(file, lambda found: grow(self._checked(found, file)))
         self.ledger_ = new
-        after = {subtype: self.outlook(subtype) for subtype in self.evidence_}
+        after = {subtype: self.outlook(subtype, alike[subtype]) for subtype in self.evidence_}
         self.moved_ = _moves(self, before, after)
         return self  # type: ignore[return-value]
 
@@ -177,13 +178,24 @@ class Feedback:
         )
         return table.iloc[chosen]
 
-    def outlook(self, subtype: str) -> tuple[pd.Index, np.ndarray, posterior.Posterior]:
-        """Drugs ranked for a subtype, their scores before any outcome, and what outcomes make of them."""
+    def outlook(
+        self, subtype: str, alike: np.ndarray | None = None
+    ) -> tuple[pd.Index, np.ndarray, posterior.Posterior]:
+        """Drugs ranked for a subtype, their scores before any outcome, and what outcomes make of them.
+
+        Parameters
+        ----------
+        subtype
+            The subtype.
+        alike
+            From :meth:`likeness`, of these drugs; None to find it, which takes most of the time.
+        """
         drugs, base = self.scores_before(subtype)
         held = self.ledger_.outcomes()
         held = held[held["subtype"] == subtype]
         seen = held[["direction", "weight"]].assign(at=drugs.get_indexer(pd.Index(held["drug_id"])))
-        return drugs, base, posterior.update(self.likeness(subtype, drugs), base, seen)
+        table = self.likeness(subtype, drugs) if alike is None else alike
+        return drugs, base, posterior.update(table, base, seen)
 
     def likeness(self, subtype: str, drugs: pd.Index) -> np.ndarray:
         """How alike drugs are, as outcomes spread by it: see :func:`omics_rx.repurposing.posterior.likeness`."""

@@ -31,6 +31,7 @@ _ABOUT = re.compile(
     r"passage|day|hour|lane|index|^unnamed|year|zmad",
     re.IGNORECASE,
 )
+_HDF5 = b"\x89HDF\r\n\x1a\n"
 _MISSING = -666.0  # how CMap writes what was not measured
 _FEW_STEMS = 5
 
@@ -70,7 +71,9 @@ def read_library(
     file = existing(path, what="perturbation library")
     if file.is_dir():
         raise InputError(f"{file} is a folder: name a perturbation library")
-    if file.read_bytes()[:8] == b"\x89HDF\r\n\x1a\n":
+    with file.open("rb") as start:
+        begins = start.read(len(_HDF5))
+    if begins == _HDF5:
         table = _from_gctx(file)
     elif down is not None or _is_gmt(file):
         table = _from_gmt(file, down)

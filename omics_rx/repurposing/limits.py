@@ -68,8 +68,8 @@ def limits(ranker: Ranker, subtype: str, info: pd.DataFrame) -> tuple[str, ...]:
         f"For the response model: {ranker.reference_}",
         "Predictions come from a model of cell lines; their errors in tumours are not known.",
         (
-            "Rank intervals tell how the order hangs on the tumours and lines seen: those of another cohort may differ "
-            "that much."
+            "90% of the ranks that another cohort gives lie in the rank intervals (rank_low to rank_high); had other "
+            "lines been screened, too, the wider ones would hold them (lines_low to lines_high)."
             if ranker.asks_
             else "Rank intervals tell how the order hangs on labels and weights of evidence, not on the tumours and "
             "lines seen."

@@ -15,8 +15,8 @@ from omics_rx.core.errors import InputError, examples
 from omics_rx.repurposing.evidence import columns
 
 _TAKEN = frozenset({
-    "rank", "name", "score", "rank_low", "rank_high", "n_evidence", "known", "warning", "base", "drug_id", "r2",
-    "agreement", "stability", "reason", "subtype",
+    "rank", "name", "score", "rank_low", "rank_high", "lines_low", "lines_high", "n_evidence", "known", "warning",
+    "base", "drug_id", "r2", "agreement", "stability", "reason", "subtype",
 })  # fmt: skip
 _NAMES = ("drug_id", "drug", "drug_name", "compound", "name", "inchikey", "ligand", "molecule")
 # of these a low value often speaks for a drug, so that the direction is asked

@@ -108,7 +108,7 @@ def _contrast(
 def members(
     found: Answers, pairs: pd.DataFrame, errors: pd.DataFrame, *, kinds: tuple[Kind, ...], here: np.ndarray, seed: int
 ) -> np.ndarray:
-    """Scores as other tumours and lines would have them, draws x drugs of one subtype.
+    """Scores as another cohort, or other lines, would have them, draws x drugs of one subtype.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def members(
     pairs
         As :func:`answers`.
     errors
-        Drugs x kinds: standard error of each value; missing is none.
+        Drugs x kinds: by how much each value may differ there (standard deviation); missing is not at all.
     here
         Pairs of the subtype, in the order of ``errors``.
     """

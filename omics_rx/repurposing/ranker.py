@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -139,6 +140,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         InputError
             For labels, a library or extra evidence that cannot be used.
         """
+        self._check_settings()
         given = Given(library, extra, direction, universe, network, cells, tuple(kinds))
         for name, value in gather(model, cohort, given, subtypes=SUBTYPES).items():
             setattr(self, name, value)
@@ -158,20 +160,51 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         """
         self._check_fitted()
         other = Ranker(labels, rule=rule, seed=self.seed)
+        other._check_settings()
         for name in _GATHERED:
             setattr(other, name, getattr(self, name))
         return other._learn(progress=progress)
+
+    def redrawn(self, **changed: Any) -> Ranker:
+        """Another ranker of the same labels and rule on changed evidence, as if something had not been known.
+
+        Parameters
+        ----------
+        **changed
+            Attributes of :class:`~omics_rx.repurposing.evidence.Sources` (``sources_``) to their new values.
+
+        Raises
+        ------
+        NotFittedError
+            Before :meth:`fit`.
+        InputError
+            If the sources have no such attribute.
+        """
+        self._check_fitted()
+        unknown = sorted(set(changed) - {field.name for field in dataclasses.fields(self.sources_)})
+        if unknown:
+            raise InputError(f"the sources of evidence have no {examples(unknown)}: see repurposing.evidence.Sources")
+        other = copy.copy(self)
+        other.sources_ = dataclasses.replace(self.sources_, **changed)
+        other.subtypes_, other.lines_ = other.sources_.subtypes, other.sources_.line_groups.dropna()
+        other.evidence_ = other._drawn()  # noqa: SLF001
+        return other._learn(progress=False)  # noqa: SLF001
 
     @property
     def kinds_(self) -> tuple[ev.Kind, ...]:
         """Kinds that scores are made from."""
         return self.sources_.kinds("questions" if self.asks_ else "all")
 
+    def _check_settings(self) -> None:
+        """Refuse, before minutes are spent, a rule that there is not and labels that are no labels."""
+        if self.rule not in ("questions", "average"):
+            raise InputError(f"rule is {self.rule!r}: give 'questions' or 'average'")
+        if self.labels is not None:
+            self._label_table()
+
     @property
     def asks_(self) -> bool:
         """Whether scores are made by the two questions."""
-        if self.rule not in ("questions", "average"):
-            raise InputError(f"rule is {self.rule!r}: give 'questions' or 'average'")
         return self.labels is None and self.rule == "questions"
 
     def _drawn(self) -> dict[str, pd.DataFrame]:
@@ -333,10 +366,12 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         here = self._here(key)
         drugs = self._pairs.index.get_level_values(0)[here]
         parts, members = self._parts(here), self._members(here, case)
+        beside = self._members(here, case, ("tumours", "lines")) if self._answers is not None else None
         if len(self.ledger_.outcomes()):
             kinds, names = (*kinds, ev.OUTCOMES), [*names, ev.OUTCOMES.name]
             shift, told = self._moved_by_outcomes(subtype, drugs, parts.sum(axis=1))
             parts, members = np.column_stack([parts, shift]), members + shift
+            beside = None if beside is None else beside + shift
             evidence = evidence.assign(**{ev.OUTCOMES.name: pd.Series(told, index=drugs)})
         explanations = pd.DataFrame(parts, index=drugs, columns=names)
         score = parts.sum(axis=1)
@@ -344,7 +379,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
             self.sources_.drugs.loc[drugs], subtype, candidates, screened=self.screen_.drugs.index
         )  # fmt: skip
         table, others = assemble.parted(
-            self, subtype, evidence, shown=(drugs, names), score=score, members=members, group=group
+            self, subtype, evidence, shown=(drugs, names), score=score, members=members, group=group, with_lines=beside
         )  # fmt: skip
         if self._answers is not None:
             first = np.array([kind.question == "drug" for kind in kinds])
@@ -404,10 +439,10 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
             return np.asarray(self._fit.contributions[:, here].mean(axis=0))
         return learner.averaged(self._places(self._pairs[here]))
 
-    def _members(self, here: np.ndarray, case: ev.Case) -> np.ndarray:
-        """Scores of each member, members x pairs."""
+    def _members(self, here: np.ndarray, case: ev.Case, over: tuple[str, ...] = ("tumours",)) -> np.ndarray:
+        """Scores of each member, members x pairs; by the default rule as other tumours (and lines) would have them."""
         if self._answers is not None:
-            errors = ev.errors(case, self.kinds_).loc[self._pairs.index.get_level_values(0)[here]]
+            errors = ev.errors(case, self.kinds_, over).loc[self._pairs.index.get_level_values(0)[here]]
             return questions.members(self._answers, self._pairs, errors, kinds=self.kinds_, here=here, seed=self.seed)
         if self._fit is not None:
             return np.asarray(self._fit.contributions[:, here].sum(axis=2) + self._fit.reweighed[:, here])

@@ -54,7 +54,9 @@ class Ranking:
         What was ranked for.
     table
         The candidates asked for: index ``drug_id``, best first; ``rank``, ``name``, ``score``, ``rank_low`` and
-        ``rank_high`` (90% of the members, which differ in seed, in the labels and in the kinds of evidence they weigh),
+        ``rank_high`` (where 90% of the ranks lie that another cohort would give; of a ranker that learns, of members
+        that differ in seed, labels and weights), by the default rule ``lines_low`` and ``lines_high`` (the same with
+        other lines, too),
         ``stands`` (approved where, launched, in trials), ``since``, ``failed`` (trials of the subtype that found no
         gain, or that nobody looked) and ``ended`` (withdrawn, refused), one column a kind of evidence, ``n_evidence``
         (kinds that are not missing), ``known`` (what the labels say of the pair; no part of its score) and

@@ -105,8 +105,10 @@ def sheet(ranking: Ranking, drug: str) -> Sheet:
 
 
 def _facts(row: pd.Series, about: pd.Series, n: int) -> dict[str, str]:
+    wider = pd.notna(row.get("lines_low", float("nan")))
+    lines = f"; with other lines, too, {int(row['lines_low'])} to {int(row['lines_high'])}" if wider else ""
     told = {
-        "rank": f"{int(row['rank'])} of {n} (90% interval {int(row['rank_low'])} to {int(row['rank_high'])})",
+        "rank": f"{int(row['rank'])} of {n} (90% interval {int(row['rank_low'])} to {int(row['rank_high'])}{lines})",
         "score": f"{row['score']:+.2f}",
     }
     for label in ("mechanism", "targets", "inchikey", "smiles"):

@@ -142,9 +142,9 @@ def _signatures(read: needs.Opened) -> list[dict[str, Any]]:
 def _models(read: needs.Opened) -> list[dict[str, Any]]:
     if not datasets.list().loc["gdsc2", "cached"]:
         blocked = "the screen is not on this machine yet: datasets.load('gdsc2')"
-        return [{"kind": "model", "name": "response (GDSC2)", "coverage": None, "runs": False, "why": blocked}]
+        return [{"kind": "model", "name": "response (GDSC)", "coverage": None, "runs": False, "why": blocked}]
     genes = datasets.load("gdsc2", progress=False).cells.var_names.tolist()
-    return [_row("model", "response (GDSC2)", needs.assess(read, response_needs(genes)))]
+    return [_row("model", "response (GDSC)", needs.assess(read, response_needs(genes)))]
 
 
 def _training(follow_up: co.Endpoint | None) -> list[dict[str, Any]]:

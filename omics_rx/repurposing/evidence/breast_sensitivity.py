@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from omics_rx.repurposing import corrected
 from omics_rx.repurposing.evidence.case import Case
 from omics_rx.repurposing.evidence.kind import Kind
 from omics_rx.repurposing.selectivity import group_difference
@@ -23,11 +24,11 @@ def compute(case: Case) -> pd.Series:
 
 def _error(case: Case) -> pd.Series:
     found = _found(case)
-    return (found["difference"] / found["t"]).abs()
+    return corrected.BETWEEN_LINES * (found["difference"] / found["t"]).abs()
 
 
 KIND = Kind(
     "breast_sensitivity", "sensitivity of breast lines against other tissues", "sd over lines", -1,
     "screens: breast lines less the lines of other tissues, less what each line does to all drugs", compute,
-    needs=("responses", "breast_lines"), question="drug", weight=1.0, error=_error,
+    needs=("responses", "breast_lines"), question="drug", weight=1.0, error=_error, over="lines",
 )  # fmt: skip

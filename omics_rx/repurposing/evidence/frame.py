@@ -87,9 +87,10 @@ def column(kind: Kind, case: Case) -> pd.Series:
 
 
 @in_words
-def errors(case: Case, kinds: tuple[Kind, ...]) -> pd.DataFrame:
-    """Drugs x kinds: the standard error of each value over other tumours and lines; missing where none is known."""
-    found = {kind.name: column(replace(kind, compute=kind.error), case) for kind in kinds if kind.error is not None}
+def errors(case: Case, kinds: tuple[Kind, ...], over: tuple[str, ...] = ("tumours", "lines")) -> pd.DataFrame:
+    """Drugs x kinds: by how much another cohort (or other lines) may differ in each value; missing where not known."""
+    known = [kind for kind in kinds if kind.error is not None and kind.over in over]
+    found = {kind.name: column(replace(kind, compute=kind.error), case) for kind in known}
     return pd.DataFrame(found, index=case.sources.drugs.index)
 
 

@@ -43,8 +43,10 @@ class Kind:
     weight
         Its weight in the default rule, beside kinds of the same question; 0 where it is shown there and moves nothing.
     error
-        As ``compute``: the standard error of each value, over other tumours and lines than these; None where it is not
-        known, which rank intervals then leave out.
+        As ``compute``: by how much the value of another cohort, or of other lines, may differ from this one (standard
+        deviation of the difference); None where it is not known, which rank intervals then leave out.
+    over
+        Whose choice the error is of: ``"tumours"``, or ``"lines"``, which are the same for every cohort.
     support
         Kinds that are shown beside it and move nothing, such as its t or its number of lines.
     cites
@@ -63,6 +65,7 @@ class Kind:
     question: str = "subtype"
     weight: float = 0.15
     error: Callable[[Case], pd.Series] | None = None
+    over: str = "tumours"
     support: tuple[Kind, ...] = ()
     cites: tuple[str, ...] = ()
 

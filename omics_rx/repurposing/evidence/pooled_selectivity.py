@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from omics_rx.repurposing import corrected
 from omics_rx.repurposing.evidence.case import Case
 from omics_rx.repurposing.evidence.kind import Kind
 
@@ -14,7 +15,7 @@ def compute(case: Case) -> pd.Series:
 
 
 def _error(case: Case) -> pd.Series:
-    return _of(case, 1)
+    return corrected.BETWEEN_LINES * _of(case, 1)
 
 
 def _of(case: Case, part: int) -> pd.Series:
@@ -26,5 +27,5 @@ KIND = Kind(
     "pooled_selectivity", "selectivity for the subtype's lines, with drugs that act alike", "sd over lines", -1,
     "screens: response corrected by what expression predicts of the line, the subtype's breast lines less the mean of "
     "the groups, drawn towards drugs of like targets and mechanism", compute, needs=("responses",), weight=1.0,
-    error=_error,
+    error=_error, over="lines",
 )  # fmt: skip

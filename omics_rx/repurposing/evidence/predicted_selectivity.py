@@ -7,8 +7,9 @@ import pandas as pd
 from omics_rx.repurposing.evidence.case import Case
 from omics_rx.repurposing.evidence.kind import Kind
 
-# share of the spread over drugs that another cohort shifts a drug by, beside what its own tumours tell
-BETWEEN = 0.5
+# by how much cohorts differ beyond their tumours, in the spread over drugs; as benchmarks/ranking_intervals.py prints
+BETWEEN = {"LumA": 0.6, "LumB": 0.6, "Her2": 0.15, "Basal": 0.15}
+_OTHERS = max(BETWEEN.values())
 
 
 def compute(case: Case) -> pd.Series:
@@ -21,9 +22,11 @@ def _t(case: Case) -> pd.Series:
 
 
 def _error(case: Case) -> pd.Series:
-    """Welch's standard error, twice where one tumour stands for many; another cohort differs by more than chance."""
-    found = case.predicted
-    return BETWEEN * found["difference"].std() + (found["difference"] / found["t"]).abs()
+    """By what chance (Welch's standard error, here and there) and cohorts differ."""
+    difference = case.predicted["difference"]
+    chance = (difference / case.predicted["t"]).fillna(0.0)
+    between = BETWEEN.get(case.subtype, _OTHERS) * difference.std()
+    return (2 * (chance**2 + between**2)).pow(0.5)
 
 
 T = Kind("predicted_selectivity_t", "Welch t of predicted selectivity", "t", -1, "as predicted_selectivity", _t,

@@ -1,0 +1,61 @@
+"""The default rule with subtypes dealt anew: what is left is chance.
+
+Subtypes of the breast lines are dealt to other lines, those of the tumours to other tumours (what ships is then left
+out), or both; labels of the drugs are dealt to other drugs, which can only move the judge, since the rule sees none.
+
+Usage: python benchmarks/ranking_permuted.py [--deals 10]
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+import pandas as pd
+from breast_ranker import by_rule, fitted, labels_of
+from ranking_few_tumours import judged
+from ranking_subtype_swap import labelled_pairs, permuted
+from ranking_tiers import by_drug, tiers
+
+from omics_rx import repurposing
+from omics_rx.core.work import rng
+from omics_rx.metrics import ranking as figures
+
+
+def dealt(values: pd.Series, *key: object) -> pd.Series:
+    """Values that are known, dealt anew among those that have one."""
+    known = values.dropna()
+    return values.where(values.isna(), pd.Series(rng(0, *key).permutation(known.to_numpy()), index=known.index))
+
+
+def permuted_ranker(ranker: repurposing.Ranker, what: str, deal: int) -> repurposing.Ranker:
+    own, changed = ranker.sources_, {}
+    if what in ("lines", "both"):
+        changed["line_groups"] = dealt(own.line_groups, "lines", deal)
+    if what in ("tumours", "both"):
+        changed |= {"subtypes": dealt(own.subtypes, "tumours", deal), "reference": ()}
+    return ranker.redrawn(**changed)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--deals", type=int, default=10)
+    deals = parser.parse_args().deals
+    ranker = fitted(shipped=True)
+    names = ("tiers", "right subtype, reference", "right subtype, labelled")
+    print("as it is: " + ", ".join(f"{name} {value:.3f}" for name, value in zip(names, judged(ranker), strict=True)))
+    for what in ("lines", "tumours", "both"):
+        found = np.array([judged(permuted_ranker(ranker, what, deal)) for deal in range(deals)])
+        words = (f"{name} {mean:.3f} (sd {sd:.3f})" for name, mean, sd in zip(names, found.mean(0), found.std(0),
+                                                                              strict=True))  # fmt: skip
+        print(f"subtypes of {what} dealt anew, {deals} times: {', '.join(words)}", flush=True)
+    told, positive = by_rule(ranker), tiers(labels_of(ranker))
+    best = by_drug(told, ranker).loc[positive.index, "ranker"]
+    areas = [figures.auroc(rng(0, "labels", deal).permutation(positive), best) for deal in range(200)]
+    print(f"labels of drugs dealt anew: tiers {np.mean(areas):.3f} (sd {np.std(areas):.3f})")
+    mean, sd = permuted(labelled_pairs(ranker).join(told, how="inner"))
+    print(f"subtypes of the labels dealt within drugs: {mean:.3f} (sd {sd:.3f})")
+
+
+if __name__ == "__main__":
+    main()
