@@ -30,7 +30,7 @@ from omics_rx.repurposing.evidence import predicted_selectivity, proximity
 
 COHORTS = ("gse1992", "SCAN-B", "gse3143", "gse4335")
 LUMINAL = ("LumA", "LumB")
-FACTORS = (1.0, 1.25, 1.5, 1.75, 2.0, 2.25, 2.5)
+FACTORS = (1.4, 1.75, 2.1, 2.5)
 Pair = tuple[repurposing.Ranker, repurposing.Ranker]
 
 
@@ -81,13 +81,11 @@ def spreads(pairs: dict[tuple[str, str], Pair]) -> tuple[dict[str, float], float
 
 def held(pair: Pair, subtype: str, columns: str = "rank") -> list[tuple[float, float, float]]:
     """Share of the ranks by one that lie in the intervals of the other, all drugs and its first 25, and the width."""
-    rows = []
-    for one, other in (pair, pair[::-1]):
-        table = one.rank(subtype, candidates="all").table
-        rank = other.rank(subtype, candidates="all").table["rank"].reindex(table.index)
-        inside = rank.between(table[f"{columns}_low"], table[f"{columns}_high"])
-        width = (table[f"{columns}_high"] - table[f"{columns}_low"]).median()
-        rows.append((float(inside.mean()), float(inside.head(25).mean()), float(width)))
+    rows, tables = [], [ranker.rank(subtype, candidates="all").table for ranker in pair]
+    for table, other in (tables, tables[::-1]):
+        low, high = table[f"{columns}_low"], table[f"{columns}_high"]
+        inside = other["rank"].reindex(table.index).between(low, high)
+        rows.append((float(inside.mean()), float(inside.head(25).mean()), float((high - low).median())))
     return rows
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from omics_rx import harmonize
 from omics_rx.core.errors import DownloadError, InputError, examples
-from omics_rx.repurposing import reversal
+from omics_rx.repurposing import reversal, srges
 from omics_rx.repurposing.evidence import LINE_GROUP
 from omics_rx.repurposing.labels import find_drugs
 from omics_rx.repurposing.library import tidy, without_tails
@@ -73,26 +73,9 @@ def read_library(
     InputError
         If no row names a drug of the screen, or fewer than 50 genes are known.
     """
-    library = tidy(library)
-    found = find_drugs(pd.Index(library.index.astype(str)), drugs)
-    lost = found.isna().to_numpy()
-    if lost.any():
-        cut = pd.Index(without_tails([str(name) for name in library.index[lost]]))
-        found = found.astype(object)
-        found[lost] = find_drugs(cut, drugs).to_numpy()
-    absent = sorted({str(name) for name in library.index[found.isna().to_numpy()]})
-    if found.isna().all():
-        raise InputError(
-            f"none of the {len(library)} rows of the perturbation library is a drug of the screen "
-            f"({examples(library.index)}): name rows by InChIKey, drug id or name"
-        )
-    symbols = harmonize.current_symbols(library.columns.astype(str))["symbol"]
-    table = library[found.notna().to_numpy()].astype(np.float64)
-    table = table.where(np.isfinite(table))
-    table.columns = symbols.to_numpy()
-    table = table.T.groupby(level=0).mean().T.dropna(axis=1, how="all")
-    table.index = pd.Index(found.dropna().to_numpy(), dtype=object)
-    whole = table.groupby(level=0).median()
+    table, found = _matched(library, drugs)
+    absent = sorted({str(name) for name in found.index[found.isna().to_numpy()]})
+    whole = table.groupby(found.dropna().to_numpy()).median()
     thin = whole.notna().sum(axis=1) < min(reversal.MIN_GENES, whole.shape[1])
     n_kept = int((~thin).sum())
     said = [f"The perturbation library has profiles of {n_kept} of {len(drugs)} drugs and {whole.shape[1]} genes."]
@@ -106,3 +89,37 @@ def read_library(
     if missing:
         said.append(f"{missing:.1%} of its values are missing: each profile is scored on the genes it has.")
     return reversal.Library.of(whole[~thin]), absent, tuple(said)
+
+
+def instances(library: pd.DataFrame, drugs: pd.DataFrame) -> tuple[reversal.Library, pd.DataFrame] | None:
+    """All profiles of a library that tells dose, time and line of each; None where it does not."""
+    about = srges.conditions(library) if isinstance(library, pd.DataFrame) else None
+    if about is None:
+        return None
+    table, found = _matched(library, drugs)
+    about = about[found.notna().to_numpy()].assign(drug_id=found.dropna().to_numpy())
+    table.index = about.index = pd.Index([f"profile {i}" for i in range(len(table))])
+    enough = (table.notna().sum(axis=1) >= reversal.MIN_GENES).to_numpy()
+    return (reversal.Library.of(table[enough]), about[enough]) if enough.any() else None
+
+
+def _matched(library: pd.DataFrame, drugs: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
+    """Profiles of drugs that are known x current genes, and the drug id of every row; missing where it is none."""
+    library = tidy(library)
+    found = find_drugs(pd.Index(library.index.astype(str)), drugs)
+    lost = found.isna().to_numpy()
+    if lost.any():
+        cut = pd.Index(without_tails([str(name) for name in library.index[lost]]))
+        found = found.astype(object)
+        found[lost] = find_drugs(cut, drugs).to_numpy()
+    if found.isna().all():
+        raise InputError(
+            f"none of the {len(library)} rows of the perturbation library is a drug of the screen "
+            f"({examples(library.index)}): name rows by InChIKey, drug id or name"
+        )
+    symbols = harmonize.current_symbols(library.columns.astype(str))["symbol"]
+    table = library[found.notna().to_numpy()].astype(np.float64)
+    table = table.where(np.isfinite(table))
+    table.columns = symbols.to_numpy()
+    table = table.T.groupby(level=0).mean().T.dropna(axis=1, how="all")
+    return table, found

@@ -16,6 +16,7 @@ from omics_rx.core.errors import InputError, IntegrityError, examples
 from omics_rx.core.paths import existing
 from omics_rx.core.work import log
 from omics_rx.harmonize.symbols import current_symbols
+from omics_rx.repurposing import srges
 
 # how collections name a profile: "ascorbic acid-1610" (CMap), "tretinoin DB00755 mouse GSE31280 sample 2829" (GEO)
 _TAIL = re.compile(r"(-\d+| (DB\d{5}|\d+) (human|mouse|rat) GSE\d+ sample \d+)$")
@@ -31,6 +32,7 @@ _ABOUT = re.compile(
     r"passage|day|hour|lane|index|^unnamed|year|zmad",
     re.IGNORECASE,
 )
+_CONDITIONS = frozenset(name for names in srges.COLUMNS.values() for name in names)
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _MISSING = -666.0  # how CMap writes what was not measured
 _FEW_STEMS = 5
@@ -38,8 +40,9 @@ _FEW_STEMS = 5
 
 @in_words
 def read_library(
-    path: Path | str, *, down: Path | str | None = None, names: Mapping[str, str] | None = None
-) -> pd.DataFrame:
+    path: Path | str, *, down: Path | str | None = None, names: Mapping[str, str] | None = None,
+    conditions: bool = False,
+) -> pd.DataFrame:  # fmt: skip
     """Read a perturbation library for :meth:`Ranker.fit`; the format is told from the content.
 
     Formats: GMT of drug signatures, either two files (up, and ``down``) or one whose sets end in ``_UP`` and ``_DN``;
@@ -56,6 +59,9 @@ def read_library(
         Profile name to the drug's name, id or InChIKey; profiles it does not hold are left out. None takes profile
         names as they are; the numbers that CMap and GEO collections append are cut off where the full name is no drug
         that is known.
+    conditions
+        Whether to keep dose (uM), time (hours) and line of each profile, where the file tells all three, as first
+        columns ``dose``, ``time`` and ``line``; with them a ranking shows the sRGES of each drug.
 
     Returns
     -------
@@ -79,6 +85,10 @@ def read_library(
         table = _from_gmt(file, down)
     else:
         table = _from_table(file)
+    about = table.attrs.pop("about", None)
+    told = srges.conditions(about) if conditions and about is not None else None
+    if told is not None:
+        table = pd.concat([told.set_axis(table.index), table], axis=1)
     table.index = _named(table.index, names)
     table = table[table.index.notna()]
     if table.empty:
@@ -215,12 +225,14 @@ def _from_gctx(file: Path) -> pd.DataFrame:
             values = store["0/DATA/0/matrix"][()]
             columns, rows = store["0/META/COL"], store["0/META/ROW"]
             index, genes = _texts(_first_of(columns, _DRUG_NAMES)[()]), _texts(_first_of(rows, _GENE_NAMES)[()])
+            about = {name: _texts(columns[name][()]) for name in _CONDITIONS if name in columns}
     except (KeyError, OSError) as error:
         raise IntegrityError(f"{file} is no GCTX file or is damaged ({error}): copy it again") from error
     if values.shape != (len(index), len(genes)):
         raise IntegrityError(f"{file} has {values.shape} values for {len(index)} profiles and {len(genes)} genes: copy "
                              "it again")  # fmt: skip
-    return pd.DataFrame(np.where(values == _MISSING, np.nan, values), index=index, columns=genes)
+    table = pd.DataFrame(np.where(values == _MISSING, np.nan, values), index=index, columns=genes)
+    return _with_about(table, about)
 
 
 def _first_of(held: Any, names: tuple[str, ...]) -> Any:
@@ -254,7 +266,18 @@ def _from_table(file: Path) -> pd.DataFrame:
     named = next((by_name[name] for name in _DRUG_NAMES if name in by_name), None)
     if named is not None and _share_of_genes(table.columns) >= 0.5:
         table.index = pd.Index(read.annotations[named].astype(str), dtype=object)
-    return _without_annotation(_upright(table))
+    told = {name: read.annotations[name].astype(str).tolist() for name in read.annotations} | {
+        str(name): table[name].astype(str).tolist() for name in table if str(name).casefold() in _CONDITIONS
+    }
+    return _with_about(_without_annotation(_upright(table)), told)
+
+
+def _with_about(table: pd.DataFrame, about: Mapping[str, list[str]]) -> pd.DataFrame:
+    """The table with what is known of the conditions of its profiles beside it."""
+    known = {name: values for name, values in about.items()
+             if str(name).casefold() in _CONDITIONS and len(values) == len(table)}  # fmt: skip
+    table.attrs["about"] = pd.DataFrame(known)
+    return table
 
 
 def _from_gct3(rows: list[list[str]], file: Path) -> pd.DataFrame:
@@ -277,7 +300,7 @@ def _from_gct3(rows: list[list[str]], file: Path) -> pd.DataFrame:
         (columns[name] for name in _GENE_NAMES if name in columns and _known([row[columns[name]] for row in body])), 0
     )
     table = pd.DataFrame(values.T, index=profiles, columns=[row[at] for row in body])
-    return table.mask(table == _MISSING)
+    return _with_about(table.mask(table == _MISSING), about)
 
 
 def _known(cells: list[str]) -> bool:

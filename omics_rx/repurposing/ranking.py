@@ -217,6 +217,38 @@ class Ranking:
         table = pathways_of_first(known, first, scores.pathway_sets())
         return table[table["overlap"] >= min_overlap]
 
+    def mechanisms(self, n: int = 25) -> pd.DataFrame:
+        """What more of the first ``n`` drugs hit than of as many drugs at random, by families of targets.
+
+        Parameters
+        ----------
+        n
+            Drugs taken from the top.
+
+        Returns
+        -------
+        DataFrame
+            Index ``family`` (those of two drugs or more, as :meth:`findings` has them), best first: ``drugs`` (of the
+            first), ``of_drugs`` (of all), ``expected``, ``p_value`` (share of all ways to draw as many drugs that hold
+            as many of the family; exact), ``q_value`` (Benjamini-Hochberg over the families) and ``names`` (of the
+            first). That a ranking puts drugs that act alike together anyway is not allowed for.
+
+        Raises
+        ------
+        InputError
+            If no family has two drugs.
+        """
+        of = families.families(self.drugs.loc[self.table.index])
+        counts = of.value_counts()
+        sets = {str(family): [str(family)] for family in counts.index[counts > 1]}
+        if not sets:
+            raise InputError(f"no two of the {len(self.table)} drugs hit the same: there is nothing to be enriched")
+        first = self.table.index[:n]
+        found = pathways_of_first({drug: [family] for drug, family in of.items()}, list(first), sets)
+        names = self.drugs.loc[first, "name"].astype(str).groupby(of[first]).agg(", ".join)
+        shown = found[["drugs", "of_drugs", "expected", "p_value", "q_value"]].rename_axis("family")
+        return shown.assign(names=names.reindex(shown.index).fillna(""))
+
     def compare(self, other: Ranking) -> pd.DataFrame:
         """Ranks here and there, by drug.
 

@@ -250,14 +250,17 @@ class Profiles:
                     "sides are needed"
                 )
         scored = {**self._by_products(query, at), **self._by_positions(query, at)}
-        scored["cmap_ks"] = _scaled(scored["cmap_ks"])
+        scored["cmap_ks"] = scaled(scored["cmap_ks"])
         return {m: pd.DataFrame(scored[m], index=self.z.index, columns=signatures.index) for m in METHODS}
 
     def unscaled(self, query: np.ndarray) -> dict[str, np.ndarray]:
         """Scores of a query over the profiles' genes, 0 for those not taken, with ``cmap_ks`` not yet scaled."""
+        return {method: values[:, 0] for method, values in self.unscaled_many(query[None, :]).items()}
+
+    def unscaled_many(self, queries: np.ndarray) -> dict[str, np.ndarray]:
+        """The same of several queries (queries x genes): drugs x queries."""
         at = np.arange(self.z.shape[1])
-        scored = {**self._by_products(query[None, :], at), **self._by_positions(query[None, :], at)}
-        return {method: scored[method][:, 0] for method in METHODS}
+        return {**self._by_products(queries, at), **self._by_positions(queries, at)}
 
     def _by_products(self, query: np.ndarray, at: np.ndarray) -> dict[str, np.ndarray]:
         """The scores that are sums over the query's genes, ``query`` signatures x genes with 0 for those not taken."""
@@ -361,7 +364,7 @@ class Library:
                 f"signature and perturbation profiles share {len(shared)} genes (profiles hold "
                 f"{examples(self.z.columns)}): at least {MIN_GENES} are needed, and some on either side"
             )
-        table["cmap_ks"] = _scaled(table[["cmap_ks"]].to_numpy())[:, 0]
+        table["cmap_ks"] = scaled(table[["cmap_ks"]].to_numpy())[:, 0]
         return table
 
 
@@ -379,7 +382,7 @@ def _taken(values: np.ndarray, n_genes: int) -> np.ndarray:
     return np.where(up | down, filled, 0.0)
 
 
-def _scaled(score: np.ndarray) -> np.ndarray:
+def scaled(score: np.ndarray) -> np.ndarray:
     """Divide by the largest positive or the smallest negative score of a column, each on its own side."""
     high, low = np.nanmax(score, axis=0).clip(min=0.0), np.nanmin(score, axis=0).clip(max=0.0)
     return np.asarray(

@@ -92,3 +92,14 @@ def test_lincs_and_cmap_collections(shared_data):
     assert "ascorbic acid" in cmap.index
     assert cmap.index.is_unique
     assert 1000 < len(cmap) < 1400
+
+
+def test_conditions_are_kept_on_request(tmp_path):
+    table = pd.DataFrame({"pert_iname": ["aspirin", "aspirin"], "pert_dose": [10, 1], "pert_time": [24, 6],
+                          "cell_id": ["MCF7", "PC3"], "TP53": [1.0, 2.0], "ESR1": [3.0, 4.0], "EGFR": [0.5, -1.0],
+                          "MYC": [0.1, 0.2]})  # fmt: skip
+    file = tmp_path / "profiles.tsv"
+    table.to_csv(file, sep="\t", index=False)
+    kept = read_library(file, conditions=True)
+    assert kept[["dose", "time", "line"]].to_numpy().tolist() == [[10.0, 24.0, "MCF7"], [1.0, 6.0, "PC3"]]
+    assert not {"dose", "time", "line"} & set(read_library(file))

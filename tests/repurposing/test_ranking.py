@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omics_rx.core.errors import IntegrityError, MissingFileError, UnknownNameError
+from omics_rx.core.errors import InputError, IntegrityError, MissingFileError, UnknownNameError
 from omics_rx.core.exact import EXACT
 from omics_rx.core.provenance import cite
 from omics_rx.repurposing import load_ranking
@@ -127,3 +127,20 @@ def test_a_ranking_saved_before_there_were_second_opinions_is_read(fitted, tmp_p
     told = old.explain(old.table.index[0])
     assert told.agreement != told.agreement
     assert "LIME" not in told.sentence
+
+
+def test_mechanisms_by_hand():
+    """Of ten drugs three of one family come first: one way in 120 to draw three of three among three of ten."""
+    from types import SimpleNamespace
+
+    from omics_rx.repurposing.ranking import Ranking
+
+    drugs = pd.DataFrame({"name": [f"drug {i}" for i in range(10)], "mechanism": ["a"] * 3 + ["b"] * 4 + ["c"] * 3},
+                         index=[f"D{i}" for i in range(10)])  # fmt: skip
+    found = Ranking.mechanisms(SimpleNamespace(drugs=drugs, table=pd.DataFrame(index=drugs.index)), n=3)
+    assert found.index[0] == "a"
+    assert found.loc["a", "p_value"] == pytest.approx(1 / 120)
+    assert found.loc["a", "names"] == "drug 0, drug 1, drug 2"
+    assert found.loc["a", ["drugs", "of_drugs"]].tolist() == [3, 3]
+    with pytest.raises(InputError, match="no two"):
+        Ranking.mechanisms(SimpleNamespace(drugs=drugs.assign(mechanism=drugs["name"]), table=drugs))

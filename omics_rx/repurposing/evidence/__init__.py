@@ -40,6 +40,7 @@ KINDS = Registry(
         "pathway_activity": f"{_HERE}.pathway_activity:KIND",
         "held_out_selectivity": f"{_HERE}.held_out_selectivity:KIND",
         "reversal": f"{_HERE}.reversal:KIND",
+        "reversal_srges": f"{_HERE}.reversal_srges:KIND",
         "proximity": f"{_HERE}.proximity:KIND",
         "malignant_cells": f"{_HERE}.malignant_cells:KIND",
         "alteration_measured": f"{_HERE}.alteration_measured:KIND",

@@ -6,14 +6,22 @@ from functools import partial
 
 import pandas as pd
 
-from omics_rx.repurposing import reversal
+from omics_rx.repurposing import reversal, reversal_sets
 from omics_rx.repurposing.evidence.case import Case
 from omics_rx.repurposing.evidence.kind import Kind
 
 
 def _scored(case: Case) -> pd.DataFrame:
     """Six scores of every profile, made once a case."""
-    scored: pd.DataFrame = case.once("reversal", lambda: case.need("profiles").score(case.signature))
+    library = case.need("profiles")
+
+    def made() -> pd.DataFrame:
+        if reversal_sets.holds_sets(library.z):
+            return reversal_sets.score(library.z, case.signature)
+        found: pd.DataFrame = library.score(case.signature)
+        return found
+
+    scored: pd.DataFrame = case.once("reversal", made)
     return scored
 
 

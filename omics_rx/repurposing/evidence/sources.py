@@ -70,6 +70,8 @@ class Sources:
         Breast lines to ``"Basal"``, ``"Her2"`` or ``"Luminal"``.
     profiles
         Perturbation profiles, one a drug; None without a library.
+    instances
+        All its profiles, and the ``drug_id``, ``dose``, ``time`` and ``line`` of each; None where these are not told.
     extra
         Subtype to the user's own columns, drugs x columns.
     extra_directions
@@ -124,6 +126,7 @@ class Sources:
     reference: tuple[CohortMeans, ...] = ()
     brought: Mapping[str, Any] = field(default_factory=dict)
     own_kinds: tuple[Kind, ...] = ()
+    instances: tuple[reversal.Library, pd.DataFrame] | None = None
 
     @cached_property
     def screened(self) -> pd.Index:
