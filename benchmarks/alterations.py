@@ -45,11 +45,12 @@ def published(events: pd.DataFrame, screen) -> pd.DataFrame:
     return pairs.assign(n_lines=n)[np.array(n) >= 5].reset_index(drop=True)
 
 
-def places(effects, pairs: pd.DataFrame, drugs: pd.Index) -> pd.Series:
+def places(effects, pairs: pd.DataFrame, drugs: pd.Index, *, joint: bool = False) -> pd.Series:
     known = set(effects.events)
     found = []
     for event, drug in zip(pairs["event"], pairs["drug_id"], strict=True):
-        row = effects.of(event)["effect"].reindex(drugs).dropna() if event in known else pd.Series(dtype=float)
+        own = effects.joint.loc[event] if joint else effects.of(event)["effect"] if event in known else pd.Series()
+        row = own.reindex(drugs).dropna()
         found.append(float((row < row[drug]).mean()) if drug in row.index else np.nan)
     return pd.Series(found).groupby(pairs["effect"]).mean()
 
@@ -64,16 +65,12 @@ def main() -> None:
     drugs = pd.concat([two.drugs, one.drugs[~one.drugs.index.isin(two.drugs.index)]])
     pairs = published(events, two)
     print(f"{len(pairs)} pairs: {pairs['effect'].value_counts().to_dict()}")
-    print(
-        "GDSC2",
-        places(event_effects(both[0], events, tissue=tissue, drugs=two.drugs), pairs, both[0].columns)
-        .round(3)
-        .to_dict(),
-    )
-    print(
-        "both",
-        places(event_effects(both, events, tissue=tissue, drugs=drugs), pairs, both[0].columns).round(3).to_dict(),
-    )
+    first = event_effects(both[0], events, tissue=tissue, drugs=two.drugs)
+    second = event_effects(both, events, tissue=tissue, drugs=drugs)
+    for words, effects in (("GDSC2", first), ("both", second)):
+        for joint in (False, True):
+            found = places(effects, pairs, both[0].columns, joint=joint).round(3).to_dict()
+            print(words, "all events together" if joint else "each event alone", found)
     random = np.random.default_rng(0)
     chance = []
     for _ in range(told.permutations):

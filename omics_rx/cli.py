@@ -288,11 +288,23 @@ def predict(
 def rank(
     out: Out,
     expression: Annotated[Path | None, typer.Argument(help="Tumours; the cohort gse1992 when left out.")] = None,
-    subtype: Subtype = "Basal",
+    subtype: Annotated[
+        str | None, typer.Option(help="Subtype, by whatever it is called (TNBC, luminal A); Basal when left out.")
+    ] = None,
     model: ModelFile = None,
     labels: Annotated[Path | None, typer.Option(help="Your own labels, tab-separated.")] = None,
     seed: Seed = 0,
     *,
+    patient: Annotated[
+        str | None, typer.Option(help="Rank for this tumour of the cohort, by its name, in place of a subtype.")
+    ] = None,
+    mutations: Annotated[
+        list[Path] | None,
+        typer.Option(help="Alterations of the tumours: MAF, copy numbers, annotated VCF or words; repeat."),
+    ] = None,
+    panel: Annotated[
+        str | None, typer.Option(help="Genes that were sequenced: a file of one a line, or exome.")
+    ] = None,
     candidates: Annotated[
         str,
         typer.Option(
@@ -308,16 +320,22 @@ def rank(
     better: Annotated[str | None, typer.Option(help="Which docking scores are good: low or high.")] = None,
     structures: Annotated[int, typer.Option(help="Write so many drugs as 3-D structures for docking.")] = 0,
 ) -> None:
-    """Rank existing drugs for a subtype; writes tables, report.html and candidates.md to a folder."""
+    """Rank existing drugs for a subtype or a patient; writes tables, report.html and candidates.md to a folder."""
     from omics_rx import datasets, io, repurposing
     from omics_rx.core.saving import together, write_text
     from omics_rx.report import write
 
-    for told, of, name in ((better, docking, "better"), (min_score, network, "min-score")):
+    if patient is not None and subtype is not None:
+        raise InputError("--patient and --subtype are both given: a patient is ranked by her own tumour, leave one out")
+    for told, of, name in ((better, docking, "better"), (min_score, network, "min-score"), (panel, mutations, "panel")):
         if told is not None and of is None:
             raise InputError(f"--{name} is given without its file: give both, or leave it out")
     cohort = io.read_bulk(expression) if expression else datasets.load("gse1992")
-    ranker = repurposing.Ranker(labels=_labels(labels), seed=seed).fit(
+    if mutations:
+        cohort = io.read_alterations(mutations, sample=patient, panel=_panel(panel)).onto(cohort)
+    # a patient is ranked by the two questions, where her alterations count by themselves, unless labels are given
+    learnt = None if patient is not None and labels is None else _labels(labels)
+    ranker = repurposing.Ranker(labels=learnt, seed=seed).fit(
         _model(model, screen="gdsc"),
         cohort,
         repurposing.read_library(library) if library else None,
@@ -325,7 +343,8 @@ def rank(
         network=repurposing.read_network(network, min_score=min_score) if network else None,
         universe="resources" if universe else None,
     )
-    ranking = ranker.rank(subtype, candidates=_candidates(candidates))
+    by = "subtype" if patient is None else "patient"
+    ranking = ranker.rank(patient or subtype or "Basal", by=by, candidates=_candidates(candidates))
     with together(out, gone=["structures.sdf"]) as draft:  # what belongs to an older ranking goes with it
         ranking.save(draft)
         write(ranking, draft / "report.html")
@@ -334,6 +353,8 @@ def rank(
             written = repurposing.export_structures(ranking, draft / "structures.sdf", n=structures, seed=seed)
             for name, reason in written.loc[~written["written"], ["name", "reason"]].itertuples(index=False):
                 typer.echo(f"no structure of {name}: {reason}", err=True)
+    for sentence in ranking.told.sentences() if ranking.told is not None else ():
+        typer.echo(sentence)
     shown = ["rank", "name", "stands", "rank_low", "rank_high"]
     typer.echo(ranking.table[shown].head(15).to_string(index=False))
     if len(ranking.controls):
@@ -383,6 +404,10 @@ def _candidates(named: str) -> str | list[str]:
     """A choice of candidates, or several names of drugs."""
     names = [name.strip() for name in named.split(",") if name.strip()]
     return names if len(names) > 1 else named.strip()
+
+
+def _panel(told: str | None) -> str | Path | None:
+    return told if told is None or told in ("exome", "genome") else Path(told)
 
 
 def _labels(file: Path | None) -> pd.DataFrame | str:

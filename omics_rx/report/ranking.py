@@ -13,6 +13,7 @@ from omics_rx.core.errors import InputError
 from omics_rx.report import svg
 from omics_rx.report.candidates import Kind, cards, direction_of, interval_of, key, kinds_of, labels_of, micro, reason
 from omics_rx.report.page import Cards, Figure, Fold, Page, Section, Table, Text
+from omics_rx.report.patient import patient_sections, said_first
 from omics_rx.report.sections import known, limits_section, listed, methods_section
 
 NOT_LOOKED_UP = "not looked up"
@@ -21,7 +22,10 @@ _ROWS_IN_PICTURE, _ROWS_IN_ANSWER, _PATHWAYS = 25, 10, 8
 
 def ranking_page(ranking: Any) -> Page:
     """Page of a ranking alone."""
-    return Page(f"Drug candidates for {ranking.subtype}", ranking_sentence(ranking), tuple(ranking_sections(ranking)))
+    first = said_first(ranking)[:1]
+    return Page(
+        f"Drug candidates for {ranking.subtype}", (*first, ranking_sentence(ranking)), tuple(ranking_sections(ranking))
+    )
 
 
 @in_words
@@ -42,12 +46,13 @@ def ranking_sections(ranking: Any, n_top: int = 12, *, drugs: pd.DataFrame | Non
     facts = drugs if drugs is not None else getattr(ranking, "drugs", None)
     top = list(ranking.table.sort_values("rank", kind="stable").index[:n_top])
     return [
+        *patient_sections(ranking),
         Section(f"Top candidates for {ranking.subtype}", (_answer(ranking, top[:_ROWS_IN_ANSWER]),), "answer"),
         *_found_again(ranking),
         Section("How sure is the ranking?", tuple(_certainty(ranking)), "certainty"),
         Section("Candidates one by one", (key(), Cards(cards(ranking, top, (facts, found)))), "figures"),
         Section("Evidence across the candidates", (_heatmap(ranking, found), *_network(ranking, top)), "figures"),
-        limits_section(ranking.limits),
+        limits_section(one for one in ranking.limits if one not in said_first(ranking)),
         Section("All drugs", tuple(_all(ranking)), "appendix"),
         methods_section(ranking, "the ranking"),
     ]
@@ -57,8 +62,9 @@ def ranking_sentence(ranking: Any) -> str:
     """What the ranking found, in two sentences."""
     top = ranking.table.sort_values("rank", kind="stable").head(3)
     names = listed(top["name"].astype(str))
+    whom = ranking.subtype if str(ranking.subtype).startswith("patient ") else f"{ranking.subtype} tumours"
     return (
-        f"Of {len(ranking.table)} drugs, {names} come first for {ranking.subtype} tumours. "
+        f"Of {len(ranking.table)} drugs, {names} come first for {whom}. "
         "The ranking says which experiment to do next, not which treatment to give."
     )
 

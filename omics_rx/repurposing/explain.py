@@ -17,7 +17,7 @@ class Explanation:
     drug_id, name
         The drug.
     sentence
-        For a person to read.
+        For a person to read; of a patient what her alterations say against the drug comes first.
     table
         Index ``kind``; ``label``, ``value`` (NaN: missing), ``unit``, ``better_than`` (share of the drugs with a value
         that it beats), ``contribution`` (sums with ``base`` to ``score``), ``rank_without`` (its rank if this kind
@@ -28,6 +28,8 @@ class Explanation:
         Spearman's correlation of LIME with the contributions over the kinds known; NaN where it was not asked.
     stability
         Mean correlation of the members' contributions with their mean; NaN without members.
+    alterations
+        What her alterations say of the drug, against it first; empty for a subtype.
     """
 
     drug_id: str
@@ -38,6 +40,7 @@ class Explanation:
     score: float
     agreement: float = float("nan")
     stability: float = float("nan")
+    alterations: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return self.sentence
@@ -65,7 +68,7 @@ def ranks(scores: np.ndarray) -> np.ndarray:
 
 def explain_drug(
     drug_id: str, *, subtype: str, table: pd.DataFrame, explanations: pd.DataFrame, info: pd.DataFrame,
-    targets: str, opinion: pd.Series | None = None,
+    targets: str, opinion: pd.Series | None = None, alterations: tuple[tuple[str, ...], tuple[str, ...]] = ((), ()),
 ) -> Explanation:  # fmt: skip
     """Explain one row of a ranking.
 
@@ -85,6 +88,8 @@ def explain_drug(
         Target genes of the drug in words, empty when not known.
     opinion
         Its row of :func:`omics_rx.repurposing.opinions.opinions`.
+    alterations
+        Sentences on her alterations: against the drug, and for it.
     """
     kinds = [kind for kind in explanations.columns if kind in info.index]
     here = table.index.tolist().index(drug_id)
@@ -120,9 +125,11 @@ def explain_drug(
     )
     if np.isfinite(agreement):
         sentence += f" {_agrees(agreement)}"
+    against, for_ = alterations
     return Explanation(
-        drug_id, str(row["name"]), sentence, frame, float(parts["base"]), float(row["score"]), agreement, stability
-    )
+        drug_id, str(row["name"]), " ".join([*against, sentence, *for_]), frame, float(parts["base"]),
+        float(row["score"]), agreement, stability, (*against, *for_),
+    )  # fmt: skip
 
 
 def _agrees(agreement: float) -> str:

@@ -73,11 +73,12 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
     Returns
     -------
     dict
-        Attributes of a ranker: ``sources_``, ``subtypes_``, ``subtypes_from_``, ``library_absent_``, ``inputs_``,
-        ``reference_``, ``lines_``, ``screen_``.
+        Attributes of a ranker: ``sources_``, ``subtypes_``, ``subtypes_from_``, ``people_``, ``library_absent_``,
+        ``inputs_``, ``reference_``, ``lines_``, ``screen_``.
     """
     screen, target = model.screen_, getattr(model, "target", "ln_ic50")
-    tumours, called, how, whom = _called(cohort, subtypes)
+    tumours, calls, how, whom = _called(cohort, subtypes)
+    called = calls["subtype"]
     known, added, apart = screen.drugs, None, None
     if given.universe is not None:
         added, apart = new_drugs(_universe(given.universe), known)
@@ -96,11 +97,12 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
     if given.cells is not None:
         expressing = further.cells_expressing(targets.genes_of(known["targets"]), given.cells)
     network = None if given.network is None else read_network(given.network)
-    repeats, screens = inputs.repeats(screen, target)
+    sister, absent_screen = inputs.sister_of(screen, wanted=screen.name != "gdsc1" or "events" in tumours.obsm)
+    repeats, screens = inputs.repeats(screen, sister, target)
     among = reference_cohorts.recognised(genes)
     reference = tuple(cohort for cohort in reference_cohorts.shipped() if cohort.name not in among)
     own_kinds = tuple(given.kinds)
-    basis = ev.Basis(tumours, known, screen, vars(given))
+    basis = ev.Basis(tumours, known, screen, vars(given), sister)
     sources = ev.Sources(
         drugs=known,
         preference=_joined("preference", prediction, more),
@@ -130,11 +132,12 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
         "sources_": sources,
         "subtypes_": called,
         "subtypes_from_": how,
+        "people_": tumours.obs.join(calls.add_suffix("_by_expression")),
         "library_absent_": absent,
         "inputs_": {"screen": screen.fingerprint, "cohort": frame_sha256(sources.genes)},
         "own_": own,
         "apart_": apart,
-        "said_": (*whom, *told, *own.said, *screens, *reference_cohorts.said(reference, among)),
+        "said_": (*whom, *told, *own.said, *absent_screen, *screens, *reference_cohorts.said(reference, among)),
         "reference_": prediction.reference,
         "lines_": sources.line_groups.dropna(),
         "screen_": screen,
@@ -156,7 +159,7 @@ def _joined(part: str, prediction: Any, more: Mapping[str, Any]) -> Any:
     return pd.concat([own, *others], axis=own.ndim - 1) if others and own is not None else own
 
 
-def _called(cohort: CohortLike, allowed: tuple[str, ...]) -> tuple[AnnData, pd.Series, str, tuple[str, ...]]:
+def _called(cohort: CohortLike, allowed: tuple[str, ...]) -> tuple[AnnData, pd.DataFrame, str, tuple[str, ...]]:
     """Bring the cohort to current symbols, keep its tumours, take or call the subtype of each, and say how."""
     from omics_rx import harmonize, scores
 
@@ -166,6 +169,7 @@ def _called(cohort: CohortLike, allowed: tuple[str, ...]) -> tuple[AnnData, pd.S
         subtypes = harmonize.subtypes.subtypes(
             tumours.obs["subtype"], allowed, what="obs['subtype'] (drop the column to have them called)"
         )
-        return tumours, subtypes, 'obs["subtype"]', found.said
-    called = scores.subtype(tumours)["subtype"].astype(object)
-    return tumours, called, "scores.subtype", (*found.said, *called_normal(called))
+        return tumours, subtypes.to_frame("subtype"), 'obs["subtype"]', found.said
+    calls = scores.subtype(tumours)
+    calls = calls.assign(subtype=calls["subtype"].astype(object))
+    return tumours, calls, "scores.subtype", (*found.said, *called_normal(calls["subtype"]))

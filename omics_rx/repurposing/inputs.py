@@ -35,16 +35,27 @@ def breast_lines(screen: DrugScreen) -> pd.Index | None:
     return obs.index[inside.to_numpy()] if inside.any() else None
 
 
-def repeats(screen: DrugScreen, target: str) -> tuple[pd.DataFrame | None, tuple[str, ...]]:
-    """Responses of GDSC1 to the compounds of GDSC2, where that is the screen; else None. And what is to be said."""
-    if screen.name not in ("gdsc", "gdsc2") or target != "ln_ic50":
+def sister_of(screen: DrugScreen, *, wanted: bool) -> tuple[DrugScreen | None, tuple[str, ...]]:
+    """GDSC1 beside GDSC2, and the other way round, where it is wanted; else None. And what is to be said."""
+    name = {"gdsc": "gdsc1", "gdsc2": "gdsc1", "gdsc1": "gdsc2"}.get(str(screen.name))
+    if name is None or not wanted:
         return None, ()
     from omics_rx import datasets
 
     try:
-        other = datasets.load("gdsc1").matrix()
+        found = datasets.load(name)
     except DownloadError as error:
-        return None, (f"GDSC1 could not be loaded ({error}): measured evidence is that of one screen.",)
+        return None, (f"{name.upper()} could not be loaded ({error}): measured evidence is that of one screen.",)
+    return found, ()
+
+
+def repeats(
+    screen: DrugScreen, sister: DrugScreen | None, target: str
+) -> tuple[pd.DataFrame | None, tuple[str, ...]]:  # fmt: skip
+    """Responses of GDSC1 to the compounds of GDSC2, where that is the screen; else None. And what is to be said."""
+    if screen.name not in ("gdsc", "gdsc2") or target != "ln_ic50" or sister is None:
+        return None, ()
+    other = sister.matrix()
     screened = screen.responses[["screen", "drug_id"]].drop_duplicates()
     both = other.columns.intersection(screened.loc[~screened["screen"].str.startswith("GDSC1"), "drug_id"].tolist())
     return other[both], (f"Of {len(both)} compounds the responses of GDSC1 count beside those of GDSC2.",)

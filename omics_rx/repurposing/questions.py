@@ -27,7 +27,8 @@ class Answers:
     parts
         Pairs x kinds; 0 where nothing is known.
     slopes
-        Kinds: what one unit of a kind of the second question adds, 0 for one of the first.
+        Kinds: what one unit of a kind of the second question adds, 0 for one of the first. Of a kind with a slope of
+        its own it is that, so that a patient's value counts alike whatever the cohort holds.
     spread
         Standard deviation over drugs of the sum of the first question's shares.
     judged
@@ -67,6 +68,8 @@ def answers(pairs: pd.DataFrame, kinds: tuple[Kind, ...], *, screened: pd.Index,
             for one in key.unique():
                 here = np.asarray(key == one)
                 parts[here, i] = kind.weight * places(values.to_numpy()[here], values.to_numpy()[here & judged])
+        elif kind.slope is not None:
+            parts[:, i], slopes[i] = kind.slope * values.fillna(0.0), kind.slope
         else:
             parts[:, i], slopes[i] = _contrast(values, judged=judged, scale=scale, subtypes=subtypes)
             parts[:, i] *= kind.weight * SUBTYPE_SHARE

@@ -21,6 +21,7 @@ from omics_rx.repurposing import labels as lb
 from omics_rx.repurposing import posterior as post
 from omics_rx.repurposing.feedback import Feedback
 from omics_rx.repurposing.gather import Given, gather
+from omics_rx.repurposing.hers import frequent, told_of_patient, with_told
 from omics_rx.repurposing.ledger import Ledger
 from omics_rx.repurposing.ranking import Ranking
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 SUBTYPES = (*lb.SUBTYPES, "Normal")
 _DRUG_COLUMNS = ("name", "aliases", "smiles", "inchikey", "targets", "mechanism")
-_GATHERED = ("sources_", "subtypes_", "subtypes_from_", "library_absent_", "inputs_", "reference_", "lines_",
+_GATHERED = ("sources_", "subtypes_", "subtypes_from_", "people_", "library_absent_", "inputs_", "reference_", "lines_",
              "screen_", "own_",
              "said_", "apart_", "ledger_", "evidence_")  # fmt: skip
 LEARNT = (
@@ -350,7 +351,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         own = pd.concat({case.key: found[list(self._pairs)]}, names=["subtype", "drug_id"]).swaplevel()
         other = copy.copy(self)
         other._with_pairs(own[own.notna().any(axis=1)])  # noqa: SLF001
-        return other._ranked(case, found, candidates)  # noqa: SLF001
+        return with_told(other._ranked(case, found, candidates), told_of_patient(self, case))  # noqa: SLF001
 
     def _with_pairs(self, more: pd.DataFrame) -> None:
         """Score further pairs beside those there are."""
@@ -399,7 +400,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
             evidence_info=info,
             explanations=explanations.loc[[*table.index, *others.index]].rename_axis("drug_id").reset_index(),
             rule=self.rule_,
-            limits=(*choice.said(candidates, group), *limits.limits(self, subtype, info)),
+            limits=(*choice.said(candidates, group), *frequent(self, case), *limits.limits(self, subtype, info)),
             labels=self.labels_,
             drugs=self.sources_.drugs[[c for c in _DRUG_COLUMNS if c in self.sources_.drugs]],
             provenance=assemble.provenance(self, key, candidates),

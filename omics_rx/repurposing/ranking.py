@@ -21,6 +21,7 @@ from omics_rx.core.provenance import Provenance
 from omics_rx.core.texts import for_spreadsheets, from_spreadsheets
 from omics_rx.core.work import log
 from omics_rx.repurposing import families
+from omics_rx.repurposing.alterations.patient import Told
 from omics_rx.repurposing.candidates import APART, CONTROL
 from omics_rx.repurposing.explain import Explanation, explain_drug
 from omics_rx.repurposing.pathways import pathways_of_first
@@ -37,11 +38,19 @@ _FRAMES = {
     "drugs": ("drugs.csv", "drug_id"),
     "opinions": ("opinions.csv", "drug_id"),
     "others": ("others.csv", "drug_id"),
+    "her_alterations": ("alterations.csv", None),
+    "her_facts": ("facts.csv", None),
+    "her_labels": ("labelled.csv", None),
+    "her_lines": ("measured.csv", None),
+    "her_words": ("told.csv", None),
 }
+# of a patient whose alterations are known
+_TOLD = {"her_alterations": "alterations", "her_facts": "facts", "her_labels": "labelled", "her_lines": "measured",
+         "her_words": "said"}  # fmt: skip
 _TEXT = ("drug_id", "name", "known", "warning", "reason", "group", "stands", "since", "failed", "ended")
 _SCHEMA, _UNHASHED = 2, 1
 _RECORD = "provenance.json"
-_LATER = ("opinions", "others")  # not written by the first rankings saved
+_LATER = ("opinions", "others", *_TOLD)  # not written by the first rankings saved, or not of every one
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +95,8 @@ class Ranking:
         Drugs scored that are no candidates, with the columns of ``table``, ``group`` (approved for this subtype, not
         screened, not asked for) and ``better_than`` (share of all drugs scored that it beats). See :attr:`controls`
         and :attr:`unscreened`.
+    told
+        Of a patient whose alterations are known: what each is and what follows from it; else None.
     """
 
     subtype: str
@@ -101,6 +112,7 @@ class Ranking:
     provenance: Provenance = field(repr=False)
     opinions: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     others: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    told: Told | None = field(default=None, repr=False)
 
     @property
     def kinds(self) -> list[str]:
@@ -168,8 +180,10 @@ class Ranking:
         drug_id = self.find(drug)
         opinion = self.opinions.T[drug_id] if drug_id in self.opinions.index else None
         targets = self.drugs.loc[drug_id, "targets"] if "targets" in self.drugs else None
+        against, for_ = self.told.about(drug_id) if self.told is not None else ((), ())
         return explain_drug(
             drug_id,
+            alterations=(against, for_),
             subtype=self.subtype,
             table=self._beside(drug_id),
             explanations=self.explanations.set_index("drug_id"),
@@ -280,8 +294,12 @@ class Ranking:
             If the folder cannot be written.
         """
         with saving.together(folder) as draft:
-            for name, (file, index) in _FRAMES.items():
-                frame = for_spreadsheets(getattr(self, name))
+            frames = {name: getattr(self, name) for name in _FRAMES if name not in _TOLD}
+            if self.told is not None:
+                frames |= {name: getattr(self.told, part) for name, part in _TOLD.items()}
+            for name, table in frames.items():
+                file, index = _FRAMES[name]
+                frame = for_spreadsheets(table)
                 frame.to_csv(draft / file, index=index is not None, index_label=index)  # an empty table has no names
             record = {
                 "kind": "ranking",
@@ -317,9 +335,10 @@ def load_ranking(folder: Path | str) -> Ranking:
         frames = {name: _frame(contents[file], index) for name, (file, index) in _FRAMES.items() if file in contents}
         if record["schema"] == _SCHEMA:
             frames = {name: from_spreadsheets(frame) for name, frame in frames.items()}
+        hers = {part: frames.pop(name) for name, part in _TOLD.items() if name in frames}
         return Ranking(
             subtype=record["subtype"], rule=record["rule"], limits=tuple(record["limits"]),
-            provenance=Provenance.from_dict(record["provenance"]), **frames,
+            provenance=Provenance.from_dict(record["provenance"]), told=Told.read(hers) if hers else None, **frames,
         )  # fmt: skip
 
 

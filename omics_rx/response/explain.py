@@ -17,6 +17,7 @@ import pandas as pd
 from omics_rx.core.errors import InputError
 from omics_rx.response.few_shot import kernel_of
 from omics_rx.response.parts.base import positions
+from omics_rx.response.parts.genomic import GenomicEvents
 from omics_rx.response.parts.kernel_ridge import KernelRidge
 from omics_rx.response.query import known_drugs, resolve
 from omics_rx.response.similarity import VIEWS, DrugFeatures, tanimoto, view
@@ -43,8 +44,13 @@ class Explanation:
     core
         The kernel core's prediction (ln uM).
     rest
-        What the other parts of the model add (ln uM): ``core + rest`` is ``mean`` of the prediction. For a new drug in
-        a training line it also holds how far the line's measured responses lie from what expression says of them.
+        What the other parts of the model add (ln uM): ``core``, the contributions of ``events`` and ``rest`` add up to
+        ``mean`` of the prediction. For a new drug in a training line it also holds how far the line's measured
+        responses lie from what expression says of them.
+    events
+        Genomic events that the model takes for the drug, index event: ``contribution`` (ln uM), ``state`` of the sample
+        (1, 0 or missing, which adds nothing), ``effect`` (ln uM), ``t`` and ``n_carriers`` of the training lines;
+        largest first by size. Empty where it takes none, or has no events in its training.
     alike
         Training drugs most alike: ``drug_id``, ``name``, and by ``structure``, ``targets``, ``pathway`` and
         ``reactome`` how alike (0 to 1).
@@ -57,6 +63,7 @@ class Explanation:
     core: float
     rest: float
     alike: pd.DataFrame
+    events: pd.DataFrame
 
     def pathways(self, gene_sets: Mapping[str, Sequence[str]]) -> pd.DataFrame:
         """Sum what the genes of each set add.
@@ -282,8 +289,19 @@ def explain(model: ResponseModel, cells: Cells, drug: str | pd.DataFrame, *, n_a
     whole = float(model.learnt_.stack.predict(cells, features)[0, 0])
     genes = pd.Series(parts, index=kernel.training_.cells.genes, name="contribution")
     order = np.argsort(-np.abs(parts), kind="stable")
-    nearest = _alike(model, features, n_alike)
-    return Explanation(str(cells.names[0]), name, base, genes.iloc[order], core, whole - core, nearest)
+    nearest, events = _alike(model, features, n_alike), _events(model, cells, features)
+    rest = whole - core - float(events["contribution"].sum())
+    return Explanation(str(cells.names[0]), name, base, genes.iloc[order], core, rest, nearest, events)
+
+
+def _events(model: ResponseModel, cells: Cells, drug: DrugFeatures) -> pd.DataFrame:
+    """What each genomic event adds, by the model's part for them; an empty table without one."""
+    part = model.learnt_.stack.parts.get("genomic")
+    if not isinstance(part, GenomicEvents):
+        return pd.DataFrame(
+            columns=["contribution", "state", "effect", "t", "n_carriers"], dtype=np.float64
+        ).rename_axis("event")
+    return part.contributions(cells, drug)
 
 
 def _alike(model: ResponseModel, own: DrugFeatures, n_alike: int) -> pd.DataFrame:

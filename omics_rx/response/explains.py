@@ -43,7 +43,8 @@ class Explains:
         Returns
         -------
         Explanation
-            Gene contributions (ln uM) that add up to the kernel core's prediction.
+            Gene contributions (ln uM) that add up to the kernel core's prediction, and what each genomic event of the
+            sample adds beside them.
 
         Raises
         ------

@@ -72,7 +72,8 @@ def _alterations(random, tumours, lines, genes, drugs) -> dict[str, object]:
     responses = pd.DataFrame(random.normal(size=(36, N)), lines, drugs.index)
     effects = event_effects(responses, carried, tissue=pd.Series("breast", index=lines, dtype=object), drugs=drugs)
     told = {name: ["PIK3CA H1047R", "HER2 amplification"][place % 2] for place, name in enumerate(tumours)}
-    return {"alteration_measured": (own, effects), "alteration_published": read_alterations(told).variants}
+    published = (read_alterations(told).variants, frozenset(told))
+    return {"alteration_measured": (own, effects), "alteration_published": published}
 
 
 @pytest.fixture(scope="module")

@@ -85,6 +85,12 @@ def world():
 
 
 @pytest.fixture(scope="session")
+def new_world():
+    """The same plan, made anew."""
+    return make_world
+
+
+@pytest.fixture(scope="session")
 def labels(world):
     return make_labels(world)
 

@@ -135,9 +135,10 @@ def test_a_patient_is_told_with_resistance_first_and_what_nobody_knows():
     effects = event_effects(values, events, tissue=tissue, drugs=drugs)
     found = patient.told_of("P7", read_.variants, read_.events.loc["P7"], pd.Series({"er_status": "positive"}),
                             effects=effects, drugs=drugs)  # fmt: skip
-    assert found.said[0].startswith("Resistance: ESR1 D538G speaks against")
-    assert any("uncertain significance" in one and "PIK3CA R19I" in one for one in found.said)
-    assert any("Nobody knows" in one and "KMT2C" in one for one in found.said)
+    said = found.sentences()
+    assert said[0].startswith("Resistance: ESR1 D538G speaks against")
+    assert any("uncertain significance" in one and "PIK3CA R19I" in one for one in said)
+    assert any("Nobody knows" in one and "KMT2C" in one for one in said)
     assert found.facts["effect"].iloc[0] == "resistance"
     row = found.alterations.set_index("alteration").loc["PIK3CA H1047R"]
     assert "more sensitive to D0" in row["measured"]

@@ -25,7 +25,36 @@ def test_base_genes_and_rest_add_up_to_the_prediction(model, planted, cell, drug
     found = model.explain(cell, drug)
     assert found.base + found.genes.sum() == pytest.approx(found.core, abs=1e-6)
     mean = float(model.predict(planted.cells[[cell]]).mean[drug].iloc[0])
-    assert found.core + found.rest == pytest.approx(mean, abs=1e-9)
+    assert found.core + found.events["contribution"].sum() + found.rest == pytest.approx(mean, abs=1e-9)
+
+
+def test_an_event_of_the_training_is_named_with_its_own_share(model, planted):
+    carrier = planted.cells.obsm["events"]["ABC_mut"].idxmax()
+    found = model.explain(carrier, "D00")
+    assert found.events.index[0] == "ABC_mut"
+    assert found.events["contribution"].iloc[0] < 0
+    assert found.rest == pytest.approx(0, abs=1e-9)
+    part = model.learnt_.stack.parts["genomic"]
+    share = planted.cells.obsm["events"]["ABC_mut"].mean()
+    assert found.events["contribution"].iloc[0] == pytest.approx(found.events["effect"].iloc[0] * (1 - share), abs=0.05)
+    assert set(part.table().query("drug_id == 'D00'")["event"]) == set(found.events.index)
+    other = planted.cells[[carrier]].copy()
+    del other.obsm["events"]
+    other.obs_names = ["other"]
+    unknown = model.explain("other", "D00", cohort=other, domain="cell_line")
+    assert (unknown.events["contribution"] == 0).all()
+    assert unknown.events["state"].isna().all()
+
+
+def test_a_model_without_events_explains_none(planted):
+    from omics_rx.core.screen import DrugScreen
+
+    cells = planted.cells.copy()
+    del cells.obsm["events"]
+    plain = orx.response.ResponseModel(parts=("kernel",)).fit(
+        DrugScreen(planted.responses, cells, planted.drugs, "plain"), progress=False
+    )
+    assert plain.explain("cell000", "D00").events.empty
 
 
 def test_contributions_agree_with_numerical_integration(model):

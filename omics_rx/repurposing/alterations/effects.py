@@ -18,6 +18,7 @@ import pandas as pd
 from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.harmonize.mechanisms import jaccard, tokens
+from omics_rx.repurposing.alterations.joint import joint_effects
 
 FEW_LINES = 5
 _SHARED = 0.75  # of the variance of an event's effects goes with how a drug acts; .25 to .97 place drugs alike
@@ -41,6 +42,11 @@ class EventEffects:
         How alike drugs act, 0 to 1, all drugs x all drugs.
     drugs
         ``drug_id`` of all drugs, screened or not.
+    joint
+        Effects of all events together, events x drugs (sd over lines), which add up over the events of one tumour;
+        missing for events with too few lines, and for drugs of which no relative was measured.
+    share
+        Share of the lines that have each event.
     """
 
     difference: pd.DataFrame
@@ -49,6 +55,8 @@ class EventEffects:
     variance: pd.Series
     alike: np.ndarray
     drugs: pd.Index
+    joint: pd.DataFrame
+    share: pd.Series
     _made: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     @property
@@ -177,10 +185,21 @@ def event_effects(
     difference = pd.DataFrame(seen, index=names, columns=every)
     spread = pd.DataFrame(error, index=names, columns=every)
     variance = _variances(seen, error)
+    alike = likeness(drugs, every)
     return EventEffects(
         difference, spread, pd.DataFrame(count, index=names, columns=every), pd.Series(variance, index=carried.columns),
-        likeness(drugs, every), every,
+        alike, every, _together(values, carried, alike, difference.notna().any(axis=1).to_numpy()), carried.mean(),
     )  # fmt: skip
+
+
+def _together(values: pd.DataFrame, carried: pd.DataFrame, alike: np.ndarray, enough: np.ndarray) -> pd.DataFrame:
+    """Joint effects of the events that have lines enough, on drugs that were measured or have relatives that were."""
+    measured = values.notna().any().to_numpy()
+    told = alike[:, measured].max(axis=1, initial=0.0) > 0
+    used = carried.loc[:, enough]
+    found = joint_effects(values.to_numpy(dtype=np.float64), used.to_numpy(dtype=np.float64), alike)
+    table = pd.DataFrame(np.where(told, found, np.nan), index=used.columns, columns=values.columns)
+    return table.reindex(carried.columns)
 
 
 def _differences(values: np.ndarray, events: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

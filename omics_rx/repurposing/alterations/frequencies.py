@@ -8,7 +8,7 @@ import pandas as pd
 from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
 from omics_rx.repurposing.alterations.effects import EventEffects
-from omics_rx.repurposing.alterations.patient import in_screens
+from omics_rx.repurposing.alterations.together import in_screens
 
 _MIN_TESTED = 5
 

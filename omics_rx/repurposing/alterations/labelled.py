@@ -44,6 +44,9 @@ def labelled(variants: pd.DataFrame, events: pd.Series, receptors: dict[str, str
     known = dict(receptors)
     for row in variants[variants["kind"] == "receptor"].to_dict("records"):
         known[{"ESR1": "ER", "PGR": "PR", "ERBB2": "HER2"}[row["gene"]]] = row["change"]
+    amplified = (variants["gene"] == "ERBB2") & (variants["is"] == "amplified")
+    if amplified.any():  # amplification by sequencing stands for in situ hybridisation where no receptor is told
+        known.setdefault("HER2", "positive")
     rows = []
     for label in shipped().to_dict("records"):
         asked = [one.strip() for one in label["biomarkers"].split(";") if one.strip()]

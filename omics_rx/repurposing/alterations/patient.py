@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from omics_rx.core.errors import InputError
+from omics_rx.io.alterations.maf import ALTERING
+from omics_rx.io.alterations.meaning import EVENTS
+from omics_rx.io.alterations.reading import HYPERMUTATED
 from omics_rx.repurposing.alterations import facts, labelled
-from omics_rx.repurposing.alterations.effects import FEW_LINES, EventEffects, Z
+from omics_rx.repurposing.alterations.effects import FEW_LINES, EventEffects
+from omics_rx.repurposing.alterations.together import in_screens
 
 _RECEPTORS = {"ER": "er_status", "PR": "pr_status", "HER2": "her2_status"}
-_TOP = 3
+_TOP, _NAMED = 3, 8
+MEASURED = ("drug_id", "drug", "alteration", "effect", "lower", "upper", "n_lines")
+SAID = ("topic", "sentence")
+_ASKED = {"amplification": ("gain", "amplification"), "loss": ("loss", "loss"), "mutation": ("mut", "mutation"),
+          "activating": ("mut", "mutation")}  # fmt: skip
+# topics of what is said, in the order in which it is said
+TOPICS = ("resistance", "contradiction", "mutations", "uncertain", "not known", "nobody knows", "subtype", "receptors")
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,24 +33,54 @@ class Told:
     ----------
     alterations
         One row an alteration: ``alteration``, ``is``, ``why``, ``measured`` (what lines with it say), ``published``
-        (how many facts, resistance first), ``event``.
+        (resistance first), ``event``.
     facts
         Published facts that fit, resistance first.
     labelled
         Labels by whether they are hers.
+    measured
+        Drugs that lines with one of her events surely respond to otherwise, less sensitive ones first: ``effect`` (sd
+        over lines; above 0, less sensitive) with its 95% interval and the altered lines.
     said
-        Sentences, resistance first.
+        ``topic`` (one of ``TOPICS``, in that order) and ``sentence``.
     """
 
     alterations: pd.DataFrame
     facts: pd.DataFrame
     labelled: pd.DataFrame
-    said: tuple[str, ...]
+    measured: pd.DataFrame
+    said: pd.DataFrame
+
+    @classmethod
+    def read(cls, frames: Mapping[str, pd.DataFrame]) -> Told:
+        """From its tables as they were saved: what is empty in a column of text is an empty text."""
+        numbers = {"effect", "lower", "upper", "n_lines", "weight", "own_disease"}
+        clean = {}
+        for name, table in frames.items():
+            text = [column for column in table if column not in numbers or (name == "facts" and column == "effect")]
+            clean[name] = table.assign(**{column: table[column].astype(object).where(table[column].notna(), "") for
+                                          column in text})  # fmt: skip
+        return cls(**clean)
+
+    def sentences(self, *topics: str) -> tuple[str, ...]:
+        """What is said, of some topics or of all."""
+        own = self.said if not topics else self.said[self.said["topic"].isin(topics)]
+        return tuple(map(str, own["sentence"]))
+
+    def about(self, drug_id: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Sentences on a drug and her alterations: against it, and for it."""
+        known = self.facts[self.facts["drug_id"] == drug_id]
+        seen = self.measured[self.measured["drug_id"] == drug_id]
+        against, for_ = known["effect"] == "resistance", known["effect"] == "sensitivity"
+        return (
+            (*_facts_said(known[against]), *_measured_said(seen[seen["effect"] > 0])),
+            (*_facts_said(known[for_]), *_measured_said(seen[seen["effect"] < 0])),
+        )
 
 
 def told_of(
     patient: str, variants: pd.DataFrame, events: pd.Series, obs: pd.Series, *, effects: EventEffects | None,
-    drugs: pd.DataFrame,
+    drugs: pd.DataFrame, subtype: str = "", launched: pd.Index | None = None,
 ) -> Told:  # fmt: skip
     """What there is to say of one patient's alterations.
 
@@ -58,27 +98,74 @@ def told_of(
         Effects of events in lines; None where none were measured.
     drugs
         Drugs to be told of.
+    subtype
+        A sentence on her subtype and how sure it is; empty without.
+    launched
+        Drugs of which measured resistance is said in a sentence; None for all. The table holds all.
     """
     known = facts.facts_for(variants, facts.drug_ids(drugs))
     against = known["effect"] == "resistance"
     known = pd.concat([known[against], known[~against]], ignore_index=True)
-    receptors = {name: str(obs[column]) for name, column in _RECEPTORS.items() if column in obs and
-                 isinstance(obs[column], str)}  # fmt: skip
     own = variants[variants["effect"] != "not altered"]
+    seen = measured_of(own, effects, drugs)
+    table = _alterations(own, effects, drugs, known)
+    receptors = receptors_of(obs)
+    labels = labelled.labelled(variants, events, receptors)
+    said = [
+        *(
+            ("resistance", one)
+            for one in _resistance(known, seen if launched is None else seen[seen["drug_id"].isin(launched)])
+        ),
+        *(
+            ("contradiction", f"Facts on {drug} contradict each other: both are shown.")
+            for drug in _contradicted(known)
+        ),
+        *(("contradiction", one) for one in _her2(own, receptors)),
+        *(("mutations", one) for one in _burden(patient, own)),
+        *(("uncertain", one) for one in _uncertain(table)),
+        *(("not known", one) for one in _not_known(labels, events)),
+        *(("nobody knows", one) for one in _silent(table)),
+        *([("nobody knows", f"No alteration of {patient} is known.")] if table.empty else []),
+        *([("subtype", subtype)] if subtype else []),
+        ("receptors", _receptors_said(receptors)),
+    ]
+    return Told(table, known, labels, seen, pd.DataFrame(said, columns=list(SAID)))
+
+
+def _alterations(
+    own: pd.DataFrame, effects: EventEffects | None, drugs: pd.DataFrame, known: pd.DataFrame
+) -> pd.DataFrame:
     rows = [
         {"alteration": facts.described(row), "is": row["is"], "why": row["why"],
-         "measured": measured_words(row["event"] if row["is"] not in ("uncertain", "none") else "", effects, drugs),
+         "measured": measured_words(row["event"] if row["is"] in EVENTS else "", effects, drugs),
          "published": _published(known, facts.described(row)), "event": row["event"]}
         for row in own.to_dict("records")
     ]  # fmt: skip
     table = pd.DataFrame(rows, columns=["alteration", "is", "why", "measured", "published", "event"])
     order = table["is"].map({"uncertain": 1, "none": 2}).fillna(0).sort_values(kind="stable").index
-    table = table.loc[order].reset_index(drop=True)
-    return Told(table, known, labelled.labelled(variants, events, receptors), _sentences(patient, table, known))
+    return table.loc[order].reset_index(drop=True)
+
+
+def measured_of(own: pd.DataFrame, effects: EventEffects | None, drugs: pd.DataFrame) -> pd.DataFrame:
+    """Drugs that lines with one of her events surely respond to otherwise, less sensitive ones first."""
+    made: list[pd.DataFrame] = []
+    sure = own[own["is"].isin(EVENTS) & (own["event"] != "")]
+    for event in dict.fromkeys(in_screens(str(name)) for name in sure["event"]):
+        if effects is None or event not in effects.events:
+            continue
+        found = effects.of(event)
+        found = found[((found["lower"] > 0) | (found["upper"] < 0)) & (found["n_lines"] > 0)]
+        found = found[found.index.isin(drugs.index)].rename_axis("drug_id").reset_index()
+        names = drugs["name"].reindex(found["drug_id"]).astype(str).to_numpy()
+        made.append(found.assign(drug=names, alteration=event_words(event))[list(MEASURED)])
+    if not made:
+        return pd.DataFrame(columns=list(MEASURED))
+    table = pd.concat(made).sort_values("effect", ascending=False, kind="stable")
+    return pd.concat([table[table["effect"] > 0], table[table["effect"] < 0][::-1]], ignore_index=True)
 
 
 def measured_words(event: str, effects: EventEffects | None, drugs: pd.DataFrame) -> str:
-    """What lines with an event say, in a sentence; few lines are said to be few."""
+    """What lines with an event say, in a sentence, resistance first; few lines are said to be few."""
     if not event or effects is None:
         return ""
     name = in_screens(event)
@@ -89,49 +176,59 @@ def measured_words(event: str, effects: EventEffects | None, drugs: pd.DataFrame
     except InputError:
         return f"fewer than {FEW_LINES} lines have it: nothing can be told"
     n = int(found["n_lines"].max())
-    sure = found[(found["upper"] < 0) & (found["n_lines"] > 0)].sort_values("effect").head(_TOP)
-    names = ", ".join(str(drugs["name"].get(drug, drug)) for drug in sure.index)
-    return f"{n} lines; more sensitive to {names}" if names else f"{n} lines; no drug stands out"
+    seen = found[(found["n_lines"] > 0) & found.index.isin(drugs.index)].sort_values("effect")
+    parts = []
+    for words, own in (("less", seen[seen["lower"] > 0][::-1]), ("more", seen[seen["upper"] < 0])):
+        names = ", ".join(str(drugs["name"].get(drug, drug)) for drug in own.index[:_TOP])
+        more = f" and {len(own) - _TOP} others" if len(own) > _TOP else ""
+        parts += [f"{words} sensitive to {names}{more}"] if names else []
+    return f"{n} lines; {'; '.join(parts) or 'no drug stands out'}"
 
 
-def in_screens(event: str) -> str:
-    """The screens' event that stands for hers: lines have no blood beside them, so a germline variant is a mutation."""
-    return event.replace("_germline", "_mut")
+def event_words(event: str) -> str:
+    """An event of the screens in words: of a mutation, lines tell the gene and not the change.
 
-
-def hers(events: pd.Series, effects: EventEffects) -> list[str]:
-    """Her events that lines tell of, under the screens' names."""
-    names = [in_screens(str(name)) for name, value in events.items() if value == 1]
-    return [name for name in dict.fromkeys(names) if name in set(effects.events)]
-
-
-def measured(events: pd.Series, effects: EventEffects) -> pd.DataFrame:
-    """What her events say together of each drug: the sum of their effects; missing where none tells.
-
-    Returns
-    -------
-    DataFrame
-        Index ``drug_id``; ``effect`` (sd over lines), ``error`` (its standard deviation) and ``n_lines`` (altered lines
-        of the event with the fewest that says something).
+    Examples
+    --------
+    >>> event_words("EGFR_mut"), event_words("ERBB2_gain"), event_words("BCR-ABL1_fusion"), event_words("MSI")
+    ('a mutation of EGFR', 'amplification of ERBB2', 'BCR::ABL1 fusion', 'microsatellite instability')
     """
-    return weighted(dict.fromkeys(hers(events, effects), 1.0), effects)
+    gene, _, word = event.rpartition("_")
+    if word == "fusion":
+        return f"{gene.replace('-', '::', 1)} fusion"
+    if event == "MSI":
+        return "microsatellite instability"
+    kind = {"mut": "a mutation", "germline": "a germline mutation", "gain": "amplification", "loss": "loss"}.get(word)
+    return f"{kind} of {gene}" if kind else event
 
 
-def weighted(weights: dict[str, float], effects: EventEffects) -> pd.DataFrame:
-    """Sum of the effects of events, each by its weight; as :func:`measured`."""
-    total: pd.Series = pd.Series(0.0, index=effects.drugs)
-    spread: pd.Series = pd.Series(0.0, index=effects.drugs)
-    known: pd.Series = pd.Series(np.zeros(len(effects.drugs), dtype=bool), index=effects.drugs)
-    lines: pd.Series = pd.Series(np.inf, index=effects.drugs)
-    for name, weight in weights.items():
-        found = effects.of(name)
-        total = total.add(weight * found["effect"], fill_value=0.0)
-        spread = spread.add((weight * (found["upper"] - found["lower"]) / (2 * Z)) ** 2, fill_value=0.0)
-        known |= found["effect"].notna()
-        lines = pd.Series(np.minimum(lines, found["n_lines"].astype(float)))
-    table = pd.DataFrame({"effect": total, "error": np.sqrt(spread), "n_lines": lines.replace(np.inf, np.nan)})
-    table[~known.to_numpy(dtype=bool)] = np.nan
-    return table
+def receptors_of(obs: pd.Series) -> dict[str, str]:
+    """Receptors as a cohort's ``obs`` tells them."""
+    found = {}
+    for name, column in _RECEPTORS.items():
+        value = obs.get(column)
+        if isinstance(value, str) and value.strip():
+            found[name] = value.strip()
+    return found
+
+
+def _receptors_said(receptors: dict[str, str]) -> str:
+    told = ", ".join(f"{name} {value.casefold()}" for name, value in receptors.items())
+    lacking = [name for name in _RECEPTORS if name not in receptors]
+    if not lacking:
+        return f"Receptors as told with the cohort: {told}."
+    words = f"Receptors as told with the cohort: {told}. " if told else ""
+    return (
+        f"{words}{' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} not told: labels that ask for "
+        f"{'it' if len(lacking) == 1 else 'them'} stay open (obs['{_RECEPTORS[lacking[0]]}'])."
+    )
+
+
+def _her2(own: pd.DataFrame, receptors: dict[str, str]) -> list[str]:
+    amplified = ((own["gene"] == "ERBB2") & (own["is"] == "amplified")).any()
+    if amplified and receptors.get("HER2", "").casefold().startswith("neg"):
+        return ["ERBB2 is amplified and HER2 is told as negative: labels go by the receptor; look again."]
+    return []
 
 
 def _published(known: pd.DataFrame, alteration: str) -> str:
@@ -144,22 +241,88 @@ def _published(known: pd.DataFrame, alteration: str) -> str:
     return "; ".join(parts)
 
 
-def _sentences(patient: str, table: pd.DataFrame, known: pd.DataFrame) -> tuple[str, ...]:
+def _resistance(known: pd.DataFrame, seen: pd.DataFrame) -> list[str]:
+    said = list(_facts_said(known[known["effect"] == "resistance"]))
+    against = seen[seen["effect"] > 0]
+    for _, own in against.groupby("alteration", sort=False):
+        said += _measured_said(own.head(_TOP))
+        if len(own) > _TOP:
+            said.append(f"Lines with {own['alteration'].iloc[0]} are less sensitive to {len(own) - _TOP} more.")
+    return said
+
+
+def _facts_said(known: pd.DataFrame) -> tuple[str, ...]:
+    """One sentence for the drugs of which an alteration is known alike, each by its best known fact."""
+    best = known.drop_duplicates(["drug", "alteration", "effect"])
+    where = best["disease"].where(~best["own_disease"].astype(bool), "breast cancer")
     said = []
-    for (drug, alteration), own in known[known["effect"] == "resistance"].groupby(["drug", "alteration"], sort=False):
-        best = own.iloc[0]
-        here = "breast cancer" if best["own_disease"] else best["disease"]
-        said.append(f"Resistance: {alteration} speaks against {drug} ({best['level']}, {here}, {best['year']}).")
-    both = known.groupby("drug")["effect"].nunique()
-    said += [f"Facts on {drug} contradict each other: both are shown." for drug in both.index[both > 1]]
-    open_ = table.loc[table["is"] == "uncertain", "alteration"].tolist()
-    if open_:
-        said.append(f"Of uncertain significance, and moving nothing: {', '.join(open_[:8])}"
-                    f"{f' and {len(open_) - 8} more' if len(open_) > 8 else ''}.")  # fmt: skip
-    sure = ~table["is"].isin(("uncertain", "none")) & (table["published"] == "")
-    silent = table.loc[sure & ~table["measured"].str.contains("sensitive"), "alteration"].tolist()
-    if silent:
-        said.append(f"Nobody knows what follows from {', '.join(silent[:8])} for these drugs.")
-    if table.empty:
-        said.append(f"No alteration of {patient} is known.")
+    for (alteration, effect, level, place, year), own in best.assign(where=where).groupby(
+        ["alteration", "effect", "level", "where", "year"], sort=False, dropna=False
+    ):
+        drugs = own["drug"].tolist()
+        listed = f"{', '.join(drugs[:-1])} and {drugs[-1]}" if len(drugs) > 1 else drugs[0]
+        words = "Resistance: {} speaks against {}" if effect == "resistance" else "{} speaks for {}"
+        when = f", {year}" if str(year) not in ("", "nan") else ""
+        said.append(f"{words.format(alteration, listed)} ({level}, {place}{when}).")
     return tuple(said)
+
+
+def _measured_said(seen: pd.DataFrame) -> tuple[str, ...]:
+    return tuple(
+        f"{'Measured resistance' if row['effect'] > 0 else 'Measured'}: {int(row['n_lines'])} lines with "
+        f"{row['alteration']} are {'less' if row['effect'] > 0 else 'more'} sensitive to {row['drug']} "
+        f"({row['effect']:+.2f} sd over lines, {row['lower']:+.2f} to {row['upper']:+.2f})."
+        for row in seen.to_dict("records")
+    )
+
+
+def _contradicted(known: pd.DataFrame) -> list[str]:
+    both = known.groupby("drug")["effect"].nunique()
+    return [str(drug) for drug in both.index[both > 1]]
+
+
+def _burden(patient: str, own: pd.DataFrame) -> list[str]:
+    """A hypermutated tumour is said, and its microsatellites are asked for."""
+    coding = int(((own["kind"] == "mutation") & own["effect"].isin(ALTERING)).sum())
+    if coding < HYPERMUTATED:
+        return []
+    ask = (
+        "" if (own["kind"] == "MSI").any() else " Is it microsatellite-unstable? It is not told ('MSI-high' or 'MSS')."
+    )
+    return [f"{patient} is hypermutated ({coding} coding changes): most are passengers.{ask}"]
+
+
+def _uncertain(table: pd.DataFrame) -> list[str]:
+    names = table.loc[table["is"] == "uncertain", "alteration"].tolist()
+    return [f"Of uncertain significance, and moving nothing: {named(names)}."] if names else []
+
+
+def _silent(table: pd.DataFrame) -> list[str]:
+    sure = table["is"].isin(EVENTS) & (table["published"] == "") & (table["event"] != "")
+    names = table.loc[sure & ~table["measured"].str.contains("sensitive"), "alteration"].tolist()
+    return [f"Nobody knows what follows from {named(names)} for these drugs."] if names else []
+
+
+def _not_known(labels: pd.DataFrame, events: pd.Series) -> list[str]:
+    """What labels ask for and nobody told, and what would speak against a drug of breast cancer."""
+    open_ = labels.loc[labels["standing"] == labelled.OPEN, "lacking"]
+    asked = dict.fromkeys(one for text in open_ for one in str(text).split("; ") if one)
+    said = [f"Labels ask for it, and it is not known of her: {named(list(asked), 20)}."] if asked else []
+    table = facts.shipped()
+    table = table[(table["effect"] == "resistance") & (table["disease"] == "breast")]
+    silent = []
+    for gene, alteration in dict.fromkeys(zip(table["gene"], table["alteration"], strict=True)):
+        event, words = _ASKED.get(alteration, ("", ""))
+        if event and pd.isna(events.get(f"{gene}_{event}")):
+            silent.append(f"{gene} {words}")
+    names = list(dict.fromkeys(silent))
+    return [
+        *said,
+        *([f"Not tested, or not told, and would speak against a drug: {named(names, 20)}."] if names else []),
+    ]
+
+
+def named(names: Iterable[str], most: int = _NAMED) -> str:
+    """The first of some names, and how many more."""
+    found = list(dict.fromkeys(names))
+    return f"{', '.join(found[:most])}{f' and {len(found) - most} more' if len(found) > most else ''}"

@@ -42,6 +42,9 @@ class Kind:
         ``"drug"`` where it says which drugs are worth trying at all, ``"subtype"`` where it says for whom.
     weight
         Its weight in the default rule, beside kinds of the same question; 0 where it is shown there and moves nothing.
+    slope
+        What one unit adds to a score by the default rule, for a kind of which 0 speaks neither for nor against a drug,
+        whomever it is asked for; None where its weight and the spread of the cohort's subtypes tell.
     error
         As ``compute``: by how much the value of another cohort, or of other lines, may differ from this one (standard
         deviation of the difference); None where it is not known, which rank intervals then leave out.
@@ -64,6 +67,7 @@ class Kind:
     ranked: bool = True
     question: str = "subtype"
     weight: float = 0.15
+    slope: float | None = None
     error: Callable[[Case], pd.Series] | None = None
     over: str = "tumours"
     support: tuple[Kind, ...] = ()

@@ -42,12 +42,15 @@ class Basis:
         The screen that the response model was fitted on.
     given
         What the user brought, by the name of ``Ranker.fit``'s argument; None where not.
+    sister
+        Another screen of the same laboratory with other compounds or lines; None without one.
     """
 
     cohort: AnnData
     drugs: pd.DataFrame
     screen: DrugScreen
     given: Mapping[str, Any]
+    sister: DrugScreen | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -97,14 +97,40 @@ class GenomicEvents(BaseEstimator):  # type: ignore[misc,unused-ignore]
         """
         if not hasattr(self, "evidence_"):
             raise NotFittedError("the genomic part was not fitted: call fit first")
-        values = cells.events.reindex(columns=self.events_).to_numpy(dtype=np.float64)
-        centred = np.nan_to_num(values - self.means_, nan=0.0)
-        effects = np.zeros((len(self.events_), len(self.drugs_)))
-        effects[self.evidence_["event"], self.evidence_["drug"]] = self.evidence_["effect"]
         column = positions(drugs.names, self.drugs_)
         result = np.zeros((len(cells), len(drugs)))
-        result[:, column >= 0] = centred @ effects[:, column[column >= 0]]
+        result[:, column >= 0] = self._centred(cells) @ self._effects()[:, column[column >= 0]]
         return result
+
+    def _centred(self, cells: Cells) -> np.ndarray:
+        """Events less how common they are among training cells, cells x events; 0 where not measured."""
+        values = cells.events.reindex(columns=self.events_).to_numpy(dtype=np.float64)
+        return np.nan_to_num(values - self.means_, nan=0.0)
+
+    def _effects(self) -> np.ndarray:
+        effects = np.zeros((len(self.events_), len(self.drugs_)))
+        effects[self.evidence_["event"], self.evidence_["drug"]] = self.evidence_["effect"]
+        return effects
+
+    def contributions(self, cells: Cells, drugs: DrugFeatures) -> pd.DataFrame:
+        """What each event taken for one drug adds for one cell; their sum is :meth:`predict`.
+
+        Returns
+        -------
+        DataFrame
+            Index event; ``contribution`` (ln uM), ``state`` (1, 0 or missing), ``effect`` (ln uM), ``t`` and
+            ``n_carriers`` of the training; largest contribution first by size. Empty for a new drug.
+        """
+        column = positions(drugs.names, self.drugs_)[0]
+        own = self.evidence_[self.evidence_["drug"] == column]
+        at = own["event"].to_numpy(dtype=int)
+        states = cells.events.reindex(columns=self.events_).to_numpy(dtype=np.float64)[0]
+        table = pd.DataFrame(
+            {"contribution": self._centred(cells)[0, at] * own["effect"].to_numpy(), "state": states[at],
+             "effect": own["effect"].to_numpy(), "t": own["t"].to_numpy(), "n_carriers": own["n_carriers"].to_numpy()},
+            index=pd.Index(self.events_[at], name="event"),
+        )  # fmt: skip
+        return table.iloc[np.argsort(-table["contribution"].abs().to_numpy(), kind="stable")]
 
     def table(self) -> pd.DataFrame:
         """Return the evidence by name: drug_id, event, effect (ln uM), t, n_carriers; strongest first."""
