@@ -145,6 +145,7 @@ class Linear:
     weights: Floats
     intercept: float
     penalty: float
+    held: Floats = field(default_factory=lambda: np.empty(0), repr=False)  # of its own patients, each without herself
 
     def log_odds(self, data: Data) -> Floats:
         """Log odds of patients, ``(n,)``."""
@@ -169,7 +170,9 @@ def linear(data: Data, *, seed: int) -> Linear:
     for share, block in zip(shares, blocks, strict=True):
         weights = weights + share * block.weights / 2
         intercept += share * block.intercept / 2
-    return Linear(inner.encoder, slope * weights, start + slope * intercept, whole.penalty)
+    return Linear(
+        inner.encoder, slope * weights, start + slope * intercept, whole.penalty, start + slope * mean
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)

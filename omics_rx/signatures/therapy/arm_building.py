@@ -1,0 +1,424 @@
+"""Build a study of a trial: train over all arms, judge honestly, open the external cohorts once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from omics_rx.core import cache
+from omics_rx.core.errors import InputError, examples, unknown_name
+from omics_rx.core.provenance import Provenance
+from omics_rx.core.work import one_thread
+from omics_rx.signatures import ledger
+from omics_rx.signatures.distill import NoSignalError
+from omics_rx.signatures.noise import ALPHA
+from omics_rx.signatures.therapy import (
+    arm_model,
+    arm_nested,
+    interactions,
+    judging,
+    nested,
+    regimens,
+    rule,
+    suspects,
+)
+from omics_rx.signatures.therapy.arm_model import Trial
+from omics_rx.signatures.therapy.arm_signature import TreatmentSignature
+from omics_rx.signatures.therapy.arm_study import TreatmentStudy
+from omics_rx.signatures.therapy.assignment import Assigned, assigned, trial_of
+from omics_rx.signatures.therapy.building import pooled
+from omics_rx.signatures.therapy.figures import EXTERNAL, LADDER, NESTED
+from omics_rx.signatures.therapy.models import Data
+from omics_rx.signatures.therapy.outcome import enough
+from omics_rx.signatures.therapy.reading import usable
+
+Floats = NDArray[np.float64]
+_CITES = ("vickers2008", "varma2006")
+_WITHIN = ["within", "within_lower", "within_upper"]
+
+
+def build_arms(
+    cohorts: Mapping[str, Any],
+    outcome: str,
+    *,
+    treatment: str,
+    control: object = None,
+    within: str | Sequence[str] | None = "receptor groups",
+    arms: Mapping[str, str] | None = None,
+    expected: Mapping[str, str | Sequence[str]] | None = None,
+    external: Mapping[str, Any] | None = None,
+    positive: object = None,
+    modalities: Mapping[str, Sequence[str]] | None = None,
+    known_before: Sequence[str] = (),
+    reopen: Sequence[str] = (),
+    n_folds: int = 5,
+    n_repeats: int = 3,
+    n_permutations: int = 50,
+    without_signal: Literal["refuse", "tell"] = "refuse",
+    seed: int = 0,
+    n_jobs: int | None = None,
+    progress: bool | None = None,
+) -> TreatmentStudy:
+    """Learn the chance of a yes-or-no outcome under each arm of a trial, and judge it on patients never seen.
+
+    What foretells the outcome anyway (prognostic) and what foretells benefit from one arm (predictive) stand apart.
+
+    Parameters
+    ----------
+    cohorts
+        Training cohorts by name, as for :func:`build_response`; several trials are pooled as one.
+    outcome
+        Column of the outcome.
+    treatment
+        Column of the arm: texts however they are written (order, plus signs, doses and schedules make no other arm).
+    control
+        The arm that the others are held against; it is asked for.
+    within
+        Within which kinds of patients arms are compared: ``"receptor groups"`` (hormone receptors and HER2 as they are
+        recorded), a column or several, or None: all alike.
+    arms
+        Text to the arm it is, where texts are to be joined or kept apart.
+    expected
+        Arm to the features that were expected to foretell benefit from it before these patients were looked at; they
+        are corrected among themselves.
+    external
+        Cohorts of the same arms to judge on, opened once.
+    positive, modalities, known_before, reopen, without_signal
+        As for :func:`build_response`. Where a modality holds the column of the arm, the ladder adds the arm there, else
+        last.
+    n_folds, n_repeats, n_permutations
+        Outer folds, balanced over group, arm and outcome; how often they are dealt; deals of the outcome.
+    seed, n_jobs, progress
+        Of all that is random; processes; a bar on stderr.
+
+    Raises
+    ------
+    InputError
+        As for :func:`build_response`; if the arm is the outcome or cannot be told, the control is not named, or the
+        kinds of patients cannot be told.
+    NoSignalError
+        If dealt outcomes are foretold as well.
+    """
+    _check(cohorts, external, without_signal, n_folds=n_folds, n_repeats=n_repeats)
+    where, own_modalities = _arm_step(modalities, treatment)
+    asked: dict[str, Any] = {
+        "outcome": outcome, "treatment": treatment, "control": control, "within": within, "arms": arms,
+        "positive": positive, "modalities": own_modalities,
+    }  # fmt: skip
+    given, names = zip(*(assigned(str(name), one, **asked) for name, one in cohorts.items()), strict=True)
+    outside = [assigned(str(name), one, **asked)[0] for name, one in (external or {}).items()]
+    if len(set(names)) > 1:
+        raise InputError(f"the control is called {examples(set(names))} in the cohorts: call it alike, by arms=...")
+    kinds, told = usable([one.patients for one in given])
+    for one in [*given, *outside]:
+        if not (one.patients.outcome.any() and (~one.patients.outcome).any()):
+            enough(one.patients.outcome, name=outcome, where=one.patients.name)
+    enough(pd.concat([one.patients.outcome for one in given]), name=outcome, where="the training cohorts")
+    suspects.features([one.patients for one in given], kinds, known_before=known_before)
+    suspects.patients_twice([one.patients for one in [*given, *outside]])
+    trial = trial_of(given, pooled([one.patients for one in given], kinds), names[0])
+    wanted = _expected(expected, trial)
+    order = [kind for kind in given[0].patients.modalities if kind in set(trial.data.modality.values())]
+    steps, added = _steps(order, where)
+    settings = {
+        "outcome": outcome, "treatment": treatment, "control": trial.control, "within": str(within),
+        "n_folds": n_folds, "n_repeats": n_repeats, "n_permutations": n_permutations, "seed": seed,
+        "modalities": ", ".join(order), "known_before": ", ".join(known_before),
+        "expected": "; ".join(f"{arm}: {', '.join(features)}" for arm, features in wanted.items()),
+    }  # fmt: skip
+    inputs = {one.patients.name: _sha256(one) for one in [*given, *outside]}
+    study = cache.key(sorted(inputs[one.patients.name] for one in given), list(kinds), settings)
+    before = ledger.check({one.patients.name: inputs[one.patients.name] for one in outside}, study, reopen=reopen)
+    work: dict[str, Any] = {"seed": seed, "n_jobs": n_jobs, "progress": progress}
+    held = arm_nested.cross_validated(trial, steps[:-1], n_folds=n_folds, n_repeats=n_repeats, **work)
+    drawn, p_value = np.empty(0), None
+    if n_permutations:
+        drawn, p_value = nested.dealt(
+            trial.as_data(), held.odds[arm_nested.ALIKE], n_deals=n_permutations, n_folds=n_folds, **work
+        )
+        if p_value > ALPHA and without_signal == "refuse":
+            raise NoSignalError(
+                f"there is no signature in these data: of {n_permutations} deals of {outcome} among the patients, "
+                f"{p_value:.1%} are foretold as well as the outcome itself, and {ALPHA:.0%} is the most that passes "
+                'for a signal. Add patients or features, or say without_signal="tell" to have a study that says so'
+            )
+    with one_thread():
+        model = arm_model.fit(trial, seed=seed)
+    truth = trial.data.outcome
+    found = _Figures(seed)
+    found.judge(" + ".join(one.patients.name for one in given), NESTED, trial, held.odds)
+    signature = _signature(trial, model, asked, given, found, order, p_value, n_permutations,
+                           Provenance("signatures.build", inputs, settings, _CITES))  # fmt: skip
+    scores = _scores(given, trial, held.odds[arm_nested.SIGNATURE])
+    opened = {}
+    for one in outside:
+        entry = ledger.opening(
+            one.patients.name, sha256=inputs[one.patients.name], study=study,
+            weights=dict(zip(model.encoder.columns, model.slopes[0].tolist(), strict=True)), recipe="therapy",
+        )  # fmt: skip
+        ledger.record(entry)
+        opened[one.patients.name] = {"sha256": entry.sha256, "time": entry.time, "before": before[one.patients.name]}
+        rest, notes = _known_to(one, trial)
+        odds = arm_nested.methods(trial, rest, seed=seed)
+        odds.pop("arms")
+        found.judge(one.patients.name, EXTERNAL, rest, {name: own[None, :] for name, own in odds.items()})
+        scores[one.patients.name] = _frame(odds[arm_nested.SIGNATURE], rest, one)
+        told += notes
+    record = rule.Record(
+        pd.DataFrame({"group": trial.group, "arm": trial.arm, "outcome": truth}, index=trial.data.table.index),
+        trial.arms, trial.groups, held.fold, held.chances,
+    )  # fmt: skip
+    predictive = interactions.predictive(trial, wanted)
+    return TreatmentStudy(
+        name="therapy", outcome=outcome, treatment=treatment, control=trial.control, signature=signature,
+        ladder=_ladder(truth, held, added, seed=seed), prognostic=interactions.prognostic(trial),
+        predictive=predictive, arms=interactions.gains(trial), scores=scores,
+        patients=_flow(given, outside), dealt=pd.DataFrame({"auc": drawn}), dealt_p=p_value, external_opened=opened,
+        provenance=signature.provenance, record=record, classes=_classes(given, trial),
+        limits=[*_limits(trial, predictive, p_value, n_permutations, len(given), bool(outside)), *told,
+                *(text for one in [*given, *outside] for text in one.patients.told), *ledger.sentences(before)],
+        **found.frames(),
+    )  # fmt: skip
+
+
+def _check(
+    cohorts: Mapping[str, Any], external: Mapping[str, Any] | None, without_signal: str, *, n_folds: int, n_repeats: int
+) -> None:
+    both = sorted(set(map(str, external or {})) & set(map(str, cohorts)))
+    if both:
+        raise InputError(f"{', '.join(both)} is both a training and an external cohort: an external one is untouched")
+    if not cohorts:
+        raise InputError('there is no training cohort: give some by name, such as {"a": table}')
+    if without_signal not in ("refuse", "tell"):
+        raise unknown_name("choice of without_signal", without_signal, ("refuse", "tell"))
+    if n_folds < 2 or n_repeats < 1:  # noqa: PLR2004
+        raise InputError(f"n_folds is {n_folds}, n_repeats {n_repeats}: two folds and one repeat are the fewest")
+
+
+def _arm_step(
+    modalities: Mapping[str, Sequence[str]] | None, treatment: str
+) -> tuple[int | None, dict[str, list[str]] | None]:
+    """How many modalities come before the arm, None for all, and the modalities without its column."""
+    if modalities is None:
+        return None, None
+    kept: dict[str, list[str]] = {}
+    place: int | None = None
+    for name, columns in modalities.items():
+        own = [str(column) for column in columns if str(column) != treatment]
+        if len(own) < len(list(columns)):
+            place = len(kept) + bool(own)
+        if own:
+            kept[str(name)] = own
+    if not kept:
+        raise InputError(f"the modalities hold {treatment} only: name the features to learn from")
+    return place, kept
+
+
+def _steps(order: Sequence[str], where: int | None) -> tuple[list[tuple[tuple[str, ...], bool]], list[str]]:
+    """Steps of the ladder, each the kinds of measurement and whether the arm is known, and what each adds."""
+    at = len(order) if where is None else max(1, min(where, len(order)))
+    steps = [(tuple(order[: k + 1]), k + 1 > at) for k in range(len(order))]
+    steps.insert(at, (tuple(order[:at]), True))
+    return steps, [*order[:at], "arm", *order[at:]]
+
+
+def _expected(
+    expected: Mapping[str, str | Sequence[str]] | None, trial: Trial
+) -> dict[str, list[str]]:  # fmt: skip
+    found = {}
+    for arm, features in (expected or {}).items():
+        if arm not in trial.arms[1:]:
+            raise unknown_name("arm of expected", arm, trial.arms[1:])
+        own = [features] if isinstance(features, str) else [str(one) for one in features]
+        for one in own:
+            if one not in trial.data.kinds:
+                raise unknown_name("feature of expected", one, trial.data.kinds)
+        found[str(arm)] = own
+    return found
+
+
+def _sha256(one: Assigned) -> str:
+    return cache.key(one.patients.sha256(), one.arm.tolist(), one.group.tolist())
+
+
+class _Figures:
+    """Figures of a study as they come in."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.table: list[dict[str, Any]] = []
+        self.gains: list[dict[str, Any]] = []
+        self.calibration: list[dict[str, Any]] = []
+        self.groups: list[pd.DataFrame] = []
+        self.decision: list[pd.DataFrame] = []
+
+    def judge(self, cohort: str, role: str, trial: Trial, odds: Mapping[str, Floats]) -> None:
+        """Add the figures of one cohort."""
+        truth, at = trial.data.outcome, {"cohort": cohort, "role": role}
+        cell = np.array([f"{g}\t{a}" for g, a in zip(trial.group, trial.arm, strict=True)])
+        for method, own in odds.items():
+            row = judging.row(cohort, role, method, truth, own, apparent=np.nan)
+            self.table.append(row | arm_nested.within(truth, own, cell, seed=self.seed))
+            if method != arm_nested.SIGNATURE:
+                gap = judging.gain(truth, odds[arm_nested.SIGNATURE], own, seed=self.seed)
+                self.gains.append({**at, "method": arm_nested.SIGNATURE, "against": method, **gap})
+            self.calibration.append({**at, "method": method, **judging.calibration(truth, own)})
+        own = odds[arm_nested.SIGNATURE]
+        self.groups.append(judging.groups(truth, own).assign(**at, at=0)[judging.GROUPS])
+        self.decision.append(judging.decisions(truth, {arm_nested.SIGNATURE: own}, seed=self.seed).assign(**at))
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """All tables."""
+        columns = [*(name for name in judging.TABLE if name not in ("apparent", "optimism")), *_WITHIN, "pairs"]
+        return {
+            "table": pd.DataFrame(self.table, columns=columns),
+            "gains": pd.DataFrame(self.gains, columns=judging.GAINS),
+            "calibration": pd.DataFrame(self.calibration, columns=judging.CALIBRATION),
+            "calibration_groups": pd.concat(self.groups, ignore_index=True),
+            "decision": pd.concat(self.decision, ignore_index=True),
+        }
+
+
+def _signature(
+    trial: Trial, model: arm_model.ArmModel, asked: Mapping[str, Any], given: Sequence[Assigned], found: _Figures,
+    order: Sequence[str], p_value: float | None, deals: int, provenance: Provenance,
+) -> TreatmentSignature:  # fmt: skip
+    within = asked["within"]
+    training = {
+        "cohorts": [{"name": one.patients.name, "n": len(one.arm), "responders": int(one.patients.outcome.sum())}
+                    for one in given],
+        "nested_auc": {key: round(float(found.table[0][key]), 4) for key in ("auc", "lower", "upper")},
+        "dealt_outcomes": None if p_value is None else {"p_value": p_value, "deals": deals},
+        "modalities": list(order),
+    }  # fmt: skip
+    n = len(model.encoder.features)
+    return TreatmentSignature(
+        "therapy", asked["outcome"], asked["treatment"], trial.control,
+        within if within is None or isinstance(within, str) else tuple(map(str, within)), model, trial.counts(),
+        float(trial.data.outcome.mean()), training=training, provenance=provenance,
+        description=f"Chance of {asked['outcome']} under {len(trial.arms)} arms from {n} features",
+    )  # fmt: skip
+
+
+def _ladder(truth: NDArray[np.bool_], held: arm_nested.Held, added: Sequence[str], *, seed: int) -> pd.DataFrame:
+    rows: list[dict[str, Any]] = []
+    for step, name in enumerate(added):
+        own = held.ladder[step]
+        value, lower, upper = judging.area(truth, own)
+        row: dict[str, Any] = {"step": step + 1, "added": name, "auc": value, "lower": lower, "upper": upper}
+        if step:
+            gap = judging.gain(truth, own, held.ladder[step - 1], seed=seed)
+            row |= {"gain": gap["difference"], "gain_lower": gap["lower"], "gain_upper": gap["upper"],
+                    "p_value": gap["p_value"]}  # fmt: skip
+        rows.append(row)
+    return pd.DataFrame(rows, columns=LADDER)
+
+
+def _scores(given: Sequence[Assigned], trial: Trial, odds: Floats) -> dict[str, pd.DataFrame]:
+    from scipy.special import expit
+
+    by = pd.Series(odds.mean(axis=0), index=trial.data.table.index)
+    found = {}
+    for one in given:
+        own = by.loc[[f"{one.patients.name}/{patient}" for patient in one.arm.index]].to_numpy()
+        found[one.patients.name] = pd.DataFrame(
+            {"probability": expit(own), "log_odds": own, "outcome": one.patients.outcome.to_numpy()},
+            index=one.arm.index,
+        )
+    return found
+
+
+def _known_to(one: Assigned, trial: Trial) -> tuple[Trial, list[str]]:
+    """Patients of an external cohort whose arm and kind the training trial had."""
+    counts = trial.counts()
+    arms = one.arm.map({arm: arm for arm in trial.arms})
+    fits = arms.notna() & one.group.isin(trial.groups)
+    fits &= [bool(ok) and counts.loc[arm, group] > 0 for ok, arm, group in zip(fits, one.arm, one.group, strict=True)]
+    told = []
+    if not fits.all():
+        told.append(
+            f"{int((~fits).sum())} patients of {one.patients.name} had arms that nobody of their kind had in training "
+            f"({examples(one.arm[~fits].unique())}) and were not judged."
+        )
+    if not fits.any():
+        raise InputError(f"no patient of {one.patients.name} had an arm of the training trial: judge the same arms")
+    data = trial.data
+    rest = Data(
+        one.patients.table.loc[fits].reindex(columns=list(data.kinds)),
+        one.patients.outcome[fits].to_numpy(dtype=bool), np.full(int(fits.sum()), one.patients.name), data.kinds,
+        data.modality, data.column,
+    )  # fmt: skip
+    group = one.group[fits].to_numpy(dtype=object).astype(str)
+    return Trial(rest, arms[fits].to_numpy(dtype=object).astype(str), group, trial.arms, trial.groups), told
+
+
+def _frame(odds: Floats, rest: Trial, one: Assigned) -> pd.DataFrame:
+    from scipy.special import expit
+
+    index = rest.data.table.index
+    return pd.DataFrame({"probability": expit(odds), "log_odds": odds, "outcome": rest.data.outcome}, index=index)
+
+
+def _flow(given: Sequence[Assigned], outside: Sequence[Assigned]) -> pd.DataFrame:
+    rows = [
+        {
+            "cohort": one.patients.name, "role": EXTERNAL if one in outside else "training",
+            "given": one.patients.given, "left_out": one.patients.given - len(one.arm), "judged": len(one.arm),
+            "responders": int(one.patients.outcome.sum()),
+        }
+        for one in [*given, *outside]
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _classes(given: Sequence[Assigned], trial: Trial) -> pd.DataFrame:
+    """Columns of classes of all cohorts as text, in the order of the trial."""
+    parts = [
+        one.classes.map(lambda value: None if value is None or value != value else regimens.text_of(value))
+        .set_axis([f"{one.patients.name}/{patient}" for patient in one.classes.index], axis=0)
+        for one in given
+    ]  # fmt: skip
+    return pd.concat(parts).reindex(trial.data.table.index).astype(object)
+
+
+def _limits(
+    trial: Trial, predictive: pd.DataFrame, p_value: float | None, deals: int, n_cohorts: int, outside: bool
+) -> list[str]:
+    if p_value is None:
+        found = ["Whether noise would have done as well was not tested."]
+    else:
+        told = f"{p_value:.1%} of {deals} deals of the outcome among the patients are foretold out of fold as well"
+        found = [f"{told} as the outcome itself." if p_value <= ALPHA else f"Noise would have done as well: {told}."]
+    counts = trial.counts()
+    small = [f"{arm} ({n})" for arm, n in counts.sum(axis=1).items() if n < 20]  # noqa: PLR2004
+    if small:
+        found.append(f"Arms of fewer than 20 patients, of which hardly anything can be told: {', '.join(small)}.")
+    only = [f"{arm} ({', '.join(g for g in counts if counts.loc[arm, g])})" for arm in counts.index
+            if (counts.loc[arm] == 0).any()]  # fmt: skip
+    if only:
+        found.append(f"Arms that some kinds of patients alone had, and for whom alone they are judged: {'; '.join(only)}.")
+    bare = [group for group in counts if not counts.loc[trial.control, group]]
+    if bare:
+        found.append(f"No {' or '.join(bare)} patient had the control {trial.control}: no gain is told there.")
+    cannot = int((predictive["verdict"] == interactions.CANNOT).sum())
+    shown = int(predictive["verdict"].isin([interactions.BENEFIT, interactions.LESS]).sum())
+    found.append(
+        f"Of {len(predictive)} interactions of arm and feature {cannot} cannot be told, for under "
+        f"{interactions.MIN_EVENTS} events in a cell; {shown} are shown after correction."
+    )
+    if n_cohorts > 1:
+        found.append(f"Arms of {n_cohorts} cohorts are pooled as if of one trial: they differ in more than the arm.")
+    missing = float(trial.data.table.isna().to_numpy().mean())
+    if missing:
+        found.append(f"{missing:.1%} of the training values are missing; they were expected from the others.")
+        half = [name for name in trial.data.table if trial.data.table[name].isna().mean() > 0.25]  # noqa: PLR2004
+        if half:
+            found.append(f"{len(half)} features are missing in more than a quarter of patients: {examples(half)}.")
+    if not outside:
+        found.append("No external cohort was given: how much is lost elsewhere is not known.")
+    found.append("Where arms were assigned adaptively, compare within a group only: shares over groups mislead.")
+    return found

@@ -1,0 +1,244 @@
+"""A logistic model with arms: what foretells the outcome anyway, and what foretells benefit from one arm.
+
+Log odds = prognosis + benefit. The prognosis is the model that is saved for a study without arms, over all features
+and the arm. The benefit (arm, arm by group, arm by feature, against the control) is learnt on top of what the
+prognosis says of patients it has not seen. Each block of the benefit is shrunk by its own prior variance, which the
+data choose (empirical Bayes): where the arms do the same to everybody, it goes towards nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from omics_rx.signatures.therapy.encoding import Encoder
+from omics_rx.signatures.therapy.models import Data, Linear, linear
+from omics_rx.signatures.therapy.reading import CATEGORY
+
+Floats = NDArray[np.float64]
+Strings = NDArray[np.str_]
+ARM, ARM_GROUP, ARM_FEATURE = "arm", "arm by group", "arm by feature"
+# prior variance of a coefficient (log odds, of a feature a sd) before the data speak
+_PRIOR = {ARM: 0.1, ARM_GROUP: 0.1, ARM_FEATURE: 0.01}
+_STRENGTH = 2.0  # coefficients that the prior is worth
+_LEAST, _MOST = 1e-5, 10.0
+_GIVEN = "the arm given"
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """Patients with an arm and a kind.
+
+    Attributes
+    ----------
+    data
+        Features and outcome; the arm is none of the features.
+    arm, group
+        Of each patient, ``(n,)``.
+    arms, groups
+        Names; the control is the first arm.
+    """
+
+    data: Data
+    arm: Strings
+    group: Strings
+    arms: tuple[str, ...]
+    groups: tuple[str, ...]
+
+    @property
+    def control(self) -> str:
+        """The arm that the others are held against."""
+        return self.arms[0]
+
+    def rows(self, keep: NDArray[np.bool_]) -> Trial:
+        """Keep some patients."""
+        return Trial(self.data.rows(keep), self.arm[keep], self.group[keep], self.arms, self.groups)
+
+    def only(self, modalities: Sequence[str]) -> Trial:
+        """Keep some kinds of measurement."""
+        return Trial(self.data.only(modalities), self.arm, self.group, self.arms, self.groups)
+
+    def with_arm(self, arm: Strings) -> Trial:
+        """Give the patients other arms."""
+        return Trial(self.data, arm, self.group, self.arms, self.groups)
+
+    def counts(self) -> pd.DataFrame:
+        """Patients by arm and group, arms x groups."""
+        made = pd.crosstab(pd.Series(self.arm), pd.Series(self.group))
+        return made.reindex(index=list(self.arms), columns=list(self.groups), fill_value=0)
+
+    def as_data(self) -> Data:
+        """Features with the arm among them."""
+        data = self.data
+        return Data(
+            data.table.assign(**{_GIVEN: self.arm}), data.outcome, data.cohort, {**data.kinds, _GIVEN: CATEGORY},
+            {**data.modality, _GIVEN: ARM}, {**data.column, _GIVEN: _GIVEN},
+        )  # fmt: skip
+
+    def strata(self) -> Strings:
+        """Group, arm and outcome of each patient in one text."""
+        return np.array([f"{g}\t{a}\t{int(y)}" for g, a, y in zip(self.group, self.arm, self.data.outcome, strict=True)])
+
+
+@dataclass(frozen=True, eq=False)
+class ArmModel:
+    """A fitted model of arms.
+
+    Attributes
+    ----------
+    encoder
+        Scale of the features.
+    arms, groups
+        Names; the control is the first arm.
+    level
+        Log odds of the average patient by arm and group, ``(n_arms, n_groups)``.
+    slopes
+        Log odds a column by arm, ``(n_arms, q)``.
+    prognosis
+        Covariance of the terms that no arm changes, level and columns, ``(1 + q, 1 + q)``.
+    benefit
+        Covariance of what each arm adds: arm, groups, columns, ``(n_arms, 1 + n_groups + q, same)``.
+    variances
+        Prior variance of each block of the benefit.
+    """
+
+    encoder: Encoder
+    arms: tuple[str, ...]
+    groups: tuple[str, ...]
+    level: Floats
+    slopes: Floats
+    prognosis: Floats = field(repr=False)
+    benefit: Floats = field(repr=False)
+    variances: dict[str, float]
+
+    def log_odds(self, table: pd.DataFrame, group: Strings) -> Floats:
+        """Log odds of patients under each arm, ``(n, n_arms)``."""
+        return self.of(self.encoder.apply(table)[0], group)
+
+    def of(self, z: Floats, group: Strings) -> Floats:
+        """Log odds of encoded patients without gaps under each arm, ``(n, n_arms)``."""
+        return np.asarray(self.level[:, self.place(group)].T + z @ self.slopes.T)
+
+    def place(self, group: Strings) -> NDArray[np.intp]:
+        """Number of each patient's group."""
+        at = {name: number for number, name in enumerate(self.groups)}
+        return np.array([at[name] for name in group], dtype=np.intp)
+
+    def error(self, z: Floats, group: Strings) -> Floats:
+        """Standard error of the log odds of patients under each arm, ``(n, n_arms)``; columns are complete."""
+        common = np.column_stack([np.ones(len(z)), z])
+        kind = np.eye(len(self.groups))[self.place(group)]
+        own = np.column_stack([np.ones(len(z)), kind, z])
+        shared = np.einsum("ij,jk,ik->i", common, self.prognosis, common)
+        added = np.einsum("ij,ajk,ik->ia", own, self.benefit, own)
+        return np.sqrt(np.maximum(shared[:, None] + added, 0.0))
+
+
+def fit(trial: Trial, *, seed: int, interactions: bool = True, arms: bool = True) -> ArmModel:
+    """Fit the model.
+
+    Parameters
+    ----------
+    trial
+        Patients.
+    seed
+        Of the inner folds.
+    interactions
+        Whether an arm may do more for some patients than for others.
+    arms
+        Whether arms may differ at all.
+
+    References
+    ----------
+    MacKay, Neural Comput 1992, 4:720; Tipping, JMLR 2001, 1:211 (prior variances that explain the outcomes best).
+    """
+    data = trial.as_data() if arms else trial.data
+    base = linear(data, seed=seed)
+    encoder = trial.data.encoder()
+    z = encoder.apply(trial.data.table)[0]
+    q, g, k = len(encoder.columns), len(trial.groups), len(trial.arms)
+    slopes, given, start = _apart(base, encoder, trial.arms)
+    level = np.tile(start + given[:, None], (1, g))
+    slopes = np.tile(slopes, (k, 1))
+    prognosis, at_zero = _uncertain(base, data, z, trial)
+    benefit = np.zeros((k, 1 + g + q, 1 + g + q))
+    benefit[:, 0, 0] = at_zero
+    variances: dict[str, float] = {}
+    if arms and interactions:
+        found, cover, variances = _benefit(z, trial, base.held)
+        for number, (own, its) in enumerate(zip(found, cover, strict=True), start=1):
+            level[number] += own[0] + own[1 : 1 + g]
+            slopes[number] += own[1 + g :]
+            benefit[number] += its
+    return ArmModel(encoder, trial.arms, trial.groups, level, slopes, prognosis, benefit, variances)
+
+
+def _apart(base: Linear, encoder: Encoder, arms: Sequence[str]) -> tuple[Floats, Floats, float]:
+    """Weights of the features, what each arm adds, and the level, of a model with the arm among its features."""
+    weights = dict(zip(base.encoder.columns, base.weights.tolist(), strict=True))
+    own = np.array([weights[column] for column in encoder.columns])
+    given, level = np.zeros(len(arms)), base.intercept
+    for column, weight, centre, spread in zip(
+        base.encoder.columns, base.weights, base.encoder.centre, base.encoder.spread, strict=True
+    ):
+        if column.startswith(f"{_GIVEN}="):
+            level -= float(weight * centre / spread)
+            given += [float(weight / spread) * (column == f"{_GIVEN}={arm}") for arm in arms]
+    return own, given, level
+
+
+def _uncertain(base: Linear, data: Data, z: Floats, trial: Trial) -> tuple[Floats, Floats]:
+    """Covariance of level and columns, and the variance of each arm's own term, of the ridge at its penalty."""
+    given = np.array([[float(arm == own) for own in trial.arms] for arm in trial.arm]) if _GIVEN in data.kinds else None
+    whole = np.column_stack([np.ones(len(z)), z] + ([] if given is None else [given]))
+    chance = expit(base.log_odds(data))
+    curve = whole.T @ (whole * (chance * (1 - chance))[:, None])
+    curve += np.diag(np.append(1e-9, np.full(whole.shape[1] - 1, 1 / base.penalty)))
+    cover = np.linalg.inv(curve)
+    q = 1 + z.shape[1]
+    extra = np.zeros(len(trial.arms)) if given is None else np.diag(cover)[q:] + 2 * cover[0, q:]
+    return cover[:q, :q], np.maximum(extra, 0.0)
+
+
+def _benefit(z: Floats, trial: Trial, known: Floats) -> tuple[list[Floats], list[Floats], dict[str, float]]:
+    """What each arm but the control adds to the prognosis ``known``, its covariance, and the prior variances."""
+    kind = np.array([[float(name == own) for own in trial.groups] for name in trial.group])
+    own = np.column_stack([np.ones(len(z)), kind, z])
+    block = np.repeat([ARM, ARM_GROUP, ARM_FEATURE], [1, kind.shape[1], z.shape[1]])
+    rows = [trial.arm == arm for arm in trial.arms[1:]]
+    variances = dict(_PRIOR)
+    found = [np.zeros(own.shape[1]) for _ in rows]
+    cover = [np.eye(own.shape[1]) for _ in rows]
+    for _ in range(60):
+        prior = np.array([variances[name] for name in block])
+        made = [_mode(own[one], trial.data.outcome[one], known[one], prior, at) for one, at in zip(rows, found, strict=True)]
+        found, cover = [at for at, _ in made], [its for _, its in made]
+        moved = 0.0
+        for name in _PRIOR:
+            where = block == name
+            size = sum(float(at[where] @ at[where]) for at in found)
+            sure = sum(where.sum() - float(np.diag(its)[where].sum()) / variances[name] for its in cover)
+            best = (size + _STRENGTH * _PRIOR[name]) / (max(sure, 0.0) + _STRENGTH)
+            best = float(np.clip(best, _LEAST, _MOST))
+            moved = max(moved, abs(np.log(best / variances[name])))
+            variances[name] = best
+        if moved < 1e-2:  # noqa: PLR2004
+            break
+    return found, cover, variances
+
+
+def _mode(own: Floats, outcome: NDArray[np.bool_], known: Floats, prior: Floats, at: Floats) -> tuple[Floats, Floats]:
+    """Most likely terms beside what is known, and the inverse of the curvature there, by Newton's steps."""
+    for _ in range(30):
+        chance = expit(known + own @ at)
+        curve = own.T @ (own * (chance * (1 - chance))[:, None]) + np.diag(1 / prior)
+        step = np.linalg.solve(curve, own.T @ (outcome - chance) - at / prior)
+        at = at + step * min(1.0, 3.0 / max(float(np.abs(own @ step).max(initial=0.0)), 1e-12))
+        if np.abs(step).max() < 1e-5:  # noqa: PLR2004
+            break
+    return at, np.linalg.inv(curve)

@@ -1,0 +1,150 @@
+"""Honest figures of a trial: every choice made again inside each fold, and each patient's chance under every arm."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from omics_rx.core.work import one_thread, rng, subseed, track
+from omics_rx.metrics import small
+from omics_rx.signatures.therapy import arm_model, judging, models
+from omics_rx.signatures.therapy.arm_model import Trial
+from omics_rx.signatures.therapy.judging import odds_of
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+SIGNATURE, ALIKE, PLAIN = "signature", "without interactions", "plain logistic + forest"
+_BOOT = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """What models made without a patient say of her.
+
+    Attributes
+    ----------
+    fold
+        Fold of each patient, ``(repeats, n)``.
+    odds
+        Method to log odds under her own arm, ``(repeats, n)``.
+    chances
+        Her chance under each arm, ``(repeats, n, n_arms)``.
+    ladder
+        Step to log odds under her own arm, ``(repeats, n)``.
+    """
+
+    fold: Ints
+    odds: dict[str, Floats] = field(repr=False)
+    chances: Floats = field(repr=False)
+    ladder: dict[int, Floats] = field(repr=False)
+
+
+def folds(trial: Trial, n_folds: int, *, seed: int) -> Ints:
+    """Fold of each patient, balanced over group, arm and outcome, whatever the order of the patients."""
+    strata, names = trial.strata(), trial.data.table.index.to_numpy().astype(str)
+    fold, start = np.empty(len(names), dtype=np.intp), 0
+    for stratum in np.unique(strata):
+        rows = np.flatnonzero(strata == stratum)
+        dealt = rng(seed, "folds of a trial", stratum).permutation(rows[np.argsort(names[rows], kind="stable")])
+        fold[dealt] = (start + np.arange(dealt.size)) % n_folds
+        start += dealt.size
+    return fold
+
+
+def own_arm(trial: Trial) -> Ints:
+    """Number of each patient's arm."""
+    at = {arm: number for number, arm in enumerate(trial.arms)}
+    return np.array([at[arm] for arm in trial.arm], dtype=np.intp)
+
+
+def cross_validated(
+    trial: Trial, steps: Sequence[tuple[tuple[str, ...], bool]], *, n_folds: int, n_repeats: int, seed: int,
+    n_jobs: int | None, progress: bool | None,
+) -> Held:  # fmt: skip
+    """Score every patient by models made without her, several times over.
+
+    ``steps`` are those of the ladder before the last: kinds of measurement, and whether the arm is known.
+    """
+    from joblib import Parallel, delayed
+
+    fold = np.array([folds(trial, n_folds, seed=subseed(seed, "outer", repeat)) for repeat in range(n_repeats)])
+    jobs = [(repeat, number) for repeat in range(n_repeats) for number in range(n_folds)]
+    results = Parallel(n_jobs=n_jobs, return_as="generator")(
+        delayed(_one)(trial, fold[repeat] == number, tuple(steps), seed=subseed(seed, "fold", repeat, number))
+        for repeat, number in jobs
+    )
+    n = fold.shape[1]
+    odds: dict[str, Floats] = {}
+    ladder: dict[int, Floats] = {}
+    chances = np.zeros((n_repeats, n, len(trial.arms)))
+    for (repeat, number), (found, own, rungs) in zip(
+        jobs, track(results, "cross-validating", total=len(jobs), progress=progress), strict=True
+    ):
+        rows = fold[repeat] == number
+        chances[repeat, rows] = own
+        for name, values in found.items():
+            odds.setdefault(name, np.zeros((n_repeats, n)))[repeat, rows] = values
+        for key, values in rungs.items():
+            ladder.setdefault(key, np.zeros((n_repeats, n)))[repeat, rows] = values
+    ladder[len(steps)] = odds[SIGNATURE]
+    return Held(fold, odds, chances, ladder)
+
+
+def _one(
+    trial: Trial, out: NDArray[np.bool_], steps: tuple[tuple[tuple[str, ...], bool], ...], *, seed: int
+) -> tuple[dict[str, Floats], Floats, dict[int, Floats]]:
+    learnt, held = trial.rows(~out), trial.rows(out)
+    with one_thread():
+        found = methods(learnt, held, seed=seed)
+        whole = found.pop("arms")
+        rungs = {}
+        for step, (kinds, arms) in enumerate(steps):
+            made = arm_model.fit(learnt.only(kinds), seed=seed, arms=arms)
+            rungs[step] = _own(made.log_odds(held.only(kinds).data.table, held.group), held)
+    return found, expit(whole), rungs
+
+
+def methods(learnt: Trial, held: Trial, *, seed: int) -> dict[str, Floats]:
+    """Log odds of held patients under their own arm by each method, and by the signature under all, as ``arms``."""
+    model = arm_model.fit(learnt, seed=seed)
+    alike = arm_model.fit(learnt, seed=seed, interactions=False)
+    whole = model.log_odds(held.data.table, held.group)
+    plain = models.plain(learnt.as_data(), seed=seed).chance(held.as_data())
+    return {
+        SIGNATURE: _own(whole, held), ALIKE: _own(alike.log_odds(held.data.table, held.group), held),
+        PLAIN: odds_of(plain), "arms": whole,
+    }  # fmt: skip
+
+
+def _own(odds: Floats, trial: Trial) -> Floats:
+    return np.asarray(odds[np.arange(len(odds)), own_arm(trial)])
+
+
+def within(truth: NDArray[np.bool_], odds: Floats, cell: NDArray[np.str_], *, seed: int) -> dict[str, float]:
+    """Area under the curve over pairs of one cell alone, ``odds`` ``(repeats, n)``, with a 95% interval by resampling.
+
+    Neither the arm nor the group can help: what is left is what tells patients of one kind on one arm apart.
+    """
+    parts = []
+    for name in np.unique(cell):
+        rows = cell == name
+        if truth[rows].any() and (~truth[rows]).any():
+            parts.append(judging.placements(truth[rows], odds[:, rows]))
+    if not parts:
+        return {"within": np.nan, "within_lower": np.nan, "within_upper": np.nan, "pairs": 0}
+    pairs = sum(part.size for part in parts)
+    value = sum(float(part.sum()) for part in parts) / pairs
+    random = rng(seed, "within")
+    total, weight = np.zeros(_BOOT), np.zeros(_BOOT)
+    for part in parts:
+        up = random.multinomial(part.shape[0], np.full(part.shape[0], 1 / part.shape[0]), size=_BOOT).astype(float)
+        down = random.multinomial(part.shape[1], np.full(part.shape[1], 1 / part.shape[1]), size=_BOOT).astype(float)
+        total += ((up @ part) * down).sum(axis=1)
+        weight += part.size
+    few = int(min(truth.sum(), (~truth).sum()))
+    lower, upper = small.percentiles(total / weight, max(few, 2))
+    return {"within": value, "within_lower": lower, "within_upper": upper, "pairs": int(pairs)}
