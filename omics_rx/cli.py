@@ -145,7 +145,7 @@ def score(
         raise InputError(f"--reference says nothing for --sets {sets}: leave it out")
     scale = _reference(reference or "cohort")
     made = signatures.load(signature) if signature else None
-    if isinstance(made, signatures.ResponseSignature):
+    if isinstance(made, signatures.ResponseSignature | signatures.TreatmentSignature):
         _write_chances(made, [expression, *(also or [])], out, reference=reference or "frozen")
         return
     if also:
@@ -184,6 +184,18 @@ def build(
     known_before: Annotated[
         list[str] | None, typer.Option(help="For therapy: a feature known before it, whatever it looks like; repeat.")
     ] = None,
+    treatment: Annotated[str | None, typer.Option(help="For therapy: column of the arm of a trial.")] = None,
+    control: Annotated[
+        str | None, typer.Option(help="For therapy with arms: the arm that the others are held against.")
+    ] = None,
+    within: Annotated[
+        list[str] | None,
+        typer.Option(help="For therapy with arms: a column of the kind of patient; repeat. Receptors when left out."),
+    ] = None,
+    expected: Annotated[
+        list[str] | None,
+        typer.Option(help="For therapy with arms: ARM=FEATURE that was expected to foretell benefit; repeat."),
+    ] = None,
     external: Annotated[list[str] | None, typer.Option(help="NAME=FILE of a cohort that is opened once.")] = None,
     endpoint: Annotated[
         str | None, typer.Option(help="The event; 'mixed' where cohorts with different ones are meant.")
@@ -213,13 +225,20 @@ def build(
     of_response: dict[str, Any] = {"positive": positive, "ordered": ordered, "known_before": tuple(known_before or ())}
     try:
         refuse_unused(
-            recipe, {**of_response, "outcome": outcome, "modalities": modalities, "endpoint": endpoint,
+            recipe, {**of_response, "outcome": outcome, "modalities": modalities, "treatment": treatment,
+                     "control": control, "within": within, "expected": expected, "endpoint": endpoint,
                      "n_genes": n_genes, "time_unit": time_unit},
         )  # fmt: skip
         if recipe == "therapy":
             if modalities:
                 of_response["modalities"] = signatures.read_modalities(modalities)
-            settings |= {"external": _patients(external or []), "outcome": outcome, "therapy": of_response}
+            settings |= {"external": _patients(external or []), "outcome": outcome, "treatment": treatment}
+            settings |= {"control": control} | ({"within": within} if within else {})
+            if expected:
+                of_response["expected"] = _expected(expected)
+            if treatment is not None and ordered is None:
+                del of_response["ordered"]
+            settings["therapy"] = of_response
             study: Any = signatures.build("therapy", _patients(train), **settings)
         else:
             settings |= {"endpoint": endpoint, "n_genes": n_genes}
@@ -228,6 +247,17 @@ def build(
     except UnusedOptionError as error:
         raise InputError(error.told(_flag)) from error
     _write_study(study, out, report)
+
+
+def _expected(told: list[str]) -> dict[str, list[str]]:
+    """Read ``ARM=FEATURE``."""
+    found: dict[str, list[str]] = {}
+    for text in told:
+        arm, sign, feature = text.partition("=")
+        if not (sign and arm and feature):
+            raise InputError(f"cannot read {text}: write --expected ARM=FEATURE")
+        found.setdefault(arm, []).append(feature)
+    return found
 
 
 def _flag(name: str) -> str:

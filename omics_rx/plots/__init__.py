@@ -1,5 +1,6 @@
 """Plots: frames in, Axes out. ``ax=None`` draws into new axes, which a notebook displays."""
 
+from omics_rx.plots.arms import arm_chances, interaction_forest
 from omics_rx.plots.cells import umap
 from omics_rx.plots.molecules import draw, draw_all
 from omics_rx.plots.network import drug_network
@@ -10,7 +11,8 @@ from omics_rx.plots.scores import composition, group_comparison, heatmap
 from omics_rx.plots.survival import concordance_forest, gene_weights, kaplan_meier
 
 __all__ = [
-    "calibration", "composition", "concordance_forest", "contributions", "decision_curve", "draw", "draw_all",
-    "drug_network", "evidence_heatmap", "gene_weights", "group_comparison", "heatmap", "intervals", "kaplan_meier",
-    "measured_against_predicted", "sensitivity_heatmap", "shap_bars", "umap", "volcano", "waterfall",
+    "arm_chances", "calibration", "composition", "concordance_forest", "contributions", "decision_curve", "draw",
+    "draw_all", "drug_network", "evidence_heatmap", "gene_weights", "group_comparison", "heatmap",
+    "interaction_forest", "intervals", "kaplan_meier", "measured_against_predicted", "sensitivity_heatmap",
+    "shap_bars", "umap", "volcano", "waterfall",
 ]  # fmt: skip

@@ -190,6 +190,9 @@ def _before_an_experiment(ranking: Any, drug: str) -> list[tuple[str, str]]:
     made = ranking.sheet(drug)
     facts = [("would be refuted if", "; or ".join(made.refuted_by[:2]))]
     failed = [f"{row['setting']}: {row['result']} ({row['citation']})" for row in made.failures.to_dict("records")]
+    tried = [f"{row['trial']}, {row['group']}: {row['result']} ({row['citation']})"
+             for row in made.trials.to_dict("records")]  # fmt: skip
+    facts += [("trials found", "; ".join(tried))] if tried else []
     return facts + ([("failed in", "; ".join(failed))] if failed else [])
 
 

@@ -13,6 +13,9 @@ from omics_rx.report.page import Page
 
 # what tells a kind of result apart: attributes that it alone has
 _MARKS = {
+    "treatment study": ("signature", "predictive", "record"),
+    "treatment signature": ("model", "counts", "treatment"),
+    "patient chances": ("patient", "best_arm", "group"),
     "response study": ("signature", "ladder", "scores"),
     "response signature": ("encoder", "weights", "outcome"),
     "study": ("signature", "table", "scores"),
@@ -23,6 +26,9 @@ _MARKS = {
 _PAGES = Registry(
     "result",
     {
+        "treatment study": "omics_rx.report.arms:treatment_study_page",
+        "treatment signature": "omics_rx.report.arms:treatment_signature_page",
+        "patient chances": "omics_rx.report.arms:patient_chances_page",
         "response study": "omics_rx.report.therapy:response_study_page",
         "response signature": "omics_rx.report.therapy:response_signature_page",
         "study": "omics_rx.report.study:study_page",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from omics_rx.repurposing import trials
 from omics_rx.repurposing.standing import failed_trials
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class Sheet:
     failures
         Trials in which it failed, in breast or another cancer: ``setting``, ``result``, ``year``, ``citation``. The
         list is short and hand-made: its silence says nothing.
+    trials
+        What neoadjuvant trials found of it: ``trial``, ``group``, ``result``, ``citation``; short, too.
     warnings
         Why to doubt its place; empty where there is no reason.
     """
@@ -63,6 +66,7 @@ class Sheet:
     refuted_by: tuple[str, ...]
     known: pd.DataFrame
     failures: pd.DataFrame
+    trials: pd.DataFrame
     warnings: str
 
     def __str__(self) -> str:
@@ -71,6 +75,7 @@ class Sheet:
         rows += ["", f"Warning: {self.warnings}."] if self.warnings else []
         rows += ["", "## What would refute it", *(f"- {text}" for text in self.refuted_by)]
         rows += ["", "## What is known of it in breast cancer", *_listed(self.known, "subtype", "status")]
+        rows += ["", "## What neoadjuvant trials found", *_listed(self.trials, "trial", "group", "result")]
         rows += ["", "## Trials in which it failed", *_listed(self.failures, "setting", "result")]
         return "\n".join(rows).replace("<", "&lt;") + "\n"
 
@@ -100,8 +105,14 @@ def sheet(ranking: Ranking, drug: str) -> Sheet:
         refuted_by=tuple(text.format(**words) for text in (*found, _ALWAYS)),
         known=known.reset_index(drop=True),
         failures=failed[failed["inchikey"] == key].drop(columns=["name", "inchikey"]).reset_index(drop=True),
+        trials=trials.told(_of(ranking.drugs, told.drug_id)),
         warnings=str(row.get("warning", "")),
     )
+
+
+def _of(drugs: pd.DataFrame, drug: str) -> pd.DataFrame:
+    """Facts of trials of one drug."""
+    return trials.for_drugs(drugs.loc[[drug]])
 
 
 def _facts(row: pd.Series, about: pd.Series, n: int) -> dict[str, str]:

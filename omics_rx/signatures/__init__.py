@@ -5,12 +5,17 @@ from typing import TYPE_CHECKING, Any
 
 _NAMES = {
     "RECIPES": "recipes:RECIPES",
+    "PatientChances": "therapy.arm_signature:PatientChances",
     "ResponseSignature": "therapy.signature:ResponseSignature",
     "ResponseStudy": "therapy.study:ResponseStudy",
     "RiskSignature": "signature:RiskSignature",
     "SearchResult": "searching:SearchResult",
+    "Rule": "therapy.rule:Rule",
     "Study": "study:Study",
+    "TreatmentSignature": "therapy.arm_signature:TreatmentSignature",
+    "TreatmentStudy": "therapy.arm_study:TreatmentStudy",
     "build": "building:build",
+    "build_arms": "therapy.arm_building:build_arms",
     "build_response": "therapy.building:build_response",
     "clinical_gain": "clinical:gain",
     "compare_groups": "follow_up:compare_groups",
@@ -25,6 +30,7 @@ _NAMES = {
     "load": "library:load_signature",
     "load_response_study": "therapy.study:load_response_study",
     "load_study": "study:load_study",
+    "load_treatment_study": "therapy.arm_study:load_treatment_study",
     "read_modalities": "therapy.tables:read_modalities",
     "read_tables": "therapy.tables:read_tables",
     "search": "searching:search",
@@ -48,20 +54,29 @@ if TYPE_CHECKING:
     from omics_rx.signatures.searching import SearchResult, search
     from omics_rx.signatures.signature import RiskSignature
     from omics_rx.signatures.study import Study, load_study
+    from omics_rx.signatures.therapy.arm_building import build_arms
+    from omics_rx.signatures.therapy.arm_signature import PatientChances, TreatmentSignature
+    from omics_rx.signatures.therapy.arm_study import TreatmentStudy, load_treatment_study
     from omics_rx.signatures.therapy.building import build_response
     from omics_rx.signatures.therapy.judging import trend
+    from omics_rx.signatures.therapy.rule import Rule
     from omics_rx.signatures.therapy.signature import ResponseSignature
     from omics_rx.signatures.therapy.study import ResponseStudy, load_response_study
     from omics_rx.signatures.therapy.tables import read_modalities, read_tables
 
 __all__ = [
     "RECIPES",
+    "PatientChances",
     "ResponseSignature",
     "ResponseStudy",
     "RiskSignature",
+    "Rule",
     "SearchResult",
     "Study",
+    "TreatmentSignature",
+    "TreatmentStudy",
     "build",
+    "build_arms",
     "build_response",
     "clinical_gain",
     "compare_groups",
@@ -76,6 +91,7 @@ __all__ = [
     "load",
     "load_response_study",
     "load_study",
+    "load_treatment_study",
     "read_modalities",
     "read_tables",
     "search",

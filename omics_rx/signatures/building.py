@@ -31,7 +31,10 @@ from omics_rx.signatures.fitted import Fitted
 from omics_rx.signatures.recipes import Recipe, resolve
 from omics_rx.signatures.signature import RiskSignature
 from omics_rx.signatures.study import Study
+from omics_rx.signatures.therapy.arm_building import build_arms
+from omics_rx.signatures.therapy.arm_study import TreatmentStudy
 from omics_rx.signatures.therapy.building import build_response
+from omics_rx.signatures.therapy.regimens import RECEPTORS
 from omics_rx.signatures.therapy.study import ResponseStudy
 from omics_rx.signatures.training import CLOSE, TrainingSet
 
@@ -43,7 +46,9 @@ _CITES = ("harrell1982", "uno2011", "venet2011", "austin2020", "vickers2008")
 
 
 @overload
-def build(recipe: Literal["therapy"], cohorts: Mapping[str, Any], **settings: Any) -> ResponseStudy: ...
+def build(
+    recipe: Literal["therapy"], cohorts: Mapping[str, Any], **settings: Any
+) -> ResponseStudy | TreatmentStudy: ...
 
 
 @overload
@@ -57,6 +62,9 @@ def build(  # type: ignore[misc]  # the overloads leave the names of the setting
     *,
     external: Mapping[str, Any] | None = None,
     outcome: str | None = None,
+    treatment: str | None = None,
+    control: object = None,
+    within: str | Sequence[str] | None = RECEPTORS,
     therapy: Mapping[str, Any] | None = None,
     genes: Iterable[str] | None = None,
     endpoint: str | None = None,
@@ -71,7 +79,7 @@ def build(  # type: ignore[misc]  # the overloads leave the names of the setting
     seed: int = 0,
     n_jobs: int | None = None,
     progress: bool | None = None,
-) -> Study | ResponseStudy:
+) -> Study | ResponseStudy | TreatmentStudy:
     """Make a signature from cohorts with follow-up, and judge it on cohorts it has never seen.
 
     Every choice (scaling, penalties, patterns, genes, cut-off) is made again inside each cross-validation fold. The
@@ -91,8 +99,12 @@ def build(  # type: ignore[misc]  # the overloads leave the names of the setting
         Cohorts to judge on.
     outcome
         For ``"therapy"``: the column of the outcome, such as ``"pcr"``.
+    treatment, control, within
+        For ``"therapy"`` of a trial: the column of the arm, the arm that the others are held against, and within which
+        kinds of patients; see :func:`build_arms`.
     therapy
-        For ``"therapy"``: further settings of :func:`build_response`, such as ``{"ordered": "rcb"}``.
+        For ``"therapy"``: further settings of :func:`build_response`, such as ``{"ordered": "rcb"}``; of a trial those
+        of :func:`build_arms`, such as ``{"expected": {"pembrolizumab": "immune_score"}}``.
     genes
         Choose among these only, such as ``target.var_names``.
     endpoint
@@ -126,7 +138,7 @@ def build(  # type: ignore[misc]  # the overloads leave the names of the setting
 
     Returns
     -------
-    Study, ResponseStudy
+    Study, ResponseStudy, TreatmentStudy
         The signature with all figures. Gains over clinical columns are those of external cohorts and of cohorts
         judged by a signature made from the others: cross-validated scores would find a gain in noise.
 
@@ -143,7 +155,9 @@ def build(  # type: ignore[misc]  # the overloads leave the names of the setting
     if without_signal not in ("refuse", "tell"):
         raise unknown_name("choice of without_signal", without_signal, ("refuse", "tell"))
     told: dict[str, Any] = {
-        "external": external, "outcome": outcome, "therapy": therapy, "genes": genes, "endpoint": endpoint,
+        "external": external, "outcome": outcome, "therapy": therapy, "treatment": treatment,
+        "control": None if control is None else str(control), "within": None if within == RECEPTORS else str(within),
+        "genes": genes, "endpoint": endpoint,
         "n_genes": n_genes, "n_null": n_null, "n_null_whole": n_null_whole, "n_permutations": n_permutations,
         "without_signal": without_signal,
     }  # fmt: skip
@@ -152,7 +166,10 @@ def build(  # type: ignore[misc]  # the overloads leave the names of the setting
     if recipe == options.THERAPY:
         shared = {"external": external, "reopen": reopen, "n_folds": n_folds, "n_permutations": n_permutations,
                   "without_signal": without_signal, "seed": seed, "n_jobs": n_jobs, "progress": progress}  # fmt: skip
-        return _response(cohorts, outcome, ensemble, therapy or {}, shared)
+        if treatment is None and (control is not None or within != RECEPTORS):
+            raise InputError("control and within are of a trial with arms: name the column of the arm, treatment=...")
+        trial = {"treatment": treatment, "control": control, "within": within} if treatment is not None else {}
+        return _response(cohorts, outcome, ensemble, therapy or {}, shared | trial)
     n_genes, n_folds, n_null, n_null_whole, n_permutations = options.counts(
         n_genes=n_genes, n_folds=n_folds, n_null=n_null, n_null_whole=n_null_whole, n_permutations=n_permutations
     )
@@ -216,22 +233,26 @@ def build(  # type: ignore[misc]  # the overloads leave the names of the setting
 def _response(
     cohorts: Mapping[str, Any], outcome: str | None, ensemble: str | Sequence[str] | None, therapy: Mapping[str, Any],
     shared: Mapping[str, Any],
-) -> ResponseStudy:  # fmt: skip
+) -> ResponseStudy | TreatmentStudy:  # fmt: skip
     """Build a study of a yes-or-no outcome from the settings of :func:`build`."""
     if outcome is None:
         raise InputError('the recipe "therapy" learns a yes-or-no outcome: say build("therapy", ..., outcome=...)')
-    given = {name: value for name, value in shared.items() if value is not None}
+    given = {name: value for name, value in shared.items() if value is not None or name in ("control", "within")}
+    making = build_arms if "treatment" in shared else build_response
     if ensemble is not None:
         given["learners"] = (ensemble,) if isinstance(ensemble, str) else tuple(ensemble)
-    unknown = sorted(set(therapy) - set(signature_of(build_response).parameters))
+    unknown = sorted((set(therapy) | set(given)) - set(signature_of(making).parameters))
     if unknown:
-        raise InputError(f"{examples(unknown)} are no settings of a therapy study: see build_response")
+        raise InputError(
+            f"{examples(unknown)} are no settings of a therapy study{' of a trial' * ('treatment' in shared)}: see "
+            f"{making.__name__}"
+        )
     twice = sorted(set(therapy) & ({*shared, "cohorts", "outcome"} | ({"learners"} & set(given))))
     if twice:
         raise InputError(
             f"therapy= holds {examples(twice)}, which build takes itself: say it once, outside of therapy="
         )
-    return build_response(cohorts, outcome, **given, **therapy)
+    return making(cohorts, outcome, **given, **therapy)
 
 
 def _chance(

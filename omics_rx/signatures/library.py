@@ -11,6 +11,8 @@ from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import IntegrityError, MissingFileError, OmicsRxError, unknown_name
 from omics_rx.core.paths import as_path, existing
 from omics_rx.signatures.signature import RiskSignature
+from omics_rx.signatures.therapy import arm_signature
+from omics_rx.signatures.therapy.arm_signature import TreatmentSignature
 from omics_rx.signatures.therapy.signature import FORMAT, ResponseSignature
 
 
@@ -20,7 +22,7 @@ def _shipped() -> dict[str, Path]:
 
 
 @in_words
-def load_signature(source: Path | str) -> RiskSignature | ResponseSignature:
+def load_signature(source: Path | str) -> RiskSignature | ResponseSignature | TreatmentSignature:
     """Open a signature: a shipped name, or the path of a JSON file.
 
     Parameters
@@ -46,9 +48,11 @@ def load_signature(source: Path | str) -> RiskSignature | ResponseSignature:
     raise unknown_name("signature", source, shipped)
 
 
-def _read(file: Path) -> RiskSignature | ResponseSignature:
+def _read(file: Path) -> RiskSignature | ResponseSignature | TreatmentSignature:
     try:
         text = file.read_text(encoding="utf-8")
+        if f'"{arm_signature.FORMAT}"' in text[:200]:
+            return TreatmentSignature.from_json(text)
         return ResponseSignature.from_json(text) if f'"{FORMAT}"' in text[:200] else RiskSignature.from_json(text)
     except UnicodeDecodeError as error:
         raise IntegrityError(f"{file} is no signature: it is not text ({error})") from error

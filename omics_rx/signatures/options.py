@@ -11,7 +11,10 @@ from omics_rx.signatures import noise
 
 THERAPY = "therapy"
 # of a yes-or-no outcome, and of follow-up and genes; positive to known_before and time_unit are words of the shell
-OF_RESPONSES = ("outcome", "therapy", "positive", "ordered", "modalities", "known_before")
+OF_RESPONSES = (
+    "outcome", "therapy", "positive", "ordered", "modalities", "known_before", "treatment", "control", "within",
+    "expected",
+)  # fmt: skip
 OF_FOLLOW_UP = ("genes", "endpoint", "time_unit", "n_genes", "n_null", "n_null_whole")
 _DEFAULTS = {"n_genes": 12, "n_null": 1000, "n_null_whole": 0, "n_permutations": noise.N_PERMUTATIONS}
 

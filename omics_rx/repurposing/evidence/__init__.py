@@ -46,6 +46,7 @@ KINDS = Registry(
         "alteration_measured": f"{_HERE}.alteration_measured:KIND",
         "alteration_published": f"{_HERE}.alteration_published:KIND",
         "target_alteration": f"{_HERE}.target_alteration:KIND",
+        "trial_gain": f"{_HERE}.trial_gain:KIND",
         "over_peak": f"{_HERE}.over_peak:KIND",
         "applicability": f"{_HERE}.applicability:KIND",
     },

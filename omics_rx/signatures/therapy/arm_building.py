@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from omics_rx.core import cache
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples, unknown_name
 from omics_rx.core.provenance import Provenance
 from omics_rx.core.work import one_thread
@@ -41,6 +43,7 @@ _CITES = ("vickers2008", "varma2006")
 _WITHIN = ["within", "within_lower", "within_upper"]
 
 
+@in_words
 def build_arms(
     cohorts: Mapping[str, Any],
     outcome: str,
@@ -84,7 +87,7 @@ def build_arms(
         Text to the arm it is, where texts are to be joined or kept apart.
     expected
         Arm to the features that were expected to foretell benefit from it before these patients were looked at; they
-        are corrected among themselves.
+        are corrected and shrunk among themselves, in the table and in the model.
     external
         Cohorts of the same arms to judge on, opened once.
     positive, modalities, known_before, reopen, without_signal
@@ -103,7 +106,7 @@ def build_arms(
     NoSignalError
         If dealt outcomes are foretold as well.
     """
-    _check(cohorts, external, without_signal, n_folds=n_folds, n_repeats=n_repeats)
+    _check(cohorts, external, without_signal, n_folds=n_folds, n_repeats=n_repeats, n_deals=n_permutations)
     where, own_modalities = _arm_step(modalities, treatment)
     asked: dict[str, Any] = {
         "outcome": outcome, "treatment": treatment, "control": control, "within": within, "arms": arms,
@@ -122,6 +125,9 @@ def build_arms(
     suspects.patients_twice([one.patients for one in [*given, *outside]])
     trial = trial_of(given, pooled([one.patients for one in given], kinds), names[0])
     wanted = _expected(expected, trial)
+    trial = replace(
+        trial, expected=frozenset((arm, feature) for arm, features in wanted.items() for feature in features)
+    )
     order = [kind for kind in given[0].patients.modalities if kind in set(trial.data.modality.values())]
     steps, added = _steps(order, where)
     settings = {
@@ -166,28 +172,29 @@ def build_arms(
         odds = arm_nested.methods(trial, rest, seed=seed)
         odds.pop("arms")
         found.judge(one.patients.name, EXTERNAL, rest, {name: own[None, :] for name, own in odds.items()})
-        scores[one.patients.name] = _frame(odds[arm_nested.SIGNATURE], rest, one)
+        scores[one.patients.name] = _frame(odds[arm_nested.SIGNATURE], rest)
         told += notes
     record = rule.Record(
         pd.DataFrame({"group": trial.group, "arm": trial.arm, "outcome": truth}, index=trial.data.table.index),
         trial.arms, trial.groups, held.fold, held.chances,
     )  # fmt: skip
-    predictive = interactions.predictive(trial, wanted)
+    predictive = interactions.predictive(trial)
     return TreatmentStudy(
         name="therapy", outcome=outcome, treatment=treatment, control=trial.control, signature=signature,
         ladder=_ladder(truth, held, added, seed=seed), prognostic=interactions.prognostic(trial),
         predictive=predictive, arms=interactions.gains(trial), scores=scores,
         patients=_flow(given, outside), dealt=pd.DataFrame({"auc": drawn}), dealt_p=p_value, external_opened=opened,
         provenance=signature.provenance, record=record, classes=_classes(given, trial),
-        limits=[*_limits(trial, predictive, p_value, n_permutations, len(given), bool(outside)), *told,
+        limits=[*_limits(trial, predictive, p_value, n_permutations, len(given), outside=bool(outside)), *told,
                 *(text for one in [*given, *outside] for text in one.patients.told), *ledger.sentences(before)],
         **found.frames(),
     )  # fmt: skip
 
 
 def _check(
-    cohorts: Mapping[str, Any], external: Mapping[str, Any] | None, without_signal: str, *, n_folds: int, n_repeats: int
-) -> None:
+    cohorts: Mapping[str, Any], external: Mapping[str, Any] | None, without_signal: str, *, n_folds: int,
+    n_repeats: int, n_deals: int,
+) -> None:  # fmt: skip
     both = sorted(set(map(str, external or {})) & set(map(str, cohorts)))
     if both:
         raise InputError(f"{', '.join(both)} is both a training and an external cohort: an external one is untouched")
@@ -195,8 +202,10 @@ def _check(
         raise InputError('there is no training cohort: give some by name, such as {"a": table}')
     if without_signal not in ("refuse", "tell"):
         raise unknown_name("choice of without_signal", without_signal, ("refuse", "tell"))
-    if n_folds < 2 or n_repeats < 1:  # noqa: PLR2004
+    if n_folds < 2 or n_repeats < 1:
         raise InputError(f"n_folds is {n_folds}, n_repeats {n_repeats}: two folds and one repeat are the fewest")
+    if n_deals < 0:
+        raise InputError(f"n_permutations is {n_deals}: give a whole number of deals, 0 to leave the test out")
 
 
 def _arm_step(
@@ -353,10 +362,10 @@ def _known_to(one: Assigned, trial: Trial) -> tuple[Trial, list[str]]:
         data.modality, data.column,
     )  # fmt: skip
     group = one.group[fits].to_numpy(dtype=object).astype(str)
-    return Trial(rest, arms[fits].to_numpy(dtype=object).astype(str), group, trial.arms, trial.groups), told
+    return replace(trial, data=rest, arm=arms[fits].to_numpy(dtype=object).astype(str), group=group), told
 
 
-def _frame(odds: Floats, rest: Trial, one: Assigned) -> pd.DataFrame:
+def _frame(odds: Floats, rest: Trial) -> pd.DataFrame:
     from scipy.special import expit
 
     index = rest.data.table.index
@@ -386,7 +395,7 @@ def _classes(given: Sequence[Assigned], trial: Trial) -> pd.DataFrame:
 
 
 def _limits(
-    trial: Trial, predictive: pd.DataFrame, p_value: float | None, deals: int, n_cohorts: int, outside: bool
+    trial: Trial, predictive: pd.DataFrame, p_value: float | None, deals: int, n_cohorts: int, *, outside: bool
 ) -> list[str]:
     if p_value is None:
         found = ["Whether noise would have done as well was not tested."]
@@ -394,13 +403,15 @@ def _limits(
         told = f"{p_value:.1%} of {deals} deals of the outcome among the patients are foretold out of fold as well"
         found = [f"{told} as the outcome itself." if p_value <= ALPHA else f"Noise would have done as well: {told}."]
     counts = trial.counts()
-    small = [f"{arm} ({n})" for arm, n in counts.sum(axis=1).items() if n < 20]  # noqa: PLR2004
+    small = [f"{arm} ({n})" for arm, n in counts.sum(axis=1).items() if n < 20]
     if small:
         found.append(f"Arms of fewer than 20 patients, of which hardly anything can be told: {', '.join(small)}.")
     only = [f"{arm} ({', '.join(g for g in counts if counts.loc[arm, g])})" for arm in counts.index
             if (counts.loc[arm] == 0).any()]  # fmt: skip
     if only:
-        found.append(f"Arms that some kinds of patients alone had, and for whom alone they are judged: {'; '.join(only)}.")
+        found.append(
+            f"Arms that some kinds of patients alone had, and for whom alone they are judged: {'; '.join(only)}."
+        )
     bare = [group for group in counts if not counts.loc[trial.control, group]]
     if bare:
         found.append(f"No {' or '.join(bare)} patient had the control {trial.control}: no gain is told there.")
@@ -415,7 +426,7 @@ def _limits(
     missing = float(trial.data.table.isna().to_numpy().mean())
     if missing:
         found.append(f"{missing:.1%} of the training values are missing; they were expected from the others.")
-        half = [name for name in trial.data.table if trial.data.table[name].isna().mean() > 0.25]  # noqa: PLR2004
+        half = [name for name in trial.data.table if trial.data.table[name].isna().mean() > 0.25]
         if half:
             found.append(f"{len(half)} features are missing in more than a quarter of patients: {examples(half)}.")
     if not outside:

@@ -9,7 +9,7 @@ data choose (empirical Bayes): where the arms do the same to everybody, it goes 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -22,9 +22,9 @@ from omics_rx.signatures.therapy.reading import CATEGORY
 
 Floats = NDArray[np.float64]
 Strings = NDArray[np.str_]
-ARM, ARM_GROUP, ARM_FEATURE = "arm", "arm by group", "arm by feature"
+ARM, ARM_GROUP, ARM_FEATURE, EXPECTED = "arm", "arm by group", "arm by feature", "expected"
 # prior variance of a coefficient (log odds, of a feature a sd) before the data speak
-_PRIOR = {ARM: 0.1, ARM_GROUP: 0.1, ARM_FEATURE: 0.01}
+_PRIOR = {ARM: 0.1, ARM_GROUP: 0.1, ARM_FEATURE: 0.01, EXPECTED: 0.25}
 _STRENGTH = 2.0  # coefficients that the prior is worth
 _LEAST, _MOST = 1e-5, 10.0
 _GIVEN = "the arm given"
@@ -42,6 +42,8 @@ class Trial:
         Of each patient, ``(n,)``.
     arms, groups
         Names; the control is the first arm.
+    expected
+        Pairs of arm and feature that was expected to foretell benefit from it, which are shrunk among themselves.
     """
 
     data: Data
@@ -49,6 +51,7 @@ class Trial:
     group: Strings
     arms: tuple[str, ...]
     groups: tuple[str, ...]
+    expected: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def control(self) -> str:
@@ -57,15 +60,11 @@ class Trial:
 
     def rows(self, keep: NDArray[np.bool_]) -> Trial:
         """Keep some patients."""
-        return Trial(self.data.rows(keep), self.arm[keep], self.group[keep], self.arms, self.groups)
+        return replace(self, data=self.data.rows(keep), arm=self.arm[keep], group=self.group[keep])
 
     def only(self, modalities: Sequence[str]) -> Trial:
         """Keep some kinds of measurement."""
-        return Trial(self.data.only(modalities), self.arm, self.group, self.arms, self.groups)
-
-    def with_arm(self, arm: Strings) -> Trial:
-        """Give the patients other arms."""
-        return Trial(self.data, arm, self.group, self.arms, self.groups)
+        return replace(self, data=self.data.only(modalities))
 
     def counts(self) -> pd.DataFrame:
         """Patients by arm and group, arms x groups."""
@@ -82,7 +81,9 @@ class Trial:
 
     def strata(self) -> Strings:
         """Group, arm and outcome of each patient in one text."""
-        return np.array([f"{g}\t{a}\t{int(y)}" for g, a, y in zip(self.group, self.arm, self.data.outcome, strict=True)])
+        return np.array(
+            [f"{g}\t{a}\t{int(y)}" for g, a, y in zip(self.group, self.arm, self.data.outcome, strict=True)]
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,7 +171,7 @@ def fit(trial: Trial, *, seed: int, interactions: bool = True, arms: bool = True
     benefit[:, 0, 0] = at_zero
     variances: dict[str, float] = {}
     if arms and interactions:
-        found, cover, variances = _benefit(z, trial, base.held)
+        found, cover, variances = _benefit(z, trial, base.held, encoder)
         for number, (own, its) in enumerate(zip(found, cover, strict=True), start=1):
             level[number] += own[0] + own[1 : 1 + g]
             slopes[number] += own[1 + g :]
@@ -205,29 +206,40 @@ def _uncertain(base: Linear, data: Data, z: Floats, trial: Trial) -> tuple[Float
     return cover[:q, :q], np.maximum(extra, 0.0)
 
 
-def _benefit(z: Floats, trial: Trial, known: Floats) -> tuple[list[Floats], list[Floats], dict[str, float]]:
+def _benefit(
+    z: Floats, trial: Trial, known: Floats, encoder: Encoder
+) -> tuple[list[Floats], list[Floats], dict[str, float]]:  # fmt: skip
     """What each arm but the control adds to the prognosis ``known``, its covariance, and the prior variances."""
     kind = np.array([[float(name == own) for own in trial.groups] for name in trial.group])
     own = np.column_stack([np.ones(len(z)), kind, z])
-    block = np.repeat([ARM, ARM_GROUP, ARM_FEATURE], [1, kind.shape[1], z.shape[1]])
+    feature = [one.name for one in encoder.features for _ in one.columns]
+    blocks = [
+        np.array([ARM, *[ARM_GROUP] * kind.shape[1],
+                  *(EXPECTED if (arm, name) in trial.expected else ARM_FEATURE for name in feature)])
+        for arm in trial.arms[1:]
+    ]  # fmt: skip
     rows = [trial.arm == arm for arm in trial.arms[1:]]
     variances = dict(_PRIOR)
     found = [np.zeros(own.shape[1]) for _ in rows]
     cover = [np.eye(own.shape[1]) for _ in rows]
     for _ in range(60):
-        prior = np.array([variances[name] for name in block])
-        made = [_mode(own[one], trial.data.outcome[one], known[one], prior, at) for one, at in zip(rows, found, strict=True)]
+        made = [
+            _mode(own[one], trial.data.outcome[one], known[one], np.array([variances[name] for name in block]), at)
+            for one, at, block in zip(rows, found, blocks, strict=True)
+        ]
         found, cover = [at for at, _ in made], [its for _, its in made]
         moved = 0.0
-        for name in _PRIOR:
-            where = block == name
-            size = sum(float(at[where] @ at[where]) for at in found)
-            sure = sum(where.sum() - float(np.diag(its)[where].sum()) / variances[name] for its in cover)
-            best = (size + _STRENGTH * _PRIOR[name]) / (max(sure, 0.0) + _STRENGTH)
+        for name, first in _PRIOR.items():
+            size, sure = 0.0, 0.0
+            for at, its, block in zip(found, cover, blocks, strict=True):
+                where = block == name
+                size += float(at[where] @ at[where])
+                sure += where.sum() - float(np.diag(its)[where].sum()) / variances[name]
+            best = (size + _STRENGTH * first) / (max(sure, 0.0) + _STRENGTH)
             best = float(np.clip(best, _LEAST, _MOST))
             moved = max(moved, abs(np.log(best / variances[name])))
             variances[name] = best
-        if moved < 1e-2:  # noqa: PLR2004
+        if moved < 1e-2:
             break
     return found, cover, variances
 
@@ -239,6 +251,6 @@ def _mode(own: Floats, outcome: NDArray[np.bool_], known: Floats, prior: Floats,
         curve = own.T @ (own * (chance * (1 - chance))[:, None]) + np.diag(1 / prior)
         step = np.linalg.solve(curve, own.T @ (outcome - chance) - at / prior)
         at = at + step * min(1.0, 3.0 / max(float(np.abs(own @ step).max(initial=0.0)), 1e-12))
-        if np.abs(step).max() < 1e-5:  # noqa: PLR2004
+        if np.abs(step).max() < 1e-5:
             break
     return at, np.linalg.inv(curve)

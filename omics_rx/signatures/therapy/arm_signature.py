@@ -16,9 +16,9 @@ from scipy.special import expit
 from omics_rx.core import saving
 from omics_rx.core.errors import InputError, examples, unknown_name
 from omics_rx.core.provenance import Provenance
+from omics_rx.core.texts import says_nothing
 from omics_rx.metrics.small import Z95
 from omics_rx.signatures import sealed
-from omics_rx.signatures.therapy import outcome as outcomes
 from omics_rx.signatures.therapy import regimens
 from omics_rx.signatures.therapy.arm_model import ArmModel
 from omics_rx.signatures.therapy.encoding import CLIP, Encoder
@@ -178,8 +178,8 @@ class TreatmentSignature:
         Returns
         -------
         pandas.DataFrame
-            ``patient``, ``group``, ``arm``, ``chance``, ``lower``, ``upper`` (95%), ``had_it`` (training patients of
-            her kind who had the arm), ``reason``.
+            ``patient``, ``group``, ``arm``, ``chance``, ``lower``, ``upper`` (they hold the true chance of 95%
+            of patients or more, on average), ``had_it`` (training patients of her kind who had the arm), ``reason``.
         """
         ready = self._ready(cohort, min_coverage)
         chance, lower, upper = self._chances(ready)
@@ -217,14 +217,14 @@ class TreatmentSignature:
     def _cautions(self) -> tuple[str, ...]:
         names = ", ".join(str(one["name"]) for one in self.training.get("cohorts", ()))
         return (
-            f"Chances are those of patients of {names or 'the training cohorts'}, under arms as they were given there; "
-            "95% intervals tell how well the model knows the chance, not what becomes of one patient.",
+            f"Chances are those of patients of {names or 'the training cohorts'}, under arms as they were given there.",
+            "Intervals tell how well the model knows a chance, not what becomes of one patient.",
             "The arm of the best chance is no advice to treat: what an arm costs a patient is not weighed.",
         )
 
     def _best(self, chance: Floats, may: NDArray[np.bool_]) -> str | None:
         open_to = np.where(may, chance, np.nan)
-        return None if np.isfinite(open_to).sum() < 2 else self.arms[int(np.nanargmax(open_to))]  # noqa: PLR2004
+        return None if np.isfinite(open_to).sum() < 2 else self.arms[int(np.nanargmax(open_to))]
 
     def _had(self, group: Sequence[object]) -> NDArray[np.intp]:
         """Training patients of each patient's kind who had each arm, ``(n, n_arms)``."""
@@ -234,10 +234,10 @@ class TreatmentSignature:
 
     def _silent(self, ready: _Ready, row: int, arm: int, had: NDArray[np.intp]) -> str:
         if ready.dumb[row]:
-            return str(ready.reason[row])
+            return str(ready.reason.iloc[row])
         if not had[row, arm]:
             return f"nobody knows: no {ready.group[row]} patient had {self.arms[arm]}"
-        return str(ready.reason[row])
+        return str(ready.reason.iloc[row])
 
     def _chances(self, ready: _Ready) -> tuple[Floats, Floats, Floats]:
         """Chances with 95% intervals under each arm, ``(n, n_arms)``, missing where nobody of her kind had it."""
@@ -313,7 +313,7 @@ class TreatmentSignature:
         if self.treatment not in whole:
             return [None] * len(whole), [""] * len(whole)
         given = whole[self.treatment]
-        missing = outcomes.is_missing(given.astype(object))
+        missing = says_nothing(given)
         known = {arm: arm for arm in self.arms}
         by_key = {regimens.key(arm): arm for arm in self.arms}
         found: list[str | None] = []
@@ -396,7 +396,9 @@ def _signature(content: Mapping[str, Any]) -> TreatmentSignature:
         (benefit, (len(arms), 1 + len(groups) + q, 1 + len(groups) + q)),
     )  # fmt: skip
     if any(values.shape != shape or not np.isfinite(values).all() for values, shape in shapes):
-        raise InputError(f"levels, slopes and covariances do not fit {len(arms)} arms, {len(groups)} groups, {q} columns")
+        raise InputError(
+            f"levels, slopes and covariances do not fit {len(arms)} arms, {len(groups)} groups, {q} columns"
+        )
     model = ArmModel(encoder, arms, groups, level, slopes, prognosis, benefit, dict(content["variances"]))
     within = content["within"]
     counts = pd.DataFrame(np.array(content["counts"], dtype=np.intp), index=list(arms), columns=list(groups))

@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core import bundle
+from omics_rx.core.arguments import in_words
 from omics_rx.core.damage import told_as_damage
 from omics_rx.core.errors import unknown_name
 from omics_rx.core.provenance import Provenance
-from omics_rx.signatures.files import file_of, scores_member, scores_of
+from omics_rx.signatures.study import file_of, scores_member, scores_of
 from omics_rx.signatures.therapy import rule as rules
 from omics_rx.signatures.therapy.arm_signature import TreatmentSignature
 
@@ -134,7 +135,9 @@ class TreatmentStudy:
         members["classes.parquet"] = bundle.parquet(self.classes.rename_axis("patient").reset_index())
         flat = own.chances.transpose(1, 0, 2).reshape(len(own.patients), -1)
         members["chances.parquet"] = bundle.parquet(pd.DataFrame(flat, columns=[str(i) for i in range(flat.shape[1])]))
-        members["folds.parquet"] = bundle.parquet(pd.DataFrame(own.fold.T, columns=[str(i) for i in range(len(own.fold))]))
+        members["folds.parquet"] = bundle.parquet(
+            pd.DataFrame(own.fold.T, columns=[str(i) for i in range(len(own.fold))])
+        )
         record = {
             "name": self.name, "outcome": self.outcome, "treatment": self.treatment, "control": self.control,
             "cohorts": list(self.scores), "dealt_p": self.dealt_p, "external_opened": self.external_opened,
@@ -144,6 +147,7 @@ class TreatmentStudy:
         return bundle.save(file_of(path), kind=KIND, schema=SCHEMA, record=record, members=members)
 
 
+@in_words
 def load_treatment_study(path: Path | str) -> TreatmentStudy:
     """Open what ``TreatmentStudy.save`` wrote: the file, or the folder that holds ``study.orx``.
 

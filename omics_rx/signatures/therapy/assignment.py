@@ -109,7 +109,7 @@ def _refuse_outcome(whole: pd.DataFrame, treatment: str, outcome: str, positive:
     truth = outcomes.binary(whole[outcome], name=outcome, positive=positive)
     own = whole[treatment].reindex(truth.index)
     share = truth.groupby(own.astype(str)).mean()[lambda s: s.index.isin(set(own.dropna().astype(str)))]
-    if len(share) > 1 and truth.nunique() > 1 and share.isin([0.0, 1.0]).all():
+    if len(share) > 1 and truth.any() and not truth.all() and share.isin([0.0, 1.0]).all():
         raise InputError(
             f"{treatment} tells {outcome} of every patient: it is the outcome under another name; name the column of "
             "the arm"
@@ -122,10 +122,10 @@ def _twins(table: pd.DataFrame, arm: pd.Series, group: pd.Series) -> list[str]:
     found = []
     for name in table:
         own = table[name].dropna()
-        if own.nunique() < 2 or own.nunique() > regimens.MOST_ARMS:  # noqa: PLR2004
+        if own.nunique() < 2 or own.nunique() > regimens.MOST_ARMS:
             continue
         by = own.groupby(cell[own.index])
-        if by.size().max() > 2 and (by.nunique() <= 1).all() and (own.groupby(group[own.index]).nunique() > 1).any():  # noqa: PLR2004
+        if by.size().max() > 2 and by.nunique().max() < 2 and own.groupby(group[own.index]).nunique().max() > 1:
             found.append(str(name))
     return found
 

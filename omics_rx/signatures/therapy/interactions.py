@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,17 +13,17 @@ from scipy.special import expit
 from scipy.stats import norm
 
 from omics_rx.metrics.small import Z95
-from omics_rx.signatures.therapy.arm_model import Trial
+from omics_rx.signatures.therapy.arm_model import EXPECTED, Trial
 
 Floats = NDArray[np.float64]
 MIN_EVENTS = 10
 ALL = "all"
 PROGNOSTIC = ["feature", "n", "responders", "odds_ratio", "lower", "upper", "p_value", "q_value"]
 PREDICTIVE = [
-    "arm", "group", "feature", "family", "n_arm", "responders_arm", "n_control", "responders_control", "odds_ratio", "lower",
-    "upper", "p_value", "q_value", "shrunk", "shrunk_lower", "shrunk_upper", "verdict",
+    "arm", "group", "feature", "family", "n_arm", "responders_arm", "n_control", "responders_control",
+    "odds_ratio", "lower", "upper", "p_value", "q_value", "shrunk", "shrunk_lower", "shrunk_upper", "verdict",
 ]  # fmt: skip
-EXPECTED, SEARCHED = "expected", "searched"
+SEARCHED = "searched"
 CANNOT, BENEFIT, LESS, NOTHING = "cannot tell", "more benefit", "less benefit", "no interaction shown"
 _ALPHA = 0.05
 
@@ -52,7 +52,7 @@ def firth(design: Floats, outcome: NDArray[np.bool_], *, first: float | None = N
         step[free] = np.linalg.solve(curve[free, free], slope)
         largest = float(np.abs(design @ step).max())
         at = at + step * min(1.0, 2.0 / max(largest, 1e-12))
-        if largest < 1e-7:  # noqa: PLR2004
+        if largest < 1e-7:
             break
     likely = float((outcome * ahead - np.logaddexp(0, ahead)).sum() + np.linalg.slogdet(curve)[1] / 2)
     return at, cover, likely
@@ -81,20 +81,20 @@ def effect(design: Floats, outcome: NDArray[np.bool_]) -> Effect:
         return float(np.sqrt(max(2 * (best - firth(design, outcome, first=value)[2]), 0.0)))
 
     far = root(0.0)
-    own = abs(log) / far if far > 1e-3 else error  # noqa: PLR2004
+    own = abs(log) / far if far > 1e-3 else error
     lower, upper = (_bound(root, log, side * error) for side in (-1, 1))
     return Effect(log, lower, upper, float(2 * norm.sf(far)), own)
 
 
 def _bound(root: Callable[[float], float], log: float, step: float) -> float:
-    """Where the signed root of the likelihood ratio reaches the quantile of the normal, by secants from Wald's bound."""
+    """Where the signed root of the likelihood ratio reaches the normal quantile, by secants from Wald's bound."""
     before, here = (0.0, 0.0), Z95 * step
     for _ in range(12):
         value = root(log + here)
-        if abs(value - Z95) < 1e-3:  # noqa: PLR2004
+        if abs(value - Z95) < 1e-3:
             break
         rise = (value - before[1]) / (here - before[0]) if here != before[0] else 0.0
-        after = here + (Z95 - value) / rise if abs(rise) * abs(step) > 1e-6 else 2 * here  # noqa: PLR2004
+        after = here + (Z95 - value) / rise if abs(rise) * abs(step) > 1e-6 else 2 * here
         before, here = (here, value), float(np.clip(after, min(0, 4 * here), max(0, 4 * here)))
     return log + here
 
@@ -122,16 +122,14 @@ def prognostic(trial: Trial) -> pd.DataFrame:
     return table.sort_values("p_value", kind="stable", ignore_index=True)
 
 
-def predictive(trial: Trial, expected: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:
+def predictive(trial: Trial) -> pd.DataFrame:
     """Arm by feature interactions against the control, over all groups an arm was given in and within each.
 
     Parameters
     ----------
     trial
-        Patients.
-    expected
-        Arm to features that were expected to foretell benefit from it before these patients were looked at: over all
-        groups they are a family of their own, corrected and shrunk among themselves.
+        Patients. Interactions that were expected are a family of their own over all groups, corrected and shrunk among
+        themselves.
 
     Returns
     -------
@@ -153,8 +151,8 @@ def predictive(trial: Trial, expected: Mapping[str, Sequence[str]] | None = None
         if group == ALL or ((trial.arm == arm) & (trial.group == group)).any()
     ]
     table = pd.DataFrame(rows, columns=[*PREDICTIVE, "_log", "_error"])
-    pairs = {(arm, column) for arm, features in (expected or {}).items() for column in features}
-    own = [(a, f.split("=")[0]) in pairs or (a, f) in pairs for a, f in zip(table["arm"], table["feature"], strict=True)]
+    feature = {column: one.name for one in trial.data.encoder().features for column in one.columns}
+    own = [(a, feature[column]) in trial.expected for a, column in zip(table["arm"], table["feature"], strict=True)]
     table["family"] = np.where(np.array(own, dtype=bool) & (table["group"] == ALL), EXPECTED, SEARCHED)
     table["q_value"] = table.groupby("family")["p_value"].transform(_corrected)
     table = _shrunk(table)
@@ -190,7 +188,7 @@ def _interaction(trial: Trial, arm: str, group: str, name: str, z: Floats) -> di
         "responders_control": int(truth[~given].sum()), "verdict": CANNOT,
     }  # fmt: skip
     sides = [int((truth[side] == value).sum()) for side in (given, ~given) for value in (True, False)]
-    if min(sides, default=0) < MIN_EVENTS or min(np.unique(own[given]).size, np.unique(own[~given]).size) < 2:  # noqa: PLR2004
+    if min(sides, default=0) < MIN_EVENTS or min(np.unique(own[given]).size, np.unique(own[~given]).size) < 2:
         return row
     cells = np.array([f"{g}\t{a}" for g, a in zip(trial.group[rows], given, strict=True)])
     level = (cells[:, None] == np.unique(cells)[None]).astype(float)

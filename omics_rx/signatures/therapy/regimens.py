@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.errors import InputError, examples, unknown_name
+from omics_rx.core.texts import says_nothing
 from omics_rx.harmonize.drug_names import antibody, known_as, squeezed, without_salt_words
-from omics_rx.signatures.therapy import outcome as outcomes
 
 MOST_ARMS = 30
 _UNIT = r"(?:mg|mcg|ug|\u00b5g|\u03bcg|g|iu|units?|ml|mmol|gy|auc)"
@@ -90,7 +90,7 @@ def read(
         If there are too many values or one only, one patient has two arms, the doses of one regimen differ, or the
         control is not named or not there.
     """
-    known = given[~outcomes.is_missing(given.astype(object))]
+    known = given[~says_nothing(given)]
     texts = known.map(text_of)
     if not len(texts):
         raise InputError(f"no patient has a {name}: give the arm of each")
@@ -202,7 +202,7 @@ def receptors(table: pd.DataFrame, within: str | Sequence[str] | None) -> tuple[
                 f"{name} has {table[name].nunique()} values ({examples(table[name].dropna().unique())}): kinds of "
                 "patients are few; name a column of classes"
             )
-    unknown = np.any([outcomes.is_missing(table[name].astype(object)) for name in names], axis=0)
+    unknown = np.any([says_nothing(table[name]) for name in names], axis=0)
     parts = [table[name].map(text_of) for name in names]
     text = parts[0] if len(names) == 1 and not pd.api.types.is_numeric_dtype(table[names[0]]) else None
     if text is None:
@@ -224,7 +224,7 @@ _NO = {"0", "-1", "no", "n", "false", "neg", "negative", "-", "1+", "0+", "hr-",
 
 def _recorded(table: pd.DataFrame) -> tuple[pd.Series, tuple[str, ...]]:
     her2 = _status(table, _HER2, "HER2")
-    hormone = [found for found in (_status(table, names, what, needed=False)
+    hormone = [found for found in (_status(table, names, what)
                for names, what in ((_HR, "HR"), (_ER, "ER"), (_PR, "PR"))) if found is not None]  # fmt: skip
     if not hormone or her2 is None:
         raise InputError(
@@ -244,16 +244,16 @@ def _called(table: pd.DataFrame, names: set[str]) -> list[str]:
     return [str(column) for column in table if re.sub(r"[^a-z0-9]", "", str(column).casefold()) in names]
 
 
-def _status(table: pd.DataFrame, names: set[str], what: str, *, needed: bool = True) -> tuple[str, np.ndarray] | None:
+def _status(table: pd.DataFrame, names: set[str], what: str) -> tuple[str, np.ndarray] | None:
     found = _called(table, names)
     if not found:
         return None
     if len(found) > 1:
         raise InputError(f"{len(found)} columns may tell {what} ({examples(found)}): name those to use, within=...")
-    missing = outcomes.is_missing(table[found[0]].astype(object))
+    missing = says_nothing(table[found[0]])
     texts = table[found[0]].map(text_of).str.casefold()
     made = np.select([missing, texts.isin(_YES), texts.isin(_NO)], [np.nan, 1.0, 0.0], default=-9.0)
-    odd = texts[made == -9.0].unique()  # noqa: PLR2004
+    odd = texts[made == -9.0].unique()
     if len(odd):
         raise InputError(
             f"{found[0]} holds {examples(odd)}, which says neither positive nor negative: write it so, or name the "

@@ -120,9 +120,7 @@ def judge(record: Record, *, by: Mapping[str, pd.Series] | None = None, seed: in
     open_to = allowed[record.group]
     judged = open_to.sum(axis=1) > 1
     if not judged.any():
-        raise InputError(
-            f"no group had two arms of {MIN_CELL} patients or more: there is no choice of an arm to judge"
-        )
+        raise InputError(f"no group had two arms of {MIN_CELL} patients or more: there is no choice of an arm to judge")
     policies = {RULE: _best(record.chances, open_to), GROUP: _by_class(record, record.patients["group"], open_to)}
     for name, classes in (by or {}).items():
         policies[name] = _by_class(record, classes.reindex(record.patients.index), open_to)
@@ -270,7 +268,7 @@ def _limits(record: Record, allowed: Bools, judged: Bools) -> list[str]:
              if (counts.loc[arm] == 0).any()]  # fmt: skip
     if never:
         told.append(f"Nothing is said of arms for kinds of patients who never had them: {'; '.join(never[:10])}.")
-    alone = [name for number, name in enumerate(record.groups) if allowed[number].sum() < 2]  # noqa: PLR2004
+    alone = [name for number, name in enumerate(record.groups) if allowed[number].sum() < 2]
     if alone:
         told.append(f"{int((~judged).sum())} patients of {', '.join(alone)} had no choice of arms and were not judged.")
     told.append(

@@ -1,0 +1,101 @@
+"""Plots of the arms of a trial: interactions with features, and a patient's chance under each arm."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from omics_rx.core.errors import InputError
+from omics_rx.plots import style
+from omics_rx.plots.ink import picture
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_LEAST, _MOST = 1 / 64, 64.0  # odds ratios beyond which an interval only says that it is long
+
+
+@picture
+def interaction_forest(table: pd.DataFrame, *, n: int = 20, ax: Axes | None = None) -> Axes:
+    """Odds ratios of arm by feature interactions with their intervals, against 1 (the arm does the same to everybody).
+
+    Parameters
+    ----------
+    table
+        ``arm``, ``group``, ``feature``, ``odds_ratio``, ``lower``, ``upper``, ``q_value``, as
+        ``TreatmentStudy.predictive`` has; rows without an odds ratio are left out.
+    n
+        Most rows shown, the first ones.
+    ax
+        Axes to draw into; new ones by default.
+
+    Raises
+    ------
+    InputError
+        If no row has an odds ratio.
+    """
+    style.need(table, ("arm", "group", "feature", "odds_ratio", "lower", "upper", "q_value"), "the interactions")
+    rows = table.dropna(subset=["odds_ratio"]).head(n).reset_index(drop=True)
+    if rows.empty:
+        raise InputError(f"none of {len(table)} interactions could be told: nothing to draw")
+    ax = style.dress(style.axes(ax, (8.0, 1.2 + 0.36 * len(rows))), grid="x", spines=("bottom",))
+    heights = np.arange(len(rows))[::-1]
+    colours = style.colours(rows["arm"])
+    ax.axvline(1, color=style.MUTED, linewidth=1, linestyle=(0, (4, 3)))
+    for arm, colour in colours.items():
+        chosen = (rows["arm"] == arm).to_numpy()
+        part, at = rows[chosen], heights[chosen]
+        ax.hlines(at, part["lower"].clip(_LEAST, _MOST), part["upper"].clip(_LEAST, _MOST), color=colour, linewidth=2)
+        ax.plot(part["odds_ratio"].clip(_LEAST, _MOST), at, linestyle="none", marker="s", markersize=6, color=colour,
+                label=style.shorten(arm))  # fmt: skip
+    for value, at in zip(rows.to_dict("records"), heights, strict=True):
+        text = f"{value['odds_ratio']:.2g} ({value['lower']:.2g} to {value['upper']:.2g}), q {value['q_value']:.2g}"
+        ax.annotate(text, (1, at), (6, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+                    va="center", color=style.INK)  # fmt: skip
+    names = [
+        f"{style.shorten(row['arm'], 16)}: {style.shorten(row['feature'], 24)}"
+        + ("" if row["group"] == "all" else f", {row['group']}")
+        for row in rows.to_dict("records")
+    ]
+    ax.set_yticks(heights, names)
+    ax.set_xscale("log")
+    shown = rows[["lower", "upper"]].clip(_LEAST, _MOST).to_numpy(dtype=float)
+    ax.set(xlim=(float(shown.min()) / 1.2, float(shown.max()) * 1.2), ylim=(-0.6, len(rows) - 0.4),
+           xlabel="Odds ratio of the interaction a standard deviation (95%)")  # fmt: skip
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    ax.xaxis.set_minor_formatter(lambda *_: "")
+    ax.tick_params(axis="y", length=0)
+    style.legend(ax, loc="lower left", bbox_to_anchor=(0, 1), ncols=min(len(colours), 5), borderaxespad=0)
+    return ax
+
+
+@picture
+def arm_chances(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Chance of a response under each arm with its interval; an arm that nobody of the kind had is written so.
+
+    Parameters
+    ----------
+    table
+        ``arm``, ``chance``, ``lower``, ``upper``, as ``PatientChances.table`` has.
+    ax
+        Axes to draw into; new ones by default.
+    """
+    style.need(table, ("arm", "chance", "lower", "upper"), "the chances")
+    ax = style.dress(style.axes(ax, (7.2, 1.0 + 0.36 * len(table))), grid="x", spines=("bottom",))
+    heights = np.arange(len(table))[::-1]
+    known = table["chance"].notna().to_numpy()
+    part, at = table[known], heights[known]
+    ax.hlines(at, part["lower"], part["upper"], color=style.SKY, linewidth=4)
+    ax.plot(part["chance"], at, linestyle="none", marker="o", markersize=6, color=style.INK)
+    for value, height in zip(table.to_dict("records"), heights, strict=True):
+        sure = value["chance"] == value["chance"]
+        text = f"{value['chance']:.0%} ({value['lower']:.0%} to {value['upper']:.0%})" if sure else "nobody knows"
+        ax.annotate(text, (1, height), (6, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+                    va="center", color=style.INK if sure else style.MUTED)  # fmt: skip
+    ax.set_yticks(heights, [style.shorten(name) for name in table["arm"]])
+    ax.set(xlim=(0, 1), ylim=(-0.6, len(table) - 0.4), xlabel="Chance of a response (95%)")
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    ax.tick_params(axis="y", length=0)
+    return ax
