@@ -33,7 +33,8 @@ def test_a_trial_is_left_out_where_it_is_judged():
 
 def test_an_arm_that_differs_in_the_drug_alone_speaks_before_a_regimen():
     rows = [("d1", True, 0.10, 100, "TN"), ("d1", False, 0.40, 50, "TN"), ("d2", False, 0.30, 50, "TN"),
-            ("d2", False, 0.10, 150, "TN"), ("d0", True, 0.20, 10, "HER2+"), ("d0", True, 0.2, 10, "HER2-")]  # fmt: skip
+            ("d2", False, 0.10, 150, "TN"), ("d0", True, 0.20, 10, "HER2+"),
+            ("d0", True, 0.2, 10, "HER2-")]  # fmt: skip
     facts = pd.DataFrame(rows, columns=["drug_id", "alone", "gain", "n", "group"])
     basal = trials.gains(facts, "Basal")
     assert basal["d1"] == pytest.approx(0.10)

@@ -19,7 +19,7 @@ from omics_rx.core.provenance import Provenance
 from omics_rx.core.texts import says_nothing
 from omics_rx.metrics.small import Z95
 from omics_rx.signatures import sealed
-from omics_rx.signatures.therapy import regimens
+from omics_rx.signatures.therapy import arm_shape, regimens
 from omics_rx.signatures.therapy.arm_model import ArmModel
 from omics_rx.signatures.therapy.encoding import CLIP, Encoder
 from omics_rx.signatures.therapy.reading import frames
@@ -386,19 +386,11 @@ def _square(rows: Sequence[Sequence[float]]) -> Floats:
 
 
 def _signature(content: Mapping[str, Any]) -> TreatmentSignature:
+    arm_shape.check(content)
     arms, groups = tuple(map(str, content["arms"])), tuple(map(str, content["groups"]))
     encoder = Encoder.from_dict(content)
     level, slopes = (np.array(content[name], dtype=np.float64) for name in ("level", "slopes"))
-    q = len(encoder.columns)
     prognosis, benefit = _square(content["prognosis"]), np.array([_square(own) for own in content["benefit"]])
-    shapes = (
-        (level, (len(arms), len(groups))), (slopes, (len(arms), q)), (prognosis, (1 + q, 1 + q)),
-        (benefit, (len(arms), 1 + len(groups) + q, 1 + len(groups) + q)),
-    )  # fmt: skip
-    if any(values.shape != shape or not np.isfinite(values).all() for values, shape in shapes):
-        raise InputError(
-            f"levels, slopes and covariances do not fit {len(arms)} arms, {len(groups)} groups, {q} columns"
-        )
     model = ArmModel(encoder, arms, groups, level, slopes, prognosis, benefit, dict(content["variances"]))
     within = content["within"]
     counts = pd.DataFrame(np.array(content["counts"], dtype=np.intp), index=list(arms), columns=list(groups))

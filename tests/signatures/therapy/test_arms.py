@@ -1,6 +1,7 @@
 """Arms of a trial: planted benefit found, permuted arms silent, the worth of a rule worked by hand, what is refused."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pytest
 
 from omics_rx import report, signatures
 from omics_rx.core.errors import InputError, IntegrityError, UnknownNameError
+from omics_rx.signatures import sealed
 from omics_rx.signatures.therapy import arm_model, assignment, interactions, regimens, rule
 from omics_rx.signatures.therapy.building import pooled
 from omics_rx.signatures.therapy.reading import usable
@@ -197,6 +199,19 @@ def test_a_signature_gives_each_arm_a_chance_or_says_that_nobody_knows(trial_stu
     (tmp_path / "bad.json").write_text(text.replace('"control": "Ctr"', '"control": "N"'))
     with pytest.raises(IntegrityError, match="not as it was saved"):
         signatures.load(tmp_path / "bad.json")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("arms", ["Ctr"]), ("arms", "Ctr"), ("control", "N"), ("level", [[0.0]]), ("slopes", [["a"]]), ("counts", None),
+     ("prognosis", [[1.0]]), ("benefit", [[[1.0]]]), ("within", 3), ("variances", []), ("groups", []),
+     ("cutoff", 2.0), ("features", []), ("treatment", "")],
+)  # fmt: skip
+def test_a_signature_that_is_not_whole_is_refused_though_its_hash_fits(trial_study, field, value):
+    content = json.loads(trial_study.signature.to_json()) | {field: value}
+    content["sha256"] = sealed.digest(content)
+    with pytest.raises(IntegrityError, match="not whole"):
+        signatures.TreatmentSignature.from_json(json.dumps(content))
 
 
 def test_what_a_patient_lacks_is_told_and_widens_what_is_known(trial_study):
