@@ -346,7 +346,8 @@ def _known_to(one: Assigned, trial: Trial) -> tuple[Trial, list[str]]:
     counts = trial.counts()
     arms = one.arm.map({arm: arm for arm in trial.arms})
     fits = arms.notna() & one.group.isin(trial.groups)
-    fits &= [bool(ok) and counts.loc[arm, group] > 0 for ok, arm, group in zip(fits, one.arm, one.group, strict=True)]
+    had = [bool(ok) and counts.loc[arm, group] > 0 for ok, arm, group in zip(fits, one.arm, one.group, strict=True)]
+    fits = pd.Series(had, index=one.arm.index)
     told = []
     if not fits.all():
         told.append(

@@ -109,7 +109,8 @@ def _refuse_outcome(whole: pd.DataFrame, treatment: str, outcome: str, positive:
     truth = outcomes.binary(whole[outcome], name=outcome, positive=positive)
     own = whole[treatment].reindex(truth.index)
     share = truth.groupby(own.astype(str)).mean()[lambda s: s.index.isin(set(own.dropna().astype(str)))]
-    if len(share) > 1 and truth.any() and not truth.all() and share.isin([0.0, 1.0]).all():
+    few = len(share) <= min(regimens.MOST_ARMS, len(truth) // 5)
+    if few and len(share) > 1 and truth.any() and not truth.all() and share.isin([0.0, 1.0]).all():
         raise InputError(
             f"{treatment} tells {outcome} of every patient: it is the outcome under another name; name the column of "
             "the arm"
