@@ -220,8 +220,7 @@ def build(
     settings: dict[str, Any] = {
         "reopen": reopen or [], "without_signal": without_signal, "seed": seed,
     }  # fmt: skip
-    if time_unit is not None and not any("=" in text for text in [*train, *(external or [])]):
-        raise InputError("--time-unit says nothing here: no cohort is read from a file, and datasets are in months")
+    _refuse_unit_without_file(time_unit, [*train, *(external or [])])
     of_response: dict[str, Any] = {"positive": positive, "ordered": ordered, "known_before": tuple(known_before or ())}
     try:
         refuse_unused(
@@ -258,6 +257,53 @@ def _expected(told: list[str]) -> dict[str, list[str]]:
             raise InputError(f"cannot read {text}: write --expected ARM=FEATURE")
         found.setdefault(arm, []).append(feature)
     return found
+
+
+@app.command()
+def judge(
+    cohort: Annotated[list[str], typer.Option(help="NAME=FILE or NAME=FILE,CLINICAL with follow-up; repeat.")],
+    out: Out,
+    signature: Annotated[str, typer.Option(help="Name of a shipped signature, or a saved .json.")] = "prognosis",
+    beside: Annotated[
+        list[str] | None, typer.Option(help="Another signature to hold beside it on the same patients; repeat.")
+    ] = None,
+    month: Annotated[
+        list[float] | None, typer.Option(help="At which survival and ROC curves are told; 36 and 60 when left out.")
+    ] = None,
+    reference: Annotated[str, typer.Option(help="Scale of the signature: cohort, or frozen.")] = "cohort",
+    time_unit: TimeUnit = None,
+    report: Annotated[Path | None, typer.Option(help="Also write the judgement as a page.")] = None,
+    seed: Seed = 0,
+) -> None:
+    """Judge a saved signature on cohorts with follow-up, nothing refitted; writes its figures as a table."""
+    from omics_rx import signatures
+    from omics_rx.report import write
+
+    _table_file(out)
+    made = [signatures.load(name) for name in (signature, *(beside or []))]
+    for one in made:
+        if not isinstance(one, signatures.RiskSignature):
+            raise InputError(f"{one.name} gives chances of {one.outcome}, no risk over time: judge has no use for it")
+    _refuse_unit_without_file(time_unit, cohort)
+    found = made[0].judge(
+        _cohorts(cohort, time_unit=time_unit), beside=made[1:], months=tuple(month or (36, 60)),
+        reference=_reference(reference), seed=seed,
+    )  # fmt: skip
+    for line in found.limits:
+        typer.echo(line, err=True)
+    typer.echo(found.table.to_string(index=False))
+    for table in (found.groups.dropna(axis=1, how="all"), found.survival, found.pooled):
+        if len(table):
+            typer.echo(table.to_string(index=False))
+    _write_table(found.table.set_index("cohort"), out)
+    if report:
+        write(found, report)
+        typer.echo(f"wrote {report}")
+
+
+def _refuse_unit_without_file(time_unit: str | None, cohorts: list[str]) -> None:
+    if time_unit is not None and not any("=" in text for text in cohorts):
+        raise InputError("--time-unit says nothing here: no cohort is read from a file, and datasets are in months")
 
 
 def _flag(name: str) -> str:

@@ -142,17 +142,19 @@ def _at_risk(ax: Axes, times: Mapping[str, np.ndarray], ticks: np.ndarray) -> No
 
 @in_words
 @picture
-def concordance_forest(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def concordance_forest(table: Any, *, ax: Axes | None = None) -> Axes:
     """Concordance with its interval, one line a cohort, against 0.5 (chance).
 
     Parameters
     ----------
     table
-        ``cohort``, ``concordance``, ``lower``, ``upper``; where present ``role`` colours the marks, and
-        ``endpoint``, ``n``, ``events`` and ``method`` are written beside the name.
+        A study or a judgement, whose concordances pooled over cohorts come last; or a frame with ``cohort``,
+        ``concordance``, ``lower``, ``upper``; where present ``role`` colours the marks, and ``endpoint``, ``n``,
+        ``events`` and ``method`` are written beside the name.
     ax
         Axes to draw into; new ones by default.
     """
+    table = _figures_of(table)
     style.need(table, ("cohort", "concordance", "lower", "upper"), "the table")
     rows = table.reset_index(drop=True)
     ax = style.dress(style.axes(ax, (7.2, 1.2 + 0.42 * len(rows))), grid="x", spines=("bottom",))
@@ -181,6 +183,26 @@ def concordance_forest(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
+def _figures_of(result: Any) -> pd.DataFrame:
+    """Concordances of a result by cohort, with those pooled over cohorts below; a frame stays as it is.
+
+    Raises
+    ------
+    InputError
+        If it holds no table.
+    """
+    if isinstance(result, pd.DataFrame):
+        return result
+    if not isinstance(getattr(result, "table", None), pd.DataFrame):
+        raise InputError(f"a {type(result).__name__} has no concordances: give a study, a judgement or its table")
+    pooled = getattr(result, "pooled", None)
+    if pooled is None or not len(pooled):
+        return result.table
+    rows = pooled[pooled["what"] == "concordance"].rename(columns={"value": "concordance"})
+    names = [f"{count} cohorts" for count in rows["n_cohorts"]]
+    return pd.concat([result.table, rows.assign(cohort=names, role="pooled")], ignore_index=True)
+
+
 def _estimate(value: float, lower: float, upper: float) -> str:
     """Write a figure with its interval, or that there is none."""
     if not np.isfinite(value):
@@ -191,12 +213,13 @@ def _estimate(value: float, lower: float, upper: float) -> str:
 
 
 def _cohort_label(row: Mapping[Any, Any]) -> str:
-    size = ", ".join(
-        f"{row[name]} {unit}".strip() for name, unit in (("endpoint", ""), ("n", "patients"), ("events", "events"))
-        if not pd.isna(row.get(name, np.nan))
-    )  # fmt: skip
+    parts = []
+    for name, unit in (("endpoint", ""), ("n", "patients"), ("events", "events")):
+        value = row.get(name, np.nan)
+        if not pd.isna(value):
+            parts.append(f"{value if isinstance(value, str) else format(value, 'g')} {unit}".strip())
     method = f" · {style.shorten(row['method'], 28)}" if isinstance(row.get("method"), str) else ""
-    return f"{style.shorten(row['cohort'])}{method}" + (f"\n{size}" if size else "")
+    return f"{style.shorten(row['cohort'])}{method}" + (f"\n{', '.join(parts)}" if parts else "")
 
 
 @in_words

@@ -18,6 +18,8 @@ _MARKS = {
     "patient chances": ("patient", "best_arm", "group"),
     "response study": ("signature", "ladder", "scores"),
     "response signature": ("encoder", "weights", "outcome"),
+    "judgement": ("roc", "pooled", "scores"),
+    "follow-up": ("groups", "table", "limits"),
     "study": ("signature", "table", "scores"),
     "ranking": ("subtype", "table", "explanations"),
     "prediction": ("mean", "preference", "calibrated_for"),
@@ -31,6 +33,8 @@ _PAGES = Registry(
         "patient chances": "omics_rx.report.arms:patient_chances_page",
         "response study": "omics_rx.report.therapy:response_study_page",
         "response signature": "omics_rx.report.therapy:response_signature_page",
+        "follow-up": "omics_rx.report.followed:follow_up_page",
+        "judgement": "omics_rx.report.judgement:judgement_page",
         "study": "omics_rx.report.study:study_page",
         "ranking": "omics_rx.report.ranking:ranking_page",
         "prediction": "omics_rx.report.response:response_page",
@@ -46,7 +50,8 @@ def write(result: Any, path: Path | str) -> Path:
     Parameters
     ----------
     result
-        A study, a ranking, a prediction, a signature, or a :class:`~omics_rx.report.page.Page` of several of them.
+        A study, a judgement, a ranking, a prediction, a signature, or a :class:`~omics_rx.report.page.Page` of several
+        of them.
     path
         File to write.
 
@@ -85,5 +90,6 @@ def as_page(result: Any) -> Page:
             made: Page = _PAGES[kind](result)
             return made
     raise InputError(
-        f"a {type(result).__name__} has no page: pass a study, a ranking, a prediction, a signature or a Page"
+        f"a {type(result).__name__} has no page: pass a study, a judgement, a ranking, a prediction, a signature or a "
+        "Page"
     )

@@ -121,7 +121,9 @@ def compare_risk_groups(
 
 
 @in_words
-def describe(cohort: CohortLike, *, pathways: bool = False) -> dict[str, pd.DataFrame]:
+def describe(
+    cohort: CohortLike, *, pathways: bool = False, absent: dict[str, str] | None = None
+) -> dict[str, pd.DataFrame]:
     """What the package can tell of the samples by itself, ready for :func:`compare_groups`.
 
     Parameters
@@ -130,6 +132,8 @@ def describe(cohort: CohortLike, *, pathways: bool = False) -> dict[str, pd.Data
         Samples x genes.
     pathways
         Score Reactome pathways too.
+    absent
+        Filled with each table that the cohort does not allow, and why.
 
     Returns
     -------
@@ -155,8 +159,9 @@ def describe(cohort: CohortLike, *, pathways: bool = False) -> dict[str, pd.Data
     for name, make in made.items():
         try:
             found[name] = make(cohort)
-        except InputError:
-            continue  # absent, as the docstring says: nothing stands in for what was not measured
+        except InputError as error:
+            if absent is not None:  # nothing stands in for what was not measured
+                absent[name] = str(error)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,7 +35,12 @@ def proliferation(member: Member) -> pd.Series | None:
 
 
 def rows(
-    member: Member, role: str, risks: Mapping[str, pd.Series], *, seed: int
+    member: Member,
+    role: str,
+    risks: Mapping[str, pd.Series],
+    *,
+    against: Collection[str] = ("proliferation",),
+    seed: int,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Rows of the table and of the gains for one cohort.
 
@@ -47,6 +52,8 @@ def rows(
         ``external``, ``left out`` or ``cross-validated``.
     risks
         Method to risk by sample; ``signature`` first. A sample without a score is left out of that method's row.
+    against
+        Methods over which the gain of the signature is told.
     seed
         Of the bootstrap.
     """
@@ -65,7 +72,7 @@ def rows(
                 "uno": uno.value, **{f"auc_{month}": float(auc[month]) for month in MONTHS}, "method": method,
             }
         )  # fmt: skip
-        if method == "proliferation":
+        if method in against and method != "signature":
             both = scored.intersection(risks["signature"].dropna().index)
             pair = (risks["signature"][both], risk[both])
             gap = survival.concordance_difference(time[both], event[both], pair, cross_validated=inside, seed=seed)

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from omics_rx.core.errors import InputError
-from omics_rx.metrics import compare, survival
+from omics_rx.core.errors import InputError, examples
+from omics_rx.core.provenance import Provenance, frame_sha256
+from omics_rx.metrics import compare, spans, survival
+from omics_rx.metrics.inputs import horizons
 from omics_rx.metrics.small import Z95
-from omics_rx.signatures import cox, judge
+from omics_rx.signatures import judge, risk_groups
 from omics_rx.signatures.assemble import Member, prepare, refuse_duplicates
 from omics_rx.signatures.assess import assess
+from omics_rx.signatures.scale import Scale
 
 if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
     from omics_rx.signatures.signature import RiskSignature
 
-_PENALTY = 1e-6
-_FEW = 5  # events in all that a hazard ratio of two groups needs
-GROUPS = [
-    "cohort", "group", "n", "events", "median", "hazard_ratio", "hr_lower", "hr_upper", "log_rank_p",
-]  # fmt: skip
+MONTHS = (36.0, 60.0)
+_CITES = ("harrell1982", "uno2011", "austin2020", "vickers2008")
+AUC = ["cohort", "method", "at", "auc"]
+ROC = ["cohort", "method", "at", "threshold", "false_positive", "true_positive"]
+_BOUNDED = ["concordance", "lower", "upper"]
+_STEP = 6.0  # months between the points of the AUC over time
+_TENTH, _FOLLOWED = 0.1, 10  # share and number of patients who must be followed where it is judged
 POOLED = ["what", "method", "value", "lower", "upper", "i2", "n_cohorts"]
 
 
@@ -38,18 +43,33 @@ class Judgement:
         Of the signature.
     table, gains
         Concordance (Harrell, Uno) and AUC at 36 and 60 months of the signature, of others given beside it and of
-        proliferation in each cohort; and the paired gain over proliferation. Columns as of ``Study.table``.
+        proliferation in each cohort; and the paired gain over each of these on the same patients. Columns as of
+        ``Study.table``.
     scores
         Cohort to ``risk_score``, ``risk_group``, ``time`` (months), ``event``.
     groups
-        High and low risk in each cohort: patients, events, ``median`` months without event (NaN where not reached),
-        and on the row of high risk the hazard ratio against low with its 95% interval, and the log-rank p.
+        High and low risk in each cohort: patients, events, ``median`` months without event (NaN where not reached) and
+        ``restricted_mean`` months ``until`` a month, with 95% intervals; and on the row of high risk
+        ``mean_difference`` (months more than low risk) and the hazard ratio against low, with 95% intervals, and p of
+        the difference and of the log-rank test.
+    survival
+        Share without event of each group at months: ``at``, ``survival``, ``lower``, ``upper`` (95%), ``at_risk``.
+    auc, roc
+        Cumulative-dynamic AUC of each method every six months while a tenth of the patients (ten at least) are
+        followed; and its ROC curve at months: ``threshold``, ``false_positive``, ``true_positive``.
     calibration, calibration_groups, decision, clinical
         As of :class:`Study`.
     pooled
-        Concordance and hazard ratio over two cohorts or more by random effects (Hartung and Knapp); empty for one.
+        Concordance, gains and hazard ratio over two cohorts or more by random effects (Hartung and Knapp); empty for
+        one.
+    endpoint
+        What the event is: one name, or ``"mixed"``.
     limits
         What a reader must know, one sentence each.
+    signature
+        What was judged.
+    provenance
+        How it came to be.
     """
 
     name: str
@@ -57,53 +77,92 @@ class Judgement:
     gains: pd.DataFrame = field(repr=False)
     scores: dict[str, pd.DataFrame] = field(repr=False)
     groups: pd.DataFrame = field(repr=False)
+    survival: pd.DataFrame = field(repr=False)
+    auc: pd.DataFrame = field(repr=False)
+    roc: pd.DataFrame = field(repr=False)
     calibration: pd.DataFrame = field(repr=False)
     calibration_groups: pd.DataFrame = field(repr=False)
     decision: pd.DataFrame = field(repr=False)
     clinical: pd.DataFrame = field(repr=False)
     pooled: pd.DataFrame = field(repr=False)
+    endpoint: str
     limits: list[str] = field(repr=False)
+    signature: RiskSignature = field(repr=False)
+    provenance: Provenance = field(repr=False)
 
 
 def judge_signature(
     signature: RiskSignature, cohorts: CohortLike | Mapping[str, CohortLike], *,
-    beside: Sequence[RiskSignature] = (), seed: int = 0,
+    beside: Sequence[RiskSignature] = (), months: Sequence[float] = MONTHS, reference: Scale = "cohort",
+    impute: bool | None = None, seed: int = 0,
 ) -> Judgement:  # fmt: skip
     """Judge a signature; see :meth:`RiskSignature.judge`."""
-    given = cohorts if isinstance(cohorts, Mapping) else {"cohort": cohorts}
-    members = prepare(given, role="judged")
+    at = sorted(set(horizons(months).tolist()))
+    repeated = sorted({one.name for one in beside if [two.name for two in (signature, *beside)].count(one.name) > 1})
+    if repeated:
+        raise InputError(f"{examples(repeated)} is given more than once: give each signature once, under its own name")
+    members = prepare(cohorts if isinstance(cohorts, Mapping) else {"cohort": cohorts}, role="judged")
     refuse_duplicates(list(members.values()))
-    table: list[dict[str, Any]] = []
-    gains: list[dict[str, Any]] = []
-    scores: dict[str, pd.DataFrame] = {}
-    groups: list[dict[str, Any]] = []
+    figures: list[dict[str, Any]] = []
+    gained: list[dict[str, Any]] = []
+    scores, groups, shares, areas, curves = {}, [], [], [], []
     told = [
         f"{name} is the name of a cohort that {signature.name} was trained on: if so, its figures are too good."
         for name in members if name in _trained_on(signature)
     ]  # fmt: skip
     for name, member in members.items():
-        scored = signature.score(member.cohort)
-        risks = {"signature": scored["risk_score"]}
-        for other in beside:
-            try:
-                risks[other.name] = other.score(member.cohort)["risk_score"]
-            except InputError as error:
-                told.append(f"{other.name} was not judged in {name}: {error}.")
-        growth = judge.proliferation(member)
-        if growth is not None:
-            risks["proliferation"] = growth
-        more, further = judge.rows(member, "external", risks, seed=seed)
-        table, gains = [*table, *more], [*gains, *further]
+        scored = signature.score(member.cohort, reference=reference, impute=impute)
+        if "sentence" in scored.attrs.get("drift", {}):
+            told.append(f"In {name} {scored.attrs['drift']['sentence']}.")
+        risks = {"signature": scored["risk_score"], **_risks_beside(member, beside, told)}
+        more, further = judge.rows(member, "external", risks, against=set(risks), seed=seed)
+        figures, gained = [*figures, *more], [*gained, *further]
         scores[name] = judge.score_frame(member, scored)
-        groups += _groups(name, scores[name])
+        groups += risk_groups.compared(name, scores[name], at)
+        shares += risk_groups.at_months(name, scores[name], at)
+        area, curve = _over_time(name, member, risks, at)
+        areas.append(area)
+        curves.append(curve)
     found = assess(scores, {}, {}, members, baseline=signature.baseline, seed=seed)
-    figures = pd.DataFrame(table, columns=judge.TABLE)
-    of_groups = pd.DataFrame(groups, columns=GROUPS)
+    table, gains = pd.DataFrame(figures, columns=judge.TABLE), pd.DataFrame(gained, columns=judge.GAINS)
+    of_groups = pd.DataFrame(groups, columns=risk_groups.GROUPS)
+    kinds = sorted(set(table["endpoint"]))
+    if len(kinds) > 1:
+        told.append(f"The cohorts record different events ({', '.join(kinds)}): pooled figures mix them.")
+    settings = {
+        "signature": signature.name, "beside": ", ".join(one.name for one in beside), "months": at, "seed": seed,
+        "reference": reference if isinstance(reference, str) else "given", "impute": impute,
+    }  # fmt: skip
+    inputs = {name: frame_sha256(member.frame) for name, member in members.items()}
     return Judgement(
-        signature.name, figures, pd.DataFrame(gains, columns=judge.GAINS), scores, of_groups, found.calibration,
-        found.calibration_groups, found.decision, found.clinical, _pooled(figures, of_groups),
-        [*told, *_few(members), *found.sentences],
+        name=signature.name, table=table, gains=gains, scores=scores, groups=of_groups,
+        survival=pd.DataFrame(shares, columns=risk_groups.SURVIVAL), auc=_joined(areas, AUC), roc=_joined(curves, ROC),
+        calibration=found.calibration, calibration_groups=found.calibration_groups, decision=found.decision,
+        clinical=found.clinical, pooled=_pooled(table, gains, of_groups),
+        endpoint=kinds[0] if len(kinds) == 1 else "mixed", limits=[*told, *_few(members), *found.sentences],
+        signature=signature, provenance=Provenance("RiskSignature.judge", inputs, settings, _CITES),
     )  # fmt: skip
+
+
+def _risks_beside(member: Member, beside: Sequence[RiskSignature], told: list[str]) -> dict[str, pd.Series]:
+    """Risks of the same patients by other signatures and by proliferation; what cannot be judged is told."""
+    risks: dict[str, pd.Series] = {}
+    for other in beside:
+        try:
+            risks[other.name] = other.score(member.cohort)["risk_score"]
+        except InputError as error:
+            told.append(f"{other.name} was not judged in {member.name}: {error}.")
+    growth = judge.proliferation(member)
+    if growth is None:
+        told.append(f"Proliferation was not judged in {member.name}, which lacks its genes.")
+    elif "proliferation" not in risks:
+        risks["proliferation"] = growth
+    return risks
+
+
+def _joined(parts: Sequence[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    known = [part for part in parts if len(part)]
+    return pd.concat(known, ignore_index=True) if known else pd.DataFrame(columns=columns)
 
 
 def _trained_on(signature: RiskSignature) -> set[str]:
@@ -115,52 +174,51 @@ def _few(members: Mapping[str, Member]) -> list[str]:
     return [f"Events are few ({', '.join(few)}): read the intervals, not the values."] if few else []
 
 
-def _groups(name: str, scored: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows of low and high risk of one cohort."""
-    known = scored.dropna(subset=["risk_score"])
-    rows = []
-    for group in ("low", "high"):
-        part = known[known["risk_group"] == group]
-        row: dict[str, Any] = {"cohort": name, "group": group, "n": len(part), "events": int(part["event"].sum())}
-        rows.append(row | {"median": _median(part)})
-    high = np.asarray(known["risk_group"] == "high", dtype=np.float64)
-    if known["event"].sum() >= _FEW and 0 < high.sum() < len(high):
-        data = cox.follow_up(known["time"].to_numpy(), known["event"].to_numpy())
-        beta = cox.ridge(high[:, None], data, _PENALTY)
-        information = cox.derivatives(high[:, None][data.order], beta, data)[2]
-        error = float(1 / np.sqrt(information.item())) if information.item() > 0 else float("nan")
-        slope = float(beta[0])
-        test = survival.log_rank(known["time"], known["event"], known["risk_group"].astype(str))
-        rows[1] |= {
-            "hazard_ratio": np.exp(slope), "hr_lower": np.exp(slope - Z95 * error),
-            "hr_upper": np.exp(slope + Z95 * error), "log_rank_p": test.p_value,
-        }  # fmt: skip
-    return rows
+def _over_time(
+    name: str, member: Member, risks: Mapping[str, pd.Series], months: Sequence[float]
+) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
+    """AUC of each risk month by month while a tenth and ten patients are followed, and ROC curves at the months."""
+    time = pd.Series(member.endpoint.time, index=member.endpoint.samples)
+    event = pd.Series(member.endpoint.event, index=member.endpoint.samples)
+    still = max(_FOLLOWED, int(np.ceil(_TENTH * len(time))))
+    last = float(np.sort(time)[-still]) if len(time) > still else 0.0
+    grid = np.arange(_STEP, last + 1e-9, _STEP)
+    areas: list[pd.DataFrame] = []
+    curves: list[pd.DataFrame] = []
+    for method, risk in risks.items():
+        scored = risk.dropna().index
+        given = (time[scored], event[scored], risk[scored])
+        if grid.size:
+            found = survival.dynamic_auc(*given, at=grid).dropna()
+            areas.append(pd.DataFrame({"cohort": name, "method": method, "at": found.index, "auc": found.to_numpy()}))
+        for month in months:
+            if month <= last:
+                curve = spans.dynamic_roc(*given, at=month)
+                curves.append(curve.assign(cohort=name, method=method, at=float(month))[ROC])
+    return _joined(areas, AUC), _joined(curves, ROC)
 
 
-def _median(part: pd.DataFrame) -> float:
-    """Months by which half had the event, by Kaplan and Meier; NaN where that is not reached."""
-    if part.empty:
-        return float("nan")
-    curve = survival.kaplan_meier(part["time"], part["event"])
-    reached = curve.loc[curve["survival"] <= 0.5, "time"]
-    return float(reached.iloc[0]) if len(reached) else float("nan")
-
-
-def _pooled(figures: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
-    """Concordance of each method, on the logit scale, and hazard ratio, over cohorts."""
-    rows = []
+def _pooled(figures: pd.DataFrame, gains: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
+    """Concordance of each method (on the logit scale), gains and hazard ratio, over cohorts."""
+    rows: list[list[Any]] = []
     for method, part in figures.groupby("method", sort=False):
         inside = part[(part["lower"] > 0) & (part["upper"] < 1)]
         if len(inside) > 1:
-            value, lower, upper = (np.log(inside[one] / (1 - inside[one])) for one in ("concordance", "lower", "upper"))
-            found = compare.pool(value, (upper - lower) / (2 * Z95))
-            back = [1 / (1 + np.exp(-one)) for one in (found.value, found.lower, found.upper)]
-            rows.append(["concordance", method, *back, found.i2, found.n_studies])
+            logit = np.log(inside[_BOUNDED] / (1 - inside[_BOUNDED]))
+            rows.append(["concordance", method, *_over_cohorts(logit, lambda one: 1 / (1 + np.exp(-one)))])
+    for against, part in gains.groupby("against", sort=False):
+        known = part[part["upper"] > part["lower"]].rename(columns={"difference": "concordance"})
+        if len(known) > 1:
+            rows.append([f"gain in concordance over {against}", "signature", *_over_cohorts(known[_BOUNDED], float)])
     high = groups.dropna(subset=["hazard_ratio", "hr_lower", "hr_upper"])
     if len(high) > 1:
-        spread = (np.log(high["hr_upper"]) - np.log(high["hr_lower"])) / (2 * Z95)
-        found = compare.pool(np.log(high["hazard_ratio"]), spread)
-        back = [float(np.exp(one)) for one in (found.value, found.lower, found.upper)]
-        rows.append(["hazard ratio, high against low", "signature", *back, found.i2, found.n_studies])
+        logs = np.log(high[["hazard_ratio", "hr_lower", "hr_upper"]].astype(float)).set_axis(_BOUNDED, axis=1)
+        rows.append(["hazard ratio, high against low", "signature", *_over_cohorts(logs, np.exp)])
     return pd.DataFrame(rows, columns=POOLED)
+
+
+def _over_cohorts(table: pd.DataFrame, back: Callable[[float], Any]) -> list[float]:
+    """Pool figures with their 95% intervals, and bring them back to their scale."""
+    value, lower, upper = (table[name].astype(float) for name in _BOUNDED)
+    found = compare.pool(value, (upper - lower) / (2 * Z95))
+    return [*(float(back(one)) for one in (found.value, found.lower, found.upper)), found.i2, found.n_studies]

@@ -15,20 +15,26 @@ from omics_rx.signatures.therapy import arm_signature
 from omics_rx.signatures.therapy.arm_signature import TreatmentSignature
 from omics_rx.signatures.therapy.signature import FORMAT, ResponseSignature
 
+DEFAULT = "prognosis"  # the one that gains over proliferation in cohorts that had no part in it
+
 
 def _shipped() -> dict[str, Path]:
+    """Shipped signatures, the default one first."""
     folder = resources.root() / "signatures"
-    return {file.stem: file for file in sorted(folder.glob("*.json"))}
+    files = sorted(folder.glob("*.json"), key=lambda file: (file.stem != DEFAULT, file.stem))
+    return {file.stem: file for file in files}
 
 
 @in_words
-def load_signature(source: Path | str) -> RiskSignature | ResponseSignature | TreatmentSignature:
+def load_signature(source: Path | str = DEFAULT) -> RiskSignature | ResponseSignature | TreatmentSignature:
     """Open a signature: a shipped name, or the path of a JSON file.
 
     Parameters
     ----------
     source
-        A name of :func:`list_signatures`, or a file that ``RiskSignature.save`` wrote.
+        A name of :func:`list_signatures`, or a file that ``RiskSignature.save`` wrote. Without one it is
+        ``"prognosis"``, proliferation less the function of the oestrogen receptor; ``"cell_death"`` and ``"immune"``
+        stand beside it.
 
     Raises
     ------
@@ -61,7 +67,7 @@ def _read(file: Path) -> RiskSignature | ResponseSignature | TreatmentSignature:
 
 
 def list_signatures() -> pd.DataFrame:
-    """Signatures that travel with the package.
+    """Signatures that travel with the package, the default one first.
 
     Returns
     -------

@@ -244,7 +244,8 @@ class RiskSignature:
         return scorable(self, cohort)
 
     def judge(
-        self, cohorts: CohortLike | Mapping[str, CohortLike], *, beside: Sequence[RiskSignature] = (), seed: int = 0
+        self, cohorts: CohortLike | Mapping[str, CohortLike], *, beside: Sequence[RiskSignature] = (),
+        months: Sequence[float] = (36, 60), reference: Scale = "cohort", impute: bool | None = None, seed: int = 0,
     ) -> Judgement:  # fmt: skip
         """Judge the signature on cohorts of your own, nothing refitted and no sign flipped.
 
@@ -254,23 +255,33 @@ class RiskSignature:
             One with follow-up (``time`` in months, ``event``), or several by name.
         beside
             Other signatures to hold against it on the same patients, such as ``load("recurrence_score")``.
+        months
+            At which survival of the groups and ROC curves are told; the restricted mean stops at the largest that both
+            groups are followed to.
+        reference, impute
+            As in :meth:`score`.
         seed
             Of bootstraps and folds.
 
         Returns
         -------
         Judgement
-            Concordance with interval, AUC at months, risk groups with hazard ratio, calibration, decision curve, gain
-            over proliferation and clinical columns, and pooled figures over several cohorts.
+            Concordance with interval, AUC over time and ROC curves, risk groups with survival at months, median,
+            restricted mean and hazard ratio, calibration, decision curve, gain over what is held beside it,
+            proliferation and clinical columns, and pooled figures over several cohorts. ``report.write`` and
+            ``plots.concordance_forest`` take it.
 
         Raises
         ------
         InputError
-            If a cohort has no follow-up or cannot be scored, or two are one.
+            If a cohort has no follow-up or cannot be scored, two are one, a month is none, or a signature is given
+            twice.
         """
         from omics_rx.signatures.judgement import judge_signature
 
-        return judge_signature(self, cohorts, beside=beside, seed=seed)
+        return judge_signature(
+            self, cohorts, beside=beside, months=months, reference=reference, impute=impute, seed=seed
+        )
 
     def contributions(
         self, cohort: CohortLike, *, reference: Scale = "cohort", impute: bool | None = None
