@@ -14,7 +14,7 @@ _ROOMS = (
 )  # fmt: skip
 _NAMES = {
     "DrugScreen": "omics_rx.core.screen:DrugScreen", "check": "omics_rx.workflow.check:check",
-    "cite": "omics_rx.core.provenance:cite",
+    "cite": "omics_rx.core.provenance:cite", "doctor": "omics_rx.workflow.doctor:doctor",
 }  # fmt: skip
 
 if TYPE_CHECKING:
@@ -35,10 +35,11 @@ if TYPE_CHECKING:
     from omics_rx.core.provenance import cite
     from omics_rx.core.screen import DrugScreen
     from omics_rx.workflow.check import check
+    from omics_rx.workflow.doctor import doctor
 
 __all__ = [
-    "DrugScreen", "__version__", "check", "cite", "core", "datasets", "harmonize", "io", "metrics", "plots", "report",
-    "repurposing", "response", "scores", "signatures", "workflow",
+    "DrugScreen", "__version__", "check", "cite", "core", "datasets", "doctor", "harmonize", "io", "metrics", "plots",
+    "report", "repurposing", "response", "scores", "signatures", "workflow",
 ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
+from omics_rx import __version__
 from omics_rx.core.errors import InputError, OmicsRxError, examples, unknown_name
 from omics_rx.core.paths import existing, means_file
 
@@ -38,7 +39,7 @@ app = typer.Typer(
     cls=_Verbs,
     help="Prognostic signatures, drug response and drug repurposing from tumour omics.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
 _SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
@@ -67,6 +68,29 @@ def main() -> None:
                 os.dup2(handle, number)
             setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
     app()
+
+
+def _version(value: bool) -> None:  # noqa: FBT001 - the shell gives it
+    if value:
+        typer.echo(f"omics-rx {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _told(
+    version: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Say the version and stop.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is installed here and what can run: to paste into a report of a fault."""
+    from omics_rx.workflow.doctor import doctor as examined
+
+    typer.echo(str(examined()))
 
 
 @app.command()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -118,5 +117,7 @@ def one_thread() -> Iterator[None]:
 
 
 def usable_cores() -> int:
-    """Count the cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    """Count the cores this process may use: its affinity and the limits of a container count."""
+    from joblib import cpu_count
+
+    return int(cpu_count())

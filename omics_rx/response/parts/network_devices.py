@@ -90,6 +90,12 @@ def parsed(devices: str) -> tuple[str, int]:
     return kind, count
 
 
+def cards() -> list[str]:
+    """Names of the graphics cards that torch can use."""
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    return [torch.cuda.get_device_name(number) for number in range(count)]
+
+
 def launch(train: Callable[..., T], devices: str, *, progress: bool | None = None) -> T:
     """Call ``train(worker=...)`` where ``devices`` says; the result is that of the first process.
 
