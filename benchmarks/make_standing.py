@@ -1,8 +1,9 @@
 """Make ``resources/standing.tsv``: where every screened drug and every drug of the universe stands.
 
 One row a drug. What was looked up (``standing_lookups.tsv`` beside this script, each row with its source) goes first,
-then the breast labels, then the Broad hub, repoDB and DrugCentral joined by any name the drug is known under. A
-launched drug is an oncology drug where the hub's area or an approved indication of repoDB or DrugCentral says so.
+then the breast labels, then years of first approval in the US (``first_approvals.tsv``, each with its source), then
+the Broad hub, repoDB and DrugCentral joined by any name the drug is known under. A launched drug is an oncology drug
+where the hub's area or an approved indication of repoDB or DrugCentral says so.
 Every disagreement between sources is printed.
 
 Usage: python benchmarks/make_standing.py (needs the further real data)
@@ -123,7 +124,9 @@ def standing_of(said: dict[str, dict[str, object]]) -> tuple[str, str]:
     return ("investigational", PHASES[hub]) if PHASES[hub] else ("research", "")
 
 
-def row(drug: str, facts: pd.Series, said: dict[str, dict[str, object]], looked: dict, label: dict) -> dict[str, str]:
+def row(
+    drug: str, facts: pd.Series, said: dict[str, dict[str, object]], looked: dict, label: dict, year: dict | None
+) -> dict[str, str]:
     """One row of the table: what was looked up, else the breast labels, else the public sources."""
     standing, phase = standing_of(said)
     made = {"drug_id": drug, "name": facts["name"], "called": facts["called"], "standing": standing, "phase": phase,
@@ -136,6 +139,9 @@ def row(drug: str, facts: pd.Series, said: dict[str, dict[str, object]], looked:
         made["use"] = "; ".join(facts["first_use"].split(";")[:4])
     if label:
         made |= label
+    if year is not None and not made["year"]:
+        source = "; ".join(filter(None, [year["source"], year["second_source"]]))
+        made |= {"year": year["year"], "citation": f"{made['citation']}; year: {source}, read {year['checked']}"}
     if looked:
         made |= {name: value for name, value in looked.items() if name != "drug" and (value or name != "year")}
     return made
@@ -153,15 +159,18 @@ def main() -> None:
     looked = pd.read_csv(HERE / "standing_lookups.tsv", sep="\t", dtype=str, keep_default_na=False).set_index(
         "drug", drop=False
     )
+    years = pd.read_csv(HERE / "first_approvals.tsv", sep="\t", dtype=str, keep_default_na=False).set_index("drug")
     parts, labels, rows, differ = sources(folder() / "knowledge"), breast_labels(), [], []
     table = drugs()
     for drug, facts in table.iterrows():
         said = told(facts["keys"], parts)
         found = [name for name in looked.index if key(name) in facts["keys"]]
-        made = row(str(drug), facts, said, dict(looked.loc[found[0]]) if found else {}, labels.get(str(drug), {}))
+        first = [dict(years.loc[name]) for name in years.index if key(name) in facts["keys"]]
+        made = row(str(drug), facts, said, dict(looked.loc[found[0]]) if found else {}, labels.get(str(drug), {}),
+                   first[0] if first else None)  # fmt: skip
         rows.append(made)
         differ += disagreements(made, said)
-    unused = [name for name in looked.index if not any(key(name) in keys for keys in table["keys"])]
+    unused = [name for name in (*looked.index, *years.index) if not any(key(name) in keys for keys in table["keys"])]
     if unused:
         raise SystemExit(f"looked up, but no drug here: {', '.join(unused)}")
     out = pd.DataFrame(rows)[COLUMNS].sort_values(["name", "drug_id"], key=lambda values: values.str.casefold())

@@ -1,4 +1,4 @@
-"""Scores that studies of response to therapy use: genomic grade, STAT1, cytolytic activity, Danaher's cells."""
+"""Scores that studies of response to therapy use: genomic grade, STAT1, paclitaxel response, Danaher's cells."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
 
 PANELS = ("treatment", "danaher")
-CITES = ("sotiriou2006", "desmedt2008", "danaher2017")
+CITES = ("sotiriou2006", "desmedt2008", "juul2010", "danaher2017")
 _DOWN = " (down)"
 
 
@@ -26,7 +26,8 @@ def treatment_sets(panel: str | None = None) -> dict[str, dict[str, float]]:
     Parameters
     ----------
     panel
-        ``"treatment"``: genomic grade, STAT1, cytolytic activity; ``"danaher"``: cell types; None takes both.
+        ``"treatment"``: genomic grade, STAT1, cytolytic activity, paclitaxel response; ``"danaher"``: cell types; None
+        takes both.
 
     Raises
     ------
@@ -63,7 +64,8 @@ def treatment(
     pandas.DataFrame
         Samples x scores, in the cohort's log2 unit: mean of the genes that add, less the mean of those that take away.
         ``Genomic grade`` is the genomic grade index without its shift and scale, which rest on a cohort's own
-        recorded grades; ``Cytolytic activity`` is the logarithm of the published geometric mean.
+        recorded grades; ``Cytolytic activity`` is the logarithm of the published geometric mean; ``Paclitaxel
+        response`` is the mean of four genes of mitosis less that of two of ceramide metabolism.
 
     Raises
     ------
@@ -73,7 +75,8 @@ def treatment(
     Notes
     -----
     Sotiriou et al. 2006, 10.1093/jnci/djj052; Desmedt et al. 2008, 10.1158/1078-0432.CCR-07-4756; Rooney et al. 2015,
-    10.1016/j.cell.2014.12.033; Danaher et al. 2017, 10.1186/s40425-017-0215-8.
+    10.1016/j.cell.2014.12.033; Juul et al. 2010, 10.1016/S1470-2045(10)70018-8; Danaher et al. 2017,
+    10.1186/s40425-017-0215-8.
     """
     sets = treatment_sets(panel)
     parts = {name: [gene for gene, sign in genes.items() if sign > 0] for name, genes in sets.items()}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from omics_rx.core import resources
@@ -52,3 +55,16 @@ def test_a_peak_is_that_of_the_label():
     """Trametinib 22.2 ng/mL over 615.4 g/mol, 36.1 nM in the summary of product characteristics."""
     row = resources.table("cmax.tsv").set_index("name").loc["Trametinib"]
     assert float(row["cmax_um"]) == pytest.approx(0.0361, rel=2e-3)
+
+
+def test_years_of_first_approval_have_a_source_a_day_and_reach_the_table_of_standing():
+    path = Path(__file__).parents[2] / "benchmarks" / "first_approvals.tsv"
+    years = pd.read_csv(path, sep="\t", dtype=str)
+    assert years[["drug", "year", "source", "checked"]].notna().all(axis=None)
+    assert years["drug"].is_unique
+    assert years["year"].astype(int).between(1900, 2026).all()
+    standing = resources.table("standing.tsv").set_index("name")
+    standing.index = standing.index.str.casefold()
+    row = standing.loc[years["drug"].str.casefold()]
+    assert list(row["year"]) == list(years["year"])
+    assert row["citation"].str.contains("; year: ").all()

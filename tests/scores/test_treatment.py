@@ -26,7 +26,16 @@ def test_genes_that_fall_are_taken_away_and_cytolytic_activity_is_a_geometric_me
 
 
 def test_one_panel_or_both():
-    assert set(orx.scores.treatment_sets("treatment")) == {"Genomic grade", "STAT1", "Cytolytic activity"}
+    assert set(orx.scores.treatment_sets("treatment")) == {
+        "Genomic grade", "STAT1", "Cytolytic activity", "Paclitaxel response",
+    }  # fmt: skip
     assert len(orx.scores.treatment_sets("danaher")) == 14
     with pytest.raises(UnknownNameError, match="danaher"):
         orx.scores.treatment_sets("danahar")
+
+
+def test_the_response_to_paclitaxel_is_mitosis_less_ceramide():
+    genes = {"BUB1B": 8.5, "CDK1": 6.5, "AURKB": 4.5, "TTK": 2.5, "UGCG": 3.25, "COL4A3BP": 4.25}
+    frame = pd.DataFrame([genes, dict.fromkeys(genes, 7.25)], index=["a", "b"])
+    table = orx.scores.treatment(frame, panel="treatment")
+    assert list(table["Paclitaxel response"]) == pytest.approx([5.5 - 3.75, 0.0])
