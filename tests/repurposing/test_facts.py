@@ -2,10 +2,12 @@
 
 import re
 
+import pandas as pd
 import pytest
 
 from omics_rx import harmonize
 from omics_rx.core import resources
+from omics_rx.repurposing.alterations import labelled
 
 FACTS = {
     "alteration_facts.tsv": [
@@ -66,8 +68,9 @@ def test_receptors_of_a_label_stand_for_the_subtypes_it_names():
     for told, subtypes in zip(breast["biomarkers"], breast["subtypes"].str.split(";"), strict=True):
         words = told.split(";")
         assert ("Her2" in subtypes) == ("HER2 positive" in words)
-        receptors_open = not any(word.startswith("ER ") for word in words)
-        assert ("Basal" in subtypes) == ("HER2 negative" in words and receptors_open)
+        receptors_open = not any(word.startswith("ER ") and word.endswith("positive") for word in words)
+        assert ("Basal" in subtypes) == bool({"HER2 negative", "HER2 low"} & set(words) and receptors_open)
+        assert ("LumA" in subtypes) == ("Her2" not in subtypes and "ER negative" not in words)
 
 
 def test_a_label_on_an_alteration_of_breast_cancer_stands_in_both_tables():
@@ -75,3 +78,29 @@ def test_a_label_on_an_alteration_of_breast_cancer_stands_in_both_tables():
     facts = facts[(facts["level"] == "label") & (facts["disease"].isin(["breast", "any solid"]))]
     labelled = set(resources.table("label_biomarkers.tsv")["drug"])
     assert set(facts["drug"]) <= labelled
+
+
+@pytest.mark.parametrize(
+    ("told", "has"),
+    [
+        ("low", True),
+        ("1+", True),
+        ("ultralow", False),
+        ("0", False),
+        ("positive", False),
+        ("negative", None),
+        ("", None),
+    ],
+)
+def test_her2_low_is_told_by_its_grade_and_open_where_only_negative_is_known(told, has):
+    assert labelled.state("HER2 low", pd.DataFrame(), pd.Series(dtype=float), {"HER2": told}) is has
+
+
+def test_a_label_that_asks_for_pd_l1_stays_open_until_it_is_tested():
+    three = dict.fromkeys(("ER", "PR", "HER2"), "negative")
+    none = pd.DataFrame(columns=["gene", "kind", "change", "is", "origin"])
+    table = labelled.labelled(none, pd.Series(dtype=float), three)
+    mine = table[table["drug"] == "Pembrolizumab"].set_index("biomarkers")["standing"]
+    assert mine["ER negative;PR negative;HER2 negative"] == labelled.HERS
+    assert mine["ER negative;PR negative;HER2 negative;PD-L1 positive (CPS 10 or more)"] == labelled.OPEN
+    assert set(table.loc[table["drug"] == "Tamoxifen", "standing"]) == {labelled.OTHERS}

@@ -13,6 +13,8 @@ from omics_rx.io.alterations.meaning import EVENTS
 _TMB_HIGH = 10.0  # mutations a megabase, as in the label of pembrolizumab
 _YES = frozenset({"positive", "pos", "+", "1", "true", "3+"})
 _NO = frozenset({"negative", "neg", "-", "0", "false", "low", "1+", "ultralow"})
+_LOW = frozenset({"low", "1+"})
+_UNGRADED = frozenset({"negative", "neg", "-", "false"})  # HER2 negative may still be low
 COLUMNS = ("drug", "standing", "biomarkers", "lacking", "with", "agency", "approved", "brand", "kind", "label")
 HERS, OPEN, OTHERS = "labelled for her", "open: not tested", "labelled for others"
 
@@ -66,8 +68,8 @@ def state(biomarker: str, variants: pd.DataFrame, events: pd.Series, receptors: 
     if found := re.match(r"^(?P<one>ER|PR|HER2)(?: or (?P<two>PR))? (?P<sign>positive|negative|low)$", biomarker):
         wanted = found["sign"]
         if wanted == "low":
-            told = receptors.get("HER2", "").casefold()
-            return told in ("low", "1+") if told else None
+            told = receptors.get("HER2", "").strip().casefold()
+            return True if told in _LOW else False if told in _YES | _NO - _UNGRADED else None
         states = [_receptor(receptors.get(name, "")) for name in (found["one"], found["two"]) if name]
         has = True if True in states else None if None in states else False
         return has if wanted == "positive" else None if has is None else not has
