@@ -14,7 +14,7 @@ from omics_rx.repurposing.selectivity import without_general
 
 MEASURED, OWN, NOISE = 0.5, 0.25, 1.0
 # by how much other lines differ beyond what the spread of these says; benchmarks/ranking_intervals.py prints it
-BETWEEN_LINES = 1.75
+BETWEEN_LINES = 2.5
 MIN_LINES = 3
 
 
