@@ -33,23 +33,28 @@ def deletion(ranking, first: pd.Index) -> tuple[float, float]:
     return float(np.median(weightiest)), float(np.median(others))
 
 
-def halves(ranker, subtype: str, first: pd.Index) -> float:
-    """Mean Spearman correlation over kinds between a drug's contributions by one half of the tumours and the other."""
+def halves(ranker) -> list:
+    """The ranker by one half of the tumours, and by the other."""
     own = ranker.sources_.subtypes.dropna()
     half = pd.Series(rng(0, "halves").permutation(len(own)), index=own.index).groupby(own.astype(object)).rank() % 2
-    told = []
+    made = []
     for which in (0, 1):
         tumours = half.index[half == which]
-        new = {
-            name: getattr(ranker.sources_, name).loc[tumours] for name in ("genes", "preference", "mean", "subtypes")
-        }
-        told.append(ranker.redrawn(**new).rank(subtype, candidates="all"))
+        made.append(ranker.redrawn(**{name: getattr(ranker.sources_, name).loc[tumours]
+                                      for name in ("genes", "preference", "mean", "subtypes")}))  # fmt: skip
+    return made
+
+
+def agreement(both: list, subtype: str, first: pd.Index) -> float:
+    """Mean Spearman correlation over kinds between a drug's contributions by one ranker and by the other."""
+    told = [one.rank(subtype, candidates="all") for one in both]
     one, other = (ranking.explanations.set_index("drug_id").loc[first, told[0].kinds].astype(float) for ranking in told)
     return float(np.nanmean([one.loc[drug].corr(other.loc[drug], method="spearman") for drug in first]))
 
 
 def main() -> None:
     ranker = fitted(shipped=parser(__doc__).parse_args().shipped)
+    both = halves(ranker)
     print("subtype  sum is off by  falls without first / another kind  halves of the tumours")
     for subtype in lb.SUBTYPES:
         ranking = ranker.rank(subtype, candidates="all")
@@ -58,7 +63,8 @@ def main() -> None:
         off = float((told[ranking.kinds].astype(float).sum(axis=1) - told["score"]).abs().max())
         top, other = deletion(ranking, first)
         print(
-            f"{subtype:8s} {off:.1e}        {top:g} / {other:g}        {halves(ranker, subtype, first):.2f}", flush=True
+            f"{subtype:8s} {off:.1e}        {top:g} / {other:g}        {agreement(both, subtype, first):.2f}",
+            flush=True,
         )
 
 

@@ -438,7 +438,7 @@ def rank(
     ranker = repurposing.Ranker(labels=learnt, seed=seed).fit(
         _model(model, screen="gdsc"),
         cohort,
-        repurposing.read_library(library) if library else None,
+        repurposing.read_library(library, conditions=True) if library else None,
         extra=repurposing.read_docking_scores(docking, better=better) if docking else None,
         network=repurposing.read_network(network, min_score=min_score) if network else None,
         universe="resources" if universe else None,

@@ -15,6 +15,24 @@ if TYPE_CHECKING:
     from omics_rx.repurposing.ranker import Ranker
 
 FEW_LINES, THIN, BEYOND = 5, 0.5, 10.0
+# what a source adds on the tumours of gse1992, as benchmarks/ranking_sources.py prints; and the line of code
+ABSENT = {
+    "profiles": (
+        "No perturbation library was used, so nothing is said of reversal.",
+        "",
+        'fit(model, cohort, repurposing.read_library("profiles.gctx", conditions=True))',
+    ),
+    "expressing": (
+        "No single cells were used, so nothing is said of which cells express a target.",
+        "",
+        "fit(model, cohort, cells=cells)",
+    ),
+    "network": (
+        "No network of protein interactions was used (network=None).",
+        "",
+        'fit(model, cohort, network="resources")',
+    ),
+}
 
 
 def warnings(evidence: pd.DataFrame, support: pd.DataFrame) -> pd.Series:
@@ -77,9 +95,8 @@ def limits(ranker: Ranker, subtype: str, info: pd.DataFrame) -> tuple[str, ...]:
         training_lines(ranker.screen_.cells.obs),
         _lines(subtype, int((ranker.sources_.line_groups == LINE_GROUP.get(subtype)).sum())),
     ]
-    if ranker.sources_.network is None:
-        said.append("No network of protein interactions was used (network=None).")
-    else:
+    said += _absent(ranker)
+    if ranker.sources_.network is not None:
         told = "; ".join(ranker.sources_.network.said) or "edges between genes"
         said.append(f"The network of protein interactions: {told}.")
     if ranker.sources_.expressing is not None:
@@ -94,6 +111,14 @@ def limits(ranker: Ranker, subtype: str, info: pd.DataFrame) -> tuple[str, ...]:
         said.append("Evidence given by the user is used as it came: if it holds the answer, so does the score.")
     said.append("Resistance and combinations are out of scope. A ranking proposes experiments, not treatment.")
     return tuple(said)
+
+
+def _absent(ranker: Ranker) -> list[str]:
+    """What each source that was not brought would add, by the default rule, and how to bring it."""
+    sources = ranker.sources_
+    held = {"profiles": sources.profiles, "expressing": sources.expressing, "network": sources.network}
+    return [" ".join(filter(None, (words, moved, f"To bring one: {code}.")))
+            for name, (words, moved, code) in ABSENT.items() if held[name] is None]  # fmt: skip
 
 
 def training_lines(lines: pd.DataFrame) -> str:

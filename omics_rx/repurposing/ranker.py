@@ -113,7 +113,8 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         cohort
             Tumours. Subtypes are called by ``scores.subtype`` unless ``obs["subtype"]`` holds them.
         library
-            Perturbation profiles x genes, rows named by drug; adds reversal.
+            Perturbation profiles x genes, rows named by drug; adds reversal. Sets of genes (1, -1 and 0 for most) are
+            scored as sets; with columns ``dose``, ``time`` and ``line`` the sRGES of each drug is shown, too.
         extra
             Drugs x columns of the user's own, a named series, or one such frame a subtype (by any of its names). It
             must not hold what the labels hold.

@@ -48,6 +48,10 @@ def _sources(seed: int = 0, **changed) -> ev.Sources:
         "responses": frame(random.normal(size=(36, N)), lines, ids),
         "line_groups": groups,
         "profiles": library,
+        "instances": (
+            library,
+            pd.DataFrame({"drug_id": ids, "dose": [10.0, 1.0] * (N // 2), "time": 24.0, "line": "MCF7"}, index=ids),
+        ),
         "extra": {},
         "extra_directions": {},
         "events": events,
