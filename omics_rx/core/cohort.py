@@ -284,14 +284,23 @@ def describe(data: CohortLike) -> dict[str, Any]:
     return {**asdict(info(cohort)), "n_samples": cohort.n_obs, "n_genes": cohort.n_vars}
 
 
+def is_dask(values: Any) -> bool:
+    """Whether a matrix is a dask array, or a view of one as anndata makes it, told without importing dask."""
+    return any(base.__module__.partition(".")[0] == "dask" for base in type(values).__mro__)
+
+
+def computed(values: Any) -> Any:
+    """A matrix in memory, dense or sparse: what dask would compute later is computed now."""
+    return values.compute() if is_dask(values) else values
+
+
 def sample_of_values(values: Any) -> np.ndarray:
     """Values of some samples from all over a matrix, in memory, on disk or of dask arrays; shape ``(n, p)``, dense."""
     n_rows = values.shape[0]
     rows: Any = slice(0, n_rows)
     if n_rows > _N_ROWS:
         rows = np.unique(np.linspace(0, n_rows - 1, _N_ROWS).astype(int))
-    taken = values[rows]
-    taken = taken.compute() if hasattr(taken, "compute") else taken
+    taken = computed(values[rows])
     return taken.toarray() if hasattr(taken, "toarray") else np.asarray(taken)
 
 

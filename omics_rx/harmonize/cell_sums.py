@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import sparse
 
 from omics_rx.core.arguments import in_words
-from omics_rx.core.cohort import as_cohort, info, named_layers, record, with_info, with_record
+from omics_rx.core.cohort import as_cohort, computed, info, named_layers, record, with_info, with_record
 from omics_rx.core.errors import InputError, examples, unknown_name
 from omics_rx.core.work import log
 from omics_rx.harmonize import matrices
@@ -164,7 +164,7 @@ def count_blocks(cells: AnnData, layer: str | None) -> Iterator[tuple[int, Any]]
     if matrix is None:
         raise InputError("the cells have no X: pass layer to say where their counts are")
     for start in range(0, cells.n_obs, _N_BLOCK):
-        block = matrix[start : start + _N_BLOCK]
+        block = computed(matrix[start : start + _N_BLOCK])
         block = block if sparse.issparse(block) else np.asarray(block)
         if not are_counts(block):
             raise InputError(_no_counts(cells, layer, block))

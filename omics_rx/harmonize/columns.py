@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from omics_rx.core.cohort import named_layers
+from omics_rx.core.cohort import computed, named_layers
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.units import LINEAR, LOGGED, base_of
 
@@ -68,6 +68,7 @@ def regrouped(cohort: AnnData, grouped: dict[str, list[int]], unit: str) -> AnnD
 
 def _joined(values: Any, first: list[int], joined: list[tuple[int, list[int]]], unit: str) -> Any:
     """Columns of the matrix, those of one name joined; dense or sparse, of the same type as given."""
+    values = computed(values)
     offset = _offsets(values) if unit == _OFFSET_UNKNOWN and joined else None
     if hasattr(values, "tocsc"):
         return _joined_sparse(values, first, joined, unit, offset)
@@ -83,6 +84,7 @@ def _joined(values: Any, first: list[int], joined: list[tuple[int, list[int]]], 
 
 def _offsets(values: Any) -> np.ndarray:
     """What was added before each sample's logarithm was taken, by the value its silent genes share; else NaN."""
+    values = computed(values)
     array = np.asarray(values.toarray() if hasattr(values, "toarray") else values, dtype=np.float64)
     known = np.isfinite(array)
     floor = np.where(known, array, np.inf).min(axis=1, initial=np.inf)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from omics_rx.core.cohort import expression, info, sample_of_values, with_info
+from omics_rx.core.cohort import expression, info, is_dask, sample_of_values, with_info
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.units import MIXED, UNITS, amount_of
 from omics_rx.core.work import log
@@ -306,7 +306,7 @@ def _about(missing: tuple[str, ...], needs: Needs, strands: list[str]) -> list[s
 def _without_reads(source: AnnData, found: UnitFinding) -> tuple[str, ...]:
     """Samples of which every value is zero or missing, where zero means silent."""
     values: Any = source.X
-    if source.isbacked or type(values).__module__.startswith("dask") or found.unit in NO_LEVELS:
+    if source.isbacked or is_dask(values) or found.unit in NO_LEVELS:
         return ()
     if hasattr(values, "tocsr"):
         some = np.asarray(abs(values).sum(axis=1)).ravel() > 0

@@ -12,6 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from omics_rx.core import cache
+from omics_rx.core.cohort import computed, is_dask
 from omics_rx.core.errors import InputError, OutputError, examples
 from omics_rx.core.saving import writing
 from omics_rx.core.work import log
@@ -22,11 +23,6 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 _BLOCK_VALUES = 4_000_000  # values worked on at a time: 32 MB of float64 whatever the cohort's size
-
-
-def is_dask(values: Any) -> bool:
-    """Whether a matrix is a dask array, told without importing dask."""
-    return type(values).__module__.partition(".")[0] == "dask"
 
 
 def row_blocks(data: AnnData, *, whole: bool = False, keep_sparse: bool = False) -> list[slice]:
@@ -74,8 +70,7 @@ def as_block(values: Any, genes: pd.Index, *, keep_sparse: bool) -> np.ndarray |
     InputError
         If a value is infinite.
     """
-    if is_dask(values):
-        values = values.compute()
+    values = computed(values)
     if keep_sparse and sparse.issparse(values):
         table = sparse.csr_array(cast("Any", values))
         if table.nnz == 0 or (np.isfinite(table.data).all() and table.data.min() >= 0):

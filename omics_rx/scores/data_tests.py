@@ -8,9 +8,9 @@ from typing import TypeAlias
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.cohort import is_dask
 from omics_rx.core.units import amount_of
 from omics_rx.harmonize.needs import Doubt, Prepared
-from omics_rx.scores.blocks import is_dask
 from omics_rx.scores.mixture import fit_mixture
 from omics_rx.scores.records import recorded_receptor
 

@@ -13,6 +13,7 @@ from scipy import sparse
 from omics_rx.core import cache, provenance
 from omics_rx.core import cohort as cohorts
 from omics_rx.core.arguments import in_words
+from omics_rx.core.cohort import is_dask
 from omics_rx.core.errors import InputError, examples, named
 from omics_rx.core.work import log, track
 from omics_rx.harmonize import current_symbols, matrices
@@ -175,7 +176,7 @@ def _named(ready: Prepared) -> tuple[Prepared, pd.Index]:
     symbols = pd.Index(current_symbols(names)["symbol"])
     if ready.needs.rename or symbols.equals(names):
         return ready, names
-    if not ready.source.isbacked and not blocks.is_dask(ready.source.X):
+    if not ready.source.isbacked and not is_dask(ready.source.X):
         renamed = current_genes(ready.source, min_mapped=0.0)
         return replace(ready, source=renamed), renamed.var_names
     if not symbols.is_unique:
@@ -278,7 +279,7 @@ def _run(
 ) -> np.ndarray:
     """Scores of all samples, shape ``(n_samples, n_sets)``."""
     traits = TRAITS[work.method]
-    if blocks.is_dask(data.X) and not traits.whole_cohort:
+    if is_dask(data.X) and not traits.whole_cohort:
         return blocks.map_dask(data.X, work.score_raw, len(work.full))
     todo = blocks.row_blocks(data, whole=traits.whole_cohort, keep_sparse=traits.sparse)
     finished = None
