@@ -22,7 +22,7 @@ from omics_rx.signatures.training import TrainingSet
 REASONS = {
     "signatures.ResponseStudy.save": "writes down what signatures.build_response found",
     "signatures.Study.save": "writes down what signatures.build found",
-    "signatures.follow_up": "as signatures.compare_groups, over tables that it makes",
+    "signatures.RiskSignature.follow_up": "as signatures.compare_groups, over tables that it makes",
     "signatures.compare_risk_groups": "as signatures.compare_groups, over tables that it makes",
     "signatures.from_weights": "takes figures from its caller and estimates none",
     "signatures.load_response_study": "reads what signatures.build_response found, and ResponseStudy.save wrote",

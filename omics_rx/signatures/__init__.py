@@ -23,11 +23,10 @@ _NAMES = {
     "describe_groups": "follow_up:describe",
     "explain_signature": "explain:explain",
     "explain_model": "explain:explain_model",
-    "follow_up": "followed:follow_up",
     "fewest_markers": "panel_curves:fewest_markers",
     "from_weights": "published:from_weights",
     "learning_curve": "panel_curves:learning_curve",
-    "points": "points:points",
+    "points": "nomogram:points",
     "list": "library:list_signatures",
     "load": "library:load_signature",
     "load_response_study": "therapy.study:load_response_study",
@@ -47,12 +46,11 @@ if TYPE_CHECKING:
     from omics_rx.signatures.explain import explain_model
     from omics_rx.signatures.follow_up import compare_groups, compare_risk_groups
     from omics_rx.signatures.follow_up import describe as describe_groups
-    from omics_rx.signatures.followed import follow_up
     from omics_rx.signatures.library import list_signatures as list  # noqa: A004
     from omics_rx.signatures.library import load_signature as load
+    from omics_rx.signatures.nomogram import points
     from omics_rx.signatures.panel import search_panel
     from omics_rx.signatures.panel_curves import fewest_markers, learning_curve
-    from omics_rx.signatures.points import points
     from omics_rx.signatures.published import from_weights
     from omics_rx.signatures.recipes import RECIPES
     from omics_rx.signatures.searching import SearchResult, search
@@ -89,7 +87,6 @@ __all__ = [
     "explain_model",
     "explain_signature",
     "fewest_markers",
-    "follow_up",
     "from_weights",
     "learning_curve",
     "list",

@@ -236,7 +236,9 @@ def _response(
 ) -> ResponseStudy | TreatmentStudy:  # fmt: skip
     """Build a study of a yes-or-no outcome from the settings of :func:`build`."""
     if outcome is None:
-        raise InputError('the recipe "therapy" learns a yes-or-no outcome: say build("therapy", ..., outcome=...)')
+        raise InputError(
+            'the recipe "therapy" learns a yes-or-no outcome: say both, build("therapy", ..., outcome=...)'
+        )
     given = {name: value for name, value in shared.items() if value is not None or name in ("control", "within")}
     making = build_arms if "treatment" in shared else build_response
     if ensemble is not None:
@@ -247,12 +249,13 @@ def _response(
             f"{examples(unknown)} are no settings of a therapy study{' of a trial' * ('treatment' in shared)}: see "
             f"{making.__name__}"
         )
-    twice = sorted(set(therapy) & ({*shared, "cohorts", "outcome"} | ({"learners"} & set(given))))
+    told = {name for name, value in given.items() if value is not None}
+    twice = sorted(set(therapy) & (told | {"cohorts", "outcome"}))
     if twice:
         raise InputError(
             f"therapy= holds {examples(twice)}, which build takes itself: say it once, outside of therapy="
         )
-    return making(cohorts, outcome, **given, **therapy)
+    return making(cohorts, outcome, **{**given, **therapy})
 
 
 def _chance(

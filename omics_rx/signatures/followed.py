@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from omics_rx.core.arguments import in_words
 from omics_rx.core.cohort import expression
 from omics_rx.core.errors import InputError
 from omics_rx.core.provenance import Provenance, frame_sha256
@@ -49,35 +48,12 @@ class FollowUp:
     provenance: Provenance = field(repr=False)
 
 
-@in_words
 def follow_up(
     signature: RiskSignature, cohort: CohortLike, *, sensitivity: object = None,
     more: Mapping[str, pd.DataFrame] | None = None, pathways: bool = True, reference: Scale = "cohort",
     impute: bool | None = None,
 ) -> FollowUp:  # fmt: skip
-    """Score a cohort and compare its patients of high and low risk in all that the package can tell of them.
-
-    Parameters
-    ----------
-    signature
-        A signature.
-    cohort
-        Samples x genes.
-    sensitivity
-        A prediction of ``response``, of which the ``preference`` is compared (what distinguishes drugs within a
-        sample), or a frame of samples x drugs.
-    more
-        Further tables by name, samples x columns.
-    pathways
-        Compare Reactome pathways too; they are many, and the correction runs over all rows.
-    reference, impute
-        As in ``RiskSignature.score``.
-
-    Raises
-    ------
-    InputError
-        If the cohort cannot be scored, a group has fewer than three patients, or a table shares no sample with it.
-    """
+    """Score a cohort and compare its patients of high and low risk; see :meth:`RiskSignature.follow_up`."""
     groups = signature.score(cohort, reference=reference, impute=impute)["risk_group"].dropna()
     absent: dict[str, str] = {}
     tables = describe(cohort, pathways=pathways, absent=absent)
@@ -97,5 +73,5 @@ def follow_up(
     inputs = {"cohort": frame_sha256(expression(cohort))}
     return FollowUp(
         signature.name, compare_groups(groups, tables), groups, limits,
-        Provenance("signatures.follow_up", inputs, settings),
+        Provenance("RiskSignature.follow_up", inputs, settings),
     )  # fmt: skip

@@ -35,6 +35,7 @@ from omics_rx.signatures.training import CLOSE
 if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
     from omics_rx.harmonize.needs import Assessment, Opened, Prepared
+    from omics_rx.signatures.followed import FollowUp
     from omics_rx.signatures.judgement import Judgement
 
 Floats = NDArray[np.float64]
@@ -281,6 +282,42 @@ class RiskSignature:
 
         return judge_signature(
             self, cohorts, beside=beside, months=months, reference=reference, impute=impute, seed=seed
+        )
+
+    def follow_up(
+        self, cohort: CohortLike, *, sensitivity: object = None, more: Mapping[str, pd.DataFrame] | None = None,
+        pathways: bool = True, reference: Scale = "cohort", impute: bool | None = None,
+    ) -> FollowUp:  # fmt: skip
+        """Score a cohort and compare its patients of high and low risk in all that the package can tell of them.
+
+        Parameters
+        ----------
+        cohort
+            Samples x genes.
+        sensitivity
+            A prediction of ``response``, of which the ``preference`` is compared (what distinguishes drugs within a
+            sample), or a frame of samples x drugs.
+        more
+            Further tables by name, samples x columns.
+        pathways
+            Compare Reactome pathways too; they are many, and the correction runs over all rows.
+        reference, impute
+            As in :meth:`score`.
+
+        Returns
+        -------
+        FollowUp
+            One table, as :func:`compare_groups` gives it, and what could not be compared; ``report.write`` takes it.
+
+        Raises
+        ------
+        InputError
+            If the cohort cannot be scored, a group has fewer than three patients, or a table shares no sample with it.
+        """
+        from omics_rx.signatures.followed import follow_up
+
+        return follow_up(
+            self, cohort, sensitivity=sensitivity, more=more, pathways=pathways, reference=reference, impute=impute
         )
 
     def contributions(

@@ -16,7 +16,7 @@ def test_one_call_compares_what_can_be_told_and_says_what_cannot(gse1992, tmp_pa
     groups = signature.score(gse1992)["risk_group"]
     drugs = pd.DataFrame(random.normal(size=(gse1992.n_obs, 3)), gse1992.obs_names, ["x", "y", "z"])
     drugs["x"] += 2.0 * (groups == "high")
-    found = orx.signatures.follow_up(signature, gse1992, sensitivity=drugs, pathways=False)
+    found = signature.follow_up(gse1992, sensitivity=drugs, pathways=False)
     table = found.table
     assert {"cell types", "checkpoints", "subtype", "proliferation", "predicted sensitivity"} <= set(table["table"])
     assert any("Treg" in name or "regulatory" in name.lower() for name in table["column"])
@@ -28,11 +28,11 @@ def test_one_call_compares_what_can_be_told_and_says_what_cannot(gse1992, tmp_pa
     assert any("no cause" in one for one in found.limits)
     text = write(found, tmp_path / "followed.html").read_text()
     assert "What goes with high risk?" in text
-    without = orx.signatures.follow_up(signature, gse1992[:, :900], pathways=False, impute=True)
+    without = signature.follow_up(gse1992[:, :900], pathways=False, impute=True)
     assert any("was not compared" in one for one in without.limits)
     assert any("sensitivity was not given" in one for one in without.limits)
     with pytest.raises(InputError, match="give a frame"):
-        orx.signatures.follow_up(signature, gse1992, sensitivity=3, pathways=False)
+        signature.follow_up(gse1992, sensitivity=3, pathways=False)
 
 
 @pytest.fixture

@@ -128,7 +128,7 @@ def test_judge_in_the_shell(planted, make_cohort, tmp_path, monkeypatch):
     planted.save("planted.json")
     for name, seed in (("a", 2), ("b", 3)):
         cohort = make_cohort(seed)
-        cohort.to_df().T.rename_axis("gene").to_csv(f"{name}.csv")
+        cohort.to_df().rename_axis("sample").to_csv(f"{name}.csv")
         cohort.obs.rename_axis("sample").rename(columns={"time": "OS_MONTHS", "event": "OS_event"}).to_csv(
             f"{name}_c.csv"
         )

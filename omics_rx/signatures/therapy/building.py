@@ -114,6 +114,7 @@ def build_response(
     enough(pd.concat([one.outcome for one in train]), name=outcome, where="the training cohorts")
     suspects.features(train, kinds, known_before=known_before)
     suspects.patients_twice([*train, *outside])
+    told += suspects.namesakes(train, outside)
     data = pooled(train, kinds)
     order = [kind for kind in train[0].modalities if kind in {train[0].modality[name] for name in kinds}]
     settings = {

@@ -152,3 +152,18 @@ def _alike(one: np.ndarray, two: np.ndarray, *, same: bool) -> list[tuple[int, i
     if same:
         near &= np.triu(np.ones_like(near), 1)
     return [(int(i), int(j)) for i, j in zip(*np.nonzero(near), strict=True)]
+
+
+def namesakes(train: Sequence[Patients], outside: Sequence[Patients]) -> list[str]:
+    """Sentences about external patients who are called as training patients are: the same, or numbered alike."""
+    found = []
+    for one in outside:
+        for other in train:
+            both = one.table.index.astype(str).intersection(other.table.index.astype(str))
+            if len(both):
+                found.append(
+                    f"{len(both)} patients of {one.name} are called as patients of {other.name} are "
+                    f"({examples(both)}): their features differ; if they are the same, the figures of the external "
+                    "cohort are too good."
+                )
+    return found
