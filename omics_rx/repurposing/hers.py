@@ -89,7 +89,7 @@ def _warned(table: pd.DataFrame, told: Told) -> pd.DataFrame:
 def frequent(ranker: Ranker, case: Case) -> tuple[str, ...]:
     """How frequent the events are whose evidence moves a subtype's drugs; nothing without events, or of a patient."""
     measured = ranker.sources_.brought.get("alteration_measured")
-    if measured is None or case.patient is not None:
+    if not measured or case.patient is not None:
         return ()
     events, effects = measured
     found = contrasts(events, case.inside, effects)

@@ -253,10 +253,14 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
 
     def _asked(self) -> str:
         words = {
-            question: ", ".join(kind.label for kind in self.kinds_ if kind.question == question) or "nothing"
+            question: ", ".join(kind.label for kind in self.kinds_ if kind.question == question and kind.slope is None)
+            or "nothing"
             for question in ("drug", "subtype")
         }
-        return QUESTIONS.format(share=questions.SUBTYPE_SHARE, **words)
+        own = [f"{kind.label} ({kind.slope:g} a {kind.unit.partition(',')[0]})" for kind in self.kinds_ if
+               kind.slope is not None]  # fmt: skip
+        alone = f" Whatever the cohort holds, these add as much as their value says: {', '.join(own)}." if own else ""
+        return QUESTIONS.format(share=questions.SUBTYPE_SHARE, **words) + alone
 
     def _cross_fitted(self, *, progress: bool | None) -> tuple[learner.CrossFit | None, str]:
         table = self._label_table()

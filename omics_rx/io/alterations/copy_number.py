@@ -64,7 +64,7 @@ def read_copy_number(source: Path | str | pd.DataFrame) -> Found:
     tested = {name: {"copy": measured(np.isfinite(values[:, place]).tobytes())} for place, name in enumerate(samples)}
     low = int((np.isin(values, (-1.5, -1, 1))).sum())
     said = [f"{label}: {len(made)} amplifications and deep deletions; {low} low gains and shallow losses are no events"]
-    return Found(rows(made), samples, tested, said)
+    return Found(rows(made), samples, tested, said, "copy")
 
 
 def _file(file: Path) -> tuple[list[str], list[str], np.ndarray, str]:

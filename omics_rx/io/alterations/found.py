@@ -29,12 +29,16 @@ class Found:
         Sample to genes whose sequence or copies were looked at, by what was looked at (``"mutation"`` or ``"copy"``).
     said
         What was found and decided.
+    form
+        ``"variants"`` of a file of calls, ``"copy"`` of one of copy numbers, ``"words"`` of people: of one sample there
+        is one of each, and words may stand beside the others.
     """
 
     variants: pd.DataFrame
     samples: list[str]
     tested: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
+    form: str = "variants"
 
 
 def rows(made: list[dict[str, str]]) -> pd.DataFrame:

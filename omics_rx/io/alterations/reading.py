@@ -239,10 +239,9 @@ def _together(parts: list[Found]) -> Found:
     """Several sources as one; two of one kind may not speak of one sample."""
     seen: dict[tuple[str, str], int] = {}
     for place, part in enumerate(parts):
-        what = "copy" if part.tested and all("copy" in one for one in part.tested.values()) else "variants"
         for name in part.samples:
-            if seen.setdefault((name, what), place) != place:
-                raise InputError(f"{name} stands in two of the sources of {what}: is it one sample called twice? "
+            if seen.setdefault((name, part.form), place) != place:
+                raise InputError(f"{name} stands in two of the sources of {part.form}: is it one sample called twice? "
                                  "Keep one, or name them apart")  # fmt: skip
     tested: dict[str, dict[str, frozenset[str]]] = {}
     for part in parts:

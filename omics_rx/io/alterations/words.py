@@ -110,7 +110,7 @@ def read_words(told: Iterable[tuple[str, str]], label: str) -> Found:
         name: {"mutation": frozenset(tested.get(name, set())), "copy": frozenset(copies.get(name, set()))}
         for name in tested.keys() | copies.keys()
     }
-    return Found(rows(made), list(dict.fromkeys(samples)), seen, said)
+    return Found(rows(made), list(dict.fromkeys(samples)), seen, said, "words")
 
 
 def _each(words: str) -> list[str]:
