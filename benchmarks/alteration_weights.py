@@ -80,7 +80,7 @@ def lines_of(n_folds: int) -> pd.DataFrame:
             made.append(pd.DataFrame({
                 "target": -target.loc[line], "tissue": -contrast[tissue[line]] if tissue[line] in contrast else np.nan,
                 "predicted": mean - preference.loc[line], "measured": -together.measured(own, effects)["effect"],
-                "published": published(own.to_frame().T, detail[line], ids), "line": line,
+                "published": published(events.loc[[line]], detail[line], ids), "line": line,
             }).reindex(full.columns))  # fmt: skip
     return pd.concat([one.dropna(subset=["target", "line"]).fillna(0.0) for one in made])
 

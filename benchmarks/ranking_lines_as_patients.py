@@ -32,11 +32,12 @@ MEASURED, PUBLISHED = "alteration_measured", "alteration_published"
 _SUBTYPE = {"Luminal": "LumA", "Her2": "Her2", "Basal": "Basal"}
 
 
-def people(screen) -> AnnData:
-    """Breast lines of a known group, as a cohort."""
+def people(model) -> AnnData:
+    """Breast lines of a known group, with expression and responses, as a cohort."""
+    screen = model.screen_
     obs = screen.cells.obs
     known = obs["breast_subtype"].astype(object).map(_SUBTYPE).dropna()
-    known = known[known.index.isin(screen.matrix().index)]
+    known = known[known.index.isin(screen.matrix().index) & known.index.isin(model.held_out_.index)]
     own = screen.cells[known.index]
     made = AnnData(
         own.X.copy(), pd.DataFrame({"subtype": known, "sample_type": "tumour"}), own.var.copy(), uns=dict(own.uns)
@@ -113,7 +114,7 @@ def main() -> None:
     parser.add_argument("--permutations", type=int, default=20)
     told = parser.parse_args()
     model, other = response.default("gdsc"), datasets.load("gdsc1")
-    cohort = people(model.screen_)
+    cohort = people(model)
     lines = list(rng(0, "lines").permutation(list(cohort.obs_names)))
     ids, events = facts.drug_ids(model.screen_.drugs), cohort.obsm["events"]
     parts, effects = {}, {}

@@ -69,10 +69,12 @@ def test_her_alterations_move_her_ranking_and_add_up(altered, plain):
     parts, before = (one.explanations.set_index("drug_id") for one in (hers, without))
     kinds = ["alteration_measured", "alteration_published"]
     assert (parts["score"] - parts[kinds].sum(axis=1) - before["score"][parts.index]).abs().max() < 1e-9
-    assert parts.loc[ALPELISIB, "alteration_published"] == pytest.approx(1.0)  # a label of breast cancer, slope 1
+    assert parts.loc[ALPELISIB, "alteration_published"] == pytest.approx(
+        1.5
+    )  # a label of breast cancer, times the slope
     assert parts.loc[ALPELISIB, "alteration_measured"] == parts["alteration_measured"].max() > 0
     assert parts.loc["D010", "alteration_measured"] == parts["alteration_measured"].min() < 0
-    assert parts.loc[PALBOCICLIB, "alteration_published"] == pytest.approx(-0.5)
+    assert parts.loc[PALBOCICLIB, "alteration_published"] == pytest.approx(-0.75)
     assert hers.table.loc[ALPELISIB, "rank"] < without.table.loc[ALPELISIB, "rank"]
     assert (parts.loc[[d for d in parts.index if d not in ("D000", "D003")], "alteration_published"] == 0).all()
 

@@ -64,7 +64,7 @@ def compute(case: Case) -> pd.Series:
 
 
 # what one unit adds to a score, by lines that are not of the breast: benchmarks/alteration_weights.py
-SLOPE = 1.0
+SLOPE = 1.5
 KIND = Kind(
     "alteration_measured", "response of lines with the same alterations", "sd over lines", -1,
     "screens: altered lines less the others, within tissue and without what a line does to all drugs, shrunk over drugs"

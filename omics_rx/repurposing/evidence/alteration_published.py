@@ -52,7 +52,7 @@ def _of_all(found: pd.Series, case: Case) -> pd.Series:
 
 
 # what one level adds to a score, by lines that are not of the breast: benchmarks/alteration_weights.py
-SLOPE = 1.0
+SLOPE = 1.5
 KIND = Kind(
     "alteration_published", "published facts on the alterations", "level of evidence, -1 to 1", 1,
     "labels, guidelines, trials, reports and models, each with its source; another disease counts half", compute,
