@@ -86,8 +86,10 @@ def _alterations(told: Any) -> list[Table | Fold | Text]:
 def _labels(ranking: Any, told: Any) -> list[Table | Fold | Text]:
     table = told.labelled
     where = [place_of(ranking, drug) for drug in table["drug"]]
+    against = told.facts[told.facts["effect"] == "resistance"].groupby("drug")["alteration"].unique()
     shown = pd.DataFrame({
         "drug": table["drug"], "label": [_label(row) for row in table.to_dict("records")],
+        "speaks against it": [listed(against[drug]) if drug in against else None for drug in table["drug"]],
         "asks for": table["biomarkers"].str.replace(";", "; "), "not known or absent": table["lacking"],
         "with": table["with"], "in this ranking": where, "source": table["label"],
     })  # fmt: skip
