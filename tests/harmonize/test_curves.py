@@ -421,3 +421,16 @@ def test_the_area_under_a_curve_is_that_of_its_points():
     grid = np.linspace(low, high, 20_001, axis=1)
     expected = np.trapezoid(curves.viability(grid), grid, axis=1) / (high - low)
     np.testing.assert_allclose(curves.mean_viability(low, high), expected, atol=1e-6)
+
+
+def test_names_as_categories_give_the_curves_of_names_as_text():
+    """A category that no well has is no curve, and moves none."""
+    table = points(np.linspace(1, 0.1, 27).reshape(3, 9))
+    told = table.assign(
+        cell_id=pd.Categorical(table["cell_id"], ["unused", "c2", "c1", "c0", "more"]),
+        drug_id=pd.Categorical(table["drug_id"], ["a", "d", "z"]),
+    )
+    pd.testing.assert_frame_equal(
+        orx.harmonize.fit_curves(told, progress=False).astype({"cell_id": str, "drug_id": str}),
+        orx.harmonize.fit_curves(table, progress=False), check_dtype=False,
+    )  # fmt: skip

@@ -87,3 +87,13 @@ def test_impossible_values_and_unknown_units_are_refused():
 def test_missing_values_stay_missing():
     converted = units.convert(cohort([[10, np.nan, 90]], "counts"), "log2(CPM + 1)")
     assert np.isnan(converted.X[0]).tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("base", [2, np.e, 10])
+@pytest.mark.parametrize("depth", [0.3, 3, 300])
+def test_logarithms_of_counts_are_told_at_any_depth(base, depth):
+    """Shallow samples have too few amounts to tell many whole ones, deep ones too few small ones."""
+    random = np.random.default_rng(0)
+    counts = random.poisson(depth * random.gamma(0.5, 2, size=(1, 500)), (20, 500))
+    name = {2: "log2(counts + 1)", np.e: "ln(counts + 1)", 10: "log10(counts + 1)"}[base]
+    assert units.detect(cohort(np.log1p(counts) / np.log(base))).unit == name
