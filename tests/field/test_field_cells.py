@@ -220,7 +220,8 @@ def test_of_two_genomes_the_human_one_is_read(cells, human, mouse, caplog):
     assert "20 of 240 cells are not human" in caplog.text
     table = orx.scores.score(mixed, SETS, method="mean", progress=False)
     np.testing.assert_allclose(table, orx.scores.score(cells, SETS, method="mean", progress=False), atol=1e-6)
-    assert matrices.only_human(mixed).n_obs == N - 20
+    assert matrices.only_human(mixed, most_other=0.5).n_obs == N - 20
+    assert matrices.only_human(mixed).n_obs == N - 21
 
 
 def numbered(kind):
