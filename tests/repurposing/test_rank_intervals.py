@@ -100,3 +100,11 @@ def test_errors_over_lines_hold_what_relatives_share():
         drawn.append(told["Basal"].to_numpy())
     ratio = error["Basal"].to_numpy() / np.std(drawn, axis=0)
     assert 0.9 < ratio.mean() < 1.15
+
+
+def test_what_was_not_brought_is_said_with_the_line_that_brings_it(asked):
+    said = " ".join(asked.rank("Basal", candidates="all").limits)
+    assert "read_library(" in said
+    assert "cells=cells" in said
+    assert 'network="resources"' not in said  # it was there, and is cited
+    assert "luck2020" in asked.rank("Basal", candidates="all").provenance.cites
