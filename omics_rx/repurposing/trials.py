@@ -83,7 +83,8 @@ def gains(facts: pd.DataFrame, subtype: str) -> pd.Series:
     Where arms differ from their control in the drug alone, only these count; a regimen of several drugs speaks for
     each of them only where nothing better does.
     """
-    own = facts[[subtype in SUBTYPES_OF.get(group, ()) for group in facts["group"]]]
+    inside = pd.Series([subtype in SUBTYPES_OF.get(group, ()) for group in facts["group"]], facts.index, dtype=bool)
+    own = facts[inside]
     own = own[own["gain"].notna()]
     if own.empty:
         return pd.Series(dtype="float64")
