@@ -571,10 +571,11 @@ def _table_file(out: Path) -> Path:
 
 def _write_table(table: pd.DataFrame, out: Path) -> None:
     from omics_rx.core.saving import writing
+    from omics_rx.core.texts import for_spreadsheets
 
     with writing(out) as draft:
         if out.suffix == ".parquet":
             table.to_parquet(draft)
         else:
-            table.to_csv(draft, sep=_SEPARATORS[out.suffix])
+            for_spreadsheets(table).to_csv(draft, sep=_SEPARATORS[out.suffix])
     typer.echo(f"wrote {out}: {table.shape[0]:,} x {table.shape[1]:,}")

@@ -232,7 +232,7 @@ def _write(run: _Run, folder: Path) -> tuple[str, ...]:
     page = _page(run)
     with saving.together(folder) as out:
         run.study.signature.save(out / "signature.json")
-        run.scores.to_csv(out / "scores.csv", index_label="sample")
+        for_spreadsheets(run.scores).to_csv(out / "scores.csv", index_label="sample")
         run.prediction.mean.to_parquet(out / "sensitivity.parquet")
         for_spreadsheets(run.ranking.table).to_csv(out / "ranking.csv")
         for_spreadsheets(run.ranking.explanations).to_csv(out / "explanations.csv", index=False)
