@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
 from omics_rx.plots import style
 from omics_rx.plots.ink import picture
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _LEAST, _MOST = 1 / 64, 64.0  # odds ratios beyond which an interval only says that it is long
 
 
+@in_words
 @picture
 def interaction_forest(table: pd.DataFrame, *, n: int = 20, ax: Axes | None = None) -> Axes:
     """Odds ratios of arm by feature interactions with their intervals, against 1 (the arm does the same to everybody).
@@ -71,6 +73,7 @@ def interaction_forest(table: pd.DataFrame, *, n: int = 20, ax: Axes | None = No
     return ax
 
 
+@in_words
 @picture
 def arm_chances(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Chance of a response under each arm with its interval; an arm that nobody of the kind had is written so.

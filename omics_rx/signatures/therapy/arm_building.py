@@ -240,13 +240,14 @@ def _expected(
 ) -> dict[str, list[str]]:  # fmt: skip
     found = {}
     for arm, features in (expected or {}).items():
-        if arm not in trial.arms[1:]:
+        named = [one for one in trial.arms[1:] if one == arm or regimens.key(one) == regimens.key(arm)]
+        if len(named) != 1:
             raise unknown_name("arm of expected", arm, trial.arms[1:])
         own = [features] if isinstance(features, str) else [str(one) for one in features]
         for one in own:
             if one not in trial.data.kinds:
                 raise unknown_name("feature of expected", one, trial.data.kinds)
-        found[str(arm)] = own
+        found[named[0]] = own
     return found
 
 

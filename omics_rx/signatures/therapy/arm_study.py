@@ -113,7 +113,7 @@ class TreatmentStudy:
         InputError
             If no kind of patient had two arms.
         """
-        names = [by] if isinstance(by, str) else list(by)
+        names = [by] if isinstance(by, str) else list(by or ())
         for name in names:
             if name not in self.classes:
                 raise unknown_name("column of classes", name, list(self.classes))

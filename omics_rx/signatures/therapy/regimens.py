@@ -90,11 +90,12 @@ def read(
         If there are too many values or one only, one patient has two arms, the doses of one regimen differ, or the
         control is not named or not there.
     """
-    known = given[~says_nothing(given)]
+    measured = pd.api.types.is_float_dtype(given) and (np.mod(given.dropna().to_numpy(dtype=np.float64), 1) != 0).any()
+    known = given.astype(object)[~says_nothing(given)]
     texts = known.map(text_of)
     if not len(texts):
         raise InputError(f"no patient has a {name}: give the arm of each")
-    if pd.api.types.is_float_dtype(known) and (np.mod(known.to_numpy(dtype=np.float64), 1) != 0).any():
+    if measured:
         raise InputError(f"{name} holds measurements ({examples(texts.unique())}), no arms: name the column of the arm")
     absent = [text for text in same or {} if text not in set(texts)]
     if absent:

@@ -289,6 +289,19 @@ def test_other_regimens_are_other_arms(one, two):
     assert regimens.key(one) != regimens.key(two)
 
 
+@pytest.mark.parametrize("kind", [str, object, "category", "string", int, float])
+def test_an_arm_is_one_whatever_type_holds_it(kind):
+    arms = pd.Series([0, 1, 2, 1, 0, 1, 2, 0, None][:8] * 5)
+    if kind in (int, float):
+        given, control = arms.astype(kind), 0
+    else:
+        given, control = arms.map({0: "Ctr", 1: "A + B", 2: "b and a"}).astype(kind), "ctr"
+    arm, named, told = regimens.read(given, name="arm", control=control)
+    assert named == ("0" if kind in (int, float) else "Ctr")
+    assert arm.nunique() == (3 if kind in (int, float) else 2)
+    assert bool(told) == (kind not in (int, float))
+
+
 def test_free_text_arms_are_joined_and_told():
     table = made_trial(1, 240)
     rows = np.flatnonzero(table["arm"] == "VC")
