@@ -53,7 +53,8 @@ def interaction_forest(table: pd.DataFrame, *, n: int = 20, ax: Axes | None = No
         ax.plot(part["odds_ratio"].clip(_LEAST, _MOST), at, linestyle="none", marker="s", markersize=6, color=colour,
                 label=style.shorten(arm))  # fmt: skip
     for value, at in zip(rows.to_dict("records"), heights, strict=True):
-        text = f"{value['odds_ratio']:.2g} ({value['lower']:.2g} to {value['upper']:.2g}), q {value['q_value']:.2g}"
+        ratio, lower, upper = (_ratio(value[name]) for name in ("odds_ratio", "lower", "upper"))
+        text = f"{ratio} ({lower} to {upper}), q {value['q_value']:.2g}"
         ax.annotate(text, (1, at), (6, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
                     va="center", color=style.INK)  # fmt: skip
     names = [
@@ -64,13 +65,20 @@ def interaction_forest(table: pd.DataFrame, *, n: int = 20, ax: Axes | None = No
     ax.set_yticks(heights, names)
     ax.set_xscale("log")
     shown = rows[["lower", "upper"]].clip(_LEAST, _MOST).to_numpy(dtype=float)
-    ax.set(xlim=(float(shown.min()) / 1.2, float(shown.max()) * 1.2), ylim=(-0.6, len(rows) - 0.4),
+    ax.set(xlim=(min(float(shown.min()) / 1.2, 0.8), max(float(shown.max()) * 1.2, 1.25)), ylim=(-0.6, len(rows) - 0.4),
            xlabel="Odds ratio of the interaction a standard deviation (95%)")  # fmt: skip
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.xaxis.set_minor_formatter(lambda *_: "")
     ax.tick_params(axis="y", length=0)
     style.legend(ax, loc="lower left", bbox_to_anchor=(0, 1), ncols=min(len(colours), 5), borderaxespad=0)
     return ax
+
+
+def _ratio(value: float) -> str:
+    """An odds ratio in two digits; beyond what is drawn only that it is."""
+    if value < _LEAST:
+        return f"<{_LEAST:.2g}"
+    return f">{_MOST:.0f}" if value > _MOST else f"{value:.2g}"
 
 
 @in_words
