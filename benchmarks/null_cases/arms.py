@@ -81,7 +81,9 @@ def the_worth_of_a_rule_where_arms_do_the_same(random):
       stated="docstring of chances: no narrower than 95%, on average over patients")  # fmt: skip
 def chances_of_patients_under_each_arm(random):
     trial, _, _ = _trial(random, benefit=0.4)
-    signature = TreatmentSignature("a", "pcr", "arm", "A", ("kind",), arm_model.fit(trial, seed=0), trial.counts(), 0.3)
+    signature = TreatmentSignature(
+        "a", "pcr", "arm", "A", ("kind",), arm_model.fit(trial, seed=0), trial.counts(), {}, 0.3
+    )
     new = random.normal(size=(40, 3))
     kind = random.choice(["HR+HER2-", "HR-HER2-"], 40)
     table = pd.DataFrame(new, columns=["f0", "f1", "f2"], index=[f"n{at}" for at in range(40)]).assign(kind=kind)

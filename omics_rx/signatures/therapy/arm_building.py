@@ -114,6 +114,7 @@ def build_arms(
     }  # fmt: skip
     given, names = zip(*(assigned(str(name), one, **asked) for name, one in cohorts.items()), strict=True)
     outside = [assigned(str(name), one, **asked)[0] for name, one in (external or {}).items()]
+    asked_of = {str(name): one for name, one in (external or {}).items()}
     if len(set(names)) > 1:
         raise InputError(f"the control is called {examples(set(names))} in the cohorts: call it alike, by arms=...")
     kinds, told = usable([one.patients for one in given])
@@ -171,6 +172,7 @@ def build_arms(
         rest, notes = _known_to(one, trial)
         odds = arm_nested.methods(trial, rest, seed=seed)
         odds.pop("arms")
+        odds[arm_nested.SIGNATURE] = _as_given(signature, asked_of[one.patients.name], rest, odds)
         found.judge(one.patients.name, EXTERNAL, rest, {name: own[None, :] for name, own in odds.items()})
         scores[one.patients.name] = _frame(odds[arm_nested.SIGNATURE], rest)
         told += notes
@@ -305,10 +307,11 @@ def _signature(
         "dealt_outcomes": None if p_value is None else {"p_value": p_value, "deals": deals},
         "modalities": list(order),
     }  # fmt: skip
-    n = len(model.encoder.features)
+    n, counts = len(model.encoder.features), trial.counts()
+    called = {text: arm for one in given for text, arm in one.called.items()}
     return TreatmentSignature(
         "therapy", asked["outcome"], asked["treatment"], trial.control,
-        within if within is None or isinstance(within, str) else tuple(map(str, within)), model, trial.counts(),
+        within if within is None or isinstance(within, str) else tuple(map(str, within)), model, counts, called,
         float(trial.data.outcome.mean()), training=training, provenance=provenance,
         description=f"Chance of {asked['outcome']} under {len(trial.arms)} arms from {n} features",
     )  # fmt: skip
@@ -365,6 +368,12 @@ def _known_to(one: Assigned, trial: Trial) -> tuple[Trial, list[str]]:
     )  # fmt: skip
     group = one.group[fits].to_numpy(dtype=object).astype(str)
     return replace(trial, data=rest, arm=arms[fits].to_numpy(dtype=object).astype(str), group=group), told
+
+
+def _as_given(signature: TreatmentSignature, cohort: Any, rest: Trial, odds: Mapping[str, Floats]) -> Floats:
+    """Log odds that a user gets, drawn in by what a patient lacks; those of the model where she cannot be scored."""
+    chance = signature.score(cohort)["probability"].reindex(rest.data.table.index).to_numpy(dtype=np.float64)
+    return np.where(np.isnan(chance), odds[arm_nested.SIGNATURE], judging.odds_of(np.nan_to_num(chance, nan=0.5)))
 
 
 def _frame(odds: Floats, rest: Trial) -> pd.DataFrame:

@@ -23,6 +23,7 @@ def check(content: Mapping[str, Any]) -> None:
         rows = {"level": (len(arms), len(groups)), "counts": (len(arms), len(groups)), "slopes": (len(arms), None)}
         wrong = [name for name, (n, k) in rows.items() if not _is_grid(content[name], n, k)]
         wrong += [] if arms[0] == content["control"] else ["control"]
+        wrong += [] if set(content["called"].values()) <= set(arms) else ["called"]
     refuse(wrong)
     slopes = content["slopes"]
     shape.check({**content, "weights": slopes[0], "intercept": 0.0})
@@ -59,5 +60,6 @@ def _is_within(value: Any) -> bool:
 
 _FIELDS: dict[str, Rule] = {
     "treatment": is_name, "control": is_name, "within": _is_within, "arms": _are_names, "groups": _are_names,
+    "called": lambda value: isinstance(value, dict) and all(is_name(one) for one in [*value, *value.values()]),
     "variances": _are_variances, "benefit": lambda value: isinstance(value, list),
 }  # fmt: skip

@@ -77,6 +77,8 @@ class TreatmentSignature:
         Levels, slopes and covariances.
     counts
         Training patients, arms x groups.
+    called
+        Texts of training to the arm that each is; other spellings of a regimen are found, too.
     cutoff
         Chance above which a response is called likely: the share of training patients who responded.
     min_coverage
@@ -94,6 +96,7 @@ class TreatmentSignature:
     within: str | tuple[str, ...] | None
     model: ArmModel = field(repr=False)
     counts: pd.DataFrame = field(repr=False)
+    called: dict[str, str] = field(repr=False)
     cutoff: float
     min_coverage: float = 0.3
     training: dict[str, Any] = field(default_factory=dict, repr=False)
@@ -314,8 +317,8 @@ class TreatmentSignature:
             return [None] * len(whole), [""] * len(whole)
         given = whole[self.treatment]
         missing = says_nothing(given)
-        known = {arm: arm for arm in self.arms}
-        by_key = {regimens.key(arm): arm for arm in self.arms}
+        known = {**self.called, **{arm: arm for arm in self.arms}}
+        by_key = {regimens.key(text): arm for text, arm in known.items()}
         found: list[str | None] = []
         odd = []
         for value, none in zip(given, missing, strict=True):
@@ -338,6 +341,7 @@ class TreatmentSignature:
             "how_to_read": _READING, "outcome": self.outcome, "treatment": self.treatment, "control": self.control,
             "within": self.within if isinstance(self.within, str | None) else list(self.within),
             "arms": list(model.arms), "groups": list(model.groups), "counts": self.counts.to_numpy().tolist(),
+            "called": dict(self.called),
             "level": model.level.tolist(), "slopes": model.slopes.tolist(), "variances": model.variances,
             "prognosis": _rounded(model.prognosis), "benefit": [_rounded(own) for own in model.benefit],
             "held_within": CLIP, "cutoff": float(self.cutoff), "min_coverage": float(self.min_coverage),
@@ -396,7 +400,8 @@ def _signature(content: Mapping[str, Any]) -> TreatmentSignature:
     counts = pd.DataFrame(np.array(content["counts"], dtype=np.intp), index=list(arms), columns=list(groups))
     return TreatmentSignature(
         content["name"], content["outcome"], content["treatment"], content["control"],
-        tuple(within) if isinstance(within, list) else within, model, counts, float(content["cutoff"]),
+        tuple(within) if isinstance(within, list) else within, model, counts, dict(content["called"]),
+        float(content["cutoff"]),
         float(content["min_coverage"]), dict(content["training"]), content["description"],
         Provenance.from_dict(content["provenance"]),
     )  # fmt: skip

@@ -33,6 +33,8 @@ class Assigned:
         Every column of few values, as text: what else patients may be grouped by.
     columns
         Columns that tell the group.
+    called
+        Text of the column of the arm to the arm that it is.
     """
 
     patients: Patients
@@ -40,6 +42,7 @@ class Assigned:
     group: pd.Series
     classes: pd.DataFrame = field(repr=False)
     columns: tuple[str, ...] = ()
+    called: dict[str, str] = field(default_factory=dict)
 
 
 def assigned(
@@ -75,6 +78,7 @@ def assigned(
         known = known.intersection(told_of, sort=False)
     if not len(known):
         raise InputError(f"{name}: no patient has an outcome, an arm and a receptor group: nothing can be compared")
+    called = dict(zip(whole[treatment].astype(object)[arm.index].map(regimens.text_of), arm, strict=True))
     arm, group = arm[known], group[known].astype(str)
     table = patients.table.loc[known]
     twins = _twins(table, arm, group)
@@ -87,7 +91,7 @@ def assigned(
         order=None if patients.order is None else patients.order[patients.order.index.intersection(known)],
         told=(*patients.told, *told),
     )  # fmt: skip
-    return Assigned(kept, arm, group, classes.where(classes.notna(), None), columns), named
+    return Assigned(kept, arm, group, classes.where(classes.notna(), None), columns, called), named
 
 
 def _whole(parts: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

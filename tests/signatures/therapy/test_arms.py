@@ -202,7 +202,7 @@ def test_a_signature_gives_each_arm_a_chance_or_says_that_nobody_knows(trial_stu
     ("field", "value"),
     [("arms", ["Ctr"]), ("arms", "Ctr"), ("control", "N"), ("level", [[0.0]]), ("slopes", [["a"]]), ("counts", None),
      ("prognosis", [[1.0]]), ("benefit", [[[1.0]]]), ("within", 3), ("variances", []), ("groups", []),
-     ("cutoff", 2.0), ("features", []), ("treatment", "")],
+     ("called", {"x": "y"}), ("cutoff", 2.0), ("features", []), ("treatment", "")],
 )  # fmt: skip
 def test_a_signature_that_is_not_whole_is_refused_though_its_hash_fits(trial_study, field, value):
     content = json.loads(trial_study.signature.to_json()) | {field: value}
@@ -227,7 +227,7 @@ def test_what_a_patient_lacks_is_told_and_widens_what_is_known(trial_study):
 
 def test_a_new_patient_of_an_arm_or_kind_that_the_trial_had_not(trial_study):
     table = made_trial(9, 6).drop(columns=["pcr"])
-    table["arm"] = ["pembro ", "Unheard-of", None, "ctr", "N", "VC"]
+    table["arm"] = ["pembro ", "Unheard-of", None, "ctr", "N", "VC"]  # as nobody wrote them in training
     table["her2"] = [0, 0, 0, 0, 1, 1]
     found = trial_study.signature.score(table)
     assert list(found["arm"].isna()) == [False, True, True, False, False, False]
