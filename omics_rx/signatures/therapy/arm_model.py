@@ -27,7 +27,8 @@ ARM, ARM_GROUP, ARM_FEATURE, EXPECTED = "arm", "arm by group", "arm by feature",
 _PRIOR = {ARM: 0.1, ARM_GROUP: 0.1, ARM_FEATURE: 0.01, EXPECTED: 0.25}
 _STRENGTH = 2.0  # coefficients that the prior is worth
 _LEAST, _MOST = 1e-5, 10.0
-_GIVEN = "the arm given"
+_WIDE = 0.3  # prior variance of a coefficient in an interval, which has to hold what shrinkage takes away
+_GIVEN, _KIND = "the arm given", "the kind of patient"
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,12 +72,13 @@ class Trial:
         made = pd.crosstab(pd.Series(self.arm), pd.Series(self.group))
         return made.reindex(index=list(self.arms), columns=list(self.groups), fill_value=0)
 
-    def as_data(self) -> Data:
-        """Features with the arm among them."""
+    def as_data(self, *, arms: bool = True) -> Data:
+        """Features with the group and the arm among them."""
+        more = ({_KIND: self.group} if len(self.groups) > 1 else {}) | ({_GIVEN: self.arm} if arms else {})
         data = self.data
         return Data(
-            data.table.assign(**{_GIVEN: self.arm}), data.outcome, data.cohort, {**data.kinds, _GIVEN: CATEGORY},
-            {**data.modality, _GIVEN: ARM}, {**data.column, _GIVEN: _GIVEN},
+            data.table.assign(**more), data.outcome, data.cohort, {**data.kinds, **dict.fromkeys(more, CATEGORY)},
+            {**data.modality, **{name: name for name in more}}, {**data.column, **{name: name for name in more}},
         )  # fmt: skip
 
     def strata(self) -> Strings:
@@ -101,7 +103,7 @@ class ArmModel:
     slopes
         Log odds a column by arm, ``(n_arms, q)``.
     prognosis
-        Covariance of the terms that no arm changes, level and columns, ``(1 + q, 1 + q)``.
+        Covariance of the terms that no arm changes: level, groups, columns, ``(1 + n_groups + q, same)``.
     benefit
         Covariance of what each arm adds: arm, groups, columns, ``(n_arms, 1 + n_groups + q, same)``.
     variances
@@ -132,10 +134,8 @@ class ArmModel:
 
     def error(self, z: Floats, group: Strings) -> Floats:
         """Standard error of the log odds of patients under each arm, ``(n, n_arms)``; columns are complete."""
-        common = np.column_stack([np.ones(len(z)), z])
-        kind = np.eye(len(self.groups))[self.place(group)]
-        own = np.column_stack([np.ones(len(z)), kind, z])
-        shared = np.einsum("ij,jk,ik->i", common, self.prognosis, common)
+        own = np.column_stack([np.ones(len(z)), np.eye(len(self.groups))[self.place(group)], z])
+        shared = np.einsum("ij,jk,ik->i", own, self.prognosis, own)
         added = np.einsum("ij,ajk,ik->ia", own, self.benefit, own)
         return np.sqrt(np.maximum(shared[:, None] + added, 0.0))
 
@@ -158,59 +158,65 @@ def fit(trial: Trial, *, seed: int, interactions: bool = True, arms: bool = True
     ----------
     MacKay, Neural Comput 1992, 4:720; Tipping, JMLR 2001, 1:211 (prior variances that explain the outcomes best).
     """
-    data = trial.as_data() if arms else trial.data
+    data = trial.as_data(arms=arms)
     base = linear(data, seed=seed)
     encoder = trial.data.encoder()
     z = encoder.apply(trial.data.table)[0]
     q, g, k = len(encoder.columns), len(trial.groups), len(trial.arms)
-    slopes, given, start = _apart(base, encoder, trial.arms)
-    level = np.tile(start + given[:, None], (1, g))
-    slopes = np.tile(slopes, (k, 1))
-    prognosis, at_zero = _uncertain(base, data, z, trial)
+    own, given, kind, start = _apart(base, encoder, trial)
+    level, slopes = start + given[:, None] + kind[None, :], np.tile(own, (k, 1))
+    prognosis, at_zero = _uncertain(base, data, z, trial, arms=arms)
     benefit = np.zeros((k, 1 + g + q, 1 + g + q))
     benefit[:, 0, 0] = at_zero
     variances: dict[str, float] = {}
     if arms and interactions:
         found, cover, variances = _benefit(z, trial, base.held, encoder)
-        for number, (own, its) in enumerate(zip(found, cover, strict=True), start=1):
-            level[number] += own[0] + own[1 : 1 + g]
-            slopes[number] += own[1 + g :]
+        for number, (terms, its) in enumerate(zip(found, cover, strict=True), start=1):
+            level[number] += terms[0] + terms[1 : 1 + g]
+            slopes[number] += terms[1 + g :]
             benefit[number] += its
     return ArmModel(encoder, trial.arms, trial.groups, level, slopes, prognosis, benefit, variances)
 
 
-def _apart(base: Linear, encoder: Encoder, arms: Sequence[str]) -> tuple[Floats, Floats, float]:
-    """Weights of the features, what each arm adds, and the level, of a model with the arm among its features."""
+def _apart(base: Linear, encoder: Encoder, trial: Trial) -> tuple[Floats, Floats, Floats, float]:
+    """Weights of the features, what each arm and each group adds, and the level, of a model with both among them."""
     weights = dict(zip(base.encoder.columns, base.weights.tolist(), strict=True))
     own = np.array([weights[column] for column in encoder.columns])
-    given, level = np.zeros(len(arms)), base.intercept
+    arms = [f"{_GIVEN}={arm}" for arm in trial.arms]
+    groups = [f"{_KIND}={group}" for group in trial.groups]
+    given, kind, level = np.zeros(len(arms)), np.zeros(len(groups)), base.intercept
     for column, weight, centre, spread in zip(
         base.encoder.columns, base.weights, base.encoder.centre, base.encoder.spread, strict=True
     ):
-        if column.startswith(f"{_GIVEN}="):
+        if column in arms or column in groups:
             level -= float(weight * centre / spread)
-            given += [float(weight / spread) * (column == f"{_GIVEN}={arm}") for arm in arms]
-    return own, given, level
+            given += [float(weight / spread) * (column == name) for name in arms]
+            kind += [float(weight / spread) * (column == name) for name in groups]
+    return own, given, kind, level
 
 
-def _uncertain(base: Linear, data: Data, z: Floats, trial: Trial) -> tuple[Floats, Floats]:
-    """Covariance of level and columns, and the variance of each arm's own term, of the ridge at its penalty."""
-    given = np.array([[float(arm == own) for own in trial.arms] for arm in trial.arm]) if _GIVEN in data.kinds else None
-    whole = np.column_stack([np.ones(len(z)), z] + ([] if given is None else [given]))
+def _uncertain(base: Linear, data: Data, z: Floats, trial: Trial, *, arms: bool) -> tuple[Floats, Floats]:
+    """Covariance of level, groups, columns, and the variance of each arm's own term, of a ridge that shrinks little."""
+    parts = [np.ones((len(z), 1)), _dummies(trial.group, trial.groups), z]
+    whole = np.hstack([*parts, _dummies(trial.arm, trial.arms)] if arms else parts)
     chance = expit(base.log_odds(data))
     curve = whole.T @ (whole * (chance * (1 - chance))[:, None])
-    curve += np.diag(np.append(1e-9, np.full(whole.shape[1] - 1, 1 / base.penalty)))
+    curve += np.diag(np.append(1e-9, np.full(whole.shape[1] - 1, 1 / _WIDE)))
     cover = np.linalg.inv(curve)
-    q = 1 + z.shape[1]
-    extra = np.zeros(len(trial.arms)) if given is None else np.diag(cover)[q:] + 2 * cover[0, q:]
+    q = 1 + len(trial.groups) + z.shape[1]
+    extra = np.diag(cover)[q:] + 2 * cover[0, q:] if arms else np.zeros(len(trial.arms))
     return cover[:q, :q], np.maximum(extra, 0.0)
+
+
+def _dummies(values: Strings, names: Sequence[str]) -> Floats:
+    return np.array([[float(name == own) for own in names] for name in values]).reshape(len(values), -1)
 
 
 def _benefit(
     z: Floats, trial: Trial, known: Floats, encoder: Encoder
 ) -> tuple[list[Floats], list[Floats], dict[str, float]]:  # fmt: skip
     """What each arm but the control adds to the prognosis ``known``, its covariance, and the prior variances."""
-    kind = np.array([[float(name == own) for own in trial.groups] for name in trial.group])
+    kind = _dummies(trial.group, trial.groups)
     own = np.column_stack([np.ones(len(z)), kind, z])
     feature = [one.name for one in encoder.features for _ in one.columns]
     blocks = [

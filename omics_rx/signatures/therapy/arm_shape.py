@@ -29,7 +29,7 @@ def check(content: Mapping[str, Any]) -> None:
     shape.check({**content, "weights": slopes[0], "intercept": 0.0})
     q, g = len(slopes[0]), len(content["groups"])
     wrong = [] if all(len(row) == q for row in slopes) else ["slopes"]
-    wrong += [] if _is_triangle(content["prognosis"], 1 + q) else ["prognosis"]
+    wrong += [] if _is_triangle(content["prognosis"], 1 + g + q) else ["prognosis"]
     fits = len(content["benefit"]) == len(content["arms"])
     wrong += [] if fits and all(_is_triangle(one, 1 + g + q) for one in content["benefit"]) else ["benefit"]
     refuse(wrong)

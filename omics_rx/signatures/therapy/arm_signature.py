@@ -31,8 +31,8 @@ FORMAT, SCHEMA = "omics_rx treatment signature", 1
 CHANCES = ["patient", "group", "arm", "chance", "lower", "upper", "had_it", "reason"]
 _READING = (
     "log odds under an arm = level of arm and group + sum of slope of the arm * (column - centre) / spread; columns as "
-    "in a response signature; standard error from the two covariances: (1, columns) of the prognosis, and (1, groups, "
-    "columns) of what the arm adds; nothing is said of an arm that no training patient of the group had"
+    "in a response signature; standard error from two covariances over (1, groups, columns), of the prognosis and of "
+    "what the arm adds; nothing is said of an arm that no training patient of the group had"
 )
 
 
