@@ -256,16 +256,16 @@ def _named(record: Record, chosen: Ints, judged: Bools) -> tuple[pd.DataFrame, p
 
 def _limits(record: Record, allowed: Bools, judged: Bools) -> list[str]:
     told = []
-    counts = pd.crosstab(record.patients["arm"], record.patients["group"])
-    rare = [
-        f"{arm} in {group} ({counts.loc[arm, group]})"
-        for arm in counts.index for group in counts
-        if 0 < counts.loc[arm, group] < MIN_CELL
-    ]  # fmt: skip
+    counts = np.zeros((len(record.arms), len(record.groups)), dtype=int)
+    np.add.at(counts, (record.arm, record.group), 1)
+    named = [
+        (arm, group, int(counts[i, j])) for i, arm in enumerate(record.arms) for j, group in enumerate(record.groups)
+    ]
+    rare = [f"{arm} in {group} ({n})" for arm, group, n in named if 0 < n < MIN_CELL]
     if rare:
         told.append(f"The rule names no arm that fewer than {MIN_CELL} patients of a kind had: {', '.join(rare[:8])}.")
-    never = [f"{arm} ({', '.join(g for g in counts if counts.loc[arm, g] == 0)})" for arm in counts.index
-             if (counts.loc[arm] == 0).any()]  # fmt: skip
+    lacking = {arm: [group for one, group, n in named if one == arm and not n] for arm in record.arms}
+    never = [f"{arm} ({', '.join(groups)})" for arm, groups in lacking.items() if groups]
     if never:
         told.append(f"Nothing is said of arms for kinds of patients who never had them: {'; '.join(never[:10])}.")
     alone = [name for number, name in enumerate(record.groups) if allowed[number].sum() < 2]
