@@ -76,9 +76,14 @@ def response_sections(
 
 
 def _certainty(prediction: Any) -> str:
+    worst = "" if prediction.held is None else (
+        f" In the twentieth of these that is predicted worst, which cannot be told beforehand, they held "
+        f"{prediction.held.iloc[-1]:.0%}."
+    )  # fmt: skip
     return (
         f"The intervals of the predicted ln IC50 are made to hold {prediction.coverage:.0%} of the responses of "
-        f"{_trained(prediction)} that the model has not seen. How large its errors are in anything else is not known."
+        f"{_trained(prediction)} that the model has not seen.{worst} How large its errors are in anything else is not "
+        "known."
     )
 
 

@@ -255,6 +255,14 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
             ``GeneReference`` serves a single patient. Cell lines are always put on the frozen training scale, so
             that a line alone and among others gets one value.
 
+        Returns
+        -------
+        Prediction
+            Mean and interval, samples x drugs. Of unseen lines of GDSC2 the 90% interval holds 91% of all pairs and
+            of the first five drugs by preference, **in the worst twentieth of the lines 59 to 62%**: which lines these
+            are cannot be told beforehand. ``held`` says what it held in the model's own lines, and ``for_lines()``
+            widens it so that each of 95% of the lines holds its share.
+
         Raises
         ------
         NotFittedError, InputError

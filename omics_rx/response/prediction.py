@@ -22,7 +22,8 @@ class Prediction:
     mean
         Predicted ln IC50 (ln uM), cells x drugs; low is sensitive.
     lower, upper
-        Ends of the prediction interval (ln uM), cells x drugs.
+        Ends of the prediction interval (ln uM), cells x drugs. It holds its share of the pairs of unseen lines and
+        drugs, not of each line: of the worst twentieth of GDSC2's lines the 90% interval holds 59 to 62%.
     preference
         ``mean`` less the drug's mean and less the sample's mean distance from the drug means (ln uM), cells x drugs:
         what distinguishes drugs. Below 0 the sample is more sensitive to the drug than to drugs at large.

@@ -166,6 +166,10 @@ class LinearLearner(Learner):
         return np.asarray(z @ self.coef_)
 
 
+class _NoNumbersError(InputError, TypeError):
+    """Features that are no numbers at all."""
+
+
 def features(estimator: BaseEstimator, X: ArrayLike, *, reset: bool, missing: bool = False) -> Floats:
     """Features as numbers, ``(n, p)``, known to the estimator by number and name as scikit-learn has it.
 
@@ -186,7 +190,9 @@ def features(estimator: BaseEstimator, X: ArrayLike, *, reset: bool, missing: bo
     try:
         checked = validate_data(estimator, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan")
     except (TypeError, ValueError) as error:
-        raise InputError(f"features of a {type(estimator).__name__}: {error}") from error
+        # scikit-learn's tools look for a TypeError where features are no numbers at all
+        kind = _NoNumbersError if isinstance(error, TypeError) else InputError
+        raise kind(f"features of a {type(estimator).__name__}: {error}") from error
     values = np.asarray(checked, dtype=np.float64)
     if not missing and not np.isfinite(values).all():
         bad = int((~np.isfinite(values)).any(axis=0).sum())
