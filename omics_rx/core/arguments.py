@@ -66,8 +66,8 @@ def in_words(function: Callable[_P, _R]) -> Callable[_P, _R]:
     def told(*args: _P.args, **kwargs: _P.kwargs) -> _R:
         for parameter, value in _given(function, args, kwargs) if lists else ():
             if parameter.name in lists and isinstance(value, str):
-                said = "; ".join(_unfit(parameter, value))
-                raise InputError(f"{function.__name__}: {said}: a single one is [{value[:30]!r}]")
+                single = f": a single one is [{value[:30]!r}]" if _holds_names(parameter) else ""
+                raise InputError(f"{function.__name__}: {'; '.join(_unfit(parameter, value))}{single}")
         try:
             return function(*args, **kwargs)
         except OmicsRxError:
@@ -90,6 +90,10 @@ def _lists(function: Callable[..., Any]) -> set[str]:
         if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
         and _LISTS & (options := set(_options(str(parameter.annotation)))) and not options & {"str", "Path", *_ANY}
     }  # fmt: skip
+
+
+def _holds_names(parameter: inspect.Parameter) -> bool:
+    return "[str]" in str(parameter.annotation) or "[object]" in str(parameter.annotation)
 
 
 _Given = tuple[inspect.Parameter, Any]

@@ -207,5 +207,5 @@ def pool(values: ArrayLike, standard_errors: ArrayLike) -> Pooled:
         half = float(t.ppf(0.975, free) * np.sqrt(weights @ (figures - value) ** 2 / (free * weights.sum())))
     else:
         half = small.Z95 * float(errors[0])
-    i2 = max(0.0, (spread - free) / spread) if spread > 0 else 0.0
+    i2 = max(0.0, (spread - free) / spread) if free and spread > 0 else 0.0
     return Pooled(value, value - half, value + half, float(tau2), float(i2), figures.size)

@@ -100,8 +100,8 @@ def kaplan_meier(time: ArrayLike, event: ArrayLike) -> pd.DataFrame:
     -------
     DataFrame
         One row a distinct time, from 0: ``time``, ``survival``, ``lower``, ``upper`` (Greenwood variance on the
-        log(-log) scale; the unit is the patient), ``at_risk`` just before, ``events`` and ``censored`` at it. Where the
-        curve is still 1 or has reached 0 the log(-log) interval does not exist and the bounds equal the curve.
+        log(-log) scale; the unit is the patient), ``at_risk`` just before, ``events`` and ``censored`` at it. The
+        spread is not known where the curve is still 1 (the bounds are 1, as R has it) or has reached 0 (NaN).
 
     References
     ----------
@@ -115,8 +115,7 @@ def kaplan_meier(time: ArrayLike, event: ArrayLike) -> pd.DataFrame:
         variance = np.cumsum(died / (at_risk * (at_risk - died)))
         spread = Z95 * np.sqrt(variance) / np.abs(np.log(survival))
         lower, upper = survival ** np.exp(spread), survival ** np.exp(-spread)
-    flat = (survival == 1) | (survival == 0)
-    lower, upper = np.where(flat, survival, lower), np.where(flat, survival, upper)
+    lower, upper = (np.where(survival == 1, 1.0, np.where(survival == 0, np.nan, bound)) for bound in (lower, upper))
     frame = pd.DataFrame(
         {"time": distinct, "survival": survival, "lower": lower, "upper": upper, "at_risk": at_risk.astype(int),
          "events": died.astype(int), "censored": (everyone - died).astype(int)}

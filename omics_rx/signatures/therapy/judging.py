@@ -31,6 +31,7 @@ CALIBRATION = [
 GROUPS = ["cohort", "role", "at", "n", "predicted", "observed", "lower", "upper"]
 _BOOT = 1000
 _NUDGE = 1e-4
+_ALIKE = 1e-6  # log odds that differ by less, or chances that are so near 0 and 1
 
 
 def placements(truth: Bools, odds: Floats) -> Floats:
@@ -80,19 +81,23 @@ def calibration(truth: Bools, odds: Floats) -> dict[str, float]:
 
 
 def _slope(truth: Bools, ahead: Floats) -> tuple[float, float]:
-    if np.ptp(ahead) < 1e-9:
+    """Slope and its standard error; NaN where the odds tell nobody apart, or the classes apart without an error."""
+    spread = float(ahead.std())
+    if spread < _ALIKE or not 0 < truth.sum() < truth.size:
         return float("nan"), float("nan")
-    design = np.column_stack([np.ones(ahead.size), ahead])
+    design = np.column_stack([np.ones(ahead.size), (ahead - ahead.mean()) / spread])
     at = np.zeros(2)
     for _ in range(100):
         chance = expit(design @ at)
-        weight = np.clip(chance * (1 - chance), 1e-9, None)
+        weight = chance * (1 - chance)
+        if weight.max() < _ALIKE:  # runs off: a steeper slope is always better
+            break
         step = np.linalg.solve(design.T @ (design * weight[:, None]), design.T @ (truth - chance))
         at = at + np.clip(step, -2, 2)
         if np.abs(step).max() < 1e-10:
-            break
-    cover = np.linalg.inv(design.T @ (design * weight[:, None]))
-    return float(at[1]), float(np.sqrt(cover[1, 1]))
+            cover = np.linalg.inv(design.T @ (design * weight[:, None]))
+            return float(at[1]) / spread, float(np.sqrt(cover[1, 1])) / spread
+    return float("nan"), float("nan")
 
 
 def _level(truth: Bools, ahead: Floats) -> tuple[float, float]:

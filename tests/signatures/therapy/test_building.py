@@ -236,3 +236,24 @@ def test_build_makes_the_same_study_and_it_is_saved_and_opened(study, tmp_path, 
         therapy={"ordered": "rcb", "n_repeats": 1, "n_permutations": 0},
     )  # fmt: skip
     assert made.outcome == "pcr"
+
+
+@pytest.mark.parametrize("width", [1.0, 1e-5])
+def test_a_slope_is_that_of_the_odds_whatever_their_width(width):
+    from omics_rx.signatures.therapy.judging import calibration
+
+    random = np.random.default_rng(0)
+    odds = random.normal(size=200)
+    truth = random.random(200) < 1 / (1 + np.exp(-1.7 * odds))
+    found = calibration(truth, width * odds[None] + 3)
+    assert found["slope"] * width == pytest.approx(1.51, abs=0.3)
+    assert found["slope_lower"] < found["slope"] < found["slope_upper"]
+
+
+def test_odds_that_tell_nobody_or_everybody_apart_have_no_slope():
+    from omics_rx.signatures.therapy.judging import calibration
+
+    odds = np.random.default_rng(0).normal(size=(1, 60))
+    for truth, given in ((odds[0] > 0, odds), (odds[0] > 0, 40 * np.sign(odds)), (odds[0] > 1, 0 * odds + 1)):
+        found = calibration(truth, given)
+        assert np.isnan([found["slope"], found["slope_lower"]]).all()
