@@ -216,3 +216,8 @@ def test_crossed_bears_a_few_resamples_without_a_figure_and_no_more():
     assert compare.crossed(lambda table: needs_row(table, [0, 1, 2]), table, n_boot=200).n_rows == 5
     with pytest.raises(InputError, match="of 200 resamples have no finite figure"):
         compare.crossed(lambda table: needs_row(table, [0]), table, n_boot=200)
+
+
+def test_one_study_has_no_spread_between_studies():
+    found = compare.pool([0.1], [0.1])
+    assert (found.tau2, found.i2, found.n_studies) == (0, 0, 1)

@@ -275,13 +275,16 @@ def test_log_rank_by_hand():
     assert found.statistic == pytest.approx((1 - 1 / 2 - 1 / 3) ** 2 / (1 / 4 + 2 / 9))
 
 
-def test_bounds_are_the_curve_where_it_is_1_or_0():
+def test_bounds_are_1_where_the_curve_is_and_not_known_where_it_is_0():
     curve = survival.kaplan_meier([2, 3, 5, 8], [0, 1, 1, 1])
-    flat = curve[curve["survival"].isin([0, 1])]
-    assert flat["time"].tolist() == [0, 2, 8]
-    assert (flat["lower"] == flat["survival"]).all()
-    assert (flat["upper"] == flat["survival"]).all()
-    between = curve.drop(flat.index)
+    flat = curve[curve["survival"] == 1]
+    assert flat["time"].tolist() == [0, 2]
+    assert (flat[["lower", "upper"]] == 1).all(axis=None)
+    # a band of no width would say that nobody can live longer
+    gone = curve[curve["survival"] == 0]
+    assert gone["time"].tolist() == [8]
+    assert gone[["lower", "upper"]].isna().all(axis=None)
+    between = curve.drop([*flat.index, *gone.index])
     assert (between["lower"] < between["survival"]).all()
     assert (between["upper"] > between["survival"]).all()
 
