@@ -113,11 +113,11 @@ def gain(
 
 def usable(obs: pd.DataFrame) -> tuple[str, ...]:
     """Clinical columns that are known by name, vary, and are known in most patients."""
-    known = {name: _known(obs[name]) for name in KNOWN if name in obs}
+    known = {name: known_values(obs[name]) for name in KNOWN if name in obs}
     return tuple(name for name, own in known.items() if _varies(own) and own.notna().mean() >= _MEASURED)
 
 
-def _known(column: pd.Series) -> pd.Series:
+def known_values(column: pd.Series) -> pd.Series:
     """Column with what says nothing missing, and texts without what does not tell levels apart.
 
     Raises
@@ -149,7 +149,7 @@ def features(obs: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     absent = [name for name in columns if name not in obs]
     if absent:
         raise InputError(f"the cohort has no column {examples(absent)}: it has {examples(obs.columns, 12)}")
-    single = [name for name in columns if not _varies(_known(obs[name]))]
+    single = [name for name in columns if not _varies(known_values(obs[name]))]
     if single:
         raise InputError(f"{examples(single)} has one level in these patients and tells none apart: leave it out")
     return pd.concat([_numbers(obs[name]) for name in columns], axis=1)
@@ -161,7 +161,7 @@ def _numbers(column: pd.Series) -> pd.DataFrame:
     Words such as ``NA`` and ``Unknown`` are missing, and levels that differ by case or spaces alone are one.
     """
     name = str(column.name)
-    column = _known(column)
+    column = known_values(column)
     if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
         return pd.DataFrame({name: column.astype(np.float64)})
     known = column.dropna()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.metrics.inputs import horizons
 from omics_rx.signatures import cox
-from omics_rx.signatures.clinical import features, usable
+from omics_rx.signatures.clinical import features, known_values, usable
 
 if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
@@ -41,6 +41,8 @@ class Points:
         Months to which chances are given.
     n, n_events, left_out
         Patients it was fitted on, events among them, and patients with something missing.
+    columns
+        Clinical column to its levels, that of no points first; none for a number.
     """
 
     table: pd.DataFrame = field(repr=False)
@@ -48,7 +50,7 @@ class Points:
     n: int
     n_events: int
     left_out: int
-    columns: tuple[str, ...]
+    columns: dict[str, tuple[str, ...]]
     _hazard: dict[float, float] = field(repr=False)
     _slope: float = field(repr=False)
     _origin: float = field(repr=False)
@@ -72,16 +74,9 @@ class Points:
         Raises
         ------
         InputError
-            If a column is not there, or holds no level that the model knows.
+            If a column is not there, holds a level that the model does not know, or text where it was a number.
         """
-        block = _block(cohorts.as_cohort(cohort).obs, self.columns, risk)
-        names = self.table["variable"].tolist()
-        strange = [name for name in block if name not in names]
-        if strange:
-            raise InputError(f"the model knows no {examples(strange)}: write columns and levels as it was fitted on")
-        values = block.reindex(columns=names)
-        flags = [name for name in names if name not in block]  # a level that none of these patients has
-        values[flags] = values[flags].fillna(0.0)
+        values = _encoded(cohorts.as_cohort(cohort).obs, self.columns, risk)[self.table["variable"].tolist()]
         rows = self.table.set_index("variable")
         parts = (values - rows["low"]) * rows["per_unit"]
         total = parts.sum(axis=1, skipna=False)
@@ -128,7 +123,9 @@ def points(
     data = cohorts.as_cohort(cohort)
     endpoint = cohorts.endpoint(data)
     named = usable(data.obs.loc[endpoint.samples]) if columns is None else tuple(columns)
-    block = _block(data.obs.loc[endpoint.samples], named, risk)
+    obs = data.obs.loc[endpoint.samples]
+    levels = _levels(obs, named)
+    block = _encoded(obs, levels, risk)
     complete = block.notna().all(axis=1).to_numpy()
     time, event, values = endpoint.time[complete], endpoint.event[complete], block[complete]
     if event.sum() < max(_FEWEST, 2 * block.shape[1]):
@@ -154,13 +151,48 @@ def points(
     table["per_unit"] = beta / slope
     return Points(
         table[["variable", "coefficient", "hazard_ratio", "low", "high", "points", "per_unit"]], at, len(values),
-        int(event.sum()), int((~complete).sum()), named, hazard, slope, low,
+        int(event.sum()), int((~complete).sum()), levels, hazard, slope, low,
     )  # fmt: skip
 
 
-def _block(obs: pd.DataFrame, columns: Sequence[str], risk: pd.Series) -> pd.DataFrame:
-    own = risk.reindex(obs.index).rename("risk score").to_frame()
-    return pd.concat([features(obs, columns), own], axis=1) if columns else own
+def _levels(obs: pd.DataFrame, columns: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Levels of each column of text, the commonest first; none of a number."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name in columns:
+        made = features(obs, [name])  # refuses what is no column of a model
+        flags = [str(column).removeprefix(f"{name} ") for column in made if str(column) != name]
+        told = [str(value) for value in known_values(obs[name]).dropna().unique()]
+        found[name] = (*(level for level in told if level not in flags), *flags) if flags else ()
+    return found
+
+
+def _encoded(obs: pd.DataFrame, levels: Mapping[str, tuple[str, ...]], risk: pd.Series) -> pd.DataFrame:
+    """Columns as the model has them, patients x variables, NaN where nothing is known.
+
+    Raises
+    ------
+    InputError
+        If a column is not there, holds a level that is not known, or text where a number is asked.
+    """
+    if not isinstance(risk, pd.Series):
+        raise InputError(f"the risk is a {type(risk).__name__}: give a Series, so that it is paired by sample")
+    absent = [name for name in levels if name not in obs]
+    if absent:
+        raise InputError(f"the cohort has no column {examples(absent)}: it has {examples(obs.columns, 12)}")
+    made: dict[str, pd.Series] = {}
+    for name, known in levels.items():
+        values = known_values(obs[name])
+        texts = values.map(str, na_action="ignore").astype(object)
+        strange = sorted(set(texts.dropna()) - set(known)) if known else []
+        if not known:
+            made[name] = pd.to_numeric(values.astype(object), errors="coerce").astype(np.float64)
+            strange = sorted(set(texts[made[name].isna() & values.notna()]))
+        for level in known[1:]:
+            made[f"{name} {level}"] = (texts == level).astype(np.float64).where(values.notna())
+        if strange:
+            asked = f"one of {examples(known)}" if known else "a number"
+            raise InputError(f"{name} is {examples(strange)}, and the model knows it as {asked}")
+    return pd.DataFrame({**made, "risk score": risk.reindex(obs.index).astype(np.float64)}, index=obs.index)
 
 
 def _table(values: pd.DataFrame, beta: Floats) -> pd.DataFrame:

@@ -102,3 +102,16 @@ def test_too_few_events_give_no_points(patients):
     cohort, risk = patients
     with pytest.raises(InputError, match="are needed"):
         orx.signatures.points(cohort[:12], risk.iloc[:12], columns=["age", "er_status"])
+
+
+def test_a_level_or_text_that_the_model_does_not_know_is_refused(patients):
+    cohort, risk = patients
+    found = orx.signatures.points(cohort, risk, columns=["age", "er_status"])
+    assert found.columns == {"age": (), "er_status": ("positive", "negative")}
+    for column, value, match in (("er_status", "equivocal", "one of"), ("age", "old", "a number")):
+        strange = cohort.copy()
+        strange.obs[column] = value
+        with pytest.raises(InputError, match=match):
+            found.of(strange, risk)
+    with pytest.raises(InputError, match="give a Series"):
+        found.of(cohort, risk.to_numpy())
