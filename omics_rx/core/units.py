@@ -34,6 +34,7 @@ _LARGEST_EXACT = 2000.0  # up to which single precision keeps the hundredths of 
 _LIKE_DEPTHS = 0.5  # spread of ln(total) up to which samples were brought to one depth
 _LEAST_CODE = 9999.0  # smallest number that codes for a missing value among amounts
 _FEW = 10  # values above zero that say something of a sample
+_LEAST_READ = 1e-6  # amount of one read in the deepest sample
 _GRID_SHARE, _GRID_TOP, _MOST_READS = 0.97, 64, 7
 
 
@@ -90,19 +91,16 @@ def _kinds(array: Floats) -> NDArray[np.str_]:
     filled = np.where(known, array, 0.0)
     low, high = filled.min(axis=1), filled.max(axis=1)
     whole = (filled == np.round(filled)).all(axis=1)
-    # ones and twos alone may be counts, or log2(counts + 1) of ones and threes
-    few = ((filled > 0).sum(axis=1) < _FEW) | (whole & ((high <= 3) | _constant(array)))
+    # three numbers alone may be counts, or anything else: log2(counts + 1) of ones and threes, a shifted ratio
+    few = ((filled > 0).sum(axis=1) < _FEW) | (whole & (_n_levels(filled) <= 3))
     kinds = np.where(low < 0, "signed", np.where(whole, "whole", np.where(high > LARGEST_LOG, "linear", "log")))
     return np.where(few & (low >= 0), "few", kinds)
 
 
-def _constant(array: Floats) -> NDArray[np.bool_]:
-    """Samples of which all values above zero are one number."""
-    with np.errstate(invalid="ignore"):
-        positive = np.where(array > 0, array, np.nan)
-    top = np.where(np.isnan(positive), -np.inf, positive).max(axis=1)
-    low = np.where(np.isnan(positive), np.inf, positive).min(axis=1)
-    return np.asarray(top <= low)
+def _n_levels(filled: Floats) -> NDArray[np.intp]:
+    """How many different values above zero each sample has; shape ``(n,)``."""
+    ordered = np.sort(np.maximum(filled, 0.0), axis=1)
+    return np.asarray((np.diff(ordered, axis=1, prepend=0.0) > 0).sum(axis=1))
 
 
 def _parts(array: Floats, kinds: NDArray[np.str_]) -> list[Floats]:
@@ -133,6 +131,8 @@ def _by_total(rows: Floats, units: dict[str, tuple[float | None, float]]) -> lis
         sums = np.nansum(rows, axis=1) if base is None else _totals_under(rows, base)
         names[np.abs(sums / total - 1) < _nearness(rows)] = unit
     told = names != ""
+    if told.sum() < 2 and rows.shape[1] < _MANY_GENES:
+        return []  # few genes of one sample sum to anything now and then
     if len(set(names[told])) > 1 or 0.1 <= told.mean() <= 0.9:
         return [rows[names == name] for name in sorted(set(names))]
     return []
@@ -226,11 +226,14 @@ def _grid(array: Floats, base: float) -> str:
     told, on_grid, whole = 0, 0, 0
     for row in array[:50]:
         amounts = np.expm1(row[np.isfinite(row) & (row > 0)] * np.log(base))
-        if amounts.size < _FEW or len(np.unique(np.round(amounts / amounts.min()))) < 4:
+        if amounts.size < _FEW:
+            continue
+        multiples = amounts / max(float(amounts.min()), _LEAST_READ)
+        if len(np.unique(np.round(multiples))) < 4:
             continue
         told += 1
         whole += _are_whole(amounts, least=3) or (_many_are_whole(amounts) and not _thins_out(row, base))
-        on_grid += any(_are_whole(amounts / amounts.min() * reads, least=_FEW) for reads in range(1, _MOST_READS))
+        on_grid += any(_are_whole(multiples * reads, least=_FEW) for reads in range(1, _MOST_READS))
     if told and whole >= 0.9 * told:
         return "counts"
     return "normalised counts" if told and on_grid >= 0.9 * told else ""

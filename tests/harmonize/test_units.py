@@ -97,3 +97,21 @@ def test_logarithms_of_counts_are_told_at_any_depth(base, depth):
     counts = random.poisson(depth * random.gamma(0.5, 2, size=(1, 500)), (20, 500))
     name = {2: "log2(counts + 1)", np.e: "ln(counts + 1)", 10: "log10(counts + 1)"}[base]
     assert units.detect(cohort(np.log1p(counts) / np.log(base))).unit == name
+
+
+def test_a_told_unit_stands_where_a_small_table_looks_like_two_by_chance():
+    """A sum that is 10,000 to a thousandth, or three whole numbers, say nothing of one sample among a few."""
+    values = np.full((4, 16), 0.2)
+    values[3, 6:] = [0.7, *[1.7] * 7, 2.2, -0.3]
+    assert abs(np.expm1(np.exp(values[3])).sum() - 1e4) < 10
+    whole = np.where(np.arange(96).reshape(6, 16) % 17, 4.0, 3.0)
+    whole[0, 0] = 4.5
+    for table in (np.exp(values), whole):
+        assert units.detect(cohort(table)).unit != "mixed"
+        units.check_told(table, "log2 ratio")
+
+
+def test_the_smallest_numbers_there_are_are_no_reads():
+    values = np.full((6, 16), 0.2)
+    values[5] = [1.0, *[2.2e-313] * 15]
+    assert units.detect(cohort(values)).unit == "unknown"
