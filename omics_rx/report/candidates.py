@@ -82,9 +82,9 @@ def labels_of(found: Iterable[Kind]) -> dict[str, str]:
     return {kind.column: kind.label for kind in found}
 
 
-def interval_of(row: Mapping[Any, Any] | pd.Series) -> str:
-    """Write the rank interval of a row."""
-    return f"{cell(row['rank_low'])} to {cell(row['rank_high'])}"
+def interval_of(row: Mapping[Any, Any] | pd.Series, what: str = "rank") -> str:
+    """Write the rank interval of a row, or with ``"lines"`` the wider one."""
+    return f"{cell(row[f'{what}_low'])} to {cell(row[f'{what}_high'])}"
 
 
 def reason(ranking: Any, drug_id: str) -> str:

@@ -69,6 +69,9 @@ def ranking_sentence(ranking: Any) -> str:
     )
 
 
+_LINES = "lines_low"
+
+
 def _answer(ranking: Any, top: list[str]) -> Table:
     rows = ranking.table.loc[top]
     frame = pd.DataFrame(
@@ -80,6 +83,9 @@ def _answer(ranking: Any, top: list[str]) -> Table:
         }
     ).reset_index(drop=True)
     caption = _caption(ranking, rows)
+    if _LINES in rows:
+        told = [interval_of(row, "lines") for row in rows.to_dict("records")]
+        frame.insert(3, "interval with other lines", told)
     if "stands" in rows:
         frame.insert(2, "where it stands", [_stands(row) for row in rows.to_dict("records")])
         failed = [str(told) if known(told) and told != NOT_LOOKED_UP else None for told in rows["failed"]]
@@ -97,13 +103,19 @@ def _answer(ranking: Any, top: list[str]) -> Table:
 def _caption(ranking: Any, rows: pd.DataFrame) -> str:
     words = (
         f"The first {len(rows)} of {len(ranking.table)} drugs. The interval holds 90% of the ranks that "
-        "redrawn evidence or members of the ranker give (the limits say which); brackets hold the "
-        "measurement and what it adds to, or takes from, the score."
+        f"{_whose(ranking)}; brackets hold the measurement and what it adds to, or takes from, the score."
     )
     if "failed" not in rows:
         return words
     n = int((rows["failed"] == NOT_LOOKED_UP).sum())
     return f"{words} Failed trials: nobody looked them up for {n} of these {len(rows)}." if n else words
+
+
+def _whose(ranking: Any) -> str:
+    """Whose ranks the intervals hold."""
+    if _LINES in ranking.table:
+        return "another cohort would give, and the wider one those that other cell lines would give, too"
+    return "members of the ranker give (the limits say which)"
 
 
 def _stands(row: dict[Any, Any]) -> str:
@@ -143,8 +155,8 @@ def _certainty(ranking: Any) -> Iterable[Figure | Table | Text]:
     first = table.sort_values("rank", kind="stable").iloc[0]
     yield Figure(
         svg.draw(plots.intervals, table, size=(6.8, 1.0 + 0.24 * shown), n=shown),
-        f"Rank of the first {shown} drugs. The bar holds 90% of the ranks that redrawn evidence or "
-        "members of the ranker give; the limits of this ranking say which, and what they do not hold.",
+        f"Rank of the first {shown} drugs. The bar holds 90% of the ranks that {_whose(ranking)}; the limits of this "
+        "ranking say what it does not hold.",
         f"Ranks with intervals; the first, {first['name']}, lies between {interval_of(first)}.",
     )
     if known(ranking.rule):
