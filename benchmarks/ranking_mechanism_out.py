@@ -58,7 +58,6 @@ def scored(other: repurposing.Ranker, own: list[str]) -> pd.DataFrame:
             row = every.loc[drug]
             oriented = {kind: row[kind] * (-1 if kind == "proximity" else 1) for kind in TARGETS if kind in row}
             rows.append({"drug_id": drug, "subtype": subtype, "ranker": row["score"],
-                         "pooled_selectivity": -row["pooled_selectivity"],
                          "average of ranks": average["score"].get(drug, np.nan), **oriented,
                          "predicted_selectivity": -row["predicted_selectivity"]})  # fmt: skip
     return pd.DataFrame(rows).set_index(["drug_id", "subtype"])
