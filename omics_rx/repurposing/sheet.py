@@ -26,6 +26,8 @@ _REFUTES = {
     "proximity": "removing the subtype's genes near {targets} does not change the response to {drug}",
     "malignant_cells": "staining finds {targets} absent from the malignant cells of {subtype} tumours",
     "docking": "{drug} does not bind {targets} in a biochemical assay",
+    "alteration_measured": "models with the same alterations are no more sensitive to {drug} than models without them",
+    "alteration_published": "patients or models with the same alterations do not respond to {drug} as was published",
     "outcomes": "a repeat of the experiments gives another outcome",
 }
 _ALWAYS = "no effect of {drug} in {subtype} models at concentrations that patients reach"
