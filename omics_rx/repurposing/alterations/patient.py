@@ -121,7 +121,7 @@ def told_of(
             for drug in _contradicted(known)
         ),
         *(("contradiction", one) for one in _her2(own, receptors)),
-        *(("mutations", one) for one in _burden(patient, own)),
+        *(("mutations", one) for one in _burden(patient, variants)),
         *(("uncertain", one) for one in _uncertain(table)),
         *(("not known", one) for one in _not_known(labels, events)),
         *(("nobody knows", one) for one in _silent(table)),
