@@ -125,11 +125,12 @@ def _unfit(parameter: inspect.Parameter, value: Any) -> Iterator[str]:
 
 def _lacking(given: list[_Given], error: Exception) -> Iterator[str]:
     """Say what a table lacks, or holds in place of numbers, where that is what an inner error tells."""
-    for parameter, value in given if isinstance(error, AttributeError) else ():
-        if error.obj is value:
-            yield f"{parameter.name} is {_shown(value)}, which has no {error.name!r}"
-        elif isinstance(value, Iterable) and any(item is error.obj for item in value):
-            yield f"{parameter.name} holds {_shown(error.obj)}, which has no {error.name!r}"
+    if isinstance(error, AttributeError):
+        for parameter, value in given:
+            if error.obj is value:
+                yield f"{parameter.name} is {_shown(value)}, which has no {error.name!r}"
+            elif isinstance(value, Iterable) and any(item is error.obj for item in value):
+                yield f"{parameter.name} holds {_shown(error.obj)}, which has no {error.name!r}"
     tables = [parameter.name for parameter, value in given if "DataFrame" in _kinds(value)]
     if tables and isinstance(error, KeyError) and error.args:
         yield f"{' or '.join(tables)} lacks what is needed of it: {error.args[0]}"

@@ -39,14 +39,18 @@ def draw(smiles: str, *, width: int = 280, height: int = 200) -> str:
     Raises
     ------
     InputError
-        If the SMILES cannot be read.
+        If the SMILES cannot be read, or something stands behind it: what follows a space is no part of a structure, so
+        that a name ("CO 1686") or a broken line would be drawn as another molecule.
     """
     from rdkit import Chem, rdBase
     from rdkit.Chem import rdDepictor
     from rdkit.Chem.Draw import rdMolDraw2D
 
+    parts = smiles.split() if isinstance(smiles, str) else []
+    if len(parts) > 1:
+        raise InputError(f"{smiles!r} is a name or a broken SMILES: give the structure alone, in one piece")
     with rdBase.BlockLogs():
-        molecule = Chem.MolFromSmiles(smiles) if isinstance(smiles, str) and smiles.strip() else None
+        molecule = Chem.MolFromSmiles(parts[0]) if parts else None
     if molecule is None:
         raise InputError(f"the SMILES {smiles!r} cannot be read: correct it, or leave the structure missing")
     rdDepictor.SetPreferCoordGen(True)  # noqa: FBT003 - rdkit takes it by position

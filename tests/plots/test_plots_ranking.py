@@ -154,6 +154,12 @@ def test_an_empty_smiles_is_no_molecule(nothing):
         plots.draw(nothing)
 
 
+@pytest.mark.parametrize("text", ["CO 1686", "ICI 182780", "CCO\tethanol", "c1ccccc1\nC"])
+def test_a_name_or_a_broken_line_is_not_drawn_as_another_molecule(text):
+    with pytest.raises(InputError, match="a name or a broken SMILES"):
+        plots.draw(text)
+
+
 def test_missing_structures_are_left_out():
     assert list(plots.draw_all(pd.Series({"a": "CC", "b": None, "c": np.nan}))) == ["a"]
 
