@@ -55,8 +55,8 @@ def build(
 def build(recipe: str | Mapping[str, Sequence[str]] | Recipe, cohorts: Mapping[str, Any], **settings: Any) -> Study: ...
 
 
-@in_words
-def build(  # type: ignore[misc]  # the overloads leave the names of the settings to it
+@in_words  # type: ignore[misc]  # the overloads leave the names of the settings to it
+def build(
     recipe: str | Mapping[str, Sequence[str]] | Recipe,
     cohorts: Mapping[str, Any],
     *,
