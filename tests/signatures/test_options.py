@@ -19,11 +19,12 @@ COMMON = {"recipe", "cohorts", "external", "reopen", "seed", "n_jobs", "progress
 ASKING = {
     "outcome": "pcr", "therapy": {"ordered": "rcb"}, "genes": ["XQ001"], "endpoint": "death", "ensemble": ["lasso"],
     "n_genes": 3, "n_folds": 3, "n_null": 5, "n_null_whole": 2, "n_permutations": 19, "without_signal": "tell",
+    "treatment": "arm", "control": "a", "within": ["age"],
 }  # fmt: skip
 IMPOSSIBLE = {
     "outcome": "not there", "therapy": {"nonsense": 1}, "genes": ["not a gene"], "endpoint": "relapse",
     "ensemble": "nonsense", "n_genes": 0, "n_folds": 1, "n_null": -1, "n_null_whole": -1, "n_permutations": -1,
-    "without_signal": "perhaps",
+    "without_signal": "perhaps", "treatment": "not there", "control": "a", "within": ["age"],  # without an arm
 }  # fmt: skip
 CHOOSES, DEALS = {"cell_death", "immune", "custom", "patterns", "searched patterns"}, {"cell_death", "patterns", "own"}
 
@@ -33,7 +34,8 @@ POOL = [f"XQ{at:03d}" for at in range(60)]
 def _taken(recipe):
     """Settings that a recipe takes, without an external cohort; written out here apart from the code that refuses."""
     if recipe == "therapy":
-        return {"outcome", "therapy", "ensemble", "n_folds", "n_permutations", "without_signal"}
+        return {"outcome", "therapy", "ensemble", "n_folds", "n_permutations", "without_signal", "treatment", "control",
+                "within"}  # fmt: skip
     found = {"genes", "endpoint", "ensemble", "n_folds"}
     found |= {"n_genes"} if recipe in CHOOSES else set()
     return found | ({"n_permutations", "without_signal"} if recipe in DEALS else set())
@@ -62,7 +64,7 @@ NAMES = (*RECIPES, "therapy", "patterns", "own", "searched patterns")
 def test_the_contract_knows_every_setting_and_every_recipe():
     assert set(inspect.signature(orx.signatures.build).parameters) == COMMON | set(ASKING) == COMMON | set(IMPOSSIBLE)
     assert {*OF_FOLLOW_UP, *OF_RESPONSES} - set(ASKING) == {
-        "time_unit", "positive", "ordered", "modalities", "known_before",  # of the shell
+        "time_unit", "positive", "ordered", "modalities", "known_before", "expected",  # of the shell
     }  # fmt: skip
     assert set(RECIPES) == {"cell_death", "custom", "immune", "modules"}
 
