@@ -382,6 +382,7 @@ def _taken(values: np.ndarray, n_genes: int) -> np.ndarray:
     return np.where(up | down, filled, 0.0)
 
 
+@in_words
 def scaled(score: np.ndarray) -> np.ndarray:
     """Divide by the largest positive or the smallest negative score of a column, each on its own side."""
     high, low = np.nanmax(score, axis=0).clip(min=0.0), np.nanmin(score, axis=0).clip(max=0.0)
