@@ -38,6 +38,7 @@ def calibration(groups: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     if known.empty:
         raise InputError(f"none of {len(groups)} groups has an observed chance: nothing to draw")
     ax = style.dress(style.axes(ax, (5.0, 4.6)), grid="both")
+    dated = "at" in known  # chances by a month; else of a yes or no
     names = known["at"].map(lambda month: f"{month:.0f} months") if "at" in known else pd.Series("", index=known.index)
     colours = style.colours(names)
     ax.plot([0, 1], [0, 1], color=style.MUTED, linewidth=1, linestyle=(0, (4, 3)), label="as predicted")
@@ -46,7 +47,8 @@ def calibration(groups: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax.vlines(rows["predicted"], rows["lower"], rows["upper"], color=colour, linewidth=1.5)
         ax.plot(rows["predicted"], rows["observed"], marker="o", markersize=6, color=colour, label=name or "patients")
     top = min(1.0, float(np.nanmax(known[["predicted", "observed", "upper"]].to_numpy(dtype=float))) + 0.05)
-    ax.set(xlim=(0, top), ylim=(0, top), xlabel="Predicted chance of an event", ylabel="Observed (Kaplan-Meier, 95%)")
+    ax.set(xlim=(0, top), ylim=(0, top), xlabel=f"Predicted chance{' of an event' * dated}",
+           ylabel=f"Observed ({'Kaplan-Meier, ' * dated}95%)")  # fmt: skip
     style.legend(ax, loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0)
     return ax
 
