@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 _FEWEST = 3
 _STEPS = 500
+_BATCH = re.compile(r"^batch(?:es|[_ .-]?(?:id|no|number|name))?$|^(?:plate|cent(?:er|re)|site|run)$", re.IGNORECASE)
+_NO_BATCH = ("", "nan", "na", "none", "n/a", "<na>", "null")
 _CLOSE = 1e-10
 _STILL = 1e-9
 _ANY_LOG2 = ("log2 intensity", "log2 expression")
@@ -87,8 +90,7 @@ class Biology:
 class ComBat:
     """Location and scale of each batch, shrunk over genes by empirical Bayes; learnt once, then frozen.
 
-    For bulk samples. Batches of single cells are taken off their embedding instead, by Harmony through scanpy's own
-    wrapper (``scanpy.external.pp.harmony_integrate``), where it is installed.
+    For bulk samples. Batches of single cells are taken off their embedding instead, by ``io.harmony``.
 
     A new cohort is one batch more: its location and scale are estimated against the frozen training mean, biology and
     spread, so that training data and models on them stay as they are.
@@ -127,14 +129,23 @@ class ComBat:
     left_out: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def learn(cls, cohorts: Mapping[str, CohortLike], *, biology: pd.DataFrame | None = None) -> ComBat:
+    def learn(
+        cls,
+        cohorts: Mapping[str, CohortLike] | CohortLike,
+        *,
+        batch: str | pd.Series | None = None,
+        biology: pd.DataFrame | None = None,
+    ) -> ComBat:
         """Learn the batches of training cohorts.
 
         Parameters
         ----------
         cohorts
             Batch to its samples x genes, a frame or an AnnData, in one unit on a logarithmic scale. Genes that are not
-            measured in every sample, or do not vary in a batch, are left out; the latter are named.
+            measured in every sample, or do not vary in a batch, are left out; the latter are named. Or one cohort of
+            all batches, with ``batch``.
+        batch
+            Batch of each sample of one cohort: a column of its ``obs``, or a Series by sample.
         biology
             Facts to protect, one row a sample: text or yes and no for groups, numbers as they are. Without it,
             cohorts that differ in composition lose that difference.
@@ -146,7 +157,7 @@ class ComBat:
             stand in two units, no gene is shared, or biology is missing for a sample or cannot be told from the
             batches.
         """
-        frames, unit = _in_one_unit(cohorts)
+        frames, unit = _in_one_unit(by_batch(cohorts, batch))
         _check_batches(frames)
         whole = pd.concat(list(frames.values()), join="inner")
         values = whole.to_numpy(dtype=np.float64)
@@ -266,6 +277,37 @@ class ComBat:
         )  # fmt: skip
 
 
+def by_batch(cohorts: Mapping[str, CohortLike] | CohortLike, batch: str | pd.Series | None) -> Mapping[str, CohortLike]:
+    """Batch to its samples; one cohort is split by the column or Series that tells the batch of each sample.
+
+    Raises
+    ------
+    InputError
+        If nothing tells the batches, a sample has none, or they are told twice.
+    """
+    if isinstance(cohorts, Mapping):
+        if batch is not None:
+            raise InputError("batches are told twice: by the names of the cohorts and by batch=; leave one out")
+        return cohorts
+    cohort = as_cohort(cohorts)
+    like = [str(name) for name in cohort.obs if _BATCH.search(str(name))]
+    if batch is None:
+        where = f": batch={like[0]!r} is one of its columns" if like else ""
+        raise InputError(
+            "batches are a mapping of batch to cohort, or one cohort and batch=, the column of obs or the Series that "
+            f"tells the batch of each sample{where}"
+        )
+    if isinstance(batch, str) and batch not in cohort.obs:
+        raise InputError(f"the cohort has no column {batch!r}: it has {examples(cohort.obs.columns, 10) or 'none'}")
+    told: pd.Series = cohort.obs[batch] if isinstance(batch, str) else batch.reindex(cohort.obs_names)
+    names = told.astype(object).where(told.notna(), None)
+    names = names.map(lambda name: None if str(name).strip().casefold() in _NO_BATCH else str(name), na_action="ignore")
+    bare = cohort.obs_names[names.isna()]
+    if len(bare):
+        raise InputError(f"{len(bare)} samples have no batch ({examples(bare)}): tell it, or leave them out")
+    return {str(name): cohort[(names == name).to_numpy()] for name in dict.fromkeys(names)}
+
+
 def _logarithms(cohort: CohortLike, what: str) -> tuple[pd.DataFrame, str]:
     """Samples x genes of a cohort, and the logarithmic unit they have.
 
@@ -291,11 +333,6 @@ def _logarithms(cohort: CohortLike, what: str) -> tuple[pd.DataFrame, str]:
 
 def _in_one_unit(cohorts: Mapping[str, CohortLike]) -> tuple[dict[str, pd.DataFrame], str]:
     """Frames of all cohorts, and their unit."""
-    if not isinstance(cohorts, Mapping):
-        raise InputError(
-            f"batches are a mapping of batch to cohort, not a {type(cohorts).__name__}: split the cohort by its batch, "
-            '{"batch 1": cohort[batch == 1], ...}'
-        )
     found = {name: _logarithms(cohort, str(name)) for name, cohort in cohorts.items()}
     _refuse_other_unit({name: unit for name, (_, unit) in found.items()})
     return {name: frame for name, (frame, _) in found.items()}, next((unit for _, unit in found.values()), "")

@@ -27,6 +27,7 @@ _BESIDE = {
     "antibody capture", "crispr guide capture", "multiplexing capture", "antigen capture", "custom", "peaks", "protein",
     "proteins", "adt", "hto", "hashtag", "hashtags", "guide", "guides", "cmo", "antibody", "antibodies", "vdj",
 }  # fmt: skip
+_YES = ("true", "1", "1.0", "yes")
 _TYPE_COLUMNS = ("feature_types", "feature_type", "modality")
 _PROTEIN_NAMES = re.compile(
     r"^(?:adt|prot|hto|ab|cite)[_:-].+|.+[_-]TotalSeq[ABCD]?$|.+[:_-](?:AB|ADT|HTO|protein)$|^hashtag[_ -]?\d+.*$",
@@ -207,7 +208,7 @@ def _kinds(cohort: AnnData, names: pd.Index) -> np.ndarray:
             if match:
                 kinds[place] = f"other genome {match['genome']}"
     if "feature_is_filtered" in cohort.var:
-        filtered = cohort.var["feature_is_filtered"].astype(str).str.casefold().eq("true").to_numpy()
+        filtered = cohort.var["feature_is_filtered"].astype(str).str.casefold().isin(_YES).to_numpy()
         if not filtered.all():
             kinds[filtered & (kinds == "")] = "filtered"
     return kinds

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 Scale: TypeAlias = Literal["log", "rank", "linear", "any"]
 _FEW_GENES = 1000
+_BLOCK = 4096  # cells of a file on disk at once
 _N_PROBE, _MOSTLY = 1000, 0.5
 NO_LEVELS = ("log2 ratio", "z")
 NO_READS = "no value above zero: a sample without reads has no answer"
@@ -306,14 +307,22 @@ def _about(missing: tuple[str, ...], needs: Needs, strands: list[str]) -> list[s
 def _without_reads(source: AnnData, found: UnitFinding) -> tuple[str, ...]:
     """Samples of which every value is zero or missing, where zero means silent."""
     values: Any = source.X
-    if source.isbacked or is_dask(values) or found.unit in NO_LEVELS:
+    if is_dask(values) or found.unit in NO_LEVELS:
         return ()
-    if hasattr(values, "tocsr"):
-        some = np.asarray(abs(values).sum(axis=1)).ravel() > 0
+    if source.isbacked:
+        starts = range(0, source.n_obs, _BLOCK)
+        some = np.concatenate([_with_reads(values[start : start + _BLOCK]) for start in starts] or [np.ones(0, bool)])
     else:
-        array = np.asarray(values)
-        some = (np.isfinite(array) & (array != 0)).any(axis=1)
+        some = _with_reads(values)
     return tuple(str(name) for name in source.obs_names[~some])
+
+
+def _with_reads(values: Any) -> np.ndarray:
+    """Which samples have a value other than zero, shape ``(n,)``."""
+    if hasattr(values, "tocsr"):
+        return np.asarray(abs(values).sum(axis=1)).ravel() > 0
+    array = np.asarray(values)
+    return np.asarray((np.isfinite(array) & (array != 0)).any(axis=1))
 
 
 def _tested(ready: Prepared) -> Prepared:

@@ -10,6 +10,7 @@ _NAMES = {
     "Table": "table",
     "cell_quality": "cell_qc",
     "dropped_cells": "cell_qc",
+    "harmony": "embedding",
     "join": "modalities",
     "left_out": "modalities",
     "normalise": "cell_qc",
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from omics_rx.io.cell_qc import cell_quality, dropped_cells, normalise, qc
     from omics_rx.io.clinical import read_clinical
     from omics_rx.io.ctrp import read_ctrp
+    from omics_rx.io.embedding import harmony
     from omics_rx.io.features import read_features
     from omics_rx.io.gdsc import read_gdsc
     from omics_rx.io.gene_sets import read_gene_sets
@@ -53,7 +55,7 @@ if TYPE_CHECKING:
     from omics_rx.io.table import Table, read_table
 
 __all__ = [
-    "Alterations", "Table", "cell_quality", "dropped_cells", "join", "left_out", "normalise", "notes", "qc",
+    "Alterations", "Table", "cell_quality", "dropped_cells", "harmony", "join", "left_out", "normalise", "notes", "qc",
     "read_alterations", "read_bulk",
     "read_ccle", "read_ccle_points", "read_clinical", "read_cohort", "read_ctrp", "read_features", "read_gdsc",
     "read_gene_sets", "read_mirna", "read_prism", "read_screen", "read_single_cell", "read_table", "said_aloud",

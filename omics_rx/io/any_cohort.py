@@ -17,6 +17,7 @@ from omics_rx.io.hdf5_checks import hdf5_form
 from omics_rx.io.mirna import read_mirna
 from omics_rx.io.orientation import MirnaTableError
 from omics_rx.io.rcc import is_rcc, rcc_files
+from omics_rx.io.sample_files import several
 from omics_rx.io.single_cell import read_single_cell
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 @in_words
 def read_cohort(
-    path: Path | str,
+    path: Path | str | Sequence[Path | str],
     *,
     clinical: ClinicalSource | Sequence[ClinicalSource] | None = None,
     endpoint: str | None = None,
@@ -45,6 +46,8 @@ def read_cohort(
     MissingFileError, IntegrityError, InputError
         As the reader that fits.
     """
+    if (files := several(path)) is not None:
+        return read_bulk(files, clinical=clinical, endpoint=endpoint, time_unit=time_unit)
     file = existing(path)
     if _holds_cells(file):
         if clinical is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -25,12 +25,13 @@ from omics_rx.io.cycles import refuse_cycles
 from omics_rx.io.files import kind, not_read, opened
 from omics_rx.io.frames import read_parquet, read_sheet
 from omics_rx.io.hdf5_checks import hdf5_form
-from omics_rx.io.orientation import ORIENTATIONS, gene_axis, gene_weight, with_names
+from omics_rx.io.orientation import ENOUGH, ORIENTATIONS, gene_axis, gene_weight, with_names
 from omics_rx.io.platforms import with_gene_names
 from omics_rx.io.published import Published, is_star_folder, read_gct, read_series_matrix, read_star_folder
 from omics_rx.io.quantifiers import is_feature_counts, quantifier, read_quantified, tidy_feature_counts
 from omics_rx.io.remembered import remembered
 from omics_rx.io.said import with_reading
+from omics_rx.io.sample_files import files_of, folder_kind, several, together
 from omics_rx.io.several_kinds import rearranged
 from omics_rx.io.table import read_table
 
@@ -43,7 +44,7 @@ _LARGEST_SCORE = 50  # whole numbers up to it may be scores
 
 @in_words
 def read_bulk(
-    path: Path | str,
+    path: Path | str | Sequence[Path | str],
     *,
     clinical: ClinicalSource | Sequence[ClinicalSource] | None = None,
     platform: Path | str | None = None,
@@ -64,14 +65,15 @@ def read_bulk(
     Formats: a matrix in delimited text (plain, gzip, bz2, xz, zstd) with genes in either axis, as UCSC Xena, cBioPortal
     and R write it; the same in parquet or xlsx; GCT 1.2 and 1.3; a GEO series matrix; featureCounts; a folder of GDC's
     STAR gene counts with its sample sheet, or of salmon or kallisto files (as TPM, counts in ``layers["counts"]``);
-    h5ad. Genes keep the identifiers of the file; one that stands twice is numbered (``MATR3``, ``MATR3#2``).
-    ``harmonize.genes`` brings them to current symbols and joins them. Rows that are only numbered are named by their
-    one column of sample, patient or model ids, as DepMap writes them.
+    files of one sample each, of htseq, RSEM, StringTie, cufflinks, STAR or featureCounts, in a folder; h5ad. Genes keep
+    the identifiers of the file; one that stands twice is numbered (``MATR3``, ``MATR3#2``). ``harmonize.genes`` brings
+    them to current symbols and joins them. Rows that are only numbered are named by their one column of sample, patient
+    or model ids, as DepMap writes them.
 
     Parameters
     ----------
     path
-        File or folder.
+        File or folder; files of one sample each as a list or a glob (``"runs/*.counts"``), named by file.
     platform
         For probes, the annotation table of their platform (GEO's ``GPL*`` tables and the like): which column holds
         probes and which holds symbols is told from the content. A probe of several genes keeps its own name.
@@ -112,15 +114,21 @@ def read_bulk(
         the unit told (as after a second logarithm), or the clinical table does not fit.
     """
     check_settings(orientation, ORIENTATIONS, replicates)
-    file = existing(path)
-    form = _form(file)
+    files = several(path)
+    file = existing(path) if files is None else files[0].parent
+    form = _form(file) if files is None else _SAMPLES
     for option, given, forms in (("tx2gene", tx2gene, _QUANTIFIED), ("sheet", sheet, ("xlsx",))):
         if given is not None and form not in forms:
             raise InputError(f"{option} is for {' and '.join(forms)}, and {file} is a {form}: leave it out")
     average = replicates == "average"
 
     def read() -> tuple[AnnData, list[str]]:
-        cohort, said = _read(file, form, tx2gene=tx2gene, sheet=sheet, orientation=orientation, average=average)
+        settings: dict[str, Any] = {"tx2gene": tx2gene, "sheet": sheet, "orientation": orientation, "average": average}
+        if form == _SAMPLES:
+            own = files_of(file) if files is None else files
+            cohort, said = together((_read(one, _form(one), **settings) for one in own), own, file)
+        else:
+            cohort, said = _read(file, form, **settings)
         if platform is None:
             return cohort, said
         cohort, more = with_gene_names(cohort, existing(platform))
@@ -128,7 +136,7 @@ def read_bulk(
 
     if cache and form != "hdf5":  # which is read as fast as a copy of it
         settings = {"orientation": orientation, "average": average, "sheet": sheet}
-        cohort, said = remembered((file, tx2gene, platform), settings, read)
+        cohort, said = remembered((*(files or [file]), tx2gene, platform), settings, read)
     else:
         cohort, said = read()
     said_unit = unit or record(cohort, "unit")
@@ -218,7 +226,9 @@ _QUANTIFIED = ("salmon folder", "kallisto folder")
 def _form(file: Path) -> str:
     if file.is_dir():
         tool = quantifier(file)
-        return "STAR folder" if is_star_folder(file) else f"{tool} folder" if tool else _OTHER_FOLDER
+        if is_star_folder(file) or tool:
+            return f"{tool} folder" if tool else "STAR folder"
+        return _SAMPLES if folder_kind(file) else _OTHER_FOLDER
     form = kind(file)
     if form == "text":
         with opened(file) as stream:
@@ -230,11 +240,14 @@ def _form(file: Path) -> str:
     return form
 
 
-_OTHER_FOLDER = "folder without GDC STAR, salmon or kallisto files"
+_SAMPLES = "folder of files of one sample each"
+_OTHER_FOLDER = "folder without files of GDC STAR, salmon, kallisto, htseq, RSEM, StringTie or cufflinks"
 
 
 def _from_published(found: Published, file: Path, *, average: bool) -> tuple[AnnData, list[str]]:
-    axis = replace(gene_axis(found.table, ORIENTATIONS[1]), column=None)
+    axis = gene_axis(found.table, ORIENTATIONS[1])
+    if gene_weight(found.table.rows) >= ENOUGH:
+        axis = replace(axis, column=None)  # stable ids, before the symbols beside them
     cohort, said = assembled(
         found.table, file, axis, noun="genes", average=average, samples=found.samples, layers=found.layers
     )

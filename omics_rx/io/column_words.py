@@ -144,7 +144,7 @@ _CLINICAL = re.compile(
     r"(?:\w+_)?grade|(?:\w+_)?stage|[tnm]_?stage|node_?status|(?:n_|number_?of_?|positive_?)?(?:lymph_?)?nodes?|"
     r"lymph_?nodes?(?:_\w+)?|(?:tumou?r_?)?size(?:_(?:mm|cm))?|npi|er_?(?:status|ihc)|pr_?(?:status|ihc)|pgr_?(?:status|ihc)|"
     r"her2_?(?:status|ihc|snp6)|ki67_?(?:status|ihc|percent|index)|chemo\w*|hormon\w*|endocrine\w*|radio\w*|"
-    r"treatment\w*|batch|site|plate|cent(?:er|re)|cohort|purity|ploidy|tmb|msi_?(?:score|status)?|risk_?score|pam50|"
+    r"treatment\w*|batch(?:es|_?(?:id|no|number|name))?|site|plate|cent(?:er|re)|cohort|purity|ploidy|tmb|msi_?(?:score|status)?|risk_?score|pam50|"
     r"subtype\w*|pcr|rcb(?:_\w+)?|response|outcome|label|class|group|year\w*|histolog\w*|laterality|ecog|gleason\w*|"
     r"is_?(?:dead|alive|event|censored))$"
 )

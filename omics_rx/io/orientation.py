@@ -18,6 +18,7 @@ from omics_rx.io.said import Aloud
 from omics_rx.io.table import Table
 
 ORIENTATIONS = ("samples x genes", "genes x samples")
+_LONGER = 3
 ENOUGH = 0.3  # share of names known, from which an axis is told by them
 N_PROBE = 3000
 _SURE = 0.5
@@ -120,7 +121,8 @@ def told_axis(
     columns = weight(table.columns)
     if max(rows, columns) < ENOUGH or rows == columns:
         return None
-    if columns > rows:
+    short = rows >= ENOUGH and len(table.rows) > _LONGER * len(table.columns)  # of samples: one called C3 is no gene
+    if columns > rows and not short:
         return Axis(in_rows=False, column=None, statement="column names"), table.columns, columns
     if column is not None:
         ids = table.annotations[column].tolist()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from omics_rx.core import resources
 from omics_rx.core.errors import InputError, examples, unknown_name
-from omics_rx.harmonize.needs import Assessment, Needs, Prepared, prepare
+from omics_rx.harmonize.needs import Assessment, Needs, Prepared, domain_of, prepare
 from omics_rx.harmonize.reference import GeneReference
 from omics_rx.signatures.drift import Drift
 from omics_rx.signatures.loadings import GeneLoadings, shipped_loadings
@@ -28,12 +28,54 @@ Scale: TypeAlias = Literal["cohort", "frozen"] | GeneReference
 
 MIN_COHORT = 20  # below this a gene's mean and sd within the cohort say more about chance than about the platform
 MIN_FIDELITY = 0.5  # correlation with the full score below which a filled-in score is not given
+_BY_LENGTH = "log2(TPM + 1)"
+_LEAST_READS = 0.5  # of 100 tumours of TCGA .72 at least
+_BLOCK = 1000  # samples
 _SHRINKAGE = 0.05  # of the gene correlations towards none, so that genes that nearly repeat each other do no harm
 
 
 def needs_of(signature: RiskSignature) -> Needs:
     """What a signature needs of a cohort. How much of its weight must be there is asked of each sample by itself."""
     return Needs(f"the signature {signature.name}", genes=signature.genes, single=True)
+
+
+def by_length(ready: Prepared) -> str:
+    """What counts and CPM of tissue are brought to TPM by, in words; empty where they are not."""
+    if ready.unit != "log2(CPM + 1)" or domain_of(ready) == "single_cell":  # ends of transcripts know no length
+        return ""
+    return "counts as TPM by the lengths of genes"
+
+
+def per_length(ready: Prepared, genes: Sequence[str]) -> pd.DataFrame:
+    """log2(TPM + 1) of genes, from log2(CPM + 1) of all genes whose length is known.
+
+    Raises
+    ------
+    InputError
+        If reads lie in genes of unknown length for the most part.
+    """
+    lengths = gene_lengths()
+    known = [gene for gene in ready.source.var_names if gene in lengths.index]
+    parts = []
+    for start in range(0, ready.source.n_obs, _BLOCK):
+        block = replace(ready, source=ready.source[start : start + _BLOCK])
+        reads = np.expm1(block.values() * np.log(2))
+        whole, own = reads.sum(axis=1), reads[known]
+        if (own.sum(axis=1) < _LEAST_READS * whole).any():
+            raise InputError(
+                f"under {_LEAST_READS:.0%} of the reads of {int((own.sum(axis=1) < _LEAST_READS * whole).sum())} "
+                "samples lie in genes whose length is known: pass TPM or FPKM"
+            )
+        rate = own / lengths[known].to_numpy()
+        shown = [gene for gene in genes if gene in rate]
+        parts.append(np.log2(rate[shown].div(rate.sum(axis=1).where(whole > 0), axis=0) * 1e6 + 1))
+    return pd.concat(parts)
+
+
+@cache
+def gene_lengths() -> pd.Series:
+    """Bases of all exons of each gene, each once, by current symbol."""
+    return resources.table("gene_lengths.tsv.gz").set_index("gene")["length"].astype(np.float64)
 
 
 def scaled(
@@ -63,6 +105,9 @@ def scaled(
         return GeneReference.learn(frame, unit=unit).z(frame).reindex(columns=genes), "cohort"
     if reference != "frozen":
         raise unknown_name("reference", reference, ("cohort", "frozen"))
+    if told := by_length(ready):
+        frozen = _frozen(signature, _BY_LENGTH)
+        return frozen.z(per_length(ready, genes)).reindex(columns=genes), f"frozen ({frozen.origin}; {told})"
     frozen = _frozen(signature, unit)
     return frozen.z(frame).reindex(columns=genes), f"frozen ({frozen.origin})"
 
@@ -85,7 +130,7 @@ def scorable(signature: RiskSignature, cohort: CohortLike | Opened) -> Assessmen
     if ready.source.n_obs >= MIN_COHORT:
         return Assessment(runs=True, coverage=share, why="; ".join(ready.said[1:]))
     try:
-        frozen = _frozen(signature, ready.unit)
+        frozen = _frozen(signature, _BY_LENGTH if by_length(ready) else ready.unit)
     except InputError as error:
         return Assessment(runs=False, coverage=share, why=f"under {MIN_COHORT} samples, and {error}")
     both = [gene for gene in ready.source.var_names if gene in set(frozen.genes)]
@@ -137,10 +182,11 @@ def _frozen(signature: RiskSignature, unit: str) -> GeneReference:
         found = shipped.subset(signature.genes)
         if _weight(signature, found.genes) >= signature.min_coverage:
             return found
-    has = "none" if own is None else f"one in {own.unit} ({own.origin})"
+    units = [*([own.unit] if own is not None else []), "log2(FPKM + 1)", "log2(TPM + 1)"]
     raise InputError(
-        f"the cohort is in {unit}, and of frozen references {signature.name} has {has}: score it with its cohort, or "
-        "pass a harmonize.GeneReference learnt on its platform"
+        f"the cohort is in {unit}, and of frozen references {signature.name} has those in {', '.join(units)} (counts "
+        "and CPM of tissue come to TPM by the lengths of genes): give one of these, score it with its cohort, or pass "
+        "a harmonize.GeneReference learnt on its platform"
     )
 
 
