@@ -56,6 +56,10 @@ Subtype = Annotated[str, typer.Option(help="LumA, LumB, Her2, Basal or Normal.")
 TimeUnit = Annotated[
     str | None, typer.Option(help="Unit of the follow-up where its column does not say: days, months or years.")
 ]
+Unit = Annotated[
+    str | None,
+    typer.Option(help="Unit of the expression where the file does not say: counts, TPM, FPKM, 'log2(TPM + 1)', ..."),
+]
 ModelFile = Annotated[Path | None, typer.Option(help="Saved model; the default one when left out.")]
 
 
@@ -107,12 +111,12 @@ def quickstart(
 
 
 @app.command()
-def check(expression: Expression, clinical: Clinical = None, time_unit: TimeUnit = None) -> None:
+def check(expression: Expression, clinical: Clinical = None, time_unit: TimeUnit = None, unit: Unit = None) -> None:
     """Say what a cohort is, and which scores, signatures and models can run on it."""
     from omics_rx import io
     from omics_rx.workflow.check import check as run_check
 
-    typer.echo(str(run_check(io.read_cohort(expression, clinical=clinical, time_unit=time_unit))))
+    typer.echo(str(run_check(io.read_cohort(expression, clinical=clinical, time_unit=time_unit, unit=unit))))
 
 
 @app.command()
@@ -156,6 +160,7 @@ def score(
     also: Annotated[
         list[Path] | None, typer.Option(help="A further table of the same patients, for a response signature; repeat.")
     ] = None,
+    unit: Unit = None,
 ) -> None:
     """Score every sample with a saved signature or with gene sets."""
     from omics_rx import harmonize, io, scores, signatures
@@ -170,11 +175,13 @@ def score(
     scale = _reference(reference or "cohort")
     made = signatures.load(signature) if signature else None
     if isinstance(made, signatures.ResponseSignature | signatures.TreatmentSignature):
+        if unit is not None:
+            raise InputError("--unit says nothing to a response signature: leave it out")
         _write_chances(made, [expression, *(also or [])], out, reference=reference or "frozen")
         return
     if also:
         raise InputError("--also says nothing here: it is for the tables of a response signature")
-    cohort = io.read_cohort(expression)
+    cohort = io.read_cohort(expression, unit=unit)
     if made is not None:
         table = made.score(cohort, reference=scale)
     elif sets == "immune":
@@ -371,6 +378,7 @@ def predict(
     model: ModelFile = None,
     what: Annotated[str, typer.Option(help="mean, lower, upper or preference.")] = "mean",
     drug: Annotated[list[str] | None, typer.Option(help="Only this drug, by any of its names; repeat.")] = None,
+    unit: Unit = None,
 ) -> None:
     """Predict ln IC50 (ln uM) of every drug for every sample; lines that were trained on are marked."""
     from omics_rx import io
@@ -379,7 +387,7 @@ def predict(
     if what not in kinds:
         raise InputError(f"cannot write {what!r}: choose {', '.join(kinds)}")
     _table_file(out)
-    prediction = _model(model).predict(io.read_cohort(expression), drug or None)
+    prediction = _model(model).predict(io.read_cohort(expression, unit=unit), drug or None)
     table = getattr(prediction, what)
     _write_table(table.assign(trained_on=prediction.trained_on) if prediction.trained_on.any() else table, out)
 
@@ -394,6 +402,7 @@ def rank(
     model: ModelFile = None,
     labels: Annotated[Path | None, typer.Option(help="Your own labels, tab-separated.")] = None,
     seed: Seed = 0,
+    unit: Unit = None,
     *,
     patient: Annotated[
         str | None, typer.Option(help="Rank for this tumour of the cohort, by its name, in place of a subtype.")
@@ -430,7 +439,9 @@ def rank(
     for told, of, name in ((better, docking, "better"), (min_score, network, "min-score"), (panel, mutations, "panel")):
         if told is not None and of is None:
             raise InputError(f"--{name} is given without its file: give both, or leave it out")
-    cohort = io.read_bulk(expression) if expression else datasets.load("gse1992")
+    if unit is not None and expression is None:
+        raise InputError("--unit is given without expression: leave it out")
+    cohort = io.read_cohort(expression, unit=unit) if expression else datasets.load("gse1992")
     if mutations:
         cohort = io.read_alterations(mutations, sample=patient, panel=_panel(panel)).onto(cohort)
     # a patient is ranked by the two questions, where her alterations count by themselves, unless labels are given

@@ -98,6 +98,20 @@ def _parts(smiles: str) -> Any:
 
 
 @lru_cache(maxsize=4_096)
+def standard_tautomer(smiles: str) -> str | None:
+    """RDKit's choice among the tautomers of a compound, where it is drawn as another one; else None.
+
+    Examples
+    --------
+    >>> standard_tautomer("Oc1ccccn1"), standard_tautomer("O=c1cccc[nH]1"), standard_tautomer("CCO")
+    ('O=c1cccc[nH]1', None, None)
+    """
+    from rdkit import Chem
+
+    chosen = Chem.MolToSmiles(_one_tautomer(smiles))
+    return None if chosen == Chem.MolToSmiles(_parts(smiles)) else chosen
+
+
 def _one_tautomer(smiles: str) -> Any:
     from rdkit.Chem.MolStandardize import rdMolStandardize
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omics_rx.core.arguments import in_words
-from omics_rx.core.errors import InputError
+from omics_rx.core.errors import InputError, unknown_name
 from omics_rx.core.paths import existing
+from omics_rx.core.units import UNITS
 from omics_rx.io.bulk import read_bulk
 from omics_rx.io.clinical_tables import ClinicalSource
 from omics_rx.io.files import kind, opened
@@ -31,6 +32,7 @@ def read_cohort(
     clinical: ClinicalSource | Sequence[ClinicalSource] | None = None,
     endpoint: str | None = None,
     time_unit: str | None = None,
+    unit: str | None = None,
 ) -> AnnData:
     """Read bulk expression, microRNAs or single cells, whichever a file or folder holds.
 
@@ -40,6 +42,8 @@ def read_cohort(
         Anything that :func:`read_bulk`, :func:`read_mirna` or :func:`read_single_cell` reads.
     clinical, endpoint, time_unit
         As in :func:`read_bulk`; cells have no clinical table.
+    unit
+        Unit of bulk values, where the file does not say; of cells and microRNAs it is told by the values.
 
     Raises
     ------
@@ -47,8 +51,10 @@ def read_cohort(
         As the reader that fits.
     """
     if (files := several(path)) is not None:
-        return read_bulk(files, clinical=clinical, endpoint=endpoint, time_unit=time_unit)
+        return read_bulk(files, clinical=clinical, endpoint=endpoint, time_unit=time_unit, unit=_known(unit))
     file = existing(path)
+    if unit is not None and (_holds_cells(file) or _holds_mirnas(file)):
+        raise InputError(f"{file} holds cells or microRNAs, whose unit is told by their values: leave the unit out")
     if _holds_cells(file):
         if clinical is not None:
             raise InputError(f"{file} holds single cells, which take no clinical table: leave it out")
@@ -56,7 +62,7 @@ def read_cohort(
     if _holds_mirnas(file):
         return read_mirna(file, clinical=clinical, endpoint=endpoint, time_unit=time_unit)
     try:
-        return read_bulk(file, clinical=clinical, endpoint=endpoint, time_unit=time_unit)
+        return read_bulk(file, clinical=clinical, endpoint=endpoint, time_unit=time_unit, unit=_known(unit))
     except MirnaTableError:
         return read_mirna(file, clinical=clinical, endpoint=endpoint, time_unit=time_unit)
 
@@ -77,3 +83,18 @@ def _holds_mirnas(file: Path) -> bool:
     if file.is_dir():
         return bool(rcc_files(file)) or has_gdc_mirna(file)
     return kind(file) == "text" and (is_rcc(file) or gdc_kind(file) is not None)
+
+
+def _known(unit: str | None) -> str | None:
+    """Unit by its name in any case, ``log2(x + 1)`` with or without blanks; RPKM is FPKM, RPM is CPM."""
+    if unit is None:
+        return None
+    plain = {_plain(name): name for name in UNITS}
+    told = _plain(unit).replace("rpkm", "fpkm").replace("rpm", "cpm")
+    if told not in plain:
+        raise unknown_name("unit", unit, UNITS)
+    return plain[told]
+
+
+def _plain(name: str) -> str:
+    return "".join(name.casefold().split())

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from omics_rx.core.errors import InputError, examples
+from omics_rx.core.work import log
 from omics_rx.harmonize.symbols import current_symbols, recognised
 
 Members = list[str] | dict[str, float]
@@ -124,6 +125,7 @@ def sets_of_table(
             f"{where} has columns {examples(header, 10)}, and none names the set: add a column 'set', or pass "
             '{"name": genes}'
         )
+    rows = _filled_down(found, rows, where)
     sets = _grouped(found, rows, where, single or "")
     single_gene = sum(len(genes) == 1 for genes in sets.values())
     if columns is None and len(sets) >= _MANY_SETS and single_gene > _SHARE * len(sets) and found.group is not None:
@@ -313,6 +315,23 @@ def _refuse_unsaid_weights(
                 f"{where}: the column {header[i]!r} holds numbers of both signs: if it weighs genes, name it weight, "
                 "else leave it out"
             )
+
+
+def _filled_down(found: Columns, rows: Sequence[Sequence[str]], where: str) -> Sequence[Sequence[str]]:
+    """Rows with their set, where merged cells leave its name to the first row of each block."""
+    place = found.group
+    if place is None or found.gene is None:
+        return rows
+    named = [row[place] for row in rows if not is_blank(row[place])]
+    bare = sum(is_blank(row[place]) and not is_blank(row[found.gene]) for row in rows)
+    if not named or bare < len(named) or len(set(named)) < len(named) or is_blank(rows[0][place]):
+        return rows
+    log.warning("%s: %d genes stand below the name of their set (merged cells) and count to it", where, bare)
+    last, told = "", []
+    for row in rows:
+        last = last if is_blank(row[place]) else row[place]
+        told.append([last if i == place else field for i, field in enumerate(row)])
+    return told
 
 
 def _grouped(found: Columns, rows: Sequence[Sequence[str]], where: str, single: str) -> dict[str, Members]:

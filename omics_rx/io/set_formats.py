@@ -18,6 +18,7 @@ from omics_rx.io.set_columns import Members, is_blank, plain_header, sets_of_tab
 _SHARE = 0.5
 _WEIGHED = re.compile(r"^(?P<gene>[^,]+),(?P<weight>[-+]?\d+(\.\d*)?([eE][-+]?\d+)?)$")
 _COLLECTION = re.compile(r"^(H|C\d)(:\S+)?$")
+_NAMES = ("name", "set", "term", "gs_name", "pathway", "geneset", "gene_set", "standard_name", "id")
 _SIDES = {"up": "up", "upset": "up", "up_genes": "up", "down": "down", "dn": "down", "downset": "down",
           "down_genes": "down"}  # fmt: skip
 
@@ -100,6 +101,16 @@ def from_json(file: Path) -> dict[str, Members]:
             raise InputError(f"{file} is no whole JSON file ({error}): copy it again") from error
     if isinstance(found, list) and found and all(isinstance(row, dict) for row in found):
         return _from_records(found, file)
+    while isinstance(found, dict) and len(found) == 1 and isinstance(inner := next(iter(found.values())), list | dict):
+        if isinstance(inner, list) and not (inner and all(isinstance(row, dict) for row in inner)):
+            break
+        if isinstance(inner, dict) and not all(isinstance(value, list | dict) for value in inner.values()):
+            break
+        if isinstance(inner, dict) and ("geneSymbols" in inner or _sides(inner) is not None):
+            break
+        found = inner  # what stands around the sets: {"gene_sets": [...]}
+    if isinstance(found, list):
+        return _from_records(found, file)
     if not isinstance(found, dict):
         raise InputError(f"{file} holds a JSON {type(found).__name__}, not an object of set names to lists of genes")
     return from_mapping(found, str(file))
@@ -108,7 +119,7 @@ def from_json(file: Path) -> dict[str, Members]:
 def _from_records(found: list[dict[str, Any]], file: Path) -> dict[str, Members]:
     header = list(dict.fromkeys(str(key) for row in found for key in row))
     lists = [key for key in header if isinstance(found[0].get(key), list)]
-    if len(lists) == 1 and len(named := [key for key in header if plain_header(key) in ("name", "set", "term")]) == 1:
+    if len(lists) == 1 and len(named := [key for key in header if plain_header(key) in _NAMES]) == 1:
         return from_mapping({str(row[named[0]]): row[lists[0]] for row in found}, str(file))
     rows = [["" if row.get(key) is None else str(row[key]) for key in header] for row in found]
     return sets_of_table(header, rows, str(file), single=file.name.split(".")[0])
@@ -122,6 +133,9 @@ def from_mapping(found: Mapping[str, Any], where: str) -> dict[str, Members]:
     wrong = []
     for name, value in found.items():
         inner = value.get("geneSymbols", value) if isinstance(value, Mapping) else value
+        if isinstance(inner, list) and any(isinstance(one, Mapping | list) for one in inner):
+            wrong.append(name)
+            continue
         if isinstance(inner, Mapping) and (sides := _sides(inner)) is not None:
             sets[str(name)] = _joined(sides, str(name), where)
         elif isinstance(inner, Mapping) and inner and all(_is_weight(weight) for weight in inner.values()):

@@ -26,6 +26,11 @@ from omics_rx.io.said import Aloud
 _DECIMAL_COMMA = re.compile(r"^[+-]?\d*,\d+(?:[eE][+-]?\d+)?$")
 # 1,5 and 1.234,5 and 1,234.5
 _NUMBER_WITH_COMMA = re.compile(rf"{_DECIMAL_COMMA.pattern}|^[+-]?\d{{1,3}}(?:\.\d{{3}}|,\d{{3}})+[.,]\d+$")
+_POINTED = re.compile(rb"(?<![\w.+-])\d+\.\d+(?![\w.])")
+_THOUSANDS = re.compile(rb"[1-9]\d{0,2}\.\d{3}")
+_WHOLE = re.compile(rb"(?<![\w.,+-])\d{1,3}(?![\w.,])")
+_SPACED = re.compile(rb"\b\d{1,3}(?:(?:'|\xe2\x80\x99|\xe2\x80\xaf|\xc2\xa0| )\d{3})+\b")
+_MANY_POINTS, _FEW_WHOLE = 20, 50  # numbers with a point; at least one in so many has none
 _SURE_DECIMAL = re.compile(rb",(?:\d{1,2}|\d{4,})(?!\d)|(?<!\d)0,\d")
 
 
@@ -159,8 +164,10 @@ def _some_numbers(tokens: list[str]) -> bool:
 def _filled(layout: _Layout, first: list[Line], lines: Iterator[Line]) -> Table:
     numeric = layout.numeric
     if not numeric:
+        spaced = next((mark[0].decode("utf-8", "replace") for _, line in first if (mark := _SPACED.search(line))), "")
+        hint = f"write numbers without thousands separators ({spaced!r})" if spaced else "keep one header row"
         raise InputError(
-            f"{layout.path} has no column of numbers (columns: {examples(layout.header[1:])}): keep one header row; "
+            f"{layout.path} has no column of numbers (columns: {examples(layout.header[1:])}): {hint}; "
             "clinical tables are read by read_clinical"
         )
     values = np.zeros((256, len(numeric)), dtype=np.float32)
@@ -178,6 +185,7 @@ def _filled(layout: _Layout, first: list[Line], lines: Iterator[Line]) -> Table:
         names.append(name)
         notes.append(noted)
     _check_decimals(layout)
+    _check_points(layout, first)
     columns = [layout.header[i] for i in layout.noted]
     names = whole_numbers(names)
     _name_by_entrez(names, notes, columns, layout.notes)
@@ -277,6 +285,23 @@ def _check_decimals(layout: _Layout) -> None:
         )
     if layout.comma_line:
         layout.notes.append("decimal commas were read as decimal points")
+
+
+def _check_points(layout: _Layout, first: list[Line]) -> None:
+    """Refuse points that may stand before thousands: three digits after each, and whole numbers without one.
+
+    Decimals have three digits in every field only where every number has them.
+    """
+    shown = b"\n".join(line.partition(layout.delimiter)[2] for _, line in first)
+    pointed = _POINTED.findall(shown)
+    if len(pointed) < _MANY_POINTS or not all(_THOUSANDS.fullmatch(number) for number in pointed):
+        return
+    whole = [number for number in _WHOLE.findall(shown) if number.strip(b"0")]
+    if len(whole) * _FEW_WHOLE >= len(pointed):
+        raise InputError(
+            f"{layout.path}: numbers like {pointed[0].decode()} and whole ones like {whole[0].decode()} can have "
+            "points before thousands, or decimals: write them without points, or all with the same decimals"
+        )
 
 
 def _name_by_entrez(names: list[str], notes: list[list[str]], columns: list[str], said: list[str]) -> None:

@@ -14,11 +14,13 @@ from omics_rx.core.screen import DrugScreen
 from omics_rx.core.work import log
 from omics_rx.harmonize import drugs as drug_door
 from omics_rx.harmonize import targets as drug_targets
+from omics_rx.harmonize.forms import standard_tautomer
 from omics_rx.response import applicability, similarity
 from omics_rx.response import asked as asked_for
 from omics_rx.response.similarity import DrugFeatures, tanimoto
 
 Asked = pd.DataFrame | str | Sequence[str]
+_MOST_DRAWN = 200  # new drugs whose tautomers are looked at
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +97,7 @@ def resolve(drugs: Asked | None, screen: DrugScreen, known: DrugFeatures) -> Que
             "known": seen,
             "nearest": np.where(seen, found["drug_id"], known.names[nearest.argmax(axis=1)]),
             "warning": _warnings(asked, known, seen, similar),
-            "note": _notes(frame, known, found, filled),
+            "note": _notes(bare, known, found, filled),
         },
         index=frame.index,
     )
@@ -156,12 +158,22 @@ def _notes(frame: pd.DataFrame, known: DrugFeatures, found: pd.DataFrame, filled
     """What was decided of each drug that its user ought to know; targets that are no gene among it."""
     shared = frozenset().union(*known.targets)
     notes = []
-    for text, note, by_name in zip(similarity.texts(frame, "targets"), found["note"], filled, strict=True):
+    new = found["drug_id"].isna() & frame["smiles"].notna()
+    drawn_as = [_drawn_as(str(text)) if one and new.sum() <= _MOST_DRAWN else "" for text, one in
+                zip(frame["smiles"], new, strict=True)]  # fmt: skip
+    told = zip(similarity.texts(frame, "targets"), found["note"], filled, drawn_as, strict=True)
+    for text, note, by_name, tautomer in told:
         strange = [word for word in drug_targets.read(text or "").unknown if word not in shared]
         said = f"no gene, and not used as a target: {examples(strange)}" if strange else ""
         drawn = "a new compound, its structure found by name in the package's tables" if by_name else ""
-        notes.append("; ".join(filter(None, (drawn, note, said))))
+        notes.append("; ".join(filter(None, (drawn, note, said, tautomer))))
     return notes
+
+
+def _drawn_as(smiles: str) -> str:
+    """That a new compound is drawn as another tautomer than the standard one, which is predicted apart."""
+    other = standard_tautomer(smiles)
+    return f"predicted in the tautomer drawn; in the standard form, {other}, it may differ a little" if other else ""
 
 
 def tell(query: Query) -> None:

@@ -312,3 +312,12 @@ def test_an_own_screen_of_names_gets_its_structures():
     assert drawn[screen.drugs["name"].isin(["Lapatinib", "Tykerb", "metformin"])].all()
     assert drawn.sum() == 2
     assert any("structures found by name" in said for said in orx.io.notes(screen.cells))
+
+
+def test_a_new_compound_drawn_as_another_tautomer_is_told(caplog):
+    """A new compound keeps the form it is drawn in, and the form of RDKit's choice is named beside it."""
+    from omics_rx.harmonize.forms import standard_tautomer
+
+    assert standard_tautomer("Oc1ccccn1") == "O=c1cccc[nH]1"
+    assert standard_tautomer("O=c1cccc[nH]1") is None
+    assert standard_tautomer("N[Pt](N)(Cl)Cl") is None

@@ -406,3 +406,21 @@ def test_a_descriptor_is_a_path(tmp_path):
     os.close(write_end)
     assert read_table(f"/dev/fd/{read_end}").rows == ["TP53", "ERBB2"]
     os.close(read_end)
+
+
+@pytest.mark.parametrize("mark", [".", "'", "\u202f"])
+def test_thousands_separators_are_asked(mark, tmp_path):
+    counts = pd.DataFrame(np.random.default_rng(0).poisson(2000, (20, 6)) // [1, 1, 4, 1, 40, 1],
+                          GENES[:20], [f"S{i}" for i in range(6)])  # fmt: skip
+    table = counts.map(lambda value: f"{value:,}".replace(",", mark))
+    table.to_csv(tmp_path / "counts.csv", sep=";")
+    with pytest.raises(InputError, match="thousands"):
+        read_bulk(tmp_path / "counts.csv")
+
+
+@pytest.mark.parametrize("write", [lambda value: f"{value:.3f}", lambda value: str(round(value, 3)), str])
+def test_decimals_of_any_length_are_no_thousands(write, tmp_path):
+    logs = pd.DataFrame(np.random.default_rng(0).uniform(3, 14, (40, 6)), GENES[:40], [f"S{i}" for i in range(6)])
+    logs.map(write).to_csv(tmp_path / "logs.tsv", sep="\t")
+    read = read_bulk(tmp_path / "logs.tsv")
+    np.testing.assert_allclose(np.asarray(read.X), logs.T.to_numpy(), atol=6e-4)

@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 from anndata import AnnData
 from scipy import sparse
+from typer.testing import CliRunner
 
 import omics_rx as orx
+from omics_rx.cli import app
 from omics_rx.core.cohort import expression, info, with_info
 from omics_rx.core.errors import InputError, MissingDependencyError, MissingFileError
 from omics_rx.harmonize.batch import ComBat
@@ -274,3 +276,22 @@ def test_harmony_runs_through_scanpy_where_it_is_installed(monkeypatch):
     np.testing.assert_allclose(moved.obsm["X_pca_harmony"].mean(axis=0), 0, atol=1e-9)
     pd.testing.assert_frame_equal(moved.obs, cells.obs)
     assert isinstance(moved, anndata.AnnData)
+
+
+@pytest.mark.parametrize("told", ["FPKM", "fpkm", "RPKM"])
+def test_a_shell_user_tells_the_unit_of_a_single_patient(told, tpm, tmp_path):
+    (tpm * 0.37).iloc[[1]].T.to_csv(tmp_path / "one.tsv", sep="\t")
+    run = CliRunner().invoke
+    asked = [str(tmp_path / "one.tsv"), "--signature", "cell_death", "--reference", "frozen", "--out"]
+    refused = run(app, ["score", *asked, str(tmp_path / "no.csv")])
+    assert isinstance(refused.exception, InputError) or refused.exit_code
+    done = run(app, ["score", *asked, str(tmp_path / "risk.csv"), "--unit", told])
+    assert done.exit_code == 0, done.output
+    right = orx.signatures.load("cell_death").score(
+        with_info(AnnData((tpm * 0.37).iloc[[1]]), unit="FPKM"), reference="frozen"
+    )
+    np.testing.assert_allclose(
+        pd.read_csv(tmp_path / "risk.csv", index_col=0)["risk_score"], right["risk_score"], atol=1e-5
+    )
+    wrong = run(app, ["score", *asked, str(tmp_path / "no.csv"), "--unit", "furlongs"])
+    assert wrong.exit_code

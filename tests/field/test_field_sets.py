@@ -582,3 +582,32 @@ def test_genes_of_the_mouse_build_no_signature():
         _current(["Esr1", "Erbb2", "Mki67"])
     with pytest.raises(InputError, match="give a list of genes"):
         _current("ESR1")
+
+
+@pytest.mark.parametrize("form", [
+    {"gene_sets": [{"gs_name": "A", "gene_symbols": ["TP53", "MYC"]}, {"gs_name": "B", "gene_symbols": ["RB1"]}]},
+    {"data": {"A": ["TP53", "MYC"], "B": ["RB1"]}},
+    {"gene_sets": {"A": {"geneSymbols": ["TP53", "MYC"]}, "B": ["RB1"]}},
+    [{"set": "A", "gene": "TP53"}, {"set": "A", "gene": "MYC"}, {"set": "B", "gene": "RB1"}],
+])  # fmt: skip
+def test_json_with_something_around_the_sets(form, tmp_path):
+    (tmp_path / "sets.json").write_text(json.dumps(form))
+    found = orx.io.read_gene_sets(tmp_path / "sets.json")
+    assert {name: sorted(genes) for name, genes in found.items()} == {"A": ["MYC", "TP53"], "B": ["RB1"]}
+
+
+def test_json_of_something_else_is_refused(tmp_path):
+    (tmp_path / "sets.json").write_text(json.dumps({"A": [["TP53"], ["MYC"]], "B": ["RB1"]}))
+    with pytest.raises(InputError, match="no lists of genes"):
+        orx.io.read_gene_sets(tmp_path / "sets.json")
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "csv"])
+def test_merged_cells_name_their_set_once(ending, tmp_path, caplog):
+    rows = [("A", "TP53"), (None, "MYC"), (None, "CDK4"), ("B", "RB1"), (None, "EGFR"), (None, "PTEN")]
+    table = pd.DataFrame(rows, columns=["set", "gene"])
+    file = tmp_path / f"sets.{ending}"
+    table.to_excel(file, index=False) if ending == "xlsx" else table.to_csv(file, index=False)
+    found = {name: sorted(genes) for name, genes in orx.io.read_gene_sets(file).items()}
+    assert found == {"A": ["CDK4", "MYC", "TP53"], "B": ["EGFR", "PTEN", "RB1"]}
+    assert "merged cells" in caplog.text
