@@ -108,8 +108,9 @@ def standard_tautomer(smiles: str) -> str | None:
     """
     from rdkit import Chem
 
-    chosen = Chem.MolToSmiles(_one_tautomer(smiles))
-    return None if chosen == Chem.MolToSmiles(_parts(smiles)) else chosen
+    with quiet():
+        chosen = Chem.MolToSmiles(_one_tautomer(smiles))
+        return None if chosen == Chem.MolToSmiles(_parts(smiles)) else chosen
 
 
 def _one_tautomer(smiles: str) -> Any:

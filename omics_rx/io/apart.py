@@ -147,12 +147,13 @@ def genes_alone(
                               f"({examples(cohort.var_names[found])})"))  # fmt: skip
     alone = cohort[:, kept].copy()
     if outcomes.any():
-        alone, more = _with_columns(alone, cohort, outcomes, noun)
+        alone, more = with_columns(alone, cohort, outcomes, noun)
         said += more
     return alone, said
 
 
-def _with_columns(alone: AnnData, cohort: AnnData, clinical: np.ndarray, noun: str) -> tuple[AnnData, list[str]]:
+def with_columns(alone: AnnData, cohort: AnnData, clinical: np.ndarray, noun: str) -> tuple[AnnData, list[str]]:
+    """Cohort with clinical features of another in its ``obs``, and a sentence that names them."""
     columns = cohort.var_names[clinical]
     found = pd.DataFrame(_dense(cohort.X[:, np.flatnonzero(clinical)]), index=cohort.obs_names, columns=columns)
     for name in columns:
@@ -162,6 +163,14 @@ def _with_columns(alone: AnnData, cohort: AnnData, clinical: np.ndarray, noun: s
               "they are in obs")
     ]  # fmt: skip
     return alone, said
+
+
+def clinical_apart(cohort: AnnData, noun: str) -> tuple[AnnData, list[str]]:
+    """Cohort without features that are called as outcomes or findings; they go to ``obs``."""
+    clinical = np.array([called_clinical(str(name)) for name in cohort.var_names])
+    if not clinical.any() or clinical.all():
+        return cohort, []
+    return with_columns(cohort[:, ~clinical].copy(), cohort, clinical, noun)
 
 
 def with_own_follow_up(cohort: AnnData, *, endpoint: str | None, time_unit: str | None) -> tuple[AnnData, list[str]]:

@@ -20,7 +20,7 @@ from omics_rx.harmonize.mirna_renaming import mirnas
 from omics_rx.harmonize.renaming import changes
 from omics_rx.harmonize.symbols import recognised
 from omics_rx.harmonize.units import check_possible
-from omics_rx.io.apart import samples_alone
+from omics_rx.io.apart import clinical_apart, samples_alone, with_own_follow_up
 from omics_rx.io.assembly import Axis, assembled, check_settings
 from omics_rx.io.clinical import with_clinical
 from omics_rx.io.clinical_tables import ClinicalSource
@@ -121,7 +121,8 @@ def read_mirna(
     cohort, apart = samples_alone(cohort)
     cohort, controls = human_alone(cohort, str(file))
     cohort, repeats = once_each(cohort, str(file))
-    said = [*found.notes, *said, *apart, *controls, *repeats]
+    cohort, beside = clinical_apart(cohort, "microRNAs")
+    said = [*found.notes, *said, *apart, *controls, *repeats, *beside]
     if unit is None and found.unit is None:
         refuse_cycles(expression(cohort).to_numpy(), cohort.var_names, str(file))
     lines = np.mean([bool(_CCLE_LINE.match(name)) for name in cohort.obs_names]) > 0.5
@@ -140,6 +141,9 @@ def read_mirna(
         cohort, more = with_clinical(
             cohort, clinical, endpoint=endpoint, time_unit=time_unit, columns=columns, events=events
         )
+        said += more
+    elif beside:
+        cohort, more = with_own_follow_up(cohort, endpoint=endpoint, time_unit=time_unit)
         said += more
     return with_reading(cohort, said)
 

@@ -20,7 +20,7 @@ from omics_rx.response import asked as asked_for
 from omics_rx.response.similarity import DrugFeatures, tanimoto
 
 Asked = pd.DataFrame | str | Sequence[str]
-_MOST_DRAWN = 200  # new drugs whose tautomers are looked at
+_MOST_DRAWN = 20  # new drugs whose tautomers are looked at, which takes its time; of a library nobody reads them
 
 
 @dataclass(frozen=True, eq=False)

@@ -267,3 +267,13 @@ def test_a_signature_says_which_strands_precursors_cannot_tell(caplog):
     assert (table["gene_coverage"] < 0.7).all()
     assert "3 mature strands cannot be told from precursors" in caplog.text
     assert "hsa-miR-21-5p of" in caplog.text
+
+
+def test_clinical_columns_beside_micrornas_are_none(tmp_path):
+    names = ["hsa-miR-21-5p", "hsa-let-7a-5p", "hsa-miR-155-5p", "hsa-miR-10b-5p", "hsa-miR-200c-3p", "hsa-miR-16-5p"]
+    table = pd.DataFrame(np.random.default_rng(0).poisson(500, (8, 6)), [f"P{i}" for i in range(8)], names)
+    beside = {"age": range(50, 58), "OS_time": range(100, 900, 100), "OS": [1, 0] * 4}
+    table.assign(**beside).to_csv(tmp_path / "table.csv")
+    cohort = read_mirna(tmp_path / "table.csv")
+    assert sorted(cohort.var_names) == sorted(names)
+    assert {"age", "OS_time", "OS"} <= set(cohort.obs)
