@@ -29,6 +29,7 @@ Scale: TypeAlias = Literal["cohort", "frozen"] | GeneReference
 MIN_COHORT = 20  # below this a gene's mean and sd within the cohort say more about chance than about the platform
 MIN_FIDELITY = 0.5  # correlation with the full score below which a filled-in score is not given
 _BY_LENGTH = "log2(TPM + 1)"
+_LEAST_GENES = 4000  # a panel's or a selection's total is not that of all genes
 _LEAST_READS = 0.5  # of 100 tumours of TCGA .72 at least
 _BLOCK = 1000  # samples
 _SHRINKAGE = 0.05  # of the gene correlations towards none, so that genes that nearly repeat each other do no harm
@@ -41,7 +42,8 @@ def needs_of(signature: RiskSignature) -> Needs:
 
 def by_length(ready: Prepared) -> str:
     """What counts and CPM of tissue are brought to TPM by, in words; empty where they are not."""
-    if ready.unit != "log2(CPM + 1)" or domain_of(ready) == "single_cell":  # ends of transcripts know no length
+    cells = domain_of(ready) == "single_cell"  # whose reads are of the ends of transcripts and know no length
+    if ready.unit != "log2(CPM + 1)" or cells or ready.source.n_vars < _LEAST_GENES:
         return ""
     return "counts as TPM by the lengths of genes"
 
@@ -185,7 +187,7 @@ def _frozen(signature: RiskSignature, unit: str) -> GeneReference:
     units = [*([own.unit] if own is not None else []), "log2(FPKM + 1)", "log2(TPM + 1)"]
     raise InputError(
         f"the cohort is in {unit}, and of frozen references {signature.name} has those in {', '.join(units)} (counts "
-        "and CPM of tissue come to TPM by the lengths of genes): give one of these, score it with its cohort, or pass "
+        f"and CPM of tissue with {_LEAST_GENES:,} genes or more come to TPM by the lengths of genes): give one of these, score it with its cohort, or pass "
         "a harmonize.GeneReference learnt on its platform"
     )
 

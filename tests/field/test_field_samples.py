@@ -51,6 +51,12 @@ def test_one_patient_in_counts_scores_as_her_tpm_do_on_the_frozen_reference(tpm,
     assert signature.assess(counts.iloc[[2]]).runs
 
 
+def test_counts_of_a_panel_are_refused_on_the_frozen_reference(tpm):
+    signature = orx.signatures.load("cell_death")
+    with pytest.raises(InputError, match="genes or more"):
+        signature.score((tpm * 10).round().iloc[[0], :700], reference="frozen")
+
+
 def test_counts_of_cells_know_no_length_and_are_refused_on_the_frozen_reference(tpm):
     cells = with_info(AnnData(tpm.round().astype(np.float32)), unit="counts", domain="single_cell")
     with pytest.raises(InputError, match="frozen references"):
