@@ -294,8 +294,8 @@ def by_batch(cohorts: Mapping[str, CohortLike] | CohortLike, batch: str | pd.Ser
     if batch is None:
         where = f": batch={like[0]!r} is one of its columns" if like else ""
         raise InputError(
-            "batches are a mapping of batch to cohort, or one cohort and batch=, the column of obs or the Series that "
-            f"tells the batch of each sample{where}"
+            f"batches are a mapping of batch to cohort, not a {type(cohorts).__name__} alone: pass batch=, too, the "
+            f"column of obs or the Series that tells the batch of each sample{where}"
         )
     if isinstance(batch, str) and batch not in cohort.obs:
         raise InputError(f"the cohort has no column {batch!r}: it has {examples(cohort.obs.columns, 10) or 'none'}")

@@ -134,9 +134,25 @@ def parse(lines: Iterator[Line], path: Path, *, delimiter: str | None = None, n_
         notes.append(Aloud(f"{path.name} has no header: its first line is that of {text(head[0][1])[:40]!r}"))
     noted = {*range(1, n_annotations + 1), *beside_values(header)}
     if not all(_all_numbers(line, mark) for _, line in first):
-        noted.update(_text_columns(header, [fields(line, mark) for _, line in first]))
+        cut = [fields(line, mark) for _, line in first]
+        words = _text_columns(header, cut)
+        _refuse_separated(path, header, cut, set(words) - noted)
+        noted.update(words)
     layout = _Layout(path, mark, header, sorted(noted), notes)
     return _filled(layout, first, lines)
+
+
+def _refuse_separated(path: Path, header: list[str], rows: list[list[str]], words: set[int]) -> None:
+    """Refuse columns of numbers with apostrophes or blanks before their thousands, which are no text."""
+    for position in sorted(words):
+        tokens = [row[position].strip().encode() for row in rows if position < len(row) and row[position].strip()]
+        spaced = [token for token in tokens if _SPACED.fullmatch(token)]
+        whole = sum(token.isdigit() for token in tokens)
+        if spaced and len(spaced) + whole == len(tokens):
+            raise InputError(
+                f"{path}, column {header[position]!r}: {spaced[0].decode()!r} has a thousands separator: write numbers "
+                "without it"
+            )
 
 
 def _all_numbers(line: bytes, mark: bytes) -> bool:
@@ -164,10 +180,8 @@ def _some_numbers(tokens: list[str]) -> bool:
 def _filled(layout: _Layout, first: list[Line], lines: Iterator[Line]) -> Table:
     numeric = layout.numeric
     if not numeric:
-        spaced = next((mark[0].decode("utf-8", "replace") for _, line in first if (mark := _SPACED.search(line))), "")
-        hint = f"write numbers without thousands separators ({spaced!r})" if spaced else "keep one header row"
         raise InputError(
-            f"{layout.path} has no column of numbers (columns: {examples(layout.header[1:])}): {hint}; "
+            f"{layout.path} has no column of numbers (columns: {examples(layout.header[1:])}): keep one header row; "
             "clinical tables are read by read_clinical"
         )
     values = np.zeros((256, len(numeric)), dtype=np.float32)

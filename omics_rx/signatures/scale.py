@@ -187,8 +187,8 @@ def _frozen(signature: RiskSignature, unit: str) -> GeneReference:
     units = [*([own.unit] if own is not None else []), "log2(FPKM + 1)", "log2(TPM + 1)"]
     raise InputError(
         f"the cohort is in {unit}, and of frozen references {signature.name} has those in {', '.join(units)} (counts "
-        f"and CPM of tissue with {_LEAST_GENES:,} genes or more come to TPM by the lengths of genes): give one of these, score it with its cohort, or pass "
-        "a harmonize.GeneReference learnt on its platform"
+        f"and CPM of tissue with {_LEAST_GENES:,} genes or more come to TPM by the lengths of genes): give one of "
+        "these, score it with its cohort, or pass a harmonize.GeneReference learnt on its platform"
     )
 
 
