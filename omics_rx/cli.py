@@ -471,7 +471,8 @@ def rank(
     if len(ranking.controls):
         own = ranking.controls[["name", "better_than"]].head(8).itertuples(index=False)
         found = ", ".join(f"{name} {share:.0%}" for name, share in own)
-        typer.echo(f"approved for {ranking.subtype} already, and the share of drugs each beats: {found}")
+        whom = ranking.subtype if patient is None else "her subtype"
+        typer.echo(f"approved for {whom} already, and the share of drugs each beats: {found}")
     typer.echo(f"wrote {out}")
 
 

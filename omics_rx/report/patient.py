@@ -100,6 +100,14 @@ def _labels(ranking: Any, told: Any) -> list[Table | Fold | Text]:
         blocks.append(Table(own, "Every biomarker that these labels ask for is known to be there."))
     else:
         blocks.append(Text("By what is known of her, no label of breast cancer or of any solid tumour is met in full."))
+    near = open_ & pd.Series(
+        [_has_more_than_receptors(row) for row in table.to_dict("records")], table.index, dtype=bool
+    )
+    if near.any():
+        rows = shown[near].rename(columns={"not known or absent": "not known of her"}).reset_index(drop=True)
+        blocks.append(Table(rows, "Her alteration is what these labels ask for; the rest of what they ask is not known of "
+                                  "her."))  # fmt: skip
+    open_ = open_ & ~near
     if open_.any():
         rows = shown[open_].rename(columns={"not known or absent": "not known of her"}).reset_index(drop=True)
         blocks.append(Fold(f"{rows['drug'].nunique()} drugs whose label asks for what is not known of her",
@@ -116,6 +124,12 @@ def _labels(ranking: Any, told: Any) -> list[Table | Fold | Text]:
         "Labels that ask for a biomarker, as far as they were looked up; chemotherapy asks for none and is not listed."
     )
     return [*blocks, Text(words)]
+
+
+def _has_more_than_receptors(row: dict[Any, Any]) -> bool:
+    """Whether she has something that a label asks for beside receptors."""
+    asked, lacking = ({one.strip() for one in str(row[name]).split(";")} for name in ("biomarkers", "lacking"))
+    return any(one and not one.startswith(("ER ", "PR ", "HER2 ")) for one in asked - lacking)
 
 
 def _label(row: dict[Any, Any]) -> str:
@@ -139,7 +153,7 @@ def _facts(ranking: Any, told: Any) -> list[Table | Text]:
     })  # fmt: skip
     caption = (
         "Facts that fit her alterations, resistance first. Level: label, guideline, trial, clinical (reports), "
-        "preclinical. A fact of another disease counts half."
+        "preclinical. A fact of another disease counts half. Not scored: no screen here measured the drug."
     )
     return [Table(shown.reset_index(drop=True), caption)]
 
@@ -179,7 +193,7 @@ def place_of(ranking: Any, drug: str) -> str:
     """Where a drug stands in a ranking, in words."""
     for frame, words in (
         (ranking.table, "rank {rank} of {n}"),
-        (getattr(ranking, "others", None), "{group}; beats {share:.0%}"),
+        (getattr(ranking, "others", None), "{group}: beats {share:.0%}"),
     ):
         if frame is None or "name" not in frame:
             continue
@@ -188,4 +202,4 @@ def place_of(ranking: Any, drug: str) -> str:
             row = own.iloc[0]
             return words.format(rank=int(row["rank"]), n=len(frame), group=row.get("group", ""),
                                 share=float(row.get("better_than", float("nan"))))  # fmt: skip
-    return "not scored: no screen here measured it"
+    return "not scored"

@@ -157,8 +157,9 @@ def test_it_is_saved_and_written_as_a_page(altered, tmp_path):
     assert page.sections[0].title == "Before anything else"
     assert page.sections[0].blocks[0].items[0].startswith("Resistance: RB1")
     text = report.write(again, tmp_path / "page.html").read_text(encoding="utf-8")
-    for words in ("Her alterations and what each means", "What is labelled for her", "not scored: no screen here",
-                  "Piqray", "Of uncertain significance", "Nobody knows what follows from KMT2C"):  # fmt: skip
+    for words in ("Her alterations and what each means", "What is labelled for her", "not scored", "Piqray",
+                  "Her alteration is what these labels ask for", "Of uncertain significance",
+                  "Nobody knows what follows from KMT2C"):  # fmt: skip
         assert words in text
     assert altered.rank("LumA").told is None
 
