@@ -105,8 +105,8 @@ def _labels(ranking: Any, told: Any) -> list[Table | Fold | Text]:
     )
     if near.any():
         rows = shown[near].rename(columns={"not known or absent": "not known of her"}).reset_index(drop=True)
-        blocks.append(Table(rows, "Her alteration is what these labels ask for; the rest of what they ask is not known of "
-                                  "her."))  # fmt: skip
+        words = "Her alteration is what these labels ask for; the rest of what they ask is not known of her."
+        blocks.append(Table(rows, words))
     open_ = open_ & ~near
     if open_.any():
         rows = shown[open_].rename(columns={"not known or absent": "not known of her"}).reset_index(drop=True)
