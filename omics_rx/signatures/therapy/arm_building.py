@@ -417,13 +417,13 @@ def _limits(
     small = [f"{arm} ({n})" for arm, n in counts.sum(axis=1).items() if n < 20]
     if small:
         found.append(f"Arms of fewer than 20 patients, of which hardly anything can be told: {', '.join(small)}.")
-    only = [f"{arm} ({', '.join(g for g in counts if counts.loc[arm, g])})" for arm in counts.index
-            if (counts.loc[arm] == 0).any()]  # fmt: skip
+    kinds = {arm: [g for g in trial.groups if counts.loc[arm, g]] for arm in trial.arms}
+    only = [f"{arm} ({', '.join(own)})" for arm, own in kinds.items() if len(own) < len(trial.groups)]
     if only:
         found.append(
             f"Arms that some kinds of patients alone had, and for whom alone they are judged: {'; '.join(only)}."
         )
-    bare = [group for group in counts if not counts.loc[trial.control, group]]
+    bare = [group for group in trial.groups if not counts.loc[trial.control, group]]
     if bare:
         found.append(f"No {' or '.join(bare)} patient had the control {trial.control}: no gain is told there.")
     cannot = int((predictive["verdict"] == interactions.CANNOT).sum())

@@ -137,7 +137,7 @@ class ArmModel:
         own = np.column_stack([np.ones(len(z)), np.eye(len(self.groups))[self.place(group)], z])
         shared = np.einsum("ij,jk,ik->i", own, self.prognosis, own)
         added = np.einsum("ij,ajk,ik->ia", own, self.benefit, own)
-        return np.sqrt(np.maximum(shared[:, None] + added, 0.0))
+        return np.asarray(np.sqrt(np.maximum(shared[:, None] + added, 0.0)), dtype=np.float64)
 
 
 def fit(trial: Trial, *, seed: int, interactions: bool = True, arms: bool = True) -> ArmModel:
@@ -205,7 +205,7 @@ def _uncertain(base: Linear, data: Data, z: Floats, trial: Trial, *, arms: bool)
     cover = np.linalg.inv(curve)
     q = 1 + len(trial.groups) + z.shape[1]
     extra = np.diag(cover)[q:] + 2 * cover[0, q:] if arms else np.zeros(len(trial.arms))
-    return cover[:q, :q], np.maximum(extra, 0.0)
+    return np.asarray(cover[:q, :q], dtype=np.float64), np.asarray(np.maximum(extra, 0.0), dtype=np.float64)
 
 
 def _dummies(values: Strings, names: Sequence[str]) -> Floats:
@@ -259,4 +259,4 @@ def _mode(own: Floats, outcome: NDArray[np.bool_], known: Floats, prior: Floats,
         at = at + step * min(1.0, 3.0 / max(float(np.abs(own @ step).max(initial=0.0)), 1e-12))
         if np.abs(step).max() < 1e-5:
             break
-    return at, np.linalg.inv(curve)
+    return at, np.asarray(np.linalg.inv(curve), dtype=np.float64)

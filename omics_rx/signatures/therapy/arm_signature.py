@@ -297,7 +297,7 @@ class TreatmentSignature:
                 dumb[i], told = True, [f"nobody knows: no training patient was {kind}"]
             elif odd[i]:
                 told.append(f"her arm {odd[i]} is none of this trial")
-            elif arm[i] and not self.counts.loc[arm[i], kind]:
+            elif arm[i] and not self.counts.loc[str(arm[i]), kind]:
                 told.append(f"nobody knows: no {kind} patient had {arm[i]}")
             reasons.append("; ".join(told))
         return _Ready(

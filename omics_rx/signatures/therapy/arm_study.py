@@ -116,7 +116,7 @@ class TreatmentStudy:
         names = [by] if isinstance(by, str) else list(by or ())
         for name in names:
             if name not in self.classes:
-                raise unknown_name("column of classes", name, list(self.classes))
+                raise unknown_name("column of classes", name, list(map(str, self.classes)))
         return rules.judge(self.record, by={name: self.classes[name] for name in names}, seed=seed)
 
     def save(self, path: Path | str) -> Path:

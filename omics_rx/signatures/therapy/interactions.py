@@ -55,7 +55,7 @@ def firth(design: Floats, outcome: NDArray[np.bool_], *, first: float | None = N
         if largest < 1e-7:
             break
     likely = float((outcome * ahead - np.logaddexp(0, ahead)).sum() + np.linalg.slogdet(curve)[1] / 2)
-    return at, cover, likely
+    return at, np.asarray(cover, dtype=np.float64), likely
 
 
 @dataclass(frozen=True)
