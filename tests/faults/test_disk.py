@@ -123,6 +123,7 @@ def test_a_swap_that_was_begun_is_finished_by_the_next_who_reads(tmp_path, moved
     [
         "{", '{"draft": "../x", "files": [], "gone": []}', '{"draft": 3, "files": [], "gone": []}',
         '{"draft": ".omics_rx-draft-x", "files": ["../../y"], "gone": []}',
+        '{"draft": "a folder of the user", "files": [], "gone": []}',
     ],
 )  # fmt: skip
 def test_a_journal_that_reaches_outside_is_refused(tmp_path, told):

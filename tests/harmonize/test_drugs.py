@@ -147,3 +147,15 @@ def test_keys_agree_with_drugbank(shared_data):
     other = {name for name, (ours, theirs) in both.items() if ours[:14] != theirs[:14]}
     # fludarabine is DrugBank's phosphate; the platinum complexes are written with other charges
     assert other == {"Cisplatin", "Fludarabine", "Oxaliplatin"}
+
+
+def test_a_key_without_stereo_is_the_one_drug_of_its_bonds_and_another_mirror_image_is_none():
+    smiles = ["O=C1CCC(N2C(=O)c3ccccc3C2=O)C(=O)N1", "C[C@H](N)C(=O)O"]
+    screen = pd.DataFrame({"name": ["thalidomide", "L-alanine"], "smiles": smiles}, index=["A", "B"])
+    bonds = "QNAYBMKLOCPYGJ"
+    found = drugs.find([f"{bonds}-UHFFFAOYSA-N", f"{bonds}-REOHCLBHSA-N", f"{bonds}-UWTATZPHSA-N"], screen)
+    assert found["drug_id"].tolist()[:2] == ["B", "B"]
+    assert found["how"].tolist()[:2] == ["InChIKey of the bonds", "InChIKey"]
+    assert "L-alanine was taken" in found["note"].iloc[0]
+    assert found["drug_id"].isna().iloc[2]
+    assert "no compound of this screen" in found["problem"].iloc[2]

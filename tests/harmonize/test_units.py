@@ -115,3 +115,11 @@ def test_the_smallest_numbers_there_are_are_no_reads():
     values = np.full((6, 16), 0.2)
     values[5] = [1.0, *[2.2e-313] * 15]
     assert units.detect(cohort(values)).unit == "unknown"
+
+
+@pytest.mark.parametrize(("share", "unit"), [(0.25, "linear expression"), (0.38, "counts"), (0.6, "counts")])
+def test_estimated_counts_are_told_by_a_third_of_whole_ones(share, unit):
+    random = np.random.default_rng(0)
+    values = random.gamma(0.5, 400, (20, 500)) + 1
+    values = np.where(random.random((20, 500)) < share, np.round(values), values)
+    assert units.detect(cohort(values)).unit == unit
