@@ -121,7 +121,8 @@ def told_axis(
     columns = weight(table.columns)
     if max(rows, columns) < ENOUGH or rows == columns:
         return None
-    short = rows >= ENOUGH and len(table.rows) > _LONGER * len(table.columns)  # of samples: one called C3 is no gene
+    # few samples among many genes: one called C3 is no gene; aliases alone (patients P1, P2) weigh a half
+    short = rows >= _SURE and len(table.rows) > _LONGER * len(table.columns)
     if columns > rows and not short:
         return Axis(in_rows=False, column=None, statement="column names"), table.columns, columns
     if column is not None:
