@@ -122,7 +122,7 @@ def told_axis(
     if max(rows, columns) < ENOUGH or rows == columns:
         return None
     # few samples among many genes: one called C3 is no gene; aliases alone (patients P1, P2) weigh a half
-    short = rows >= _SURE and len(table.rows) > _LONGER * len(table.columns)
+    short = rows > _SURE and len(table.rows) > _LONGER * len(table.columns)
     if columns > rows and not short:
         return Axis(in_rows=False, column=None, statement="column names"), table.columns, columns
     if column is not None:
