@@ -311,10 +311,12 @@ def judge(
     from omics_rx.report import write
 
     _table_file(out)
-    made = [signatures.load(name) for name in (signature, *(beside or []))]
-    for one in made:
+    made: list[signatures.RiskSignature] = []
+    for name in (signature, *(beside or [])):
+        one = signatures.load(name)
         if not isinstance(one, signatures.RiskSignature):
             raise InputError(f"{one.name} gives chances of {one.outcome}, no risk over time: judge has no use for it")
+        made.append(one)
     _refuse_unit_without_file(time_unit, cohort)
     found = made[0].judge(
         _cohorts(cohort, time_unit=time_unit), beside=made[1:], months=tuple(month or (36, 60)),

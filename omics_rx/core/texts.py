@@ -109,4 +109,5 @@ def _each_text(frame: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFram
             changed[name] = column.map(of, na_action="ignore")
     if not pd.api.types.is_numeric_dtype(frame.index):
         changed.index = frame.index.map(of).rename(frame.index.name)
-    return changed.set_axis([of(name) for name in frame.columns], axis=1).rename_axis(columns=frame.columns.name)
+    changed.columns = frame.columns.map(of).rename(frame.columns.name)
+    return changed

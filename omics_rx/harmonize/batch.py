@@ -164,14 +164,14 @@ class ComBat:
         used = np.isfinite(values).all(axis=0)
         if not used.any():
             raise InputError("no gene is measured in every sample of every cohort: bring them to current symbols")
-        batch = np.repeat(np.arange(len(frames)), [len(frame) for frame in frames.values()])
-        left_out = _constant(values, batch, whole.columns, list(frames), used)
+        member = np.repeat(np.arange(len(frames)), [len(frame) for frame in frames.values()])
+        left_out = _constant(values, member, whole.columns, list(frames), used)
         used &= ~whole.columns.astype(str).isin(list(left_out))
         if not used.any():
             raise InputError(f"every gene is constant in a batch ({examples(left_out)}): there is nothing to learn")
         told = Biology({}) if biology is None else Biology.learn(biology.loc[biology.index.isin(whole.index)])
         facts = told.design(biology, whole.index)
-        design = np.hstack([np.eye(len(frames))[batch], facts])
+        design = np.hstack([np.eye(len(frames))[member], facts])
         if np.linalg.matrix_rank(design) < design.shape[1]:
             raise InputError(
                 f"the batches and {examples(told.levels)} cannot be told apart: a group that is in one cohort only, or "
@@ -180,10 +180,10 @@ class ComBat:
         fitted, *_ = np.linalg.lstsq(design, values[:, used], rcond=None)
         spread = np.sqrt(((values[:, used] - design @ fitted) ** 2).mean(axis=0))
         varies = spread > _STILL * np.maximum(1.0, np.abs(values[:, used]).max(axis=0))
-        weights = np.bincount(batch) / len(batch)
+        weights = np.bincount(member) / len(member)
         mean, effects, sd = (weights @ fitted[: len(frames)])[varies], fitted[len(frames) :, varies], spread[varies]
         z = (values[:, used][:, varies] - mean - facts @ effects) / sd
-        found = {name: _posterior(z[batch == i]) for i, name in enumerate(frames)}
+        found = {name: _posterior(z[member == i]) for i, name in enumerate(frames)}
         return cls(
             tuple(whole.columns[used][varies].astype(str)), mean, sd, effects, told,
             {name: shift for name, (shift, _) in found.items()},

@@ -193,14 +193,16 @@ def _figures_of(result: Any) -> pd.DataFrame:
     """
     if isinstance(result, pd.DataFrame):
         return result
-    if not isinstance(getattr(result, "table", None), pd.DataFrame):
+    table = getattr(result, "table", None)
+    if not isinstance(table, pd.DataFrame):
         raise InputError(f"a {type(result).__name__} has no concordances: give a study, a judgement or its table")
     pooled = getattr(result, "pooled", None)
     if pooled is None or not len(pooled):
-        return result.table
+        return table
     rows = pooled[pooled["what"] == "concordance"].rename(columns={"value": "concordance"})
     names = [f"{count} cohorts" for count in rows["n_cohorts"]]
-    return pd.concat([result.table, rows.assign(cohort=names, role="pooled")], ignore_index=True)
+    joined: pd.DataFrame = pd.concat([table, rows.assign(cohort=names, role="pooled")], ignore_index=True)
+    return joined
 
 
 def _estimate(value: float, lower: float, upper: float) -> str:

@@ -146,7 +146,7 @@ def _curves(result: Any) -> Iterable[Block]:
 
 
 def _ratios(result: Any) -> pd.DataFrame:
-    known = result.groups.dropna(subset=["hazard_ratio", "hr_lower", "hr_upper"])
+    known: pd.DataFrame = result.groups.dropna(subset=["hazard_ratio", "hr_lower", "hr_upper"])
     names = {"cohort": "name", "hazard_ratio": "ratio", "hr_lower": "lower", "hr_upper": "upper"}
     rows = known[list(names)].rename(columns=names).assign(role="cohort")
     pooled = result.pooled[result.pooled["what"].str.startswith("hazard ratio")].rename(columns={"value": "ratio"})

@@ -29,8 +29,8 @@ def told_of_patient(ranker: Ranker, case: Case) -> Told | None:
         return None
     variants, _ = published
     events, effects = measured if measured is not None else (pd.DataFrame(), None)
-    own = events.loc[case.patient] if case.patient in events.index else pd.Series(dtype="float64")
-    person = ranker.people_.loc[case.patient]
+    own: pd.Series = events.loc[str(case.patient)] if case.patient in events.index else pd.Series(dtype="float64")
+    person: pd.Series = ranker.people_.loc[str(case.patient)]
     rows = variants[variants["sample"] == case.patient]
     stands = standing.of_drugs(ranker.sources_.drugs, case.subtype)["standing"]
     return told_of(
@@ -75,7 +75,7 @@ def _warned(table: pd.DataFrame, told: Told) -> pd.DataFrame:
     """Warnings that begin with what speaks against a drug in her."""
     if "warning" not in table:
         return table
-    against = {}
+    against: dict[object, str] = {}
     for words, known in (("measured", told.measured[told.measured["effect"] > 0]),
                          ("published", told.facts[told.facts["effect"] == "resistance"])):  # fmt: skip
         for drug, own in known.groupby("drug_id"):

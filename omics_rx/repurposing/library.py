@@ -266,7 +266,7 @@ def _from_table(file: Path) -> pd.DataFrame:
     named = next((by_name[name] for name in _DRUG_NAMES if name in by_name), None)
     if named is not None and _share_of_genes(table.columns) >= 0.5:
         table.index = pd.Index(read.annotations[named].astype(str), dtype=object)
-    told = {name: read.annotations[name].astype(str).tolist() for name in read.annotations} | {
+    told = {str(name): read.annotations[name].astype(str).tolist() for name in read.annotations} | {
         str(name): table[name].astype(str).tolist() for name in table if str(name).casefold() in _CONDITIONS
     }
     return _with_about(_without_annotation(_upright(table)), told)

@@ -258,7 +258,7 @@ class Ranking:
         if not sets:
             raise InputError(f"no two of the {len(self.table)} drugs hit the same: there is nothing to be enriched")
         first = self.table.index[:n]
-        found = pathways_of_first({drug: [family] for drug, family in of.items()}, list(first), sets)
+        found = pathways_of_first({str(drug): [family] for drug, family in of.items()}, list(first), sets)
         names = self.drugs.loc[first, "name"].astype(str).groupby(of[first]).agg(", ".join)
         shown = found[["drugs", "of_drugs", "expected", "p_value", "q_value"]].rename_axis("family")
         return shown.assign(names=names.reindex(shown.index).fillna(""))

@@ -189,7 +189,7 @@ def _over_time(
         scored = risk.dropna().index
         given = (time[scored], event[scored], risk[scored])
         if grid.size:
-            found = survival.dynamic_auc(*given, at=grid).dropna()
+            found = survival.dynamic_auc(*given, at=grid.tolist()).dropna()
             areas.append(pd.DataFrame({"cohort": name, "method": method, "at": found.index, "auc": found.to_numpy()}))
         for month in months:
             if month <= last:
@@ -204,7 +204,8 @@ def _pooled(figures: pd.DataFrame, gains: pd.DataFrame, groups: pd.DataFrame) ->
     for method, part in figures.groupby("method", sort=False):
         inside = part[(part["lower"] > 0) & (part["upper"] < 1)]
         if len(inside) > 1:
-            logit = np.log(inside[_BOUNDED] / (1 - inside[_BOUNDED]))
+            share = inside[_BOUNDED].to_numpy(dtype=np.float64)
+            logit = pd.DataFrame(np.log(share / (1 - share)), index=inside.index, columns=_BOUNDED)
             rows.append(["concordance", method, *_over_cohorts(logit, lambda one: 1 / (1 + np.exp(-one)))])
     for against, part in gains.groupby("against", sort=False):
         known = part[part["upper"] > part["lower"]].rename(columns={"difference": "concordance"})
@@ -212,7 +213,8 @@ def _pooled(figures: pd.DataFrame, gains: pd.DataFrame, groups: pd.DataFrame) ->
             rows.append([f"gain in concordance over {against}", "signature", *_over_cohorts(known[_BOUNDED], float)])
     high = groups.dropna(subset=["hazard_ratio", "hr_lower", "hr_upper"])
     if len(high) > 1:
-        logs = np.log(high[["hazard_ratio", "hr_lower", "hr_upper"]].astype(float)).set_axis(_BOUNDED, axis=1)
+        ratios = high[["hazard_ratio", "hr_lower", "hr_upper"]].to_numpy(dtype=np.float64)
+        logs = pd.DataFrame(np.log(ratios), index=high.index, columns=_BOUNDED)
         rows.append(["hazard ratio, high against low", "signature", *_over_cohorts(logs, np.exp)])
     return pd.DataFrame(rows, columns=POOLED)
 

@@ -29,7 +29,7 @@ def counts(**given: int | None) -> tuple[int, ...]:
     InputError
         If one is no whole number, or too small.
     """
-    found = []
+    found: list[int] = []
     for name, value in given.items():
         count = _DEFAULTS.get(name) if value is None else value
         least = _LEAST.get(name, 0)

@@ -71,7 +71,8 @@ def per_length(ready: Prepared, genes: Sequence[str]) -> pd.DataFrame:
         rate = own / lengths[known].to_numpy()
         shown = [gene for gene in genes if gene in rate]
         parts.append(np.log2(rate[shown].div(rate.sum(axis=1).where(whole > 0), axis=0) * 1e6 + 1))
-    return pd.concat(parts)
+    whole_cohort: pd.DataFrame = pd.concat(parts)
+    return whole_cohort
 
 
 @cache

@@ -57,9 +57,10 @@ class Told:
         numbers = {"effect", "lower", "upper", "n_lines", "weight", "own_disease"}
         clean = {}
         for name, table in frames.items():
-            text = [column for column in table if column not in numbers or (name == "facts" and column == "effect")]
-            clean[name] = table.assign(**{column: table[column].astype(object).where(table[column].notna(), "") for
-                                          column in text})  # fmt: skip
+            clean[name] = table.copy()
+            for column in table:
+                if column not in numbers or (name == "facts" and column == "effect"):
+                    clean[name][column] = table[column].astype(object).where(table[column].notna(), "")
         return cls(**clean)
 
     def sentences(self, *topics: str) -> tuple[str, ...]:

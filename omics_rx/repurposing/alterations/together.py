@@ -43,7 +43,7 @@ def distances(events: pd.Series, effects: EventEffects) -> dict[str, float]:
     known = events.dropna().astype(float)
     state = known.groupby(known.index.map(lambda name: in_screens(str(name)))).max()
     useful = state[state.index.isin(effects.events)]
-    return (useful - effects.share.reindex(useful.index)).to_dict()
+    return {str(name): float(away) for name, away in (useful - effects.share.reindex(useful.index)).items()}
 
 
 def lines_of(names: list[str], effects: EventEffects) -> pd.Series:

@@ -105,7 +105,7 @@ class GenomicEvents(BaseEstimator):  # type: ignore[misc,unused-ignore]
     def _centred(self, cells: Cells) -> np.ndarray:
         """Events less how common they are among training cells, cells x events; 0 where not measured."""
         values = cells.events.reindex(columns=self.events_).to_numpy(dtype=np.float64)
-        return np.nan_to_num(values - self.means_, nan=0.0)
+        return np.asarray(np.nan_to_num(values - self.means_, nan=0.0))
 
     def _effects(self) -> np.ndarray:
         effects = np.zeros((len(self.events_), len(self.drugs_)))
