@@ -29,7 +29,8 @@ def told_of_patient(ranker: Ranker, case: Case) -> Told | None:
         return None
     variants, _ = published
     events, effects = measured if measured is not None else (pd.DataFrame(), None)
-    own: pd.Series = events.loc[str(case.patient)] if case.patient in events.index else pd.Series(dtype="float64")
+    known = case.patient in events.index
+    own = pd.Series(events.T[case.patient]) if known else pd.Series(dtype="float64")
     person: pd.Series = ranker.people_.loc[str(case.patient)]
     rows = variants[variants["sample"] == case.patient]
     stands = standing.of_drugs(ranker.sources_.drugs, case.subtype)["standing"]
