@@ -83,8 +83,8 @@ def test_a_job_for_other_code_is_refused():
         parallel._told(square, 0, (2,), sender)
 
 
+@pytest.mark.needs("lightning")
 def test_a_task_in_two_processes_returns_more_than_a_pipe_holds():
-    pytest.importorskip("lightning")
     from omics_rx.response.parts.network_devices import launch
 
     assert launch(large, "cpu:2", progress=False).sum() == 4_000_000

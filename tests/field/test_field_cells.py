@@ -272,7 +272,8 @@ def test_a_frame_without_names_is_refused_and_entrez_ids_are_read(cells):
 
 
 def test_muon_data_give_their_expression(cells):
-    mudata = pytest.importorskip("mudata")
+    import mudata
+
     proteins = AnnData(np.ones((N, 3)), obs=pd.DataFrame(index=cells.obs_names), var=pd.DataFrame(index=list("abc")))
     both = mudata.MuData({"rna": cells.copy(), "prot": proteins})
     found = orx.scores.score(both, SETS, method="mean", progress=False)

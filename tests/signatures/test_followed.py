@@ -50,8 +50,10 @@ def patients(make_cohort):
     return cohort, risk
 
 
+@pytest.mark.needs("lifelines")
 def test_points_are_those_of_coxs_model(patients):
-    lifelines = pytest.importorskip("lifelines")
+    import lifelines
+
     cohort, risk = patients
     found = orx.signatures.points(cohort, risk, columns=["age", "er_status"])
     frame = pd.DataFrame(

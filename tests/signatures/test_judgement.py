@@ -34,8 +34,10 @@ def test_figures_are_those_of_the_parts_and_are_pooled(make_cohort):
     assert high["log_rank_p"] == pytest.approx(test.p_value)
 
 
+@pytest.mark.needs("lifelines")
 def test_the_hazard_ratio_is_that_of_lifelines(make_cohort):
-    lifelines = pytest.importorskip("lifelines")
+    import lifelines
+
     signature, cohort = made(make_cohort), make_cohort(4)
     found = signature.judge(cohort)
     scored = found.scores["cohort"]
