@@ -90,7 +90,15 @@ def grid(table: pages.Table) -> dict[str, Any]:
 
 
 def cell(value: Any, spec: str | None = None) -> str:
-    """Write one value: a missing one as a dash, a number by its format with a true minus, a truth as yes or no."""
+    """Write one value: a missing one as a dash, a number by its format with a true minus, a truth as yes or no.
+
+    What its format would round to nothing is told as less than its last digit: no p is 0.
+
+    Examples
+    --------
+    >>> [cell(value, ".3f") for value in (0.0, 0.0002, 0.0006)], cell(0.002, ".0%")
+    (['0.000', '< 0.001', '0.001'], '< 1%')
+    """
     if value is None or value is pd.NA or (isinstance(value, float | np.floating) and not np.isfinite(value)):
         return MISSING
     if isinstance(value, bool | np.bool_):
@@ -99,5 +107,8 @@ def cell(value: Any, spec: str | None = None) -> str:
         number = float(value)
         integer = number.is_integer() and abs(number) < 1e15
         text = format(value, spec) if spec else f"{int(number):,}" if integer else f"{number:.3g}"
+        if number > 0 and (nothing := re.fullmatch(r"(0|0\.0*)0(%?)|0(%?)", text)):
+            digits, *units = nothing.groups(default="")
+            return f"< {digits}1{''.join(units)}"
         return text.replace("-", "\N{MINUS SIGN}", 1) if text.startswith("-") else text
     return str(value)
