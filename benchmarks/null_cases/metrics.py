@@ -57,23 +57,23 @@ def median_of_exponential_times(random):
 
 
 @case("metrics.spans.restricted_mean", "interval", unit="patients", fast=200)
-def mean_up_to_four_years(random):
-    found = spans.restricted_mean(*_followed(random, 150), until=48)
-    return found.lower, found.upper, 30 * (1 - np.exp(-48 / 30))
+def mean_up_to_two_years(random):
+    found = spans.restricted_mean(*_followed(random, 150), until=24)
+    return found.lower, found.upper, 30 * (1 - np.exp(-24 / 30))
 
 
 @case("metrics.spans.restricted_mean_difference", "p", unit="patients", fast=200)
 def means_of_two_groups_alike(random):
     time, event = _followed(random, 200)
-    return spans.restricted_mean_difference(time, event, random.integers(2, size=200), until=48).p_value
+    return spans.restricted_mean_difference(time, event, random.integers(2, size=200), until=24).p_value
 
 
 @case("metrics.spans.restricted_mean_difference", "interval", unit="patients", fast=200)
 def difference_of_two_means(random):
     group = np.arange(200) % 2
     time, event = _followed(random, 200, risk=0.8 * group)
-    found = spans.restricted_mean_difference(time, event, group, until=48)
-    slow, quick = (scale * (1 - np.exp(-48 / scale)) for scale in (30, 30 * np.exp(-0.8)))
+    found = spans.restricted_mean_difference(time, event, group, until=24)
+    slow, quick = (scale * (1 - np.exp(-24 / scale)) for scale in (30, 30 * np.exp(-0.8)))
     return found.lower, found.upper, slow - quick
 
 

@@ -26,6 +26,7 @@ REASONS = {
     "signatures.compare_risk_groups": "as signatures.compare_groups, over tables that it makes",
     "signatures.from_weights": "takes figures from its caller and estimates none",
     "signatures.load_response_study": "reads what signatures.build_response found, and ResponseStudy.save wrote",
+    "signatures.points": "low and high are the ends of a variable's range, no interval",
     "signatures.load_study": "reads what signatures.build wrote",
 }
 

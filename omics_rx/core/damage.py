@@ -16,10 +16,8 @@ from omics_rx.core.errors import InputError, IntegrityError, MissingFileError, O
 P = ParamSpec("P")
 R = TypeVar("R")
 _TOO_LONG = 300  # characters of another library's message
-# what no content of a file can raise: a name that is not there, a promise that was not kept, a package not installed
-_OURS = (NameError, AssertionError, NotImplementedError, ImportError)
-# what this package raises of itself only by mistake; a parser raises it of content
-_OURS_HERE = (AttributeError, TypeError)
+# what this package raises of itself mostly by mistake; a parser raises it of content
+_MISTAKES = (AttributeError, TypeError, NameError, AssertionError, NotImplementedError)
 _PACKAGE = str(Path(__file__).parents[1])
 
 
@@ -37,14 +35,14 @@ def told_as_damage(what: object, remedy: str = "save or copy it again") -> Itera
     Raises
     ------
     IntegrityError
-        In place of any error that is not raised on purpose by this package. Faults of a program that no content can
-        cause (a name that is not there, an assertion, a missing package) are no damage and stay as they are.
+        In place of any error that is not raised on purpose by this package. Where a line of this package raised it,
+        and it may as well be a fault of ours, it says so. A package that is not installed is no damage.
     InputError
         If there is not memory enough, or the operating system does not let the file be read.
     """
     try:
         yield
-    except (OmicsRxError, Warning, *_OURS):
+    except (OmicsRxError, Warning, ImportError):
         raise
     except MemoryError as error:
         raise InputError(f"{what} asks for more memory than there is ({_short(error)}): {budget.REMEDY}") from error
@@ -53,7 +51,9 @@ def told_as_damage(what: object, remedy: str = "save or copy it again") -> Itera
     except (PermissionError, IsADirectoryError, NotADirectoryError) as error:
         raise InputError(f"{what} cannot be read ({_short(error)}): name a file that can be") from error
     except Exception as error:
-        raise IntegrityError(f"{what} is damaged, or not what it is taken for ({_short(error)}): {remedy}") from error
+        ours = isinstance(error, _MISTAKES) and _raised_here(error)
+        told = f"{remedy}; if it is whole, this is a fault of omics_rx: please report it" if ours else remedy
+        raise IntegrityError(f"{what} is damaged, or not what it is taken for ({_short(error)}): {told}") from error
 
 
 def _short(error: BaseException) -> str:
@@ -62,10 +62,7 @@ def _short(error: BaseException) -> str:
 
 
 def guarded(function: Callable[P, R]) -> Callable[P, R]:
-    """Give a reader whose only errors are those of this package, apart from a wrong call and from faults of its own.
-
-    A TypeError or AttributeError that a line of this package raises is such a fault, and is not called damage of the
-    file; one that a parser raises is of the content.
+    """Give a reader whose only errors are those of this package, apart from a wrong call.
 
     Examples
     --------
@@ -82,13 +79,7 @@ by zero): copy it again
         given = signature.bind(*args, **kwargs).arguments.values()  # a call that does not fit is no damage
         named = (str(value) for value in given if isinstance(value, (str, Path)) and len(str(value)) < _TOO_LONG)
         with told_as_damage(next(named, "what was given"), "copy it again"):
-            try:
-                return function(*args, **kwargs)
-            except _OURS_HERE as error:
-                if isinstance(error, OmicsRxError) or not _raised_here(error):
-                    raise
-                fault = error
-        raise fault
+            return function(*args, **kwargs)
 
     return read
 

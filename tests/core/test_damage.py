@@ -1,7 +1,6 @@
 """What is damage of a file, and what is a fault of this package's own."""
 
 import json
-import sys
 import types
 
 import pytest
@@ -18,20 +17,24 @@ def _here(text, name="fault"):
 
 
 @pytest.mark.parametrize(
-    ("text", "error"),
+    "text",
     [
-        ("def read(file):\n    return not_there(file)", NameError),
-        ("def read(file):\n    return None.strip()", AttributeError),
-        ("def read(file):\n    return len(5)", TypeError),
-        ("def read(file):\n    assert not file", AssertionError),
-        ("def read(file):\n    raise NotImplementedError", NotImplementedError),
-        ("def read(file):\n    import not_a_package_of_anybody", ImportError),
+        "def read(file):\n    return not_there(file)",
+        "def read(file):\n    return None.strip()",
+        "def read(file):\n    return len(5)",
+        "def read(file):\n    assert not file",
+        "def read(file):\n    raise NotImplementedError",
     ],
 )
-def test_a_fault_of_our_own_is_no_damage(text, error):
-    with pytest.raises(error) as told:
+def test_what_may_be_a_fault_of_our_own_is_said_to_be(text):
+    """A file can be of a shape that a line of ours trips over, so that there is one clear error in either case."""
+    with pytest.raises(IntegrityError, match="if it is whole, this is a fault of omics_rx: please report it"):
         damage.guarded(_here(text))("a.tsv")
-    assert type(told.value) is not IntegrityError
+
+
+def test_a_package_that_is_missing_is_no_damage():
+    with pytest.raises(ImportError):
+        damage.guarded(_here("def read(file):\n    import not_a_package_of_anybody"))("a.tsv")
 
 
 @pytest.mark.parametrize(
@@ -45,8 +48,9 @@ def test_a_fault_of_our_own_is_no_damage(text, error):
     ],
 )
 def test_what_content_causes_is_damage(text):
-    with pytest.raises(IntegrityError, match=r"a.tsv is damaged, or not what it is taken for"):
+    with pytest.raises(IntegrityError, match=r"a.tsv is damaged, or not what it is taken for") as told:
         damage.guarded(_here(text))("a.tsv")
+    assert "fault of omics_rx" not in str(told.value)
 
 
 def test_errors_on_purpose_and_wrong_calls_stay():
@@ -59,10 +63,8 @@ def test_errors_on_purpose_and_wrong_calls_stay():
         damage.guarded(read)("a.tsv", units="TPM")
 
 
-def test_a_loader_calls_a_wrong_shape_damage_and_a_missing_name_a_fault():
+def test_a_loader_calls_a_wrong_shape_damage():
     with pytest.raises(IntegrityError), damage.told_as_damage("x"):
         json.loads("{}")["name"].strip()
     with pytest.raises(IntegrityError), damage.told_as_damage("x"):
         json.loads("[1]")["name"]
-    with pytest.raises(NameError), damage.told_as_damage("x"):
-        sys.modules[__name__].no_such_thing if False else undefined_name  # noqa: F821

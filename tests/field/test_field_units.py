@@ -250,7 +250,7 @@ def test_one_sequenced_patient_is_scored_by_every_shipped_signature(counts, tmp_
         signature = orx.signatures.load(name)
         alone = signature.score(patient, reference="frozen")
         assert np.isfinite(alone["risk_score"]).all()
-        assert alone["reference"].iloc[0] == "frozen (400 tumours of SCAN-B)"
+        assert alone["reference"].iloc[0].startswith("frozen (400 tumours of SCAN-B)")
         np.testing.assert_allclose(signature.score(linear, reference="frozen")["risk_score"], alone["risk_score"])
         among = signature.score(np.log2(cpm(counts) + 1), reference="frozen")
         np.testing.assert_allclose(among["risk_score"].iloc[0], alone["risk_score"].iloc[0])

@@ -52,7 +52,7 @@ def test_a_slope_that_runs_off_is_not_told():
         (lambda n: classification.summary([0, 1], [0.1, 0.9], n_boot=n), "1 or more"),
         (lambda n: ranking.bootstrap(ranking.auroc, [1, 1, 0], [3, 2, 1], n_boot=n), "1 or more"),
         (lambda n: ranking.gain(ranking.auroc, [1, 1, 0], ([3, 2, 1], [1, 2, 3]), n_boot=n), "1 or more"),
-        (lambda n: compare.paired_difference([1, 2], [0, 0], statistic=np.median, n_boot=n), "1 or more"),
+        (lambda n: compare.paired_difference(range(6), [0] * 6, statistic=np.median, n_boot=n), "1 or more"),
         (lambda n: compare.crossed(np.mean, np.eye(3), n_boot=n), "2 or more"),
     ],
 )
@@ -73,7 +73,7 @@ def test_nothing_drawn_gives_no_p():
     [
         (lambda: compare.crossed(np.mean, np.eye(3), level=95), "the level is 95"),
         (lambda: compare.paired_difference([1, np.inf, 3], [0, 0, 0]), "1 of 3 pairs are infinite"),
-        (lambda: compare.paired_difference([1, 2, 3], [0, 0, 0], statistic=lambda gaps: np.nan), "finite number"),
+        (lambda: compare.paired_difference(range(6), [0] * 6, statistic=lambda gaps: np.nan), "finite number"),
         (lambda: classification.summary([0, 1], [0.1, 0.9], threshold=np.nan), "the threshold is nan"),
     ],
 )
