@@ -56,6 +56,10 @@ NAMED = {
 
 # fault -> why nothing changes
 EQUIVALENT = {
+    "harmonize/logistic.py: 0.7 -> 1.0499999999999998 in beyond = np.array([0.7, 2.0, 4.0])": "a start of a "
+    "search that ends in the same optimum",
+    "harmonize/row_numbers.py: 0 -> 1 in first, last = np.searchsorted(known, [ordered[0], ordered[-1] + 1])": "one id "
+    "of all that are known",
     "core/units.py: 1 -> 2 in return BASES[unit.split('(', maxsplit=1)[0]] if unit in LOGGED else None": "what stands "
     "before the first bracket",
     "core/units.py: amounts < _LARGEST_EXACT -> amounts <= _LARGEST_EXACT": "no amount lies on the edge",

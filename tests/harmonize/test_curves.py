@@ -434,3 +434,13 @@ def test_names_as_categories_give_the_curves_of_names_as_text():
         orx.harmonize.fit_curves(told, progress=False).astype({"cell_id": str, "drug_id": str}),
         orx.harmonize.fit_curves(table, progress=False), check_dtype=False,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(("lowest", "refused"), [(-0.9, False), (-1.1, True), (-1.5, True)])
+def test_a_viability_below_minus_one_is_no_share(lowest, refused):
+    table = points(np.array([[1.0, 0.95, 0.9, 0.8, 0.6, 0.4, 0.2, 0.1, lowest]]))
+    if refused:
+        with pytest.raises(InputError, match="below -1"):
+            orx.harmonize.fit_curves(table, progress=False)
+    else:
+        assert len(orx.harmonize.fit_curves(table, progress=False)) == 1
