@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from lifelines import KaplanMeierFitter
-from lifelines.utils import median_survival_times, restricted_mean_survival_time
 
 from omics_rx.core.errors import InputError
 from omics_rx.metrics import spans, survival
@@ -20,9 +18,13 @@ def followed(seed, n=120, *, round_to=None):
     return (np.ceil(seen) if round_to else seen), time <= end, risk
 
 
+@pytest.mark.needs("lifelines")
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("round_to", [None, 1])
 def test_medians_and_means_are_those_of_lifelines(seed, round_to):
+    from lifelines import KaplanMeierFitter
+    from lifelines.utils import median_survival_times, restricted_mean_survival_time
+
     time, event, _ = followed(seed, round_to=round_to)
     fitted = KaplanMeierFitter().fit(time, event)
     found = spans.median_time(time, event)
