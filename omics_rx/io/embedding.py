@@ -1,8 +1,7 @@
-"""Batches of single cells taken off their embedding, by Harmony through scanpy's own wrapper."""
+"""Batches of single cells taken off their embedding, by Harmony."""
 
 from __future__ import annotations
 
-import importlib.util
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,15 +65,16 @@ def harmony(cells: AnnData, batch: str, *, basis: str = "X_pca", seed: int = 0) 
         raise InputError(f"obs[{batch!r}] tells one batch only ({examples(batches)}): there is nothing to take off")
     if not np.isfinite(np.asarray(cells.obsm[basis])).all():
         raise InputError(f"obsm[{basis!r}] has missing values: make it again")
-    if importlib.util.find_spec("harmonypy") is None:
+    try:
+        from harmonypy import run_harmony
+    except ImportError as error:
         raise MissingDependencyError(
-            "Harmony needs the package harmonypy, which is not installed: pip install harmonypy"
-        )
-    from scanpy.external.pp import harmony_integrate
-
+            'Harmony needs the package harmonypy, which is not installed: pip install "omics-rx[cells]"'
+        ) from error
+    # scanpy's wrapper takes the result of one release of harmonypy the wrong way round; either way is read here
+    place = np.asarray(cells.obsm[basis], dtype=np.float64)
+    names = cells.obs[batch].astype(str).to_frame(batch)
+    found = np.asarray(run_harmony(place, names, batch, random_state=seed, verbose=False).Z_corr)
     moved = cells.copy()
-    names = moved.obs[batch].astype(str).astype("category")
-    moved.obs[batch] = names
-    harmony_integrate(moved, batch, basis=basis, adjusted_basis=f"{basis}_harmony", random_state=seed)
-    moved.obs[batch] = cells.obs[batch]
+    moved.obsm[f"{basis}_harmony"] = found if found.shape == place.shape else found.T
     return moved

@@ -1,8 +1,8 @@
 """One patient in counts, files of one sample each, cells on disk, and batches beside the genes."""
 
 import gzip
+import sys
 
-import anndata
 import numpy as np
 import pandas as pd
 import pytest
@@ -261,27 +261,34 @@ def test_harmony_is_for_cells_with_an_embedding():
         orx.io.harmony(one, "sample")
 
 
-def test_harmony_runs_through_scanpy_where_it_is_installed(monkeypatch):
-    import importlib.util
+def test_harmony_without_its_package_names_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "harmonypy", None)
+    with pytest.raises(MissingDependencyError, match=r"omics-rx\[cells\]"):
+        orx.io.harmony(_embedded(), "sample")
 
-    import scanpy.external as sce
 
-    cells = _embedded()
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(MissingDependencyError, match="harmonypy"):
-        orx.io.harmony(cells, "sample")
-
-    def integrate(moved, key, *, basis, adjusted_basis, random_state):
-        assert moved.obs[key].dtype == "category"
-        moved.obsm[adjusted_basis] = moved.obsm[basis] - moved.obsm[basis].mean(axis=0)
-
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
-    monkeypatch.setattr(sce.pp, "harmony_integrate", integrate)
+@pytest.mark.needs("harmonypy")
+def test_harmony_brings_the_same_cells_of_two_batches_together():
+    """Two kinds of cells in two batches, which lie 4 apart: the batches meet, the kinds stay apart."""
+    random = np.random.default_rng(0)
+    cells = _embedded(300)
+    batch, kind = np.arange(300) % 2, np.arange(300) // 2 % 2
+    cells.obs["sample"] = np.where(batch, "b", "a")
+    place = random.normal(0, 0.5, cells.obsm["X_pca"].shape)
+    place[:, 0] += 10 * kind
+    place[:, 1] += 4 * batch
+    cells.obsm["X_pca"] = place
     moved = orx.io.harmony(cells, "sample")
     assert "X_pca_harmony" not in cells.obsm
-    np.testing.assert_allclose(moved.obsm["X_pca_harmony"].mean(axis=0), 0, atol=1e-9)
     pd.testing.assert_frame_equal(moved.obs, cells.obs)
-    assert isinstance(moved, anndata.AnnData)
+    after = moved.obsm["X_pca_harmony"]
+
+    def apart(values, groups):
+        return np.linalg.norm(values[groups == 1].mean(axis=0) - values[groups == 0].mean(axis=0))
+
+    assert apart(after, batch) < 1.5 < 3.5 < apart(place, batch)
+    assert apart(after, kind) > 7
+    np.testing.assert_array_equal(orx.io.harmony(cells, "sample").obsm["X_pca_harmony"], after)
 
 
 @pytest.mark.parametrize("told", ["FPKM", "fpkm", "RPKM"])
