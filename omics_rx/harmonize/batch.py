@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.cohort import as_cohort, expression
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.units import LINEAR
@@ -277,6 +278,7 @@ class ComBat:
         )  # fmt: skip
 
 
+@in_words
 def by_batch(cohorts: Mapping[str, CohortLike] | CohortLike, batch: str | pd.Series | None) -> Mapping[str, CohortLike]:
     """Batch to its samples; one cohort is split by the column or Series that tells the batch of each sample.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.cohort import info
 from omics_rx.core.errors import InputError, MissingDependencyError, examples
 from omics_rx.harmonize.batch import by_batch
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _FEWEST = 100  # of cells; fewer samples are bulk, whatever they are called
 
 
+@in_words
 def harmony(cells: AnnData, batch: str, *, basis: str = "X_pca", seed: int = 0) -> AnnData:
     """Take the batches of single cells off their embedding; expression stays as it is.
 

@@ -109,7 +109,7 @@ def from_json(file: Path) -> dict[str, Members]:
         if isinstance(inner, dict) and ("geneSymbols" in inner or _sides(inner) is not None):
             break
         found = inner  # what stands around the sets: {"gene_sets": [...]}
-    if isinstance(found, list):
+    if isinstance(found, list) and found and all(isinstance(row, dict) for row in found):
         return _from_records(found, file)
     if not isinstance(found, dict):
         raise InputError(f"{file} holds a JSON {type(found).__name__}, not an object of set names to lists of genes")

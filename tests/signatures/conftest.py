@@ -32,7 +32,7 @@ def planted_cohort(seed: int, n: int = 120, *, effect: float = 1.0, shift: float
     return with_info(cohort, unit="log2 intensity", domain="tumour", origin=f"made {seed}")
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def own_ledger(tmp_path_factory):
     """What tests open is not written into the ledger of whoever runs them."""
     file = tmp_path_factory.mktemp("ledger") / "openings.jsonl"
