@@ -44,7 +44,7 @@ def one_table():
 
 
 @pytest.fixture(scope="session")
-def study(own_ledger):
+def study():
     from omics_rx import signatures
 
     return signatures.build_response(

@@ -63,7 +63,7 @@ def trial_of(table, control="Ctr"):
 
 
 @pytest.fixture(scope="module")
-def trial_study(own_ledger):
+def trial_study():
     expected = {"Pembro": "immune", "VC": ["repair"]}
     return build(made_trial(), external={"b": made_trial(7, 300)}, therapy={"expected": expected})
 
