@@ -123,20 +123,33 @@ def _unfit(parameter: inspect.Parameter, value: Any) -> Iterator[str]:
         yield f"{parameter.name} is empty"
 
 
+def _is_same(item: Any, other: Any) -> bool:
+    """Whether two are one; a Series of texts makes each text anew when it is asked for it."""
+    return item is other or (isinstance(item, str) and isinstance(other, str) and item == other)
+
+
+def _takes_tables(parameter: inspect.Parameter) -> bool:
+    return bool({"AnnData", "DataFrame", "MuData"} & set(_options(str(parameter.annotation).strip("'"))))
+
+
 def _lacking(given: list[_Given], error: Exception) -> Iterator[str]:
     """Say what a table lacks, or holds in place of numbers, where that is what an inner error tells."""
     if isinstance(error, AttributeError):
         for parameter, value in given:
             if error.obj is value:
                 yield f"{parameter.name} is {_shown(value)}, which has no {error.name!r}"
-            elif isinstance(value, Iterable) and any(item is error.obj for item in value):
+            elif isinstance(value, Iterable) and any(_is_same(item, error.obj) for item in value):
                 yield f"{parameter.name} holds {_shown(error.obj)}, which has no {error.name!r}"
     tables = [parameter.name for parameter, value in given if "DataFrame" in _kinds(value)]
     if tables and isinstance(error, KeyError) and error.args:
         yield f"{' or '.join(tables)} lacks what is needed of it: {error.args[0]}"
     elif "truth value of a" in str(error):
-        whole = [parameter.name for parameter, value in given if hasattr(value, "shape")]
-        yield f"{' or '.join(whole)} is a table or an array, where a single value is needed"
+        whole = [
+            parameter.name for parameter, value in given
+            if hasattr(value, "shape") and not _takes_tables(parameter)
+        ]  # fmt: skip
+        if whole:
+            yield f"{' or '.join(whole)} is a table or an array, where a single value is needed"
     elif isinstance(error, TypeError | ValueError):
         for parameter, value in given:
             if _holds_text(value):
