@@ -55,6 +55,9 @@ def spread(
                 del left[number]
                 yield number, result
         except BrokenProcessPool as error:
+            if not _was_killed(error):
+                told = str(error.__cause__ or error).strip().splitlines()
+                raise WorkerError(f"a worker cannot read what it was sent ({told[-1]}); {_SAME}") from error
             n_jobs = max(2, _workers(n_jobs) // 2)
             if attempt == _TRIES - 1:
                 raise WorkerError(
@@ -98,6 +101,13 @@ def _at_once(
 
 
 _SAME = "install the same versions for every worker, and start the workers again"
+
+
+def _was_killed(error: BrokenProcessPool) -> bool:
+    """Whether a worker came to a sudden end, and did not only fail to read its job."""
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    return isinstance(error, TerminatedWorkerError)
 
 
 def _told(work: Callable[..., T], number: int, job: tuple[Any, ...], sender: Stamp) -> tuple[int, T]:

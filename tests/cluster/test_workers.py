@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import joblib
@@ -19,6 +20,14 @@ import omics_rx
 from omics_rx.core import parallel
 from omics_rx.core.errors import WorkerError
 from omics_rx.core.parallel import in_order, spread
+
+try:
+    from joblib.externals import cloudpickle  # what joblib brings along, or what it needs, by its release
+except ImportError:
+    import cloudpickle
+
+# workers know nothing of the tests' own files: what they do travels with the job
+cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 
 def square(value: int) -> int:
@@ -65,6 +74,15 @@ def test_workers_that_are_always_killed_end_in_one_error():
     jobs = [(number, os.getpid()) for number in range(8)]
     with pytest.raises(WorkerError, match=r"killed 3 times.*n_jobs=1"):
         in_order(killed_always, jobs, "squares", n_jobs=2, progress=False)
+
+
+def test_a_job_that_a_worker_cannot_read_is_no_lack_of_memory(monkeypatch):
+    def unread(*_, **__):
+        raise BrokenProcessPool("A task has failed to un-serialize.")
+
+    monkeypatch.setattr(parallel, "_at_once", unread)
+    with pytest.raises(WorkerError, match="cannot read what it was sent"):
+        list(spread(square, JOBS))
 
 
 def failing(kind: str) -> None:
