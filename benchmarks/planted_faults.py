@@ -56,6 +56,8 @@ NAMED = {
 
 # fault -> why nothing changes
 EQUIVALENT = {
+    "harmonize/curves.py: True -> False in groups = table.groupby(keys, sort=False, observed=True)": "a category that "
+    "no well has gets no number either way",
     "harmonize/logistic.py: 0.7 -> 1.0499999999999998 in beyond = np.array([0.7, 2.0, 4.0])": "a start of a "
     "search that ends in the same optimum",
     "harmonize/row_numbers.py: 0 -> 1 in first, last = np.searchsorted(known, [ordered[0], ordered[-1] + 1])": "one id "
