@@ -1,0 +1,199 @@
+"""Verbs of signatures: building one from cohorts or tables of patients, and judging it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from omics_rx.cli.options import Out, Seed, TimeUnit, reference_of
+from omics_rx.cli.tables import table_file, write_table
+from omics_rx.core.errors import InputError, examples
+
+
+def build(
+    train: Annotated[list[str], typer.Option(help="NAME=FILE or NAME=FILE,CLINICAL of a training cohort; repeat.")],
+    out: Out,
+    recipe: Annotated[
+        str, typer.Option(help="Which study to make; therapy learns a yes-or-no outcome from tables of patients.")
+    ] = "cell_death",
+    outcome: Annotated[str | None, typer.Option(help="For therapy: column of the outcome, such as pcr.")] = None,
+    positive: Annotated[
+        str | None, typer.Option(help="For therapy: value of the outcome that means a response.")
+    ] = None,
+    ordered: Annotated[
+        str | None, typer.Option(help="For therapy: column of an ordered outcome, tested for a trend.")
+    ] = None,
+    modalities: Annotated[
+        Path | None, typer.Option(help="For therapy: table of column and modality, in the order they are added.")
+    ] = None,
+    known_before: Annotated[
+        list[str] | None, typer.Option(help="For therapy: a feature known before it, whatever it looks like; repeat.")
+    ] = None,
+    treatment: Annotated[str | None, typer.Option(help="For therapy: column of the arm of a trial.")] = None,
+    control: Annotated[
+        str | None, typer.Option(help="For therapy with arms: the arm that the others are held against.")
+    ] = None,
+    within: Annotated[
+        list[str] | None,
+        typer.Option(help="For therapy with arms: a column of the kind of patient; repeat. Receptors when left out."),
+    ] = None,
+    expected: Annotated[
+        list[str] | None,
+        typer.Option(help="For therapy with arms: ARM=FEATURE that was expected to foretell benefit; repeat."),
+    ] = None,
+    external: Annotated[list[str] | None, typer.Option(help="NAME=FILE of a cohort that is opened once.")] = None,
+    endpoint: Annotated[
+        str | None, typer.Option(help="The event; 'mixed' where cohorts with different ones are meant.")
+    ] = None,
+    reopen: Annotated[
+        list[str] | None, typer.Option(help="NAME of an external cohort another study has opened; repeat.")
+    ] = None,
+    time_unit: TimeUnit = None,
+    n_genes: Annotated[
+        int | None, typer.Option(help="Most genes of the signature; 12 when left out, where the recipe chooses them.")
+    ] = None,
+    without_signal: Annotated[
+        str, typer.Option(help="Where noise would do as well: 'refuse', or 'tell' and make it all the same.")
+    ] = "refuse",
+    report: Annotated[Path | None, typer.Option(help="Also write the study as a page.")] = None,
+    seed: Seed = 0,
+) -> None:
+    """Build a signature from cohorts with follow-up, and judge it once on an external cohort."""
+    from omics_rx import signatures
+    from omics_rx.signatures.options import UnusedOptionError, refuse_unused
+
+    settings: dict[str, Any] = {
+        "reopen": reopen or [], "without_signal": without_signal, "seed": seed,
+    }  # fmt: skip
+    _refuse_unit_without_file(time_unit, [*train, *(external or [])])
+    of_response: dict[str, Any] = {"positive": positive, "ordered": ordered, "known_before": tuple(known_before or ())}
+    try:
+        refuse_unused(
+            recipe, {**of_response, "outcome": outcome, "modalities": modalities, "treatment": treatment,
+                     "control": control, "within": within, "expected": expected, "endpoint": endpoint,
+                     "n_genes": n_genes, "time_unit": time_unit},
+        )  # fmt: skip
+        if recipe == "therapy":
+            if modalities:
+                of_response["modalities"] = signatures.read_modalities(modalities)
+            settings |= {"external": _patients(external or []), "outcome": outcome, "treatment": treatment}
+            settings |= {"control": control} | ({"within": within} if within else {})
+            if expected:
+                of_response["expected"] = _expected(expected)
+            if treatment is not None and ordered is None:
+                del of_response["ordered"]
+            settings["therapy"] = of_response
+            study: Any = signatures.build("therapy", _patients(train), **settings)
+        else:
+            settings |= {"endpoint": endpoint, "n_genes": n_genes}
+            settings["external"] = _cohorts(external or [], time_unit=time_unit)
+            study = signatures.build(recipe, _cohorts(train, time_unit=time_unit), **settings)
+    except UnusedOptionError as error:
+        raise InputError(error.told(_flag)) from error
+    _write_study(study, out, report)
+
+
+def judge(
+    cohort: Annotated[list[str], typer.Option(help="NAME=FILE or NAME=FILE,CLINICAL with follow-up; repeat.")],
+    out: Out,
+    signature: Annotated[str, typer.Option(help="Name of a shipped signature, or a saved .json.")] = "prognosis",
+    beside: Annotated[
+        list[str] | None, typer.Option(help="Another signature to hold beside it on the same patients; repeat.")
+    ] = None,
+    month: Annotated[
+        list[float] | None, typer.Option(help="At which survival and ROC curves are told; 36 and 60 when left out.")
+    ] = None,
+    reference: Annotated[str, typer.Option(help="Scale of the signature: cohort, or frozen.")] = "cohort",
+    time_unit: TimeUnit = None,
+    report: Annotated[Path | None, typer.Option(help="Also write the judgement as a page.")] = None,
+    seed: Seed = 0,
+) -> None:
+    """Judge a saved signature on cohorts with follow-up, nothing refitted; writes its figures as a table."""
+    from omics_rx import signatures
+    from omics_rx.report import write
+
+    table_file(out)
+    made: list[signatures.RiskSignature] = []
+    for name in (signature, *(beside or [])):
+        one = signatures.load(name)
+        if not isinstance(one, signatures.RiskSignature):
+            raise InputError(f"{one.name} gives chances of {one.outcome}, no risk over time: judge has no use for it")
+        made.append(one)
+    _refuse_unit_without_file(time_unit, cohort)
+    found = made[0].judge(
+        _cohorts(cohort, time_unit=time_unit), beside=made[1:], months=tuple(month or (36, 60)),
+        reference=reference_of(reference), seed=seed,
+    )  # fmt: skip
+    for line in found.limits:
+        typer.echo(line, err=True)
+    typer.echo(found.table.to_string(index=False))
+    for table in (found.groups.dropna(axis=1, how="all"), found.survival, found.pooled):
+        if len(table):
+            typer.echo(table.to_string(index=False))
+    write_table(found.table.set_index("cohort"), out)
+    if report:
+        write(found, report)
+        typer.echo(f"wrote {report}")
+
+
+def _refuse_unit_without_file(time_unit: str | None, cohorts: list[str]) -> None:
+    if time_unit is not None and not any("=" in text for text in cohorts):
+        raise InputError("--time-unit says nothing here: no cohort is read from a file, and datasets are in months")
+
+
+def _cohorts(named: list[str], *, time_unit: str | None = None) -> dict[str, Any]:
+    """Read ``NAME=FILE`` or ``NAME=FILE,CLINICAL``."""
+    from omics_rx import datasets, io
+
+    wrong = [text for text in named if "=" not in text and text not in datasets.list().index]
+    if wrong:
+        raise InputError(f"cannot read {examples(wrong)}: write NAME=FILE, or the name of a dataset")
+    found = {}
+    for text in named:
+        name, _, files = text.partition("=")
+        expression, _, clinical = files.partition(",")
+        found[name] = (
+            io.read_cohort(expression, clinical=clinical or None, time_unit=time_unit) if files else datasets.load(name)
+        )
+    return found
+
+
+def _patients(named: list[str]) -> dict[str, Any]:
+    """Read ``NAME=FILE`` or ``NAME=FILE,FILE`` of tables of patients, a file a kind of measurement."""
+    from omics_rx import signatures
+
+    wrong = [text for text in named if "=" not in text]
+    if wrong:
+        raise InputError(f"cannot read {examples(wrong)}: write NAME=FILE, or NAME=FILE,FILE for several kinds")
+    pairs = [text.partition("=") for text in named]
+    return {name: signatures.read_tables(files.split(",")) for name, _, files in pairs}
+
+
+def _expected(told: list[str]) -> dict[str, list[str]]:
+    """Read ``ARM=FEATURE``."""
+    found: dict[str, list[str]] = {}
+    for text in told:
+        arm, sign, feature = text.partition("=")
+        if not (sign and arm and feature):
+            raise InputError(f"cannot read {text}: write --expected ARM=FEATURE")
+        found.setdefault(arm, []).append(feature)
+    return found
+
+
+def _flag(name: str) -> str:
+    """Option of the shell that stands for a setting."""
+    return f"--{name.replace('_', '-')}"
+
+
+def _write_study(study: Any, out: Path, report: Path | None) -> None:
+    from omics_rx.report import write
+
+    study.signature.save(out)
+    typer.echo(study.limits[0])
+    typer.echo(study.table.to_string(index=False))
+    typer.echo(f"wrote {out}")
+    if report:
+        write(study, report)
+        typer.echo(f"wrote {report}")
