@@ -60,11 +60,12 @@ def in_words(function: Callable[_P, _R]) -> Callable[_P, _R]:
     Traceback (most recent call last):
     omics_rx.core.errors.InputError: longest: names is None, where a list is needed
     """
-    lists = _lists(function)
+    signature = inspect.signature(function)  # once, and not at every call
+    lists = _lists(signature)
 
     @wraps(function)
     def told(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        for parameter, value in _given(function, args, kwargs) if lists else ():
+        for parameter, value in _given(signature, args, kwargs) if lists else ():
             if parameter.name in lists and isinstance(value, str):
                 single = f": a single one is [{value[:30]!r}]" if _holds_names(parameter) else ""
                 raise InputError(f"{function.__name__}: {'; '.join(_unfit(parameter, value))}{single}")
@@ -73,7 +74,7 @@ def in_words(function: Callable[_P, _R]) -> Callable[_P, _R]:
         except OmicsRxError:
             raise
         except Exception as error:
-            given = _given(function, args, kwargs)
+            given = _given(signature, args, kwargs)
             wrong = [said for part in given for said in _unfit(*part)] or list(_lacking(given, error))
             if not wrong:
                 raise
@@ -82,11 +83,10 @@ def in_words(function: Callable[_P, _R]) -> Callable[_P, _R]:
     return told
 
 
-def _lists(function: Callable[..., Any]) -> set[str]:
+def _lists(signature: inspect.Signature) -> set[str]:
     """Parameters that take a list of whatever kind, and no single text."""
-    found = inspect.signature(function).parameters.values()
     return {
-        parameter.name for parameter in found
+        parameter.name for parameter in signature.parameters.values()
         if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
         and _LISTS & (options := set(_options(str(parameter.annotation)))) and not options & {"str", "Path", *_ANY}
     }  # fmt: skip
@@ -99,9 +99,8 @@ def _holds_names(parameter: inspect.Parameter) -> bool:
 _Given = tuple[inspect.Parameter, Any]
 
 
-def _given(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[_Given]:
+def _given(signature: inspect.Signature, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[_Given]:
     """Give each parameter with the value that a call has for it; none where names or numbers do not bind."""
-    signature = inspect.signature(function)
     try:
         bound = signature.bind(*args, **kwargs).arguments
     except TypeError:
