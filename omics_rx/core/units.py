@@ -92,15 +92,17 @@ def _kinds(array: Floats) -> NDArray[np.str_]:
     low, high = filled.min(axis=1), filled.max(axis=1)
     whole = (filled == np.round(filled)).all(axis=1)
     # three numbers alone may be counts, or anything else: log2(counts + 1) of ones and threes, a shifted ratio
-    few = ((filled > 0).sum(axis=1) < _FEW) | (whole & (_n_levels(filled) <= 3))
+    few = ((filled > 0).sum(axis=1) < _FEW) | (whole & _few_levels(filled))
     kinds = np.where(low < 0, "signed", np.where(whole, "whole", np.where(high > LARGEST_LOG, "linear", "log")))
     return np.where(few & (low >= 0), "few", kinds)
 
 
-def _n_levels(filled: Floats) -> NDArray[np.intp]:
-    """How many different values above zero each sample has; shape ``(n,)``."""
-    ordered = np.sort(np.maximum(filled, 0.0), axis=1)
-    return np.asarray((np.diff(ordered, axis=1, prepend=0.0) > 0).sum(axis=1))
+def _few_levels(filled: Floats) -> NDArray[np.bool_]:
+    """Samples whose values above zero are three numbers at most."""
+    level = np.zeros((len(filled), 1))
+    for _ in range(3):
+        level = np.where(filled > level, filled, np.inf).min(axis=1, keepdims=True)
+    return np.asarray(~(filled > level).any(axis=1))
 
 
 def _parts(array: Floats, kinds: NDArray[np.str_]) -> list[Floats]:
