@@ -38,10 +38,11 @@ def own_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="omics_rx-"))  # the name is taken by somebody else
 
 
+def nearest_existing(place: Path) -> Path:
+    """The folder itself, or the first above it that is there."""
+    return next(one for one in (place, *place.absolute().parents) if one.exists())
+
+
 def _writable(folder: str) -> bool:
     place = os.path.expanduser(folder)  # noqa: PTH111 - a path without a home is left as it is, where Path raises
-    if place.startswith("~"):
-        return False
-    while not os.path.exists(place):  # noqa: PTH110
-        place = os.path.dirname(place) or "."  # noqa: PTH120
-    return os.access(place, os.W_OK | os.X_OK)
+    return not place.startswith("~") and os.access(nearest_existing(Path(place)), os.W_OK | os.X_OK)

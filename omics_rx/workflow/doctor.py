@@ -10,6 +10,7 @@ from importlib import metadata, util
 
 from omics_rx import __version__
 from omics_rx.core import cache
+from omics_rx.core.home import nearest_existing
 from omics_rx.core.work import usable_cores
 
 _NEEDED = (
@@ -90,9 +91,7 @@ def _card() -> str:
 
 def _cache() -> str:
     folder = cache.folder()
-    place = folder
-    while not place.exists() and place != place.parent:
-        place = place.parent
+    place = nearest_existing(folder)
     written = "can be written" if os.access(place, os.W_OK) else "CANNOT be written: set OMICS_RX_CACHE"
     try:
         free = f", {shutil.disk_usage(place).free / 1e9:.0f} GB free"

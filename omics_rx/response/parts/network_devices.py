@@ -81,7 +81,7 @@ def parsed(devices: str) -> tuple[str, int]:
         raise InputError(f'devices is {devices!r}: give "cpu", "gpu", or a number of them such as "gpu:2"')
     kind, count = found[1], int(found[2] or 1)
     if kind == "gpu":
-        have = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        have = len(cards())
         if have < count:
             raise InputError(
                 f"devices is {devices!r} and torch sees {have} GPUs here: ask for at most that many, train with "
