@@ -316,7 +316,11 @@ def _score_blocks(
             known = finished.get(rows) if finished is not None else None
             yield rows, known, None if known is not None else blocks.read(data, rows, keep_sparse=keep)
 
-    pool = Parallel(n_jobs=n_jobs, prefer="threads", pre_dispatch="n_jobs", return_as="generator")
+    settings: dict[str, Any] = {"n_jobs": n_jobs, "pre_dispatch": "n_jobs", "return_as": "generator"}
+    try:
+        pool = Parallel(prefer="threads", **settings)
+    except ValueError:  # the backend in force has no generators: threads are ours to take, as no value depends on them
+        pool = Parallel(require="sharedmem", **settings)
     yield from pool(delayed(one)(*part) for part in parts())
 
 

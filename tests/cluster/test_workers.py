@@ -14,6 +14,8 @@ from functools import partial
 from pathlib import Path
 
 import joblib
+import numpy as np
+import pandas as pd
 import pytest
 
 import omics_rx
@@ -170,3 +172,13 @@ def test_a_remote_worker_computes_with_the_same_code_or_is_refused(scheduler, tm
         else:
             with pytest.raises(WorkerError, match="source of omics_rx"):
                 in_order(max, jobs, "largest", progress=False)
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading", "multiprocessing", "sequential"])
+def test_scores_are_the_same_under_every_backend(backend):
+    values = np.random.default_rng(0).normal(8, 1, (12, 8))
+    genes = ["CD8A", "CD8B", "GZMA", "PRF1", "ESR1", "FOXP3", "CTLA4", "CD274"]
+    table = pd.DataFrame(values, index=[f"s{i}" for i in range(12)], columns=genes)
+    due = omics_rx.scores.score(table, {"a": genes[:4]}, progress=False)
+    with joblib.parallel_config(backend, n_jobs=2):
+        pd.testing.assert_frame_equal(omics_rx.scores.score(table, {"a": genes[:4]}, progress=False), due)
