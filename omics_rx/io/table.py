@@ -306,11 +306,15 @@ def _check_points(layout: _Layout, first: list[Line]) -> None:
 
     Decimals have three digits in every field only where every number has them.
     """
-    shown = b"\n".join(line.partition(layout.delimiter)[2] for _, line in first)
-    pointed = _POINTED.findall(shown)
-    if len(pointed) < _MANY_POINTS or not all(_THOUSANDS.fullmatch(number) for number in pointed):
+    shown = [line.partition(layout.delimiter)[2] for _, line in first]
+    pointed: list[bytes] = []
+    for number in (found[0] for line in shown for found in _POINTED.finditer(line)):
+        if not _THOUSANDS.fullmatch(number):
+            return
+        pointed.append(number)
+    if len(pointed) < _MANY_POINTS:
         return
-    whole = [number for number in _WHOLE.findall(shown) if number.strip(b"0")]
+    whole = [number for line in shown for number in _WHOLE.findall(line) if number.strip(b"0")]
     if len(whole) * _FEW_WHOLE >= len(pointed):
         raise InputError(
             f"{layout.path}: numbers like {pointed[0].decode()} and whole ones like {whole[0].decode()} can have "
