@@ -53,13 +53,15 @@ def read_cohort(
     if (files := several(path)) is not None:
         return read_bulk(files, clinical=clinical, endpoint=endpoint, time_unit=time_unit, unit=_known(unit))
     file = existing(path)
-    if unit is not None and (_holds_cells(file) or _holds_mirnas(file)):
+    cells = _holds_cells(file)
+    mirnas = not cells and _holds_mirnas(file)
+    if unit is not None and (cells or mirnas):
         raise InputError(f"{file} holds cells or microRNAs, whose unit is told by their values: leave the unit out")
-    if _holds_cells(file):
+    if cells:
         if clinical is not None:
             raise InputError(f"{file} holds single cells, which take no clinical table: leave it out")
         return read_single_cell(file)
-    if _holds_mirnas(file):
+    if mirnas:
         return read_mirna(file, clinical=clinical, endpoint=endpoint, time_unit=time_unit)
     try:
         return read_bulk(file, clinical=clinical, endpoint=endpoint, time_unit=time_unit, unit=_known(unit))
