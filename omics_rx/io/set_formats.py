@@ -99,21 +99,31 @@ def from_json(file: Path) -> dict[str, Members]:
             found = json.loads(stream.read().decode("utf-8-sig"))
         except (UnicodeDecodeError, json.JSONDecodeError) as error:
             raise InputError(f"{file} is no whole JSON file ({error}): copy it again") from error
-    if isinstance(found, list) and found and all(isinstance(row, dict) for row in found):
-        return _from_records(found, file)
-    while isinstance(found, dict) and len(found) == 1 and isinstance(inner := next(iter(found.values())), list | dict):
-        if isinstance(inner, list) and not (inner and all(isinstance(row, dict) for row in inner)):
-            break
-        if isinstance(inner, dict) and not all(isinstance(value, list | dict) for value in inner.values()):
-            break
-        if isinstance(inner, dict) and ("geneSymbols" in inner or _sides(inner) is not None):
-            break
-        found = inner  # what stands around the sets: {"gene_sets": [...]}
-    if isinstance(found, list) and found and all(isinstance(row, dict) for row in found):
+    found = _inside(found)
+    if _are_records(found):
         return _from_records(found, file)
     if not isinstance(found, dict):
         raise InputError(f"{file} holds a JSON {type(found).__name__}, not an object of set names to lists of genes")
     return from_mapping(found, str(file))
+
+
+def _inside(found: Any) -> Any:
+    """What lies in an object of one entry that only stands around the sets: ``{"gene_sets": [...]}``."""
+    while isinstance(found, dict) and len(found) == 1:
+        inner = next(iter(found.values()))
+        if isinstance(inner, dict):
+            around = all(isinstance(value, list | dict) for value in inner.values())
+            around = around and "geneSymbols" not in inner and _sides(inner) is None
+        else:
+            around = _are_records(inner)
+        if not around:
+            break
+        found = inner
+    return found
+
+
+def _are_records(found: Any) -> bool:
+    return isinstance(found, list) and bool(found) and all(isinstance(row, dict) for row in found)
 
 
 def _from_records(found: list[dict[str, Any]], file: Path) -> dict[str, Members]:
@@ -133,14 +143,11 @@ def from_mapping(found: Mapping[str, Any], where: str) -> dict[str, Members]:
     wrong = []
     for name, value in found.items():
         inner = value.get("geneSymbols", value) if isinstance(value, Mapping) else value
-        if isinstance(inner, list) and any(isinstance(one, Mapping | list) for one in inner):
-            wrong.append(name)
-            continue
         if isinstance(inner, Mapping) and (sides := _sides(inner)) is not None:
             sets[str(name)] = _joined(sides, str(name), where)
         elif isinstance(inner, Mapping) and inner and all(_is_weight(weight) for weight in inner.values()):
             sets[str(name)] = {str(gene).strip(): float(weight) for gene, weight in inner.items()}
-        elif isinstance(inner, list):
+        elif isinstance(inner, list) and not any(isinstance(one, Mapping | list) for one in inner):
             sets[str(name)] = [str(gene).strip() for gene in inner if gene is not None and not is_blank(str(gene))]
         else:
             wrong.append(name)
