@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from omics_rx.core.work import one_thread, rng, subseed, track
+from omics_rx.core.parallel import in_order
+from omics_rx.core.work import one_thread, rng, subseed
 from omics_rx.metrics import small
 from omics_rx.signatures.therapy import arm_model, judging, models
 from omics_rx.signatures.therapy.arm_model import Trial
@@ -69,21 +70,17 @@ def cross_validated(
 
     ``steps`` are those of the ladder before the last: kinds of measurement, and whether the arm is known.
     """
-    from joblib import Parallel, delayed
-
     fold = np.array([folds(trial, n_folds, seed=subseed(seed, "outer", repeat)) for repeat in range(n_repeats)])
     jobs = [(repeat, number) for repeat in range(n_repeats) for number in range(n_folds)]
-    results = Parallel(n_jobs=n_jobs, return_as="generator")(
-        delayed(_one)(trial, fold[repeat] == number, tuple(steps), seed=subseed(seed, "fold", repeat, number))
-        for repeat, number in jobs
-    )
+    work = [
+        (trial, fold[repeat] == number, tuple(steps), subseed(seed, "fold", repeat, number)) for repeat, number in jobs
+    ]
+    parts = in_order(_one, work, "cross-validating", n_jobs=n_jobs, progress=progress)
     n = fold.shape[1]
     odds: dict[str, Floats] = {}
     ladder: dict[int, Floats] = {}
     chances = np.zeros((n_repeats, n, len(trial.arms)))
-    for (repeat, number), (found, own, rungs) in zip(
-        jobs, track(results, "cross-validating", total=len(jobs), progress=progress), strict=True
-    ):
+    for (repeat, number), (found, own, rungs) in zip(jobs, parts, strict=True):
         rows = fold[repeat] == number
         chances[repeat, rows] = own
         for name, values in found.items():
@@ -95,7 +92,7 @@ def cross_validated(
 
 
 def _one(
-    trial: Trial, out: NDArray[np.bool_], steps: tuple[tuple[tuple[str, ...], bool], ...], *, seed: int
+    trial: Trial, out: NDArray[np.bool_], steps: tuple[tuple[tuple[str, ...], bool], ...], seed: int
 ) -> tuple[dict[str, Floats], Floats, dict[int, Floats]]:
     learnt, held = trial.rows(~out), trial.rows(out)
     with one_thread():
