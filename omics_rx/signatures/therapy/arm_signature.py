@@ -286,7 +286,7 @@ class TreatmentSignature:
                 f"weight is present, {needed:.0%} is needed; lacking {examples(lacking)}"
             )
         reasons, dumb = [], np.zeros(len(table), dtype=bool)
-        unseen = reader._unseen(table)  # noqa: SLF001 - the same reader under another name
+        unseen = reader.unseen(table)
         for i, kind in enumerate(group):
             told = [unseen[i]] if unseen[i] else []
             if short[i]:

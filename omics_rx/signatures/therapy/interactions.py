@@ -14,6 +14,7 @@ from scipy.stats import norm
 
 from omics_rx.metrics.small import Z95
 from omics_rx.signatures.therapy.arm_model import EXPECTED, Trial
+from omics_rx.signatures.therapy.encoding import Encoder
 
 Floats = NDArray[np.float64]
 MIN_EVENTS = 10
@@ -105,7 +106,7 @@ def prognostic(trial: Trial) -> pd.DataFrame:
     ``p_value`` is of the penalised likelihood ratio, ``q_value`` that of Benjamini and Hochberg over the table.
     """
     cells = np.array([f"{g}\t{a}" for g, a in zip(trial.group, trial.arm, strict=True)])
-    columns = _columns(trial)
+    columns = _columns(trial, trial.data.encoder())
     rows = []
     for name, z in columns.items():
         known = np.isfinite(z)
@@ -142,7 +143,8 @@ def predictive(trial: Trial) -> pd.DataFrame:
         ``verdict``: more or less benefit where q is below .05, ``cannot tell`` with under ten responders or under ten
         others on either side.
     """
-    columns = _columns(trial)
+    encoder = trial.data.encoder()
+    columns = _columns(trial, encoder)
     rows = [
         _interaction(trial, arm, group, name, z)
         for arm in trial.arms[1:]
@@ -151,7 +153,7 @@ def predictive(trial: Trial) -> pd.DataFrame:
         if group == ALL or ((trial.arm == arm) & (trial.group == group)).any()
     ]
     table = pd.DataFrame(rows, columns=[*PREDICTIVE, "_log", "_error"])
-    feature = {column: one.name for one in trial.data.encoder().features for column in one.columns}
+    feature = {column: one.name for one in encoder.features for column in one.columns}
     own = [(a, feature[column]) in trial.expected for a, column in zip(table["arm"], table["feature"], strict=True)]
     table["family"] = np.where(np.array(own, dtype=bool) & (table["group"] == ALL), EXPECTED, SEARCHED)
     table["q_value"] = table.groupby("family")["p_value"].transform(_corrected)
@@ -164,9 +166,8 @@ def predictive(trial: Trial) -> pd.DataFrame:
     return table[PREDICTIVE].iloc[order].reset_index(drop=True)
 
 
-def _columns(trial: Trial) -> dict[str, Floats]:
+def _columns(trial: Trial, encoder: Encoder) -> dict[str, Floats]:
     """Encoded columns that vary within a group, NaN where missing."""
-    encoder = trial.data.encoder()
     z, _ = encoder.scaled(trial.data.table)
     kept = {}
     for number, name in enumerate(encoder.columns):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -79,17 +80,17 @@ class Record:
     fold: Ints
     chances: Floats
 
-    @property
+    @cached_property
     def arm(self) -> Ints:
         """Number of the arm of each patient."""
         return np.asarray(pd.Categorical(self.patients["arm"], categories=list(self.arms)).codes, dtype=np.intp)
 
-    @property
+    @cached_property
     def group(self) -> Ints:
         """Number of the group of each patient."""
         return np.asarray(pd.Categorical(self.patients["group"], categories=list(self.groups)).codes, dtype=np.intp)
 
-    @property
+    @cached_property
     def outcome(self) -> Floats:
         """1 for a response, ``(n,)``."""
         return self.patients["outcome"].to_numpy(dtype=np.float64)

@@ -135,7 +135,7 @@ class ResponseSignature:
         chance = expit(odds / np.sqrt(1 + np.pi * left / 8))
         reasons = [
             f"{share:.0%} of the weight present, {needed:.0%} needed" if low else note
-            for share, low, note in zip(coverage, short, self._unseen(table), strict=True)
+            for share, low, note in zip(coverage, short, self.unseen(table), strict=True)
         ]
         found = pd.DataFrame(
             {
@@ -237,7 +237,8 @@ class ResponseSignature:
         kinds, names = self.encoder.modality, self.encoder.modalities
         return [", ".join(name for name in names if not row[kinds == name].any()) for row in known]
 
-    def _unseen(self, table: pd.DataFrame) -> list[str]:
+    def unseen(self, table: pd.DataFrame) -> list[str]:
+        """What a patient has that no training patient had, and that was taken as missing; empty where nothing."""
         notes = [""] * len(table)
         for one in self.encoder.features:
             for at in np.flatnonzero(one.unseen(table[one.name]).to_numpy()):
