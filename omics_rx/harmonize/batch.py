@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -10,23 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from omics_rx.core.arguments import in_words
-from omics_rx.core.cohort import as_cohort, expression
 from omics_rx.core.errors import InputError, examples
-from omics_rx.core.units import LINEAR
 from omics_rx.core.work import log
-from omics_rx.harmonize.units import detect, refuse_unfit
+from omics_rx.harmonize.batch_cohorts import FEWEST, by_batch, check_batches, in_one_unit, logarithms, refuse_other_unit
 
 if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
 
-_FEWEST = 3
 _STEPS = 500
-_BATCH = re.compile(r"^batch(?:es|[_ .-]?(?:id|no|number|name))?$|^(?:plate|cent(?:er|re)|site|run)$", re.IGNORECASE)
-_NO_BATCH = ("", "nan", "na", "none", "n/a", "<na>", "null")
 _CLOSE = 1e-10
 _STILL = 1e-9
-_ANY_LOG2 = ("log2 intensity", "log2 expression")
 
 
 @dataclass(frozen=True)
@@ -158,8 +150,8 @@ class ComBat:
             stand in two units, no gene is shared, or biology is missing for a sample or cannot be told from the
             batches.
         """
-        frames, unit = _in_one_unit(by_batch(cohorts, batch))
-        _check_batches(frames)
+        frames, unit = in_one_unit(by_batch(cohorts, batch))
+        check_batches(frames)
         whole = pd.concat(list(frames.values()), join="inner")
         values = whole.to_numpy(dtype=np.float64)
         used = np.isfinite(values).all(axis=0)
@@ -219,15 +211,15 @@ class ComBat:
             If the batch is unknown, the samples too few to be a batch, the values no logarithms, or biology does not
             fit.
         """
-        frame, unit = _logarithms(cohort, "the cohort")
-        _refuse_other_unit({"training": self.unit, "the cohort": unit})
+        frame, unit = logarithms(cohort, "the cohort")
+        refuse_other_unit({"training": self.unit, "the cohort": unit})
         values = frame.reindex(columns=list(self.genes)).to_numpy(dtype=np.float64)
         expected = self.mean + self.biology.design(biology, frame.index) @ self.effects
         z = (values - expected) / self.sd
         if batch is None:
-            if len(frame) < _FEWEST:
+            if len(frame) < FEWEST:
                 raise InputError(
-                    f"{len(frame)} samples cannot show what their batch does (at least {_FEWEST}): name the training "
+                    f"{len(frame)} samples cannot show what their batch does (at least {FEWEST}): name the training "
                     f"batch they belong to ({examples(self.shifts)})"
                 )
             still = _constant(values, np.zeros(len(values), dtype=int), pd.Index(self.genes), ["the new batch"])
@@ -278,79 +270,6 @@ class ComBat:
         )  # fmt: skip
 
 
-@in_words
-def by_batch(cohorts: Mapping[str, CohortLike] | CohortLike, batch: str | pd.Series | None) -> Mapping[str, CohortLike]:
-    """Batch to its samples; one cohort is split by the column or Series that tells the batch of each sample.
-
-    Raises
-    ------
-    InputError
-        If nothing tells the batches, a sample has none, or they are told twice.
-    """
-    if isinstance(cohorts, Mapping):
-        if batch is not None:
-            raise InputError("batches are told twice: by the names of the cohorts and by batch=; leave one out")
-        return cohorts
-    cohort = as_cohort(cohorts)
-    like = [str(name) for name in cohort.obs if _BATCH.search(str(name))]
-    if batch is None:
-        where = f": batch={like[0]!r} is one of its columns" if like else ""
-        raise InputError(
-            f"batches are a mapping of batch to cohort, not a {type(cohorts).__name__} alone: pass batch=, too, the "
-            f"column of obs or the Series that tells the batch of each sample{where}"
-        )
-    if isinstance(batch, str) and batch not in cohort.obs:
-        raise InputError(f"the cohort has no column {batch!r}: it has {examples(cohort.obs.columns, 10) or 'none'}")
-    told: pd.Series = cohort.obs[batch] if isinstance(batch, str) else batch.reindex(cohort.obs_names)
-    names = told.astype(object).where(told.notna(), None)
-    names = names.map(lambda name: None if str(name).strip().casefold() in _NO_BATCH else str(name), na_action="ignore")
-    bare = cohort.obs_names[names.isna()]
-    if len(bare):
-        raise InputError(f"{len(bare)} samples have no batch ({examples(bare)}): tell it, or leave them out")
-    return {str(name): cohort[(names == name).to_numpy()] for name in dict.fromkeys(names)}
-
-
-def _logarithms(cohort: CohortLike, what: str) -> tuple[pd.DataFrame, str]:
-    """Samples x genes of a cohort, and the logarithmic unit they have.
-
-    Raises
-    ------
-    InputError
-        If a gene stands twice or the values are amounts, of two units or of one that cannot be told.
-    """
-    names = cohort.columns if isinstance(cohort, pd.DataFrame) else as_cohort(cohort).var_names
-    repeated = names[names.duplicated()].unique()
-    if len(repeated):
-        raise InputError(f"{len(repeated)} genes of {what!r} stand twice ({examples(repeated)}): harmonise them")
-    data = as_cohort(cohort)
-    finding = detect(data)
-    refuse_unfit(finding, what=f"batch correction of {what}")
-    if finding.unit in LINEAR:
-        raise InputError(
-            f"batch correction adds and stretches logarithms, and {what} holds {finding.unit} ({finding.statement}): "
-            'bring it to logarithms first, as harmonize.units.convert(cohort, "log2(CPM + 1)") does'
-        )
-    return expression(data), finding.unit
-
-
-def _in_one_unit(cohorts: Mapping[str, CohortLike]) -> tuple[dict[str, pd.DataFrame], str]:
-    """Frames of all cohorts, and their unit."""
-    found = {name: _logarithms(cohort, str(name)) for name, cohort in cohorts.items()}
-    _refuse_other_unit({name: unit for name, (_, unit) in found.items()})
-    return {name: frame for name, (frame, _) in found.items()}, next((unit for _, unit in found.values()), "")
-
-
-def _refuse_other_unit(units: Mapping[str, str]) -> None:
-    """Refuse batches in several units; a binary logarithm whose offset nobody knows may be any other one."""
-    told = {unit for unit in units.values() if unit}
-    exact = told - set(_ANY_LOG2)
-    if len(exact) > 1 or (exact and told & set(_ANY_LOG2) and not next(iter(exact)).startswith("log2(")):
-        raise InputError(
-            f"batches stand in several units ({examples(f'{name}: {unit}' for name, unit in units.items() if unit)}): "
-            "bring them to one first, or tell the one they have with core.cohort.with_info(cohort, unit=...)"
-        )
-
-
 def _constant(
     values: np.ndarray, batch: np.ndarray, genes: pd.Index, names: list[str], used: np.ndarray | None = None
 ) -> dict[str, str]:
@@ -361,7 +280,7 @@ def _constant(
         known = np.isfinite(rows)
         low = np.where(known, rows, np.inf).min(axis=0)
         high = np.where(known, rows, -np.inf).max(axis=0)
-        enough = known.sum(axis=0) >= _FEWEST
+        enough = known.sum(axis=0) >= FEWEST
         with np.errstate(invalid="ignore"):
             still = enough & (high - low <= _STILL * np.maximum(1.0, np.abs(high)))
         for gene in genes[still if used is None else still & used]:
@@ -370,18 +289,6 @@ def _constant(
         log.warning("%d genes do not vary in a batch and are left out of its correction (%s)", len(found),
                     examples(f"{gene} in {name}" for gene, name in found.items()))  # fmt: skip
     return found
-
-
-def _check_batches(cohorts: Mapping[str, pd.DataFrame]) -> None:
-    if len(cohorts) < 2:
-        raise InputError(f"{len(cohorts)} cohorts have no batch to tell from biology: pass at least two")
-    few = [name for name, frame in cohorts.items() if len(frame) < _FEWEST]
-    if few:
-        raise InputError(f"{len(few)} cohorts have fewer than {_FEWEST} samples ({examples(few)}): leave them out")
-    samples = pd.Index([sample for frame in cohorts.values() for sample in frame.index])
-    if not samples.is_unique:
-        repeated = samples[samples.duplicated()].unique()
-        raise InputError(f"{len(repeated)} samples are in several cohorts ({examples(repeated)}): name each once")
 
 
 def _posterior(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -401,11 +308,9 @@ def _posterior(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     known = np.isfinite(z)
     n = known.sum(axis=0)
-    enough = n >= _FEWEST
+    enough = n >= FEWEST
     if enough.sum() < 2:
-        raise InputError(
-            f"{int(enough.sum())} genes are known in {_FEWEST} samples of the batch: at least 2 are needed"
-        )
+        raise InputError(f"{int(enough.sum())} genes are known in {FEWEST} samples of the batch: at least 2 are needed")
     filled = np.where(known, z, 0.0)
     mean = filled.sum(axis=0) / np.maximum(n, 1)
     variance = (np.where(known, z - mean, 0.0) ** 2).sum(axis=0) / np.maximum(n - 1, 1)

@@ -9,7 +9,7 @@ import numpy as np
 from omics_rx.core.arguments import in_words
 from omics_rx.core.cohort import info
 from omics_rx.core.errors import InputError, MissingDependencyError, examples
-from omics_rx.harmonize.batch import by_batch
+from omics_rx.harmonize.batch_cohorts import by_batch
 
 if TYPE_CHECKING:
     from anndata import AnnData
