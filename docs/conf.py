@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import os
 import shutil
 import sys
-from importlib import metadata
+from importlib import import_module, metadata
 from pathlib import Path
+from types import ModuleType
 
 ROOT = Path(__file__).resolve().parents[1]
 HERE = ROOT / "docs"
@@ -18,21 +18,19 @@ project = "omics_rx"
 author = "the omics_rx developers"
 copyright = f"{author}, GPL-3.0-or-later"  # noqa: A001 - the name that Sphinx reads
 release = metadata.version("omics-rx")
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.intersphinx", "numpydoc"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc"]
 exclude_patterns = ["_build", "jupyter_execute", "_templates"]
 templates_path = ["_templates"]
 html_extra_path = ["llms.txt"]  # the pages in Markdown lie under _sources
 html_theme = "furo"
 html_title = f"omics_rx {release}"
-myst_enable_extensions = ["colon_fence", "dollarmath", "deflist"]
+myst_enable_extensions = ["dollarmath", "deflist"]
 myst_heading_anchors = 3
 nb_execution_mode = "off"  # the notebooks are run by the tests
 autosummary_generate = True
 autodoc_typehints = "none"  # numpydoc writes types from the docstring
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
-intersphinx_mapping: dict[str, tuple[str, None]] = {}  # nothing is fetched while building
-suppress_warnings = ["myst.header"]
 
 # rooms in the order in which a cohort meets them
 ROOMS = {
@@ -42,12 +40,11 @@ ROOMS = {
 }  # fmt: skip
 
 
-def public_names(room: str) -> list[str]:
-    """What a room's ``__all__`` says, read from its source."""
-    for node in ast.parse((ROOT / "omics_rx" / room / "__init__.py").read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__":
-            return list(ast.literal_eval(node.value))
-    return []
+def public_names(module: str) -> list[str]:
+    """What a room says is public; of the package itself what is no room."""
+    found = import_module(module)
+    apart = ModuleType | str if module == "omics_rx" else ()  # the rooms, which have their own page, and the version
+    return [name for name in found.__all__ if not isinstance(getattr(found, name), apart)]
 
 
 def write_reference() -> None:
@@ -58,9 +55,8 @@ def write_reference() -> None:
     top = ["# Reference\n", "Every public name, by room. `import omics_rx as orx`.\n", "```{toctree}", ":maxdepth: 1\n"]
     for room, title in {"top": "Top level", **ROOMS}.items():
         top.append(room)
-        module, names = f"omics_rx.{room}", public_names(room) if room != "top" else []
-        if room == "top":
-            module, names = "omics_rx", ["check", "cite", "doctor", "DrugScreen"]
+        module = "omics_rx" if room == "top" else f"omics_rx.{room}"
+        names = public_names(module)
         lines = [f"# {title}: `{module}`\n", "```{eval-rst}", f".. currentmodule:: {module}\n"]
         lines += [".. autosummary::", "   :toctree: generated", "   :nosignatures:\n"]
         lines += [f"   {name}" for name in names] + ["```"]
