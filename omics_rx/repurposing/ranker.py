@@ -183,7 +183,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
             If the sources have no such attribute.
         """
         self._check_fitted()
-        unknown = sorted(set(changed) - {field.name for field in dataclasses.fields(self.sources_)})
+        unknown = sorted(set(changed) - {field.name for field in dataclasses.fields(self.sources_) if field.init})
         if unknown:
             raise InputError(f"the sources of evidence have no {examples(unknown)}: see repurposing.evidence.Sources")
         other = copy.copy(self)

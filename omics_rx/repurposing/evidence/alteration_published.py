@@ -31,7 +31,7 @@ def prepare(basis: Basis) -> tuple[pd.DataFrame, frozenset[str]] | None:
 def compute(case: Case) -> pd.Series:
     """Her strongest fact for a drug less the strongest against it; of a subtype the mean over its tumours, centred."""
     variants, looked_at = case.need("alteration_published")
-    ids = facts.drug_ids(case.sources.drugs)
+    ids = case.sources.once("drugs of facts", lambda: facts.drug_ids(case.sources.drugs))
     if case.patient is not None:
         if case.patient not in looked_at:
             return pd.Series(dtype="float64")
@@ -40,10 +40,16 @@ def compute(case: Case) -> pd.Series:
     inside = case.inside.reindex(sorted(looked_at)).dropna()
     if min(int((inside == 1).sum()), int((inside == 0).sum())) < MIN_TUMOURS:
         return pd.Series(dtype="float64")
-    own = {sample: facts.scores(facts.facts_for(rows, ids)) for sample, rows in variants.groupby("sample")}
-    table = pd.DataFrame(own, dtype="float64").T.reindex(inside.index).fillna(0.0)
+    every = case.sources.once("facts of tumours", lambda: _by_tumour(variants, ids))
+    table = every.reindex(inside.index).fillna(0.0)
     found: pd.Series = table[(inside == 1).to_numpy()].mean() - table[(inside == 0).to_numpy()].mean()
     return _of_all(found, case)
+
+
+def _by_tumour(variants: pd.DataFrame, ids: dict[str, str]) -> pd.DataFrame:
+    """Facts of every tumour in one value a drug, tumours x drugs."""
+    own = {sample: facts.scores(facts.facts_for(rows, ids)) for sample, rows in variants.groupby("sample")}
+    return pd.DataFrame(own, dtype="float64").T
 
 
 def _of_all(found: pd.Series, case: Case) -> pd.Series:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -130,6 +130,13 @@ class Sources:
     brought: Mapping[str, Any] = field(default_factory=dict)
     own_kinds: tuple[Kind, ...] = ()
     instances: tuple[reversal.Library, pd.DataFrame] | None = None
+    _made: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
+
+    def once(self, name: str, make: Callable[[], Any]) -> Any:
+        """Make what a kind needs alike for every subtype and patient, once."""
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
 
     @cached_property
     def screened(self) -> pd.Index:

@@ -11,7 +11,7 @@ from omics_rx.repurposing.evidence.kind import Kind
 
 def compute(case: Case) -> pd.Series:
     """Gain in pathological complete response over the control, the mean over trials of the subtype's receptor group."""
-    facts = case.once("trial_gain", lambda: trials.for_drugs(case.sources.drugs))
+    facts = case.sources.once("trial_gain", lambda: trials.for_drugs(case.sources.drugs))
     return trials.gains(facts, case.subtype)
 
 
