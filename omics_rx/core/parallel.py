@@ -47,8 +47,8 @@ def spread(
         If a worker runs other code of the package, or other versions of what it rests on, than this process: its
         results are not ours; and if workers are killed again and again.
     """
-    every = list(jobs)
-    left = dict(enumerate(every))
+    left = dict(enumerate(jobs))
+    total = len(left)
     for attempt in range(_TRIES):
         try:
             for number, result in _at_once(work, left, n_jobs=n_jobs):
@@ -61,12 +61,12 @@ def spread(
             n_jobs = max(2, _workers(n_jobs) // 2)
             if attempt == _TRIES - 1:
                 raise WorkerError(
-                    f"workers were killed {_TRIES} times, and {len(left)} of {len(every)} jobs are not done: memory "
+                    f"workers were killed {_TRIES} times, and {len(left)} of {total} jobs are not done: memory "
                     "has most likely run out; take n_jobs=1, fewer samples or a larger machine"
                 ) from error
             log.warning(
                 "a worker was killed, most likely for memory: %d of %d jobs are done again, by %d workers",
-                len(left), len(every), n_jobs,
+                len(left), total, n_jobs,
             )  # fmt: skip
         else:
             return
