@@ -64,32 +64,30 @@ def build(
     from omics_rx import signatures
     from omics_rx.signatures.options import UnusedOptionError, refuse_unused
 
-    settings: dict[str, Any] = {
-        "reopen": reopen or [], "without_signal": without_signal, "seed": seed,
-    }  # fmt: skip
     _refuse_unit_without_file(time_unit, [*train, *(external or [])])
+    shared: dict[str, Any] = {"reopen": reopen or [], "without_signal": without_signal, "seed": seed}
+    of_trial: dict[str, Any] = {"outcome": outcome, "treatment": treatment, "control": control}
     of_response: dict[str, Any] = {"positive": positive, "ordered": ordered, "known_before": tuple(known_before or ())}
+    of_follow_up: dict[str, Any] = {"endpoint": endpoint, "n_genes": n_genes}
     try:
         refuse_unused(
-            recipe, {**of_response, "outcome": outcome, "modalities": modalities, "treatment": treatment,
-                     "control": control, "within": within, "expected": expected, "endpoint": endpoint,
-                     "n_genes": n_genes, "time_unit": time_unit},
+            recipe, {**of_trial, **of_response, **of_follow_up, "modalities": modalities, "within": within,
+                     "expected": expected, "time_unit": time_unit},
         )  # fmt: skip
         if recipe == "therapy":
-            if modalities:
-                of_response["modalities"] = signatures.read_modalities(modalities)
-            settings |= {"external": _patients(external or []), "outcome": outcome, "treatment": treatment}
-            settings |= {"control": control} | ({"within": within} if within else {})
-            if expected:
-                of_response["expected"] = _expected(expected)
-            if treatment is not None and ordered is None:
-                del of_response["ordered"]
-            settings["therapy"] = of_response
-            study: Any = signatures.build("therapy", _patients(train), **settings)
+            of_response["modalities"] = signatures.read_modalities(modalities) if modalities else None
+            outside = _patients(external or [])
+            of_response["expected"] = _expected(expected) if expected else None
+            therapy = {name: value for name, value in of_response.items() if value is not None}
+            kinds = {"within": within} if within else {}
+            study: Any = signatures.build(
+                "therapy", _patients(train), external=outside, therapy=therapy, **shared, **of_trial, **kinds
+            )
         else:
-            settings |= {"endpoint": endpoint, "n_genes": n_genes}
-            settings["external"] = _cohorts(external or [], time_unit=time_unit)
-            study = signatures.build(recipe, _cohorts(train, time_unit=time_unit), **settings)
+            outside = _cohorts(external or [], time_unit=time_unit)
+            study = signatures.build(
+                recipe, _cohorts(train, time_unit=time_unit), external=outside, **shared, **of_follow_up
+            )
     except UnusedOptionError as error:
         raise InputError(error.told(_flag)) from error
     _write_study(study, out, report)
