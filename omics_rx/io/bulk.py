@@ -31,7 +31,7 @@ from omics_rx.io.published import Published, is_star_folder, read_gct, read_seri
 from omics_rx.io.quantifiers import is_feature_counts, quantifier, read_quantified, tidy_feature_counts
 from omics_rx.io.remembered import remembered
 from omics_rx.io.said import with_reading
-from omics_rx.io.sample_files import files_of, folder_kind, several, together
+from omics_rx.io.sample_files import files_of, several, together
 from omics_rx.io.several_kinds import rearranged
 from omics_rx.io.table import read_table
 
@@ -228,7 +228,7 @@ def _form(file: Path) -> str:
         tool = quantifier(file)
         if is_star_folder(file) or tool:
             return f"{tool} folder" if tool else "STAR folder"
-        return _SAMPLES if folder_kind(file) else _OTHER_FOLDER
+        return _SAMPLES if files_of(file) else _OTHER_FOLDER
     form = kind(file)
     if form == "text":
         with opened(file) as stream:

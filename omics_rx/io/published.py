@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
@@ -191,6 +191,12 @@ def read_star_folder(folder: Path, *, column: str = "tpm_unstranded") -> Publish
         "file, for there is no gdc_sample_sheet" if sheet is None else "the sample sheet"
     )
     return Published(table, samples, _STAR_UNITS[column], [said], {"counts": counts})
+
+
+def not_shared(paths: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Parts of paths that are not the same in all, as deep as the shortest path."""
+    differs = [i for i, parts in enumerate(zip(*paths, strict=False)) if len(set(parts)) > 1]
+    return [tuple(one[i] for i in differs) for one in paths]
 
 
 def sample_sheet(folder: Path, files: list[Path]) -> pd.DataFrame | None:

@@ -15,7 +15,7 @@ from omics_rx.core.errors import InputError, examples
 from omics_rx.core.paths import existing
 from omics_rx.harmonize.symbols import recognised
 from omics_rx.io.files import kind, opened, text, text_lines
-from omics_rx.io.published import Published
+from omics_rx.io.published import Published, not_shared
 from omics_rx.io.table import Table
 
 _FEATURE_COUNTS = ("Chr", "Start", "End", "Strand", "Length")
@@ -111,8 +111,7 @@ def _sample_names(files: list[Path], folder: Path) -> list[str]:
     """Folders of the files without the parts that all share; the folder itself where it holds the only file."""
     parts = [file.relative_to(folder).parts[:-1] or (folder.name,) for file in files]
     if len({len(one) for one in parts}) == 1 and len(parts) > 1:
-        differs = [i for i in range(len(parts[0])) if len({one[i] for one in parts}) > 1]
-        parts = [tuple(one[i] for i in differs) for one in parts]
+        parts = not_shared(parts)
     return ["/".join(one) for one in parts]
 
 

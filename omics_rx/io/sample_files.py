@@ -14,7 +14,7 @@ import pandas as pd
 from omics_rx.core.cohort import named_layers, record, with_info
 from omics_rx.core.errors import InputError, MissingFileError, examples
 from omics_rx.core.paths import as_path, existing
-from omics_rx.io.published import sample_sheet
+from omics_rx.io.published import not_shared, sample_sheet
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -39,24 +39,21 @@ def sample_kind(file: Path) -> str | None:
     return next((name for name, ending in _KINDS.items() if ending.search(plain)), None)
 
 
-def folder_kind(folder: Path) -> str | None:
-    """Counter that left files of one sample each in a folder, or None.
+def files_of(folder: Path) -> list[Path]:
+    """Files of one sample each that a counter left in a folder.
 
     Raises
     ------
     InputError
         If two counters did.
     """
-    kinds = {sample_kind(file): file for file in _visible(folder)}
-    kinds.pop(None, None)
+    visible = sorted(file for file in folder.rglob("*") if file.is_file() and not file.name.startswith("."))
+    found = [(file, kind) for file in visible if (kind := sample_kind(file)) is not None]
+    kinds = {kind: file for file, kind in found}
     if len(kinds) > 1:
         told = examples(f"{name}: {file.name}" for name, file in kinds.items())
         raise InputError(f"{folder} holds files of {len(kinds)} kinds ({told}): pass those of one, as a list or a glob")
-    return next(iter(kinds), None)
-
-
-def _visible(folder: Path) -> list[Path]:
-    return sorted(file for file in folder.rglob("*") if file.is_file() and not file.name.startswith("."))
+    return [file for file, _ in found]
 
 
 def several(source: object) -> list[Path] | None:
@@ -83,11 +80,6 @@ def several(source: object) -> list[Path] | None:
     return [existing(one, what="file") for one in source]
 
 
-def files_of(folder: Path) -> list[Path]:
-    """Files of one sample each in a folder."""
-    return [file for file in _visible(folder) if sample_kind(file) is not None]
-
-
 def names_of(files: Sequence[Path], folder: Path) -> tuple[list[str], str]:
     """Name of each sample, and what it was told by: the sample sheet, its file, or its folder."""
     sheet = sample_sheet(folder, list(files))
@@ -96,10 +88,8 @@ def names_of(files: Sequence[Path], folder: Path) -> tuple[list[str], str]:
     plain = [_plain(file) for file in files]
     if all(plain) and len(set(plain)) == len(plain):
         return plain, "file"
-    parts = [file.absolute().parts[:-1] for file in files]
-    most = min(map(len, parts))
-    differs = [place for place in range(most) if len({one[place] for one in parts}) > 1]
-    names = ["/".join(one[place] for place in differs) or one[-1] for one in parts]
+    folders = [file.absolute().parts[:-1] for file in files]
+    names = ["/".join(apart) or whole[-1] for apart, whole in zip(not_shared(folders), folders, strict=True)]
     if len(set(names)) < len(names):
         raise InputError(f"files of several samples are called alike ({examples(sorted(set(plain)))}): rename them")
     return names, "folder"
