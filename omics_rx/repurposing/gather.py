@@ -85,8 +85,9 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
         added = added if len(added) else None
     if added is not None:
         known = pd.concat([known, added.reindex(columns=known.columns)])
-    profiles, absent, told = (None, [], ()) if given.library is None else inputs.read_library(given.library, known)
-    instances = None if given.library is None else inputs.instances(given.library, known)
+    profiles, instances, absent, told = (
+        (None, None, [], ()) if given.library is None else inputs.read_library(given.library, known)
+    )
     if given.extra is None and given.direction is not None:
         raise InputError("direction is given without extra evidence: give both, or neither")
     own = Own() if given.extra is None else read_extra(given.extra, known, subtypes, direction=given.direction)

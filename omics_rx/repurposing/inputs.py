@@ -17,6 +17,8 @@ from omics_rx.repurposing.library import tidy, without_tails
 if TYPE_CHECKING:
     from omics_rx.core.screen import DrugScreen
 
+    Instances = tuple[reversal.Library, pd.DataFrame]
+
 
 def line_groups(screen: DrugScreen) -> pd.Series:
     """Subtype group of each breast line of a screen; missing where it is no breast line or not known."""
@@ -63,7 +65,7 @@ def repeats(
 
 def read_library(
     library: pd.DataFrame, drugs: pd.DataFrame
-) -> tuple[reversal.Library, list[str], tuple[str, ...]]:  # fmt: skip
+) -> tuple[reversal.Library, Instances | None, list[str], tuple[str, ...]]:  # fmt: skip
     """Match a user's perturbation library to the drugs of a screen and to current gene symbols.
 
     Parameters
@@ -76,8 +78,9 @@ def read_library(
 
     Returns
     -------
-    Library, list of str, tuple of str
-        Profiles of the drugs found, one each; the row names that are no drug of the screen; what is to be said.
+    Library, (Library, DataFrame) or None, list of str, tuple of str
+        Profiles of the drugs found, one each; all their profiles with drug, dose, time and line, where these are told;
+        the row names that are no drug of the screen; what is to be said.
 
     Raises
     ------
@@ -99,15 +102,14 @@ def read_library(
     missing = float(gaps.mean()) if gaps.size else 0.0
     if missing:
         said.append(f"{missing:.1%} of its values are missing: each profile is scored on the genes it has.")
-    return reversal.Library.of(whole[~thin]), absent, tuple(said)
+    profiles = reversal.Library.of(whole[~thin])
+    return profiles, _instances(srges.conditions(library), table, found), absent, tuple(said)
 
 
-def instances(library: pd.DataFrame, drugs: pd.DataFrame) -> tuple[reversal.Library, pd.DataFrame] | None:
+def _instances(about: pd.DataFrame | None, table: pd.DataFrame, found: pd.Series) -> Instances | None:
     """All profiles of a library that tells dose, time and line of each; None where it does not."""
-    about = srges.conditions(library) if isinstance(library, pd.DataFrame) else None
     if about is None:
         return None
-    table, found = _matched(library, drugs)
     about = about[found.notna().to_numpy()].assign(drug_id=found.dropna().to_numpy())
     table.index = about.index = pd.Index([f"profile {i}" for i in range(len(table))])
     enough = (table.notna().sum(axis=1) >= reversal.MIN_GENES).to_numpy()
