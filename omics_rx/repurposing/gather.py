@@ -73,12 +73,11 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
     Returns
     -------
     dict
-        Attributes of a ranker: ``sources_``, ``subtypes_``, ``subtypes_from_``, ``people_``, ``library_absent_``,
-        ``inputs_``, ``reference_``, ``lines_``, ``screen_``.
+        Attributes of a ranker: ``sources_``, ``subtypes_from_``, ``people_``, ``library_absent_``, ``inputs_``,
+        ``own_``, ``apart_``, ``said_``, ``reference_``, ``screen_``.
     """
     screen, target = model.screen_, getattr(model, "target", "ln_ic50")
     tumours, calls, how, whom = _called(cohort, subtypes)
-    called = calls["subtype"]
     known, added, apart = screen.drugs, None, None
     if given.universe is not None:
         added, apart = new_drugs(_universe(given.universe), known)
@@ -107,7 +106,7 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
     sources = ev.Sources(
         drugs=known,
         preference=_joined("preference", prediction, more),
-        subtypes=called,
+        subtypes=calls["subtype"],
         genes=genes,
         responses=screen.matrix(target),
         line_groups=inputs.line_groups(screen),
@@ -131,7 +130,6 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
     )
     return {
         "sources_": sources,
-        "subtypes_": called,
         "subtypes_from_": how,
         "people_": tumours.obs.join(calls.add_suffix("_by_expression")),
         "library_absent_": absent,
@@ -140,7 +138,6 @@ def gather(model: Any, cohort: CohortLike, given: Given, *, subtypes: tuple[str,
         "apart_": apart,
         "said_": (*whom, *told, *own.said, *absent_screen, *screens, *reference_cohorts.said(reference, among)),
         "reference_": prediction.reference,
-        "lines_": sources.line_groups.dropna(),
         "screen_": screen,
     }
 

@@ -34,8 +34,7 @@ if TYPE_CHECKING:
 
 SUBTYPES = (*lb.SUBTYPES, "Normal")
 _DRUG_COLUMNS = ("name", "aliases", "smiles", "inchikey", "targets", "mechanism")
-_GATHERED = ("sources_", "subtypes_", "subtypes_from_", "people_", "library_absent_", "inputs_", "reference_", "lines_",
-             "screen_", "own_",
+_GATHERED = ("sources_", "subtypes_from_", "people_", "library_absent_", "inputs_", "reference_", "screen_", "own_",
              "said_", "apart_", "ledger_", "evidence_")  # fmt: skip
 LEARNT = (
     "The share of drugs that a drug beats in each kind of evidence, averaged, and corrected by boosted monotone stumps "
@@ -83,8 +82,6 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         What evidence is drawn from.
     evidence_ : dict of str to DataFrame
         Subtype to evidence; only the subtypes that have enough tumours.
-    subtypes_ : Series
-        Subtype of each tumour.
     labels_ : DataFrame
         Labels of drugs that the screen holds.
     learnt_ : bool
@@ -188,9 +185,18 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
             raise InputError(f"the sources of evidence have no {examples(unknown)}: see repurposing.evidence.Sources")
         other = copy.copy(self)
         other.sources_ = dataclasses.replace(self.sources_, **changed)
-        other.subtypes_, other.lines_ = other.sources_.subtypes, other.sources_.line_groups.dropna()
         other.evidence_ = other._drawn()  # noqa: SLF001
         return other._learn(progress=False)  # noqa: SLF001
+
+    @property
+    def subtypes_(self) -> pd.Series:
+        """Subtype of each tumour."""
+        return self.sources_.subtypes
+
+    @property
+    def lines_(self) -> pd.Series:
+        """Group of each breast line that has one."""
+        return self.sources_.line_groups.dropna()
 
     @property
     def kinds_(self) -> tuple[ev.Kind, ...]:
