@@ -13,6 +13,7 @@ MISSING = frozenset(
 
 _WHOLE_IN_FLOAT32 = 2.0**24
 _SMALLEST_FLOAT32 = 2.0**-126
+_EXACT_DIGITS = 15
 
 
 @cache
@@ -42,6 +43,8 @@ def parse_numbers(line: bytes, delimiter: bytes) -> np.ndarray | None:
     >>> parse_numbers(b"1.5,NA,-2e3", b",")
     array([ 1.5e+00,      nan, -2.0e+03])
     """
+    if line.isdigit() and len(line) <= _EXACT_DIGITS:  # a count alone, of a file of one sample: no array of texts
+        return np.array([float(line)])
     import pyarrow as pa
     import pyarrow.compute as pc
 

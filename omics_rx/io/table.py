@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -74,12 +75,12 @@ class _Layout:
     point_line: int = 0
     sure_comma: bool = False
 
-    @property
+    @cached_property
     def numeric(self) -> list[int]:
         skip = {0, *self.noted}
         return [i for i in range(len(self.header)) if i not in skip]
 
-    @property
+    @cached_property
     def leading(self) -> int:
         """Number of leading fields that are no numbers, or 0 where such fields stand elsewhere too."""
         skip = sorted({0, *self.noted})
