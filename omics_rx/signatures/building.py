@@ -13,7 +13,7 @@ import pandas as pd
 from omics_rx.core import cache
 from omics_rx.core import cohort as co
 from omics_rx.core.arguments import in_words
-from omics_rx.core.errors import InputError, examples, unknown_name
+from omics_rx.core.errors import InputError, examples
 from omics_rx.core.provenance import Provenance, frame_sha256
 from omics_rx.core.work import one_thread
 from omics_rx.harmonize.reference import GeneReference
@@ -152,8 +152,7 @@ def build(
     """
     import joblib
 
-    if without_signal not in ("refuse", "tell"):
-        raise unknown_name("choice of without_signal", without_signal, ("refuse", "tell"))
+    noise.check_choice(without_signal)
     told: dict[str, Any] = {
         "external": external, "outcome": outcome, "therapy": therapy, "treatment": treatment,
         "control": None if control is None else str(control), "within": None if within == RECEPTORS else str(within),
@@ -207,9 +206,9 @@ def build(
     pools = nulls.random_pools(train, outside, recipe=made, n_sets=n_null_whole, seed=seed, progress=progress)
     opened = {}
     for name, member in outside.items():
-        entry = ledger.opening(name, sha256=inputs[name], study=study, weights=signature.weights, recipe=made.name)
-        ledger.record(entry)
-        opened[name] = {"sha256": entry.sha256, "time": entry.time, "before": before[name]}
+        opened[name] = ledger.opened(
+            name, sha256=inputs[name], study=study, weights=signature.weights, recipe=made.name, before=before[name]
+        )
         full = fitted.full_score(member)
         null = {"random genes ({} sets)": drawn.get(name), "random genes ({} whole recipes)": pools.get(name)}
         more, further, scores[name] = judge.external(member, signature, full, null=null, seed=seed)
@@ -286,9 +285,7 @@ def _chance(
 def _external(given: Mapping[str, CohortLike] | None, training: Mapping[str, CohortLike]) -> dict[str, Member]:
     if not given:
         return {}
-    both = sorted(set(map(str, given)) & set(map(str, training)))
-    if both:
-        raise InputError(f"{', '.join(both)} is both a training and an external cohort: an external one is untouched")
+    ledger.refuse_training(given, training)
     return prepare(given, role="external")
 
 

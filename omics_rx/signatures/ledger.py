@@ -142,6 +142,19 @@ def sentences(before: Mapping[str, str]) -> list[str]:
     ]
 
 
+def refuse_training(external: Mapping[str, object] | None, training: Mapping[str, object]) -> None:
+    """Refuse external cohorts that are training cohorts, too.
+
+    Raises
+    ------
+    InputError
+        If there are any.
+    """
+    both = sorted(set(map(str, external or {})) & set(map(str, training)))
+    if both:
+        raise InputError(f"{', '.join(both)} is both a training and an external cohort: an external one is untouched")
+
+
 def record(opening: Opening) -> None:
     """Write an opening down, once for each study, cohort and signature.
 
@@ -173,3 +186,18 @@ def opening(cohort: str, *, sha256: str, study: str, weights: Mapping[str, float
     """Describe the opening of a cohort by a signature, now."""
     content = {gene: f"{weight:.6g}" for gene, weight in weights.items()}
     return Opening(cohort, sha256, study, cache.key(content), recipe, now())
+
+
+def opened(
+    cohort: str, *, sha256: str, study: str, weights: Mapping[str, float], recipe: str, before: str
+) -> dict[str, str]:  # fmt: skip
+    """Write down that a signature opens a cohort, now; what a study keeps of it.
+
+    Raises
+    ------
+    OutputError
+        If the ledger cannot be written; then the cohort is not to be opened.
+    """
+    entry = opening(cohort, sha256=sha256, study=study, weights=weights, recipe=recipe)
+    record(entry)
+    return {"sha256": entry.sha256, "time": entry.time, "before": before}

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from omics_rx.core.errors import unknown_name
 from omics_rx.core.work import rng
 from omics_rx.signatures import cox
 from omics_rx.signatures.penalty import VARIANCES
@@ -27,6 +28,18 @@ N_PERMUTATIONS = 999
 ALPHA = 0.05
 _BLOCK = 100  # deals worked on at a time
 _JOIN = 0.3  # prior variance of the log hazard that the patterns together may explain, the middle of the path
+
+
+def check_choice(without_signal: str) -> None:
+    """Refuse a choice of what happens where noise would have done as well that is none.
+
+    Raises
+    ------
+    UnknownNameError
+        If it is neither to refuse nor to tell.
+    """
+    if without_signal not in ("refuse", "tell"):
+        raise unknown_name("choice of without_signal", without_signal, ("refuse", "tell"))
 
 
 @dataclass(frozen=True)

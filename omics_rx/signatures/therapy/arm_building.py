@@ -16,7 +16,6 @@ from omics_rx.core.errors import InputError, examples, unknown_name
 from omics_rx.core.provenance import Provenance
 from omics_rx.core.work import one_thread
 from omics_rx.signatures import ledger
-from omics_rx.signatures.distill import NoSignalError
 from omics_rx.signatures.noise import ALPHA
 from omics_rx.signatures.therapy import (
     arm_model,
@@ -32,15 +31,22 @@ from omics_rx.signatures.therapy.arm_model import Trial
 from omics_rx.signatures.therapy.arm_signature import TreatmentSignature
 from omics_rx.signatures.therapy.arm_study import TreatmentStudy
 from omics_rx.signatures.therapy.assignment import Assigned, assigned, trial_of
-from omics_rx.signatures.therapy.building import pooled
-from omics_rx.signatures.therapy.figures import EXTERNAL, LADDER, NESTED
-from omics_rx.signatures.therapy.models import Data
+from omics_rx.signatures.therapy.building import check_cohorts, check_repeats, features_of, pooled
+from omics_rx.signatures.therapy.figures import (
+    EXTERNAL,
+    NESTED,
+    Figures,
+    flow,
+    ladder,
+    training_scores,
+    training_summary,
+)
 from omics_rx.signatures.therapy.outcome import enough
 from omics_rx.signatures.therapy.reading import usable
 
 Floats = NDArray[np.float64]
 _CITES = ("vickers2008", "varma2006")
-_WITHIN = ["within", "within_lower", "within_upper"]
+_TABLE = [*(name for name in judging.TABLE if name not in ("apparent", "optimism")), *judging.WITHIN]
 
 
 @in_words
@@ -106,7 +112,8 @@ def build_arms(
     NoSignalError
         If dealt outcomes are foretold as well.
     """
-    _check(cohorts, external, without_signal, n_folds=n_folds, n_repeats=n_repeats, n_deals=n_permutations)
+    check_cohorts(cohorts, external)
+    check_repeats(without_signal, n_folds=n_folds, n_repeats=n_repeats, n_deals=n_permutations)
     where, own_modalities = _arm_step(modalities, treatment)
     asked: dict[str, Any] = {
         "outcome": outcome, "treatment": treatment, "control": control, "within": within, "arms": arms,
@@ -117,14 +124,15 @@ def build_arms(
     asked_of = {str(name): one for name, one in (external or {}).items()}
     if len(set(names)) > 1:
         raise InputError(f"the control is called {examples(set(names))} in the cohorts: call it alike, by arms=...")
-    kinds, told = usable([one.patients for one in given])
-    for one in [*given, *outside]:
-        if not (one.patients.outcome.any() and (~one.patients.outcome).any()):
-            enough(one.patients.outcome, name=outcome, where=one.patients.name)
-    enough(pd.concat([one.patients.outcome for one in given]), name=outcome, where="the training cohorts")
-    suspects.features([one.patients for one in given], kinds, known_before=known_before)
-    suspects.patients_twice([one.patients for one in [*given, *outside]])
-    trial = trial_of(given, pooled([one.patients for one in given], kinds), names[0])
+    train, elsewhere = ([one.patients for one in part] for part in (given, outside))
+    kinds, told = usable(train)
+    for each in [*train, *elsewhere]:
+        if not (each.outcome.any() and (~each.outcome).any()):
+            enough(each.outcome, name=outcome, where=each.name)
+    enough(pd.concat([each.outcome for each in train]), name=outcome, where="the training cohorts")
+    suspects.features(train, kinds, known_before=known_before)
+    suspects.patients_twice([*train, *elsewhere])
+    trial = trial_of(given, pooled(train, kinds), names[0])
     wanted = _expected(expected, trial)
     trial = replace(
         trial, expected=frozenset((arm, feature) for arm, features in wanted.items() for feature in features)
@@ -142,39 +150,35 @@ def build_arms(
     before = ledger.check({one.patients.name: inputs[one.patients.name] for one in outside}, study, reopen=reopen)
     work: dict[str, Any] = {"seed": seed, "n_jobs": n_jobs, "progress": progress}
     held = arm_nested.cross_validated(trial, steps[:-1], n_folds=n_folds, n_repeats=n_repeats, **work)
-    drawn, p_value = np.empty(0), None
-    if n_permutations:
-        drawn, p_value = nested.dealt(
-            trial.as_data(), held.odds[arm_nested.ALIKE], n_deals=n_permutations, n_folds=n_folds, **work
-        )
-        if p_value > ALPHA and without_signal == "refuse":
-            raise NoSignalError(
-                f"there is no signature in these data: of {n_permutations} deals of {outcome} among the patients, "
-                f"{p_value:.1%} are foretold as well as the outcome itself, and {ALPHA:.0%} is the most that passes "
-                'for a signal. Add patients or features, or say without_signal="tell" to have a study that says so'
-            )
+    drawn, p_value = nested.dealt(
+        trial.as_data(), held.odds[arm_nested.ALIKE], outcome=outcome, refuse=without_signal == "refuse",
+        n_deals=n_permutations, n_folds=n_folds, **work,
+    )  # fmt: skip
     with one_thread():
         model = arm_model.fit(trial, seed=seed)
     truth = trial.data.outcome
-    found = _Figures(seed)
-    found.judge(" + ".join(one.patients.name for one in given), NESTED, trial, held.odds)
+    found = Figures(
+        seed, pairs=[(nested.SIGNATURE, other) for other in (arm_nested.ALIKE, nested.PLAIN)],
+        calibrated=(nested.SIGNATURE, arm_nested.ALIKE, nested.PLAIN), decided=(nested.SIGNATURE,),
+    )  # fmt: skip
+    found.judge(" + ".join(one.patients.name for one in given), NESTED, truth, held.odds, cell=trial.cells())
     signature = _signature(trial, model, asked, given, found, order, p_value, n_permutations,
                            Provenance("signatures.build", inputs, settings, _CITES))  # fmt: skip
-    scores = _scores(given, trial, held.odds[arm_nested.SIGNATURE])
+    scores = training_scores(train, trial.data, held.odds[nested.SIGNATURE])
     opened = {}
     for one in outside:
-        entry = ledger.opening(
+        opened[one.patients.name] = ledger.opened(
             one.patients.name, sha256=inputs[one.patients.name], study=study,
             weights=dict(zip(model.encoder.columns, model.slopes[0].tolist(), strict=True)), recipe="therapy",
+            before=before[one.patients.name],
         )  # fmt: skip
-        ledger.record(entry)
-        opened[one.patients.name] = {"sha256": entry.sha256, "time": entry.time, "before": before[one.patients.name]}
         rest, notes = _known_to(one, trial)
         odds = arm_nested.methods(trial, rest, seed=seed)
         odds.pop("arms")
-        odds[arm_nested.SIGNATURE] = _as_given(signature, asked_of[one.patients.name], rest, odds)
-        found.judge(one.patients.name, EXTERNAL, rest, {name: own[None, :] for name, own in odds.items()})
-        scores[one.patients.name] = _frame(odds[arm_nested.SIGNATURE], rest)
+        odds[nested.SIGNATURE] = _as_given(signature, asked_of[one.patients.name], rest, odds)
+        repeats = {name: own[None, :] for name, own in odds.items()}
+        found.judge(one.patients.name, EXTERNAL, rest.data.outcome, repeats, cell=rest.cells())
+        scores[one.patients.name] = _frame(odds[nested.SIGNATURE], rest)
         told += notes
     record = rule.Record(
         pd.DataFrame({"group": trial.group, "arm": trial.arm, "outcome": truth}, index=trial.data.table.index),
@@ -183,31 +187,15 @@ def build_arms(
     predictive = interactions.predictive(trial)
     return TreatmentStudy(
         name="therapy", outcome=outcome, treatment=treatment, control=trial.control, signature=signature,
-        ladder=_ladder(truth, held, added, seed=seed), prognostic=interactions.prognostic(trial),
-        predictive=predictive, arms=interactions.gains(trial), scores=scores,
-        patients=_flow(given, outside), dealt=pd.DataFrame({"auc": drawn}), dealt_p=p_value, external_opened=opened,
+        ladder=ladder(truth, [held.ladder[step] for step in range(len(added))], added, seed=seed),
+        prognostic=interactions.prognostic(trial), predictive=predictive, arms=interactions.gains(trial),
+        scores=scores, patients=flow(train, elsewhere, lacking="left_out"), dealt=pd.DataFrame({"auc": drawn}),
+        dealt_p=p_value, external_opened=opened,
         provenance=signature.provenance, record=record, classes=_classes(given, trial),
         limits=[*_limits(trial, predictive, p_value, n_permutations, len(given), outside=bool(outside)), *told,
-                *(text for one in [*given, *outside] for text in one.patients.told), *ledger.sentences(before)],
-        **found.frames(),
+                *(text for each in [*train, *elsewhere] for text in each.told), *ledger.sentences(before)],
+        **found.frames(_TABLE),
     )  # fmt: skip
-
-
-def _check(
-    cohorts: Mapping[str, Any], external: Mapping[str, Any] | None, without_signal: str, *, n_folds: int,
-    n_repeats: int, n_deals: int,
-) -> None:  # fmt: skip
-    both = sorted(set(map(str, external or {})) & set(map(str, cohorts)))
-    if both:
-        raise InputError(f"{', '.join(both)} is both a training and an external cohort: an external one is untouched")
-    if not cohorts:
-        raise InputError('there is no training cohort: give some by name, such as {"a": table}')
-    if without_signal not in ("refuse", "tell"):
-        raise unknown_name("choice of without_signal", without_signal, ("refuse", "tell"))
-    if n_folds < 2 or n_repeats < 1:
-        raise InputError(f"n_folds is {n_folds}, n_repeats {n_repeats}: two folds and one repeat are the fewest")
-    if n_deals < 0:
-        raise InputError(f"n_permutations is {n_deals}: give a whole number of deals, 0 to leave the test out")
 
 
 def _arm_step(
@@ -257,56 +245,12 @@ def _sha256(one: Assigned) -> str:
     return cache.key(one.patients.sha256(), one.arm.tolist(), one.group.tolist())
 
 
-class _Figures:
-    """Figures of a study as they come in."""
-
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
-        self.table: list[dict[str, Any]] = []
-        self.gains: list[dict[str, Any]] = []
-        self.calibration: list[dict[str, Any]] = []
-        self.groups: list[pd.DataFrame] = []
-        self.decision: list[pd.DataFrame] = []
-
-    def judge(self, cohort: str, role: str, trial: Trial, odds: Mapping[str, Floats]) -> None:
-        """Add the figures of one cohort."""
-        truth, at = trial.data.outcome, {"cohort": cohort, "role": role}
-        cell = np.array([f"{g}\t{a}" for g, a in zip(trial.group, trial.arm, strict=True)])
-        for method, own in odds.items():
-            row = judging.row(cohort, role, method, truth, own, apparent=np.nan)
-            self.table.append(row | arm_nested.within(truth, own, cell, seed=self.seed))
-            if method != arm_nested.SIGNATURE:
-                gap = judging.gain(truth, odds[arm_nested.SIGNATURE], own, seed=self.seed)
-                self.gains.append({**at, "method": arm_nested.SIGNATURE, "against": method, **gap})
-            self.calibration.append({**at, "method": method, **judging.calibration(truth, own)})
-        own = odds[arm_nested.SIGNATURE]
-        self.groups.append(judging.groups(truth, own).assign(**at, at=0)[judging.GROUPS])
-        self.decision.append(judging.decisions(truth, {arm_nested.SIGNATURE: own}, seed=self.seed).assign(**at))
-
-    def frames(self) -> dict[str, pd.DataFrame]:
-        """All tables."""
-        columns = [*(name for name in judging.TABLE if name not in ("apparent", "optimism")), *_WITHIN, "pairs"]
-        return {
-            "table": pd.DataFrame(self.table, columns=columns),
-            "gains": pd.DataFrame(self.gains, columns=judging.GAINS),
-            "calibration": pd.DataFrame(self.calibration, columns=judging.CALIBRATION),
-            "calibration_groups": pd.concat(self.groups, ignore_index=True),
-            "decision": pd.concat(self.decision, ignore_index=True),
-        }
-
-
 def _signature(
-    trial: Trial, model: arm_model.ArmModel, asked: Mapping[str, Any], given: Sequence[Assigned], found: _Figures,
+    trial: Trial, model: arm_model.ArmModel, asked: Mapping[str, Any], given: Sequence[Assigned], found: Figures,
     order: Sequence[str], p_value: float | None, deals: int, provenance: Provenance,
 ) -> TreatmentSignature:  # fmt: skip
     within = asked["within"]
-    training = {
-        "cohorts": [{"name": one.patients.name, "n": len(one.arm), "responders": int(one.patients.outcome.sum())}
-                    for one in given],
-        "nested_auc": {key: round(float(found.table[0][key]), 4) for key in ("auc", "lower", "upper")},
-        "dealt_outcomes": None if p_value is None else {"p_value": p_value, "deals": deals},
-        "modalities": list(order),
-    }  # fmt: skip
+    training = training_summary([one.patients for one in given], found, p_value, deals, modalities=list(order))
     n, counts = len(model.encoder.features), trial.counts()
     called = {text: arm for one in given for text, arm in one.called.items()}
     return TreatmentSignature(
@@ -315,34 +259,6 @@ def _signature(
         float(trial.data.outcome.mean()), training=training, provenance=provenance,
         description=f"Chance of {asked['outcome']} under {len(trial.arms)} arms from {n} features",
     )  # fmt: skip
-
-
-def _ladder(truth: NDArray[np.bool_], held: arm_nested.Held, added: Sequence[str], *, seed: int) -> pd.DataFrame:
-    rows: list[dict[str, Any]] = []
-    for step, name in enumerate(added):
-        own = held.ladder[step]
-        value, lower, upper = judging.area(truth, own)
-        row: dict[str, Any] = {"step": step + 1, "added": name, "auc": value, "lower": lower, "upper": upper}
-        if step:
-            gap = judging.gain(truth, own, held.ladder[step - 1], seed=seed)
-            row |= {"gain": gap["difference"], "gain_lower": gap["lower"], "gain_upper": gap["upper"],
-                    "p_value": gap["p_value"]}  # fmt: skip
-        rows.append(row)
-    return pd.DataFrame(rows, columns=LADDER)
-
-
-def _scores(given: Sequence[Assigned], trial: Trial, odds: Floats) -> dict[str, pd.DataFrame]:
-    from scipy.special import expit
-
-    by = pd.Series(odds.mean(axis=0), index=trial.data.table.index)
-    found = {}
-    for one in given:
-        own = by.loc[[f"{one.patients.name}/{patient}" for patient in one.arm.index]].to_numpy()
-        found[one.patients.name] = pd.DataFrame(
-            {"probability": expit(own), "log_odds": own, "outcome": one.patients.outcome.to_numpy()},
-            index=one.arm.index,
-        )
-    return found
 
 
 def _known_to(one: Assigned, trial: Trial) -> tuple[Trial, list[str]]:
@@ -360,12 +276,7 @@ def _known_to(one: Assigned, trial: Trial) -> tuple[Trial, list[str]]:
         )
     if not fits.any():
         raise InputError(f"no patient of {one.patients.name} had an arm of the training trial: judge the same arms")
-    data = trial.data
-    rest = Data(
-        one.patients.table.loc[fits].reindex(columns=list(data.kinds)),
-        one.patients.outcome[fits].to_numpy(dtype=bool), np.full(int(fits.sum()), one.patients.name), data.kinds,
-        data.modality, data.column,
-    )  # fmt: skip
+    rest = features_of(one.patients, fits, trial.data)
     group = one.group[fits].to_numpy(dtype=object).astype(str)
     return replace(trial, data=rest, arm=arms[fits].to_numpy(dtype=object).astype(str), group=group), told
 
@@ -373,7 +284,7 @@ def _known_to(one: Assigned, trial: Trial) -> tuple[Trial, list[str]]:
 def _as_given(signature: TreatmentSignature, cohort: Any, rest: Trial, odds: Mapping[str, Floats]) -> Floats:
     """Log odds that a user gets, drawn in by what a patient lacks; those of the model where she cannot be scored."""
     chance = signature.score(cohort)["probability"].reindex(rest.data.table.index).to_numpy(dtype=np.float64)
-    return np.where(np.isnan(chance), odds[arm_nested.SIGNATURE], judging.odds_of(np.nan_to_num(chance, nan=0.5)))
+    return np.where(np.isnan(chance), odds[nested.SIGNATURE], judging.odds_of(np.nan_to_num(chance, nan=0.5)))
 
 
 def _frame(odds: Floats, rest: Trial) -> pd.DataFrame:
@@ -381,18 +292,6 @@ def _frame(odds: Floats, rest: Trial) -> pd.DataFrame:
 
     index = rest.data.table.index
     return pd.DataFrame({"probability": expit(odds), "log_odds": odds, "outcome": rest.data.outcome}, index=index)
-
-
-def _flow(given: Sequence[Assigned], outside: Sequence[Assigned]) -> pd.DataFrame:
-    rows = [
-        {
-            "cohort": one.patients.name, "role": EXTERNAL if one in outside else "training",
-            "given": one.patients.given, "left_out": one.patients.given - len(one.arm), "judged": len(one.arm),
-            "responders": int(one.patients.outcome.sum()),
-        }
-        for one in [*given, *outside]
-    ]  # fmt: skip
-    return pd.DataFrame(rows)
 
 
 def _classes(given: Sequence[Assigned], trial: Trial) -> pd.DataFrame:

@@ -81,11 +81,13 @@ class Trial:
             {**data.modality, **{name: name for name in more}}, {**data.column, **{name: name for name in more}},
         )  # fmt: skip
 
+    def cells(self) -> Strings:
+        """Group and arm of each patient in one text."""
+        return np.array([f"{g}\t{a}" for g, a in zip(self.group, self.arm, strict=True)])
+
     def strata(self) -> Strings:
         """Group, arm and outcome of each patient in one text."""
-        return np.array(
-            [f"{g}\t{a}\t{int(y)}" for g, a, y in zip(self.group, self.arm, self.data.outcome, strict=True)]
-        )
+        return np.array([f"{cell}\t{int(y)}" for cell, y in zip(self.cells(), self.data.outcome, strict=True)])
 
 
 @dataclass(frozen=True, eq=False)

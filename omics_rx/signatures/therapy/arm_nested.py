@@ -11,15 +11,14 @@ from scipy.special import expit
 
 from omics_rx.core.parallel import in_order
 from omics_rx.core.work import one_thread, rng, subseed
-from omics_rx.metrics import small
-from omics_rx.signatures.therapy import arm_model, judging, models
+from omics_rx.signatures.therapy import arm_model, models
 from omics_rx.signatures.therapy.arm_model import Trial
 from omics_rx.signatures.therapy.judging import odds_of
+from omics_rx.signatures.therapy.nested import PLAIN, SIGNATURE
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
-SIGNATURE, ALIKE, PLAIN = "signature", "without interactions", "plain logistic + forest"
-_BOOT = 1000
+ALIKE = "without interactions"
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,29 +118,3 @@ def methods(learnt: Trial, held: Trial, *, seed: int) -> dict[str, Floats]:
 
 def _own(odds: Floats, trial: Trial) -> Floats:
     return np.asarray(odds[np.arange(len(odds)), own_arm(trial)])
-
-
-def within(truth: NDArray[np.bool_], odds: Floats, cell: NDArray[np.str_], *, seed: int) -> dict[str, float]:
-    """Area under the curve over pairs of one cell alone, ``odds`` ``(repeats, n)``, with a 95% interval by resampling.
-
-    Neither the arm nor the group can help: what is left is what tells patients of one kind on one arm apart.
-    """
-    parts = []
-    for name in np.unique(cell):
-        rows = cell == name
-        if truth[rows].any() and (~truth[rows]).any():
-            parts.append(judging.placements(truth[rows], odds[:, rows]))
-    if not parts:
-        return {"within": np.nan, "within_lower": np.nan, "within_upper": np.nan, "pairs": 0}
-    pairs = sum(part.size for part in parts)
-    value = sum(float(part.sum()) for part in parts) / pairs
-    random = rng(seed, "within")
-    total, weight = np.zeros(_BOOT), np.zeros(_BOOT)
-    for part in parts:
-        up = random.multinomial(part.shape[0], np.full(part.shape[0], 1 / part.shape[0]), size=_BOOT).astype(float)
-        down = random.multinomial(part.shape[1], np.full(part.shape[1], 1 / part.shape[1]), size=_BOOT).astype(float)
-        total += ((up @ part) * down).sum(axis=1)
-        weight += part.size
-    few = int(min(truth.sum(), (~truth).sum()))
-    lower, upper = small.percentiles(total / weight, max(few, 2))
-    return {"within": value, "within_lower": lower, "within_upper": upper, "pairs": int(pairs)}

@@ -14,11 +14,19 @@ from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples, unknown_name
 from omics_rx.core.provenance import Provenance
 from omics_rx.core.work import one_thread
-from omics_rx.signatures import classifiers, ledger
-from omics_rx.signatures.distill import NoSignalError
+from omics_rx.signatures import classifiers, ledger, noise
 from omics_rx.signatures.noise import ALPHA
 from omics_rx.signatures.therapy import judging, nested, suspects
-from omics_rx.signatures.therapy.figures import EXTERNAL, NESTED, Figures, ladder
+from omics_rx.signatures.therapy.figures import (
+    EXTERNAL,
+    NESTED,
+    Figures,
+    Trends,
+    flow,
+    ladder,
+    training_scores,
+    training_summary,
+)
 from omics_rx.signatures.therapy.models import FUSIONS, LEARNERS, Data, Linear
 from omics_rx.signatures.therapy.outcome import enough
 from omics_rx.signatures.therapy.reading import Patients, read, usable
@@ -27,6 +35,7 @@ from omics_rx.signatures.therapy.study import ResponseStudy
 
 Floats = NDArray[np.float64]
 _CITES = ("vickers2008", "varma2006", "wolpert1992")
+_OURS = (nested.SIGNATURE, nested.FULL)
 
 
 @in_words
@@ -99,11 +108,7 @@ def build_response(
         If dealt outcomes are foretold as well.
     """
     _check_settings(learners, fusion, without_signal, n_folds=n_folds, n_repeats=n_repeats, n_deals=n_permutations)
-    both = sorted(set(map(str, external or {})) & set(map(str, cohorts)))
-    if both:
-        raise InputError(f"{', '.join(both)} is both a training and an external cohort: an external one is untouched")
-    if not cohorts:
-        raise InputError('there is no training cohort: give some by name, such as {"a": table}')
+    check_cohorts(cohorts, external)
     asked: dict[str, Any] = {"outcome": outcome, "positive": positive, "ordered": ordered, "modalities": modalities}
     train = [read(str(name), one, **asked) for name, one in cohorts.items()]
     outside = [read(str(name), one, **asked) for name, one in (external or {}).items()]
@@ -129,56 +134,47 @@ def build_response(
     held = nested.cross_validated(
         data, order, learners=learners, fusion=fusion, n_folds=n_folds, n_repeats=n_repeats, **work,
     )  # fmt: skip
-    drawn, p_value = np.empty(0), None
-    if n_permutations:
-        drawn, p_value = nested.dealt(
-            data, held.odds[nested.SIGNATURE], n_deals=n_permutations, n_folds=n_folds, **work
-        )
-        if p_value > ALPHA and without_signal == "refuse":
-            raise NoSignalError(
-                f"there is no signature in these data: of {n_permutations} deals of {outcome} among the patients, "
-                f"{p_value:.1%} are foretold as well as the outcome itself, and {ALPHA:.0%} is the most that passes "
-                'for a signal. Add patients or features, or say without_signal="tell" to have a study that says so'
-            )
+    drawn, p_value = nested.dealt(
+        data, held.odds[nested.SIGNATURE], outcome=outcome, refuse=without_signal == "refuse", n_deals=n_permutations,
+        n_folds=n_folds, **work,
+    )  # fmt: skip
     with one_thread():
         methods = nested.Methods.fit(data, learners=learners, fusion=fusion, seed=seed)
         own_odds = methods.log_odds(data)
     apparent = {method: judging.area(data.outcome, odds[None])[0] for method, odds in own_odds.items()}
-    found = Figures(seed)
-    found.judge(" + ".join(one.name for one in train), NESTED, data.outcome, held.odds, apparent)
-    training = {
-        "cohorts": [{"name": one.name, "n": len(one.outcome), "responders": int(one.outcome.sum())} for one in train],
-        "nested_auc": {key: round(float(found.table[0][key]), 4) for key in ("auc", "lower", "upper")},
-        "dealt_outcomes": None if p_value is None else {"p_value": p_value, "deals": n_permutations},
-        "penalty": methods.signature.penalty, "modalities": order,
-    }  # fmt: skip
+    found = Figures(seed, pairs=[(name, nested.PLAIN) for name in _OURS], calibrated=_OURS, decided=_OURS)
+    found.judge(" + ".join(one.name for one in train), NESTED, data.outcome, held.odds, apparent=apparent)
+    training = training_summary(
+        train, found, p_value, n_permutations, penalty=methods.signature.penalty, modalities=order
+    )
     signature = _signature(
         outcome, methods.signature, data, training, Provenance("signatures.build", inputs, settings, _CITES)
     )
-    scores = _training_scores(train, data, held.odds[nested.SIGNATURE])
+    scores = training_scores(train, data, held.odds[nested.SIGNATURE])
     opened = {}
     for one in outside:
-        entry = ledger.opening(
+        opened[one.name] = ledger.opened(
             one.name, sha256=inputs[one.name], study=study,
             weights=dict(zip(signature.encoder.columns, signature.weights.tolist(), strict=True)), recipe="therapy",
+            before=before[one.name],
         )  # fmt: skip
-        ledger.record(entry)
-        opened[one.name] = {"sha256": entry.sha256, "time": entry.time, "before": before[one.name]}
         odds, own, notes = _outside(one, data, signature, methods)
-        found.judge(one.name, EXTERNAL, one.outcome.loc[own.index].to_numpy(), odds, {})
+        found.judge(one.name, EXTERNAL, one.outcome.loc[own.index].to_numpy(), odds)
         scores[one.name] = own
         told += notes
+    trends = Trends(seed)
     for one in [*train, *outside]:
         if one.order is not None:
-            found.follow(one, scores[one.name], EXTERNAL if one in outside else NESTED)
+            trends.follow(one, scores[one.name], EXTERNAL if one in outside else NESTED)
     return ResponseStudy(
-        name="therapy", outcome=outcome, signature=signature, ladder=ladder(data, order, held, seed=seed),
+        name="therapy", outcome=outcome, signature=signature,
+        ladder=ladder(data.outcome, [held.ladder[step + 1] for step in range(len(order))], order, seed=seed),
         importance=_importance(signature, data), scores=scores,
-        patients=_flow(train, outside), dealt=pd.DataFrame({"auc": drawn}), dealt_p=p_value,
+        patients=flow(train, outside, lacking="without_outcome"), dealt=pd.DataFrame({"auc": drawn}), dealt_p=p_value,
         external_opened=opened, provenance=signature.provenance,
         limits=[*_limits(data, held, p_value, n_permutations, outside, fusion), *told,
                 *(text for one in [*train, *outside] for text in one.told), *ledger.sentences(before)],
-        **found.frames(),
+        **found.frames(), **trends.frames(),
     )  # fmt: skip
 
 
@@ -192,8 +188,19 @@ def _check_settings(
         raise InputError("the full model needs classifiers: name one or more")
     if fusion not in FUSIONS:
         raise unknown_name("way of fusion", fusion, FUSIONS)
-    if without_signal not in ("refuse", "tell"):
-        raise unknown_name("choice of without_signal", without_signal, ("refuse", "tell"))
+    check_repeats(without_signal, n_folds=n_folds, n_repeats=n_repeats, n_deals=n_deals)
+
+
+def check_cohorts(cohorts: Mapping[str, Any], external: Mapping[str, Any] | None) -> None:
+    """Refuse a study without training cohorts, or of cohorts that are both training and external."""
+    ledger.refuse_training(external, cohorts)
+    if not cohorts:
+        raise InputError('there is no training cohort: give some by name, such as {"a": table}')
+
+
+def check_repeats(without_signal: str, *, n_folds: int, n_repeats: int, n_deals: int) -> None:
+    """Refuse too few folds, repeats or deals of the outcome, and an unknown choice of what they decide."""
+    noise.check_choice(without_signal)
     if n_folds < 2 or n_repeats < 1:
         raise InputError(f"n_folds is {n_folds}, n_repeats {n_repeats}: two folds and one repeat are the fewest")
     if n_deals < 0:
@@ -216,6 +223,14 @@ def pooled(train: Sequence[Patients], kinds: Mapping[str, str]) -> Data:
     )  # fmt: skip
 
 
+def features_of(one: Patients, kept: pd.Series, data: Data) -> Data:
+    """Patients of an external cohort that are kept, over the features of the training data."""
+    return Data(
+        one.table.loc[kept].reindex(columns=list(data.kinds)), one.outcome[kept].to_numpy(dtype=bool),
+        np.full(int(kept.sum()), one.name), data.kinds, data.modality, data.column,
+    )  # fmt: skip
+
+
 def _signature(
     outcome: str, fitted: Linear, data: Data, training: dict[str, Any], provenance: Provenance
 ) -> ResponseSignature:  # fmt: skip
@@ -234,21 +249,6 @@ def _importance(signature: ResponseSignature, data: Data) -> pd.DataFrame:
     return mean.rename("importance").rename_axis("feature").reset_index().assign(modality=mean.index.map(modality))
 
 
-def _training_scores(train: Sequence[Patients], data: Data, odds: Floats) -> dict[str, pd.DataFrame]:
-    from scipy.special import expit
-
-    mean = odds.mean(axis=0)
-    found = {}
-    for one in train:
-        rows = data.cohort == one.name
-        odds_by = pd.Series(mean[rows], index=data.table.index[rows].str.slice(len(one.name) + 1))
-        own = odds_by.set_axis(odds_by.index.astype(str), axis=0).reindex(one.table.index.astype(str)).to_numpy()
-        found[one.name] = pd.DataFrame(
-            {"probability": expit(own), "log_odds": own, "outcome": one.outcome.to_numpy()}, index=one.table.index
-        )
-    return found
-
-
 def _outside(
     one: Patients, data: Data, signature: ResponseSignature, methods: nested.Methods
 ) -> tuple[dict[str, Floats], pd.DataFrame, list[str]]:
@@ -259,26 +259,11 @@ def _outside(
     lacking = int((~kept).sum())
     if lacking:
         told.append(f"{lacking} patients of {one.name} have too few features to be scored and were not judged.")
-    rest = Data(
-        one.table.loc[kept].reindex(columns=list(data.kinds)), one.outcome[kept].to_numpy(dtype=bool),
-        np.full(int(kept.sum()), one.name), data.kinds, data.modality, data.column,
-    )  # fmt: skip
+    rest = features_of(one, kept, data)
     # the signature's odds are those that a user gets, drawn in by what a patient lacks
     odds = methods.log_odds(rest) | {nested.SIGNATURE: judging.odds_of(scored.loc[kept, "probability"].to_numpy())}
     frame = scored.loc[kept, ["probability", "log_odds", "coverage"]].assign(outcome=one.outcome[kept])
     return {name: own[None, :] for name, own in odds.items()}, frame, told
-
-
-def _flow(train: Sequence[Patients], outside: Sequence[Patients]) -> pd.DataFrame:
-    rows = [
-        {
-            "cohort": one.name, "role": EXTERNAL if one in outside else "training", "given": one.given,
-            "without_outcome": one.given - len(one.outcome), "judged": len(one.outcome),
-            "responders": int(one.outcome.sum()),
-        }
-        for one in [*train, *outside]
-    ]  # fmt: skip
-    return pd.DataFrame(rows)
 
 
 def _limits(

@@ -105,7 +105,7 @@ def prognostic(trial: Trial) -> pd.DataFrame:
 
     ``p_value`` is of the penalised likelihood ratio, ``q_value`` that of Benjamini and Hochberg over the table.
     """
-    cells = np.array([f"{g}\t{a}" for g, a in zip(trial.group, trial.arm, strict=True)])
+    cells = trial.cells()
     columns = _columns(trial, trial.data.encoder())
     rows = []
     for name, z in columns.items():

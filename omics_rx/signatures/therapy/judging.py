@@ -23,6 +23,7 @@ from omics_rx.signatures.therapy import outcome as outcomes
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 TABLE = ["cohort", "role", "method", "n", "responders", "auc", "lower", "upper", "brier", "apparent", "optimism"]
+WITHIN = ["within", "within_lower", "within_upper", "pairs"]
 GAINS = ["cohort", "role", "method", "against", "difference", "lower", "upper", "p_value"]
 CALIBRATION = [
     "cohort", "role", "method", "n", "observed", "expected", "slope", "slope_lower", "slope_upper", "intercept",
@@ -60,6 +61,32 @@ def gain(truth: Bools, one: Floats, two: Floats, *, seed: int) -> dict[str, floa
     lower, upper = small.percentiles(drawn, min(gap.shape))
     p = small.tail_p(drawn, min(gap.shape)) if np.ptp(drawn) > 0 else 1.0
     return {"difference": float(gap.mean()), "lower": lower, "upper": upper, "p_value": p}
+
+
+def within(truth: Bools, odds: Floats, cell: NDArray[np.str_], *, seed: int) -> dict[str, float]:
+    """Area under the curve over pairs of one cell alone, ``odds`` ``(repeats, n)``, with a 95% interval by resampling.
+
+    Neither the arm nor the group can help: what is left is what tells patients of one kind on one arm apart.
+    """
+    parts = []
+    for name in np.unique(cell):
+        rows = cell == name
+        if truth[rows].any() and (~truth[rows]).any():
+            parts.append(placements(truth[rows], odds[:, rows]))
+    if not parts:
+        return {"within": np.nan, "within_lower": np.nan, "within_upper": np.nan, "pairs": 0}
+    pairs = sum(part.size for part in parts)
+    value = sum(float(part.sum()) for part in parts) / pairs
+    random = rng(seed, "within")
+    total, weight = np.zeros(_BOOT), np.zeros(_BOOT)
+    for part in parts:
+        up = random.multinomial(part.shape[0], np.full(part.shape[0], 1 / part.shape[0]), size=_BOOT).astype(float)
+        down = random.multinomial(part.shape[1], np.full(part.shape[1], 1 / part.shape[1]), size=_BOOT).astype(float)
+        total += ((up @ part) * down).sum(axis=1)
+        weight += part.size
+    few = int(min(truth.sum(), (~truth).sum()))
+    lower, upper = small.percentiles(total / weight, max(few, 2))
+    return {"within": value, "within_lower": lower, "within_upper": upper, "pairs": int(pairs)}
 
 
 def calibration(truth: Bools, odds: Floats) -> dict[str, float]:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from omics_rx.core.parallel import in_order
 from omics_rx.core.work import one_thread, subseed
 from omics_rx.metrics import classification
+from omics_rx.signatures.distill import NoSignalError
+from omics_rx.signatures.noise import ALPHA
 from omics_rx.signatures.therapy import models
 from omics_rx.signatures.therapy.judging import odds_of
 from omics_rx.signatures.therapy.models import Data
@@ -105,16 +107,32 @@ class Methods:
 
 
 def dealt(
-    data: Data, own: Floats, *, n_deals: int, n_folds: int, seed: int, n_jobs: int | None, progress: bool | None
-) -> tuple[Floats, float]:
+    data: Data, own: Floats, *, outcome: str, refuse: bool, n_deals: int, n_folds: int, seed: int, n_jobs: int | None,
+    progress: bool | None,
+) -> tuple[Floats, float | None]:  # fmt: skip
     """Areas of the signature's whole recipe on dealt outcomes, and the share that does as well as the outcome itself.
 
-    The own area is that of the first repeat, so that either is of one cross-validation.
+    The own area is that of the first repeat, so that either is of one cross-validation. Without deals there is no
+    share.
+
+    Raises
+    ------
+    NoSignalError
+        If the share is too large and ``refuse`` says that this matters.
     """
+    if not n_deals:
+        return np.empty(0), None
     jobs = [(data, subseed(seed, "deal", number), n_folds) for number in range(n_deals)]
     drawn = np.array(in_order(_deal, jobs, "dealing outcomes", n_jobs=n_jobs, progress=progress))
     area = classification.auc(data.outcome, own[0])
-    return drawn, float((1 + (drawn >= area - 1e-9).sum()) / (1 + n_deals))
+    p_value = float((1 + (drawn >= area - 1e-9).sum()) / (1 + n_deals))
+    if refuse and p_value > ALPHA:
+        raise NoSignalError(
+            f"there is no signature in these data: of {n_deals} deals of {outcome} among the patients, {p_value:.1%} "
+            f"are foretold as well as the outcome itself, and {ALPHA:.0%} is the most that passes for a signal. Add "
+            'patients or features, or say without_signal="tell" to have a study that says so'
+        )
+    return drawn, p_value
 
 
 def _deal(data: Data, seed: int, n_folds: int) -> float:
