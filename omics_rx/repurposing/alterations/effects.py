@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -59,7 +60,7 @@ class EventEffects:
     share: pd.Series
     _made: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
-    @property
+    @cached_property
     def events(self) -> list[str]:
         """Events with five altered lines or more for some drug."""
         return [str(name) for name in self.difference.index[self.difference.notna().any(axis=1)]]

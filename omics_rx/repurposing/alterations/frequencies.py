@@ -54,9 +54,11 @@ def contrasts(events: pd.DataFrame, inside: pd.Series, effects: EventEffects) ->
     state = inside.reindex(events.index)
     found: dict[str, float] = {}
     for name in map(str, events.columns):
+        screen_name = in_screens(name)
+        if screen_name not in known:
+            continue
         own = events[name]
         one, other = own[state == 1].dropna(), own[state == 0].dropna()
-        screen_name = in_screens(name)
-        if screen_name in known and min(len(one), len(other)) >= _MIN_TESTED:
+        if min(len(one), len(other)) >= _MIN_TESTED:
             found[screen_name] = found.get(screen_name, 0.0) + float(one.mean() - other.mean())
     return {name: share for name, share in found.items() if share}

@@ -15,8 +15,8 @@ def in_screens(event: str) -> str:
 
 def hers(events: pd.Series, effects: EventEffects) -> list[str]:
     """Her events that lines tell of, under the screens' names."""
-    names = [in_screens(str(name)) for name, value in events.items() if value == 1]
-    return [name for name in dict.fromkeys(names) if name in set(effects.events)]
+    names, known = [in_screens(str(name)) for name, value in events.items() if value == 1], set(effects.events)
+    return [name for name in dict.fromkeys(names) if name in known]
 
 
 def measured(events: pd.Series, effects: EventEffects) -> pd.DataFrame:
@@ -30,9 +30,7 @@ def measured(events: pd.Series, effects: EventEffects) -> pd.DataFrame:
         Index ``drug_id``; ``effect`` (sd over lines) and ``n_lines`` (altered lines, of her event with the fewest).
         Missing where none of her events tells.
     """
-    own = hers(events, effects)
-    table = weighted(distances(events, effects), effects)
-    return table.assign(n_lines=lines_of(own, effects)) if own else table.assign(n_lines=np.nan)
+    return _summed(distances(events, effects), hers(events, effects), effects)
 
 
 def distances(events: pd.Series, effects: EventEffects) -> dict[str, float]:
@@ -54,7 +52,11 @@ def lines_of(names: list[str], effects: EventEffects) -> pd.Series:
 
 def weighted(weights: dict[str, float], effects: EventEffects) -> pd.DataFrame:
     """Sum of the joint effects of events, each by its weight; as :func:`measured`."""
-    if not weights:
-        return pd.DataFrame(np.nan, index=effects.drugs, columns=["effect", "n_lines"])
-    total = effects.joint.loc[[*weights]].mul(pd.Series(weights), axis=0).sum(min_count=1)
-    return pd.DataFrame({"effect": total, "n_lines": lines_of([*weights], effects)}, index=effects.drugs)
+    return _summed(weights, [*weights], effects)
+
+
+def _summed(weights: dict[str, float], counted: list[str], effects: EventEffects) -> pd.DataFrame:
+    """Sum of the joint effects of events, each by its weight, and the lines of those that are counted."""
+    joint = effects.joint.loc[[*weights]].mul(pd.Series(weights, dtype="float64"), axis=0)
+    n_lines = lines_of(counted, effects) if counted else np.nan
+    return pd.DataFrame({"effect": joint.sum(min_count=1), "n_lines": n_lines}, index=effects.drugs)
