@@ -9,7 +9,7 @@ import pandas as pd
 
 from omics_rx.repurposing import standing
 from omics_rx.repurposing.alterations.frequencies import contrasts, event_frequencies
-from omics_rx.repurposing.alterations.patient import Told, told_of
+from omics_rx.repurposing.alterations.patient import RECEPTORS, Told, told_of
 
 if TYPE_CHECKING:
     from omics_rx.repurposing.evidence import Case
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from omics_rx.repurposing.ranking import Ranking
 
 CLOSE = 0.05  # margin of correlations below which two subtypes are said to be close
-_RECEPTORS = {"ER": "er_status", "PR": "pr_status", "HER2": "her2_status"}
 _MOST = 5
 
 
@@ -56,7 +55,7 @@ def _subtype(patient: str, subtype: str, person: pd.Series, how: str) -> str:
 
 
 def _receptors(person: pd.Series) -> str:
-    told = [f"{name} {person[f'{column}_by_expression']}" for name, column in _RECEPTORS.items() if
+    told = [f"{name} {person[f'{column}_by_expression']}" for name, column in RECEPTORS.items() if
             isinstance(person.get(f"{column}_by_expression"), str)]  # fmt: skip
     return f" Receptors by expression: {', '.join(told)}; no label goes by them." if told else ""
 

@@ -107,14 +107,9 @@ def sheet(ranking: Ranking, drug: str) -> Sheet:
         refuted_by=tuple(text.format(**words) for text in (*found, _ALWAYS)),
         known=known.reset_index(drop=True),
         failures=failed[failed["inchikey"] == key].drop(columns=["name", "inchikey"]).reset_index(drop=True),
-        trials=trials.told(_of(ranking.drugs, told.drug_id)),
+        trials=trials.told(trials.for_drugs(ranking.drugs.loc[[told.drug_id]])),
         warnings=str(row.get("warning", "")),
     )
-
-
-def _of(drugs: pd.DataFrame, drug: str) -> pd.DataFrame:
-    """Facts of trials of one drug."""
-    return trials.for_drugs(drugs.loc[[drug]])
 
 
 def _facts(row: pd.Series, about: pd.Series, n: int) -> dict[str, str]:

@@ -15,10 +15,11 @@ from omics_rx.repurposing.alterations import facts, labelled
 from omics_rx.repurposing.alterations.effects import FEW_LINES, EventEffects
 from omics_rx.repurposing.alterations.together import in_screens
 
-_RECEPTORS = {"ER": "er_status", "PR": "pr_status", "HER2": "her2_status"}
+RECEPTORS = {"ER": "er_status", "PR": "pr_status", "HER2": "her2_status"}
 _TOP, _NAMED = 3, 8
 MEASURED = ("drug_id", "drug", "alteration", "effect", "lower", "upper", "n_lines")
 SAID = ("topic", "sentence")
+_NUMBERS = {"facts": ("weight", "own_disease"), "measured": ("effect", "lower", "upper", "n_lines")}  # the rest is text
 _ASKED = {"amplification": ("gain", "amplification"), "loss": ("loss", "loss"), "mutation": ("mut", "mutation"),
           "activating": ("mut", "mutation")}  # fmt: skip
 # topics of what is said, in the order in which it is said
@@ -54,13 +55,10 @@ class Told:
     @classmethod
     def read(cls, frames: Mapping[str, pd.DataFrame]) -> Told:
         """From its tables as they were saved: what is empty in a column of text is an empty text."""
-        numbers = {"effect", "lower", "upper", "n_lines", "weight", "own_disease"}
         clean = {}
         for name, table in frames.items():
-            clean[name] = table.copy()
-            for column in table:
-                if column not in numbers or (name == "facts" and column == "effect"):
-                    clean[name][column] = table[column].astype(object).where(table[column].notna(), "")
+            text = table[[column for column in table if column not in _NUMBERS.get(name, ())]]
+            clean[name] = table.assign(**text.astype(object).where(text.notna(), ""))
         return cls(**clean)
 
     def sentences(self, *topics: str) -> tuple[str, ...]:
@@ -206,7 +204,7 @@ def event_words(event: str) -> str:
 def receptors_of(obs: pd.Series) -> dict[str, str]:
     """Receptors as a cohort's ``obs`` tells them."""
     found = {}
-    for name, column in _RECEPTORS.items():
+    for name, column in RECEPTORS.items():
         value = obs.get(column)
         if isinstance(value, str) and value.strip():
             found[name] = value.strip()
@@ -215,13 +213,13 @@ def receptors_of(obs: pd.Series) -> dict[str, str]:
 
 def _receptors_said(receptors: dict[str, str]) -> str:
     told = ", ".join(f"{name} {value.casefold()}" for name, value in receptors.items())
-    lacking = [name for name in _RECEPTORS if name not in receptors]
+    lacking = [name for name in RECEPTORS if name not in receptors]
     if not lacking:
         return f"Receptors as told with the cohort: {told}."
     words = f"Receptors as told with the cohort: {told}. " if told else ""
     return (
         f"{words}{' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} not told: labels that ask for "
-        f"{'it' if len(lacking) == 1 else 'them'} stay open (obs['{_RECEPTORS[lacking[0]]}'])."
+        f"{'it' if len(lacking) == 1 else 'them'} stay open (obs['{RECEPTORS[lacking[0]]}'])."
     )
 
 
