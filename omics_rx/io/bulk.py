@@ -120,22 +120,20 @@ def read_bulk(
     for option, given, forms in (("tx2gene", tx2gene, _QUANTIFIED), ("sheet", sheet, ("xlsx",))):
         if given is not None and form not in forms:
             raise InputError(f"{option} is for {' and '.join(forms)}, and {file} is a {form}: leave it out")
-    average = replicates == "average"
+    settings: dict[str, Any] = {"orientation": orientation, "average": replicates == "average", "sheet": sheet}
 
     def read() -> tuple[AnnData, list[str]]:
-        settings: dict[str, Any] = {"tx2gene": tx2gene, "sheet": sheet, "orientation": orientation, "average": average}
         if form == _SAMPLES:
             own = files_of(file) if files is None else files
-            cohort, said = together((_read(one, _form(one), **settings) for one in own), own, file)
+            cohort, said = together((_read(one, _form(one), tx2gene=tx2gene, **settings) for one in own), own, file)
         else:
-            cohort, said = _read(file, form, **settings)
+            cohort, said = _read(file, form, tx2gene=tx2gene, **settings)
         if platform is None:
             return cohort, said
         cohort, more = with_gene_names(cohort, existing(platform))
         return cohort, [*said, *more]
 
     if cache and form != "hdf5":  # which is read as fast as a copy of it
-        settings = {"orientation": orientation, "average": average, "sheet": sheet}
         cohort, said = remembered((*(files or [file]), tx2gene, platform), settings, read)
     else:
         cohort, said = read()
