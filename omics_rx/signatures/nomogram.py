@@ -122,8 +122,8 @@ def points(
     """
     data = cohorts.as_cohort(cohort)
     endpoint = cohorts.endpoint(data)
-    named = usable(data.obs.loc[endpoint.samples]) if columns is None else tuple(columns)
     obs = data.obs.loc[endpoint.samples]
+    named = usable(obs) if columns is None else tuple(columns)
     levels = _levels(obs, named)
     block = _encoded(obs, levels, risk)
     complete = block.notna().all(axis=1).to_numpy()
@@ -143,11 +143,12 @@ def points(
     follow = cox.follow_up(time, event)
     beta = cox.ridge((values.to_numpy() - mean) / sd, follow, _PENALTY) / sd
     table = _table(values, beta)
-    slope = float(np.abs(beta * (table["high"] - table["low"])).max()) / _MOST
+    moved = np.abs(beta * (table["high"] - table["low"]))
+    slope = float(moved.max()) / _MOST
     low = float(table["low"].to_numpy() @ beta)
     eta = values.to_numpy() @ beta
     hazard = {month: _cumulative(time, event, np.exp(eta), month) for month in at}
-    table["points"] = np.abs(beta * (table["high"] - table["low"])) / slope
+    table["points"] = moved / slope
     table["per_unit"] = beta / slope
     return Points(
         table[["variable", "coefficient", "hazard_ratio", "low", "high", "points", "per_unit"]], at, len(values),
