@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy.stats import norm, t
 
@@ -27,6 +29,19 @@ def wilson(hits: float, n: float) -> tuple[float, float]:
     middle = (share + square / (2 * n)) / (1 + square / n)
     half = Z95 / (1 + square / n) * float(np.sqrt(share * (1 - share) / n + square / (4 * n**2)))
     return max(0.0, middle - half) if hits else 0.0, min(1.0, middle + half) if hits < n else 1.0
+
+
+def share_difference(hits: Sequence[int], n: Sequence[int]) -> tuple[float, float]:
+    """95% interval of the first of two shares of independent groups less the second, from Wilson's of each.
+
+    References
+    ----------
+    Newcombe, Stat Med 1998, 17:873, method 10.
+    """
+    one, two = (part / total for part, total in zip(hits, n, strict=True))
+    (low, high), (down, up) = (wilson(part, total) for part, total in zip(hits, n, strict=True))
+    gap = one - two
+    return gap - float(np.hypot(one - low, up - two)), gap + float(np.hypot(high - one, two - down))
 
 
 def auc_interval(value: float, n_positive: int, n_negative: int) -> tuple[float, float]:

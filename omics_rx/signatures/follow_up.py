@@ -111,13 +111,24 @@ def compare_risk_groups(
         As :func:`compare_groups`, over :func:`describe` and ``more``.
     """
     groups = signature.score(cohort, reference=reference, impute=impute)["risk_group"]
-    tables = describe(cohort, pathways=pathways)
-    for name, given in (more or {}).items():
-        table = getattr(given, "preference", given)
+    return compare_groups(groups, describe(cohort, pathways=pathways) | tables_of(more or {}))
+
+
+def tables_of(given: Mapping[str, object]) -> dict[str, pd.DataFrame]:
+    """Tables as they are given; a prediction of ``response`` stands for its ``preference``.
+
+    Raises
+    ------
+    InputError
+        If one is neither.
+    """
+    found = {}
+    for name, one in given.items():
+        table = getattr(one, "preference", one)
         if not isinstance(table, pd.DataFrame):
-            raise InputError(f"{name} is a {type(given).__name__}: give a frame, samples x columns, or a prediction")
-        tables[name] = table
-    return compare_groups(groups, tables)
+            raise InputError(f"{name} is a {type(one).__name__}: give a frame, samples x columns, or a prediction")
+        found[name] = table
+    return found
 
 
 @in_words
@@ -248,7 +259,7 @@ def _by_level(column: pd.Series, is_high: NDArray[np.bool_]) -> list[dict[str, o
             rows.append(row | {"reason": "one level" if len(levels) < 2 else "fewer than 3 known values in a group"})
             continue
         shares = [count / total for count, total in zip(counts, totals, strict=True)]
-        lower, upper = _newcombe(counts, totals)
+        lower, upper = small.share_difference(counts, totals)
         table = np.array([[count, total - count] for count, total in zip(counts, totals, strict=True)])
         rows.append(
             row | {"high": shares[0], "low": shares[1], "difference": shares[0] - shares[1],
@@ -256,13 +267,3 @@ def _by_level(column: pd.Series, is_high: NDArray[np.bool_]) -> list[dict[str, o
                    "p_value": float(fisher_exact(table)[1])}
         )  # fmt: skip
     return rows
-
-
-def _newcombe(counts: list[int], totals: list[int]) -> tuple[float, float]:
-    """Interval of a difference of shares from the Wilson intervals of each (Newcombe's method 10)."""
-    share = [count / total for count, total in zip(counts, totals, strict=True)]
-    wilson = [small.wilson(part, total) for part, total in zip(counts, totals, strict=True)]
-    gap = share[0] - share[1]
-    lower = gap - float(np.hypot(share[0] - wilson[0][0], wilson[1][1] - share[1]))
-    upper = gap + float(np.hypot(wilson[0][1] - share[0], share[1] - wilson[1][0]))
-    return lower, upper

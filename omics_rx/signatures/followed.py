@@ -11,7 +11,7 @@ import pandas as pd
 from omics_rx.core.cohort import expression
 from omics_rx.core.errors import InputError
 from omics_rx.core.provenance import Provenance, frame_sha256
-from omics_rx.signatures.follow_up import compare_groups, describe
+from omics_rx.signatures.follow_up import compare_groups, describe, tables_of
 from omics_rx.signatures.scale import Scale
 
 if TYPE_CHECKING:
@@ -58,11 +58,7 @@ def follow_up(
     absent: dict[str, str] = {}
     tables = describe(cohort, pathways=pathways, absent=absent)
     given = {**({} if sensitivity is None else {_SENSITIVITY: sensitivity}), **(more or {})}
-    for name, one in given.items():
-        table = getattr(one, "preference", one)
-        if not isinstance(table, pd.DataFrame):
-            raise InputError(f"{name} is a {type(table).__name__}: give a frame, samples x columns, or a prediction")
-        tables[name] = table
+    tables |= tables_of(given)
     if not tables:
         raise InputError(f"nothing can be told of these samples beside their risk: {'; '.join(absent.values())}")
     limits = [f"{name} was not compared: {why}." for name, why in absent.items()]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from scipy.stats import norm
 
+from omics_rx.metrics import small
 from omics_rx.metrics.small import Z95
 from omics_rx.signatures.therapy.arm_model import EXPECTED, Trial
 from omics_rx.signatures.therapy.encoding import Encoder
@@ -262,8 +263,6 @@ def gains(trial: Trial) -> pd.DataFrame:
     ----------
     Newcombe, Stat Med 1998, 17:873, method 10.
     """
-    from omics_rx.metrics import small
-
     rows = []
     for group in trial.groups:
         own = {}
@@ -276,12 +275,9 @@ def gains(trial: Trial) -> pd.DataFrame:
                 "arm": arm, "group": group, "n": n, "responders": hits, "share": hits / n, "lower": low, "upper": high,
             }  # fmt: skip
             if arm != trial.control and trial.control in own:
-                there, m, down, up = own[trial.control]
-                gap = hits / n - there / m
-                row |= {
-                    "gain": gap, "gain_lower": gap - np.hypot(hits / n - low, up - there / m),
-                    "gain_upper": gap + np.hypot(high - hits / n, there / m - down),
-                }  # fmt: skip
+                there, m = own[trial.control][:2]
+                gap_lower, gap_upper = small.share_difference((hits, there), (n, m))
+                row |= {"gain": hits / n - there / m, "gain_lower": gap_lower, "gain_upper": gap_upper}
             rows.append(row)
     names = ["arm", "group", "n", "responders", "share", "lower", "upper", "gain", "gain_lower", "gain_upper"]
     return pd.DataFrame(rows, columns=names)
