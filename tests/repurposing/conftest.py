@@ -105,6 +105,17 @@ def fitted(world, labels):
         return Ranker(labels, seed=1).fit(world.model, world.cohort, universe=None)
 
 
+@pytest.fixture(scope="module")
+def asked(world):
+    """A ranker by the default rule."""
+    from omics_rx import harmonize
+    from omics_rx.repurposing import Ranker
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(harmonize, "genes", lambda cohort, **_: cohort, raising=False)
+        return Ranker().fit(world.model, world.cohort)
+
+
 @pytest.fixture(autouse=True, scope="module")
 def planted_standing():
     """Planted drugs stand in no table of facts: say of them that they are launched; and no drugs beside the planted."""

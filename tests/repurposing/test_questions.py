@@ -14,15 +14,6 @@ from omics_rx.repurposing.evidence import Kind
 SUBTYPES = ("LumA", "LumB", "Her2", "Basal")
 
 
-@pytest.fixture(scope="module")
-def asked(world):
-    from omics_rx import harmonize
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(harmonize, "genes", lambda cohort, **_: cohort, raising=False)
-        return Ranker().fit(world.model, world.cohort)
-
-
 @pytest.mark.parametrize("subtype", SUBTYPES)
 def test_planted_drugs_come_first(asked, world, subtype):
     table = asked.rank(subtype, candidates="all").table

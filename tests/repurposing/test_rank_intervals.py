@@ -13,15 +13,6 @@ from omics_rx.repurposing.evidence import Case, errors
 SUBTYPES = ("LumA", "LumB", "Her2", "Basal")
 
 
-@pytest.fixture(scope="module")
-def asked(world):
-    from omics_rx import harmonize
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(harmonize, "genes", lambda cohort, **_: cohort, raising=False)
-        return Ranker().fit(world.model, world.cohort)
-
-
 def test_other_lines_widen_what_another_cohort_leaves_open(asked):
     table = asked.rank("Basal", candidates="all").table
     assert (table["lines_low"] <= table["rank"]).all()
