@@ -19,7 +19,7 @@ import pandas as pd
 from omics_rx import datasets, response
 from omics_rx.core.work import rng
 from omics_rx.harmonize.mechanisms import tokens
-from omics_rx.repurposing import event_effects
+from omics_rx.repurposing import event_effects, inputs
 from omics_rx.repurposing.alterations import facts, together
 from omics_rx.repurposing.alterations.given import variants_of
 from omics_rx.repurposing.corrected import over_lines, pooled_contrasts
@@ -54,14 +54,14 @@ def published(events: pd.DataFrame, detail: str, ids: dict[str, str]) -> pd.Seri
 def lines_of(n_folds: int) -> pd.DataFrame:
     model = response.default("gdsc")
     screen, held = model.screen_, model.held_out_
-    other = datasets.load("gdsc1").matrix()
+    sister = datasets.load("gdsc1")
+    other, (repeats, _) = sister.matrix(), inputs.repeats(screen, sister, "ln_ic50")
     obs, full = screen.cells.obs, screen.matrix()
     lines = [line for line in full.index if obs["tissue"].get(line) != "breast" and line in held.index]
     full, held, other = full.loc[lines], held.loc[lines], other.loc[other.index.intersection(lines)]
     events, tissue = screen.cells.obsm["events"].loc[lines], obs["tissue"].reindex(lines).astype(object)
     detail = obs["tissue_detail"].reindex(lines).astype(str)
-    new = screen.responses.loc[~screen.responses["screen"].str.startswith("GDSC1"), "drug_id"].unique()
-    steadied = over_lines(full, held, other[other.columns.intersection(new)])
+    steadied = over_lines(full, held, repeats.loc[other.index])
     words = tokens(screen.drugs, structures=False)
     told = [words[str(drug)] for drug in screen.drugs.index]
     target, preference = without_general(full), without_general(held)

@@ -18,6 +18,7 @@ from scipy.sparse.csgraph import connected_components
 from omics_rx import datasets, repurposing, response
 from omics_rx.core import cache
 from omics_rx.core.screen import DrugScreen
+from omics_rx.core.work import rng
 from omics_rx.harmonize import mechanisms
 from omics_rx.repurposing import labels as lb
 
@@ -94,6 +95,18 @@ def columns(ranker: repurposing.Ranker) -> pd.DataFrame:
             table.insert(place, name, told[name])
         parts.append(table.assign(subtype=subtype).set_index("subtype", append=True))
     return pd.concat(parts)
+
+
+def halves(values: pd.Series, *key: object) -> tuple[pd.Index, pd.Index]:
+    """Two halves of an index, each with half of every group."""
+    dealt = pd.Series(rng(0, *key).permutation(len(values)), index=values.index)
+    half = dealt.groupby(values.astype(object).fillna("none")).rank() % 2
+    return half.index[half == 0], half.index[half == 1]
+
+
+def of_tumours(ranker: repurposing.Ranker, tumours: pd.Index) -> dict[str, Any]:
+    """What some of the tumours say, as ``Ranker.redrawn`` takes it."""
+    return {name: getattr(ranker.sources_, name).loc[tumours] for name in ("genes", "preference", "mean", "subtypes")}
 
 
 def kin_groups(drugs: pd.DataFrame, among: pd.Index) -> pd.Series:

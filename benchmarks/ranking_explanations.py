@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from breast_ranker import fitted, parser
+from breast_ranker import fitted, halves, of_tumours, parser
 
 from omics_rx.core.work import rng
 from omics_rx.repurposing import labels as lb
@@ -33,18 +33,6 @@ def deletion(ranking, first: pd.Index) -> tuple[float, float]:
     return float(np.median(weightiest)), float(np.median(others))
 
 
-def halves(ranker) -> list:
-    """The ranker by one half of the tumours, and by the other."""
-    own = ranker.sources_.subtypes.dropna()
-    half = pd.Series(rng(0, "halves").permutation(len(own)), index=own.index).groupby(own.astype(object)).rank() % 2
-    made = []
-    for which in (0, 1):
-        tumours = half.index[half == which]
-        made.append(ranker.redrawn(**{name: getattr(ranker.sources_, name).loc[tumours]
-                                      for name in ("genes", "preference", "mean", "subtypes")}))  # fmt: skip
-    return made
-
-
 def agreement(both: list, subtype: str, first: pd.Index) -> float:
     """Mean Spearman correlation over kinds between a drug's contributions by one ranker and by the other."""
     told = [one.rank(subtype, candidates="all") for one in both]
@@ -54,7 +42,8 @@ def agreement(both: list, subtype: str, first: pd.Index) -> float:
 
 def main() -> None:
     ranker = fitted(shipped=parser(__doc__).parse_args().shipped)
-    both = halves(ranker)
+    tumours = halves(ranker.sources_.subtypes.dropna(), "halves")
+    both = [ranker.redrawn(**of_tumours(ranker, half)) for half in tumours]
     print("subtype  sum is off by  falls without first / another kind  halves of the tumours")
     for subtype in lb.SUBTYPES:
         ranking = ranker.rank(subtype, candidates="all")

@@ -19,11 +19,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from breast_ranker import joined_screen, model
+from breast_ranker import halves, joined_screen, model, of_tumours
 from external_cohorts import folder, scanb400
 
 from omics_rx import datasets, repurposing
-from omics_rx.core.work import rng
 from omics_rx.repurposing import corrected, reference_cohorts
 from omics_rx.repurposing import labels as lb
 from omics_rx.repurposing.evidence import predicted_selectivity, proximity
@@ -40,20 +39,13 @@ def over(ranker: repurposing.Ranker, without: Iterable[str], *, tumours: pd.Inde
     own = ranker.sources_
     new: dict[str, Any] = {"reference": tuple(one for one in reference_cohorts.shipped() if one.name not in without)}
     if tumours is not None:
-        new |= {name: getattr(own, name).loc[tumours] for name in ("genes", "preference", "mean", "subtypes")}
+        new |= of_tumours(ranker, tumours)
     if lines is not None:
         gone = own.breast_lines.difference(lines)
         new |= {"line_groups": own.line_groups.drop(gone), "breast_lines": own.breast_lines.intersection(lines),
                 "responses": own.responses.drop(gone),
                 "repeats": own.repeats.drop(gone, errors="ignore")}  # fmt: skip
     return ranker.redrawn(**new)
-
-
-def halves(values: pd.Series, *key: object) -> tuple[pd.Index, pd.Index]:
-    """Two halves of an index, each with half of every group."""
-    dealt = pd.Series(rng(0, *key).permutation(len(values)), index=values.index)
-    half = dealt.groupby(values.astype(object).fillna("none")).rank() % 2
-    return half.index[half == 0], half.index[half == 1]
 
 
 def differences(pair: Pair, subtype: str) -> tuple[float, float]:
