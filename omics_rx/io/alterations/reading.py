@@ -19,7 +19,7 @@ from omics_rx.io.alterations.events import event_name, event_table
 from omics_rx.io.alterations.found import Found
 from omics_rx.io.alterations.meaning import meaning, predictor_named
 from omics_rx.io.alterations.tested import Panel, looked_at
-from omics_rx.io.alterations.value import Alterations
+from omics_rx.io.alterations.value import COLUMNS, Alterations
 from omics_rx.io.alterations.vcf import read_vcf
 from omics_rx.io.alterations.words import HELP, read_words
 from omics_rx.io.files import kind, text_lines
@@ -112,9 +112,10 @@ def read_alterations(
     tested = looked_at(found, everyone, panel, origin, said)
     # the event of a stable or wild-type call is 0 by what was tested; a variant that is none leaves it as it was
     _hypermutated(variants, said)
-    columns = ["sample", "gene", "kind", "change", "effect", "origin", "prediction", "is", "why", "event"]
     say_aloud(said)
-    return Alterations(event_table(variants, everyone, tested), variants[columns].reset_index(drop=True), tuple(said))
+    return Alterations(
+        event_table(variants, everyone, tested), variants[list(COLUMNS)].reset_index(drop=True), tuple(said)
+    )
 
 
 def _sources(source: Any) -> list[Any]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from omics_rx.core.cohort import CohortLike
 
+# of the variants
+COLUMNS = ("sample", "gene", "kind", "change", "effect", "origin", "prediction", "is", "why", "event")
 _BARCODE = re.compile(r"^(TCGA-\w{2}-\w{4})(?:-(\d{2})[A-Z]?.*)?$")
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-COLUMNS = ("sample", "gene", "kind", "change", "effect", "origin", "prediction", "is", "why", "event")
+from omics_rx.io.alterations.value import COLUMNS
+
 _KINDS = {
     "mut": ("mutation", "unspecified", ""), "germline": ("mutation", "unspecified", "germline"),
     "gain": ("gain", "amplified", ""), "loss": ("loss", "deep deletion", ""), "fusion": ("fusion", "", ""),
