@@ -259,7 +259,7 @@ def profiles():
 def _scored(table, drugs):
     from omics_rx.repurposing.inputs import read_library as matched
 
-    library, absent, said = matched(table, drugs)
+    library, _, absent, said = matched(table, drugs)
     genes = sorted(library.z.columns)
     signature = pd.Series(np.random.default_rng(1).normal(size=len(genes)), index=genes)
     return library, absent, said, library.score(signature)
