@@ -9,7 +9,7 @@ import pandas as pd
 
 from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
-from omics_rx.plots import style
+from omics_rx.plots import forest, style
 from omics_rx.plots.ink import picture
 
 if TYPE_CHECKING:
@@ -43,33 +43,25 @@ def interaction_forest(table: pd.DataFrame, *, n: int = 20, ax: Axes | None = No
     if rows.empty:
         raise InputError(f"none of {len(table)} interactions could be told: nothing to draw")
     ax = style.dress(style.axes(ax, (8.0, 1.2 + 0.36 * len(rows))), grid="x", spines=("bottom",))
-    heights = np.arange(len(rows))[::-1]
-    colours = style.colours(rows["arm"])
-    ax.axvline(1, color=style.MUTED, linewidth=1, linestyle=(0, (4, 3)))
-    for arm, colour in colours.items():
-        chosen = (rows["arm"] == arm).to_numpy()
-        part, at = rows[chosen], heights[chosen]
-        ax.hlines(at, part["lower"].clip(_LEAST, _MOST), part["upper"].clip(_LEAST, _MOST), color=colour, linewidth=2)
-        ax.plot(part["odds_ratio"].clip(_LEAST, _MOST), at, linestyle="none", marker="s", markersize=6, color=colour,
-                label=style.shorten(arm))  # fmt: skip
-    for value, at in zip(rows.to_dict("records"), heights, strict=True):
+    drawn = rows[["odds_ratio", "lower", "upper"]].clip(_LEAST, _MOST)
+    ax.axvline(1, color=style.MUTED, linewidth=1, linestyle=forest.DASHED)
+    colours = forest.marks(ax, drawn, "odds_ratio", rows["arm"], label=style.shorten)
+    texts = []
+    for value in rows.to_dict("records"):
         ratio, lower, upper = (_ratio(value[name]) for name in ("odds_ratio", "lower", "upper"))
-        text = f"{ratio} ({lower} to {upper}), q {value['q_value']:.2g}"
-        ax.annotate(text, (1, at), (6, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
-                    va="center", color=style.INK)  # fmt: skip
+        texts.append(f"{ratio} ({lower} to {upper}), q {value['q_value']:.2g}")
     names = [
         f"{style.shorten(row['arm'], 16)}: {style.shorten(row['feature'], 24)}"
         + ("" if row["group"] == "all" else f", {row['group']}")
         for row in rows.to_dict("records")
     ]
-    ax.set_yticks(heights, names)
+    forest.beside(ax, names, texts)
     ax.set_xscale("log")
-    shown = rows[["lower", "upper"]].clip(_LEAST, _MOST).to_numpy(dtype=float)
-    ax.set(xlim=(min(float(shown.min()) / 1.2, 0.8), max(float(shown.max()) * 1.2, 1.25)), ylim=(-0.6, len(rows) - 0.4),
+    shown = drawn[["lower", "upper"]].to_numpy(dtype=float)
+    ax.set(xlim=(min(float(shown.min()) / 1.2, 0.8), max(float(shown.max()) * 1.2, 1.25)),
            xlabel="Odds ratio of the interaction a standard deviation (95%)")  # fmt: skip
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.xaxis.set_minor_formatter(lambda *_: "")
-    ax.tick_params(axis="y", length=0)
     style.legend(ax, loc="lower left", bbox_to_anchor=(0, 1), ncols=min(len(colours), 5), borderaxespad=0)
     return ax
 
@@ -100,13 +92,12 @@ def arm_chances(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     part, at = table[known], heights[known]
     ax.hlines(at, part["lower"], part["upper"], color=style.SKY, linewidth=4)
     ax.plot(part["chance"], at, linestyle="none", marker="o", markersize=6, color=style.INK)
-    for value, height in zip(table.to_dict("records"), heights, strict=True):
-        sure = value["chance"] == value["chance"]
-        text = f"{value['chance']:.0%} ({value['lower']:.0%} to {value['upper']:.0%})" if sure else "nobody knows"
-        ax.annotate(text, (1, height), (6, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
-                    va="center", color=style.INK if sure else style.MUTED)  # fmt: skip
-    ax.set_yticks(heights, [style.shorten(name) for name in table["arm"]])
-    ax.set(xlim=(0, 1), ylim=(-0.6, len(table) - 0.4), xlabel="Chance of a response (95%)")
+    texts = [
+        f"{row['chance']:.0%} ({row['lower']:.0%} to {row['upper']:.0%})" if sure else "nobody knows"
+        for row, sure in zip(table.to_dict("records"), known, strict=True)
+    ]
+    inks = [style.INK if sure else style.MUTED for sure in known]
+    forest.beside(ax, [style.shorten(name) for name in table["arm"]], texts, inks)
+    ax.set(xlim=(0, 1), xlabel="Chance of a response (95%)")
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-    ax.tick_params(axis="y", length=0)
     return ax

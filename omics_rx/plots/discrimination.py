@@ -9,13 +9,11 @@ import pandas as pd
 
 from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
-from omics_rx.plots import style
+from omics_rx.plots import forest, style
 from omics_rx.plots.ink import picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-_DASHED = (0, (4, 3))
 
 
 @in_words
@@ -44,7 +42,7 @@ def auc_over_time(auc: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     names = list(dict.fromkeys(known["method"].astype(str)))
     ax = style.dress(style.axes(ax, (6.0, 3.8)), grid="y")
     colours = style.colours(names)
-    ax.axhline(0.5, color=style.MUTED, linewidth=1, linestyle=_DASHED)
+    ax.axhline(0.5, color=style.MUTED, linewidth=1, linestyle=forest.DASHED)
     for name in names:
         rows = known[known["method"] == name].sort_values("at")
         ax.plot(rows["at"], rows["auc"], color=colours[name], linewidth=2, marker="o", markersize=3.5,
@@ -84,7 +82,7 @@ def roc_curves(roc: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     names = list(dict.fromkeys(known["method"].astype(str)))
     ax = style.dress(style.axes(ax, (4.8, 4.6)), grid="both")
     colours = style.colours(names)
-    ax.plot([0, 1], [0, 1], color=style.MUTED, linewidth=1, linestyle=_DASHED)
+    ax.plot([0, 1], [0, 1], color=style.MUTED, linewidth=1, linestyle=forest.DASHED)
     for name in names:
         rows = known[known["method"] == name]
         area = float(np.trapezoid(rows["true_positive"].to_numpy(float), rows["false_positive"].to_numpy(float)))
@@ -149,13 +147,8 @@ def _forest(table: pd.DataFrame, ax: Axes | None, *, centre: float, label: str, 
         raise InputError(f"none of {len(table)} rows has a value with an interval: nothing to draw")
     ax = style.dress(style.axes(ax, (6.8, 1.1 + 0.3 * len(rows))), grid="x", spines=("bottom",))
     roles = rows["role"].astype(str) if "role" in rows else pd.Series("cohort", index=rows.index)
-    colours, heights = style.colours(roles), np.arange(len(rows))[::-1]
-    ax.axvline(centre, color=style.MUTED, linewidth=1, linestyle=_DASHED)
-    for role in dict.fromkeys(roles):
-        chosen = (roles == role).to_numpy()
-        part, at = rows[chosen], heights[chosen]
-        ax.hlines(at, part["lower"], part["upper"], color=colours[role], linewidth=2)
-        ax.plot(part["value"], at, linestyle="none", marker="s", markersize=6, color=colours[role], label=role)
+    ax.axvline(centre, color=style.MUTED, linewidth=1, linestyle=forest.DASHED)
+    colours = forest.marks(ax, rows, "value", roles)
     if log:
         ax.set_xscale("log")
         low, high = float(min(rows["lower"].min(), 0.8)), float(max(rows["upper"].max(), 1.25))
@@ -163,12 +156,9 @@ def _forest(table: pd.DataFrame, ax: Axes | None, *, centre: float, label: str, 
         ax.set_xlim(low * 0.9, high * 1.1)
         ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
         ax.minorticks_off()
-    for row, at in zip(rows.to_dict("records"), heights, strict=True):
-        ax.annotate(f"{row['value']:.2f} ({row['lower']:.2f} to {row['upper']:.2f})", (1, at), (6, 0), va="center",
-                    xycoords=("axes fraction", "data"), textcoords="offset points", color=style.INK)  # fmt: skip
-    ax.set_yticks(heights, [style.shorten(str(name), 40) for name in rows["name"]])
-    ax.set(ylim=(-0.6, len(rows) - 0.4), xlabel=label)
-    ax.tick_params(axis="y", length=0)
+    texts = [f"{row['value']:.2f} ({row['lower']:.2f} to {row['upper']:.2f})" for row in rows.to_dict("records")]
+    forest.beside(ax, [style.shorten(str(name), 40) for name in rows["name"]], texts)
+    ax.set_xlabel(label)
     if len(colours) > 1:
         style.legend(ax, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(colours), borderaxespad=0)
     return ax

@@ -39,7 +39,7 @@ def calibration(groups: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         raise InputError(f"none of {len(groups)} groups has an observed chance: nothing to draw")
     ax = style.dress(style.axes(ax, (5.0, 4.6)), grid="both")
     dated = "at" in known  # chances by a month; else of a yes or no
-    names = known["at"].map(lambda month: f"{month:.0f} months") if "at" in known else pd.Series("", index=known.index)
+    names = known["at"].map(lambda month: f"{month:.0f} months") if dated else pd.Series("", index=known.index)
     colours = style.colours(names)
     ax.plot([0, 1], [0, 1], color=style.MUTED, linewidth=1, linestyle=(0, (4, 3)), label="as predicted")
     for name, colour in colours.items():

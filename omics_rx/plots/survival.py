@@ -11,7 +11,7 @@ import pandas as pd
 from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
 from omics_rx.core.texts import says_nothing
-from omics_rx.plots import style
+from omics_rx.plots import forest, style
 from omics_rx.plots.ink import picture
 
 if TYPE_CHECKING:
@@ -159,25 +159,16 @@ def concordance_forest(table: Any, *, ax: Axes | None = None) -> Axes:
     rows = table.reset_index(drop=True)
     ax = style.dress(style.axes(ax, (7.2, 1.2 + 0.42 * len(rows))), grid="x", spines=("bottom",))
     roles = rows["role"].astype(str) if "role" in rows else pd.Series("cohort", index=rows.index)
-    colours = style.colours(roles)
-    heights = np.arange(len(rows))[::-1]
-    ax.axvline(0.5, color=style.MUTED, linewidth=1, linestyle=(0, (4, 3)))
-    for role in dict.fromkeys(roles):
-        chosen = (roles == role).to_numpy()
-        part, at = rows[chosen], heights[chosen]
-        ax.hlines(at, part["lower"], part["upper"], color=colours[role], linewidth=2)
-        ax.plot(part["concordance"], at, linestyle="none", marker="s", markersize=7, color=colours[role], label=role)
+    ax.axvline(0.5, color=style.MUTED, linewidth=1, linestyle=forest.DASHED)
+    colours = forest.marks(ax, rows, "concordance", roles, size=7)
     known = rows[["concordance", "lower", "upper"]].to_numpy(dtype=float)
     known = known[np.isfinite(known)]
     low, reach = (float(known.min()), float(known.max())) if known.size else (0.5, 0.5)
-    for value, at in zip(rows.to_dict("records"), heights, strict=True):
-        text = _estimate(value["concordance"], value["lower"], value["upper"])
-        ax.annotate(text, (1, at), (6, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
-                    va="center", color=style.INK)  # fmt: skip
-    ax.set_yticks(heights, [_cohort_label(row) for row in rows.to_dict("records")])
-    ax.set(xlim=(min(0.42, low - 0.02), max(0.78, reach + 0.02)), ylim=(-0.6, len(rows) - 0.4),
+    told = rows.to_dict("records")
+    texts = [_estimate(row["concordance"], row["lower"], row["upper"]) for row in told]
+    forest.beside(ax, [_cohort_label(row) for row in told], texts)
+    ax.set(xlim=(min(0.42, low - 0.02), max(0.78, reach + 0.02)),
            xlabel="Concordance with 95% interval (0.5 is chance)")  # fmt: skip
-    ax.tick_params(axis="y", length=0)
     if len(colours) > 1:
         style.legend(ax, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(colours), borderaxespad=0)
     return ax

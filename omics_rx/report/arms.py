@@ -12,6 +12,7 @@ from omics_rx.core.errors import InputError
 from omics_rx.report import svg
 from omics_rx.report.page import Block, Figure, KeyFigure, KeyFigures, Page, Section, Table, Text
 from omics_rx.report.sections import limits_section, methods_section
+from omics_rx.report.therapy import calibration_figures
 
 _FORMATS = {
     **dict.fromkeys(("auc", "within", "odds_ratio", "shrunk", "shrunk_lower", "shrunk_upper"), ".2f"),
@@ -140,13 +141,7 @@ def _arms(study: Any) -> Table:
 
 
 def _chances(study: Any) -> Iterable[Block]:
-    for (cohort, role), groups in study.calibration_groups.groupby(["cohort", "role"], sort=False):
-        rows = groups.drop(columns="at")
-        words = "; ".join(
-            f"{row['predicted']:.2f} predicted, {row['observed']:.2f} observed" for row in rows.to_dict("records")
-        )
-        drawn = svg.draw(plots.calibration, rows, size=(5.0, 4.6))
-        yield Figure(drawn, f"Predicted and observed share of responders in {cohort} ({role}).", words)
+    yield from calibration_figures(study)
     yield _table(study.calibration, "Calibration: slope 1 and intercept 0 are right.")
 
 

@@ -105,13 +105,7 @@ def _ladder(study: Any) -> Table:
 
 
 def _chances(study: Any) -> Iterable[Block]:
-    for (cohort, role), groups in study.calibration_groups.groupby(["cohort", "role"], sort=False):
-        rows = groups.drop(columns="at")
-        words = "; ".join(
-            f"{row['predicted']:.2f} predicted, {row['observed']:.2f} observed" for row in rows.to_dict("records")
-        )
-        drawn = svg.draw(plots.calibration, rows, size=(5.0, 4.6))
-        yield Figure(drawn, f"Predicted and observed share of responders in {cohort} ({role}).", words)
+    yield from calibration_figures(study)
     yield _table(
         study.calibration, "Calibration: slope 1 and intercept 0 are right; gain: share of the Brier score saved."
     )
@@ -120,6 +114,17 @@ def _chances(study: Any) -> Iterable[Block]:
         yield Figure(
             drawn, f"Net benefit in {cohort} ({role}).", "Net benefit of each model, of treating all and of none."
         )
+
+
+def calibration_figures(study: Any) -> Iterable[Figure]:
+    """Predicted and observed share of responders in each cohort of a study of a yes-or-no outcome."""
+    for (cohort, role), groups in study.calibration_groups.groupby(["cohort", "role"], sort=False):
+        rows = groups.drop(columns="at")
+        words = "; ".join(
+            f"{row['predicted']:.2f} predicted, {row['observed']:.2f} observed" for row in rows.to_dict("records")
+        )
+        drawn = svg.draw(plots.calibration, rows, size=(5.0, 4.6))
+        yield Figure(drawn, f"Predicted and observed share of responders in {cohort} ({role}).", words)
 
 
 def _trend(study: Any) -> Iterable[Block]:
