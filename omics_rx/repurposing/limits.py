@@ -116,13 +116,11 @@ def limits(ranker: Ranker, subtype: str, info: pd.DataFrame) -> tuple[str, ...]:
 
 def _absent(ranker: Ranker) -> list[str]:
     """What each source that was not brought would add, by the default rule, and how to bring it."""
-    sources = ranker.sources_
-    held = {"profiles": sources.profiles, "expressing": sources.expressing, "network": sources.network}
     return [
         f"{words}. On the tumours of gse1992 the area for breast against other cancer drugs is {tiers[0]} {source}, "
         f"{tiers[1]} without, for the right subtype {right[0]} and {right[1]}. To bring it: {code}."
         for name, (words, source, tiers, right, code) in ABSENT.items()
-        if held[name] is None
+        if getattr(ranker.sources_, name) is None
     ]
 
 
@@ -178,7 +176,7 @@ def _learnt(ranker: Ranker) -> str:
         if ranker.asks_:
             return "No labels were learnt from: the weights of the evidence are fixed."
         return "No labels were learnt from: every kind of evidence counts the same."
-    if isinstance(ranker.labels, str) and ranker.labels == "cancers":
+    if ranker.across_:
         return (
             f"Learnt from {ranker.n_training_} pairs of drugs and cancers other than breast: what works there may not "
             "work here. No label of breast cancer enters a score."

@@ -24,6 +24,7 @@ from omics_rx.repurposing.gather import Given, gather
 from omics_rx.repurposing.hers import frequent, told_of_patient, with_told
 from omics_rx.repurposing.ledger import Ledger
 from omics_rx.repurposing.ranking import Ranking
+from omics_rx.repurposing.rule import rule_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,28 +37,6 @@ SUBTYPES = (*lb.SUBTYPES, "Normal")
 _DRUG_COLUMNS = ("name", "aliases", "smiles", "inchikey", "targets", "mechanism")
 _GATHERED = ("sources_", "subtypes_from_", "people_", "library_absent_", "inputs_", "reference_", "screen_", "own_",
              "said_", "apart_", "ledger_", "evidence_")  # fmt: skip
-LEARNT = (
-    "The share of drugs that a drug beats in each kind of evidence, averaged, and corrected by boosted monotone stumps "
-    "(LightGBM) learnt from {n} labelled pairs: drugs that work in a subtype against drugs that do not; which subtype "
-    "a drug is for is left to the evidence. A drug is scored only by models that saw no label of it or of a drug that "
-    "acts like it. The score is in log odds, the mean of {members} members; missing evidence contributes nothing."
-)
-ACROSS = (
-    "As learnt from other cancers: the share of drugs that a drug beats in each kind of evidence, averaged, and "
-    "corrected by boosted monotone stumps (LightGBM) learnt from {n} pairs of drugs and cancers other than breast, by "
-    "what lines tell. No label of breast cancer is used, and a drug is scored only by models that saw no label of it "
-    "or of a drug that acts like it. The score is in log odds, the mean of {members} members."
-)
-QUESTIONS = (
-    "Two questions, each a column, and the score is their sum. Which drug is worth trying (drug_score): the shares of "
-    "screened drugs that a drug beats in {drug}, added. For which subtype (subtype_score): how far the subtype stands "
-    "above the others in {subtype}, by weights. Both are in standard deviations over drugs, the second times {share}. "
-    "No label is used; missing evidence contributes nothing."
-)
-AVERAGE = (
-    "Average of oriented ranks: each kind of evidence gives the share of drugs that a drug beats, less one half; the "
-    "score is their mean over the kinds known. No label is used{why}."
-)
 
 
 class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
@@ -245,28 +224,11 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         if self.labels is not None:
             self._fit, why = self._cross_fitted(progress=progress)
         self.learnt_ = self._fit is not None
-        self.rule_ = (
-            (ACROSS if self._across else LEARNT).format(n=self.n_training_, members=learner.N_MEMBERS)
-            if self._fit is not None
-            else self._asked()
-            if self.asks_
-            else AVERAGE.format(why=f" ({why})" if why else "")
-        )
+        self.rule_ = rule_of(self, why)
         return self
 
     def _answered(self) -> questions.Answers:
         return questions.answers(self._pairs, self.kinds_, screened=self.sources_.screened, subtypes=lb.SUBTYPES)
-
-    def _asked(self) -> str:
-        words = {
-            question: ", ".join(kind.label for kind in self.kinds_ if kind.question == question and kind.slope is None)
-            or "nothing"
-            for question in ("drug", "subtype")
-        }
-        own = [f"{kind.label} ({kind.slope:g} a {kind.unit.partition(',')[0]})" for kind in self.kinds_ if
-               kind.slope is not None]  # fmt: skip
-        alone = f" Whatever the cohort holds, these add as much as their value says: {', '.join(own)}." if own else ""
-        return QUESTIONS.format(share=questions.SUBTYPE_SHARE, **words) + alone
 
     def _cross_fitted(self, *, progress: bool | None) -> tuple[learner.CrossFit | None, str]:
         table = self._label_table()
@@ -276,7 +238,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         classes = pd.concat([frame.set_index("drug_id")["mechanism"] for frame in (shipped, self.labels_)])
         words = tokens(self.sources_.drugs, classes)
         evidence = self._pairs
-        if self._across:
+        if self.across_:
             of_lines = cancers.evidence(self.screen_, self.sources_.held_out)
             evidence = pd.concat([evidence, of_lines.reindex(columns=evidence.columns)])
             training = cancers.training_pairs(self.screen_.drugs)
@@ -293,7 +255,8 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         return fit.first(len(self._pairs)), ""
 
     @property
-    def _across(self) -> bool:
+    def across_(self) -> bool:
+        """Whether scores are learnt from other cancers than of the breast."""
         return isinstance(self.labels, str) and self.labels == "cancers"
 
     def _label_table(self) -> pd.DataFrame:
