@@ -73,7 +73,8 @@ def _members(name: str, thing: Any) -> Iterator[tuple[str, Any]]:
             yield from _members(f"{name}.{key}", getattr(thing, key))
     elif inspect.isclass(thing):
         if thing.__module__.startswith("omics_rx"):
-            for key, value in vars(thing).items():
+            ours = [kind for kind in reversed(thing.__mro__) if kind.__module__.startswith("omics_rx")]
+            for key, value in {key: value for kind in ours for key, value in vars(kind).items()}.items():
                 inner = getattr(value, "__func__", value)
                 if not key.startswith("_") and inspect.isfunction(inner):
                     yield f"{name}.{key}", inner

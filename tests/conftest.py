@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import shutil
 import tempfile
@@ -77,6 +78,36 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Say what was left out and where to read how to run it."""
     for need, number in sorted(config.stash.get(_LEFT_OUT, Counter()).items()):
         terminalreporter.write_line(f"left out: {number} tests that need {need}; see CONTRIBUTING.md")
+
+
+@pytest.fixture(scope="session")
+def raw_errors():
+    """What a thing's public methods raise of pandas' or numpy's own where each argument in turn is unfit or empty."""
+    from omics_rx.core.errors import OmicsRxError
+
+    poor = (None, "", "nonsense.tsv", 3.0, [], {}, np.array([]), np.zeros((0, 3)), pd.Series(dtype=float),
+            pd.DataFrame(), pd.DataFrame({"nonsense": ["x"]}))  # fmt: skip
+
+    def of(thing, *, without=()):
+        raw = []
+        for name in dir(type(thing)):
+            found = None if name.startswith("_") or name in without else getattr(type(thing), name)
+            if not callable(found) or not getattr(found, "__module__", "").startswith("omics_rx"):
+                continue
+            method = getattr(thing, name)
+            told = inspect.signature(method).parameters.values()
+            needed = [one.name for one in told if one.default is one.empty and one.kind is not one.VAR_KEYWORD]
+            for names in [needed] if needed else [[one.name] for one in told]:
+                for value in poor:
+                    try:
+                        method(**dict.fromkeys(names, value))
+                    except OmicsRxError:
+                        continue
+                    except Exception as error:  # noqa: BLE001 - any other error is what is looked for
+                        raw.append(f"{name}({names} = {value!r}): {type(error).__name__}: {error}")
+        return raw
+
+    return of
 
 
 @pytest.fixture(scope="session")

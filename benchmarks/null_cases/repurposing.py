@@ -13,6 +13,7 @@ from omics_rx.repurposing import event_effects, posterior
 from omics_rx.repurposing.ranking import Ranking
 
 REASONS = {
+    "repurposing.Ranker.outlook": "hands on what repurposing.posterior.update finds",
     "repurposing.Ranker.rank": "a rank has no truth to plant: the interval is that of the ranks by another cohort, and "
     "is judged on real ones (benchmarks/ranking_intervals.py, RESULTS.md)",
     "repurposing.Ranking.compare": "reads the intervals of both rankings",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples, row_names
 from omics_rx.core.provenance import frame_sha256
 
@@ -88,6 +89,7 @@ class DrugScreen:
         """Number of measured (cell, drug, screen)."""
         return len(self.responses)
 
+    @in_words
     def matrix(self, value: str = "ln_ic50") -> pd.DataFrame:
         """Cells x drugs frame of one value; NaN where not measured; re-screens of a pair are averaged."""
         if value not in self.responses:
@@ -97,6 +99,7 @@ class DrugScreen:
         drugs = self.drugs.index[self.drugs.index.isin(table.columns)]
         return table.reindex(index=cells, columns=drugs)
 
+    @in_words
     def subset(self, *, cells: Iterable[str] | None = None, drugs: Iterable[str] | None = None) -> DrugScreen:
         """Keep the named cells and drugs, also those without responses.
 

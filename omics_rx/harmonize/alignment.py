@@ -91,6 +91,7 @@ class Consensus:
     places: np.ndarray
 
     @classmethod
+    @in_words
     def learn(cls, cohort: pd.DataFrame, lines: pd.DataFrame, *, n_components: int = 50) -> Consensus:
         """Learn the factors that a cohort shares with the training lines.
 
@@ -119,6 +120,7 @@ class Consensus:
             np.array([place for _, place in found]),
         )  # fmt: skip
 
+    @in_words
     def project(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Coordinates of samples on the factors, shape ``(n, d)``.
 
@@ -131,6 +133,7 @@ class Consensus:
         _refuse_missing(values, self.genes)
         return pd.DataFrame(values @ self.factors.T, index=frame.index)
 
+    @in_words
     def keep(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Samples as far as they lie in the space of the factors, in genes again, shape ``(n, p)``."""
         return pd.DataFrame(self.project(frame).to_numpy() @ self.factors, frame.index, list(self.genes))

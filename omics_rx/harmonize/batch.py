@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.work import log
 from omics_rx.harmonize.batch_cohorts import FEWEST, by_batch, check_batches, in_one_unit, logarithms, refuse_other_unit
@@ -34,6 +35,7 @@ class Biology:
     levels: Mapping[str, tuple[str, ...]]
 
     @classmethod
+    @in_words
     def learn(cls, facts: pd.DataFrame) -> Biology:
         """Take the levels of each column of text, category or yes and no; other columns are numbers."""
         levels = {}
@@ -43,6 +45,7 @@ class Biology:
             levels[str(name)] = () if numbers else tuple(sorted(set(column.dropna().astype(str))))
         return cls(levels)
 
+    @in_words
     def design(self, facts: pd.DataFrame | None, samples: pd.Index) -> np.ndarray:
         """Samples x effects, shape ``(n, k)``.
 
@@ -122,6 +125,7 @@ class ComBat:
     left_out: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
+    @in_words
     def learn(
         cls,
         cohorts: Mapping[str, CohortLike] | CohortLike,
@@ -184,6 +188,7 @@ class ComBat:
             unit, left_out,
         )  # fmt: skip
 
+    @in_words
     def apply(
         self, cohort: CohortLike, *, batch: str | None = None, biology: pd.DataFrame | None = None
     ) -> pd.DataFrame:
@@ -248,6 +253,7 @@ class ComBat:
         }
 
     @classmethod
+    @in_words
     def from_dict(cls, values: Mapping[str, Any]) -> ComBat:
         """Read what :meth:`as_dict` gave.
 

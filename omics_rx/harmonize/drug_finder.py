@@ -60,6 +60,7 @@ class Finder:
         given = dict(zip(self.ids, _texts(drugs, "inchikey"), strict=True))
         self.keys = {drug: given[drug] or self._key(drug) for drug in self.ids}
 
+    @in_words
     def find(self, text: str | None = None, smiles: str | None = None, *, inchikey: str | None = None) -> Found:
         """Find one drug by its structure or, where there is none, by what it is called.
 
@@ -97,6 +98,7 @@ class Finder:
             return ""
         return f"the name is that of {self.label(called.drug_id)}, the structure is not: the structure was used"
 
+    @in_words
     def by_name(self, text: str, *, explain: bool = True) -> Found:
         """Find a drug by its id, InChIKey or any of its names; ``explain`` says why there is none."""
         said = str(text).strip()
@@ -116,6 +118,7 @@ class Finder:
             return self._one([(drug, "name in brackets") for drug in told], said, "")
         return Found(problem=self._unknown(said) if explain else "not found by name")
 
+    @in_words
     def by_key(self, key: str, *, asked_alone: bool = False) -> Found:
         """Find a drug by its InChIKey, or by that of the same bonds."""
         exact = [drug for drug, own in self.keys.items() if own == key]
@@ -131,6 +134,7 @@ class Finder:
             return Found(problem=f"{key} is no compound of {self.what}")
         return Found(None, "new InChIKey")
 
+    @in_words
     def by_structure(self, drawn: Structure) -> Found:
         """Find a drug by its structure: the same, a tautomer, or the same bonds with less or more stereo."""
         notes = "; ".join(drawn.notes)
@@ -241,6 +245,7 @@ class Finder:
         text = self._smiles[drug]
         return structure(text).inchikey if text and not why_not(text) else None
 
+    @in_words
     def label(self, drug: str) -> str:
         """Name of a drug, with its id where it has none."""
         return str(self.names[drug] or drug)

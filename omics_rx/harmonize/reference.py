@@ -64,6 +64,7 @@ class GeneReference:
             object.__setattr__(self, name, array)
 
     @classmethod
+    @in_words
     def learn(cls, frame: pd.DataFrame, *, unit: str = "unknown", domain: str = "", origin: str = "") -> GeneReference:
         """Learn a reference from a training cohort.
 
@@ -100,6 +101,7 @@ class GeneReference:
             tuple(names[varies]), mean[varies], sd[varies], len(frame), unit, domain, origin, tuple(names[~varies])
         )
 
+    @in_words
     def z(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Standardise samples by the frozen means and deviations.
 
@@ -117,6 +119,7 @@ class GeneReference:
         values = frame.reindex(columns=list(self.genes)).to_numpy(dtype=np.float64)
         return pd.DataFrame((values - self.mean) / self.sd, index=frame.index, columns=list(self.genes))
 
+    @in_words
     def subset(self, genes: Iterable[str]) -> GeneReference:
         """Reference of the named genes, in their order; those it lacks are left out."""
         position = {gene: i for i, gene in enumerate(self.genes)}
@@ -140,6 +143,7 @@ class GeneReference:
         }
 
     @classmethod
+    @in_words
     def from_dict(cls, values: Mapping[str, Any]) -> GeneReference:
         """Read what :meth:`as_dict` gave.
 
@@ -174,6 +178,7 @@ class QuantileReference:
     n_samples: int
 
     @classmethod
+    @in_words
     def learn(cls, frame: pd.DataFrame, *, n_quantiles: int = 1001) -> QuantileReference:
         """Learn the mean distribution of samples x genes, as quantile normalisation does (Bolstad 2003).
 
@@ -190,6 +195,7 @@ class QuantileReference:
         rows = [np.quantile(row[np.isfinite(row)], levels) for row in values]
         return cls(np.mean(rows, axis=0), len(frame))
 
+    @in_words
     def apply(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Give each sample the reference's distribution by the ranks of its known values; ties share a value."""
         level = within_sample_ranks(frame)
@@ -202,6 +208,7 @@ class QuantileReference:
         return {"quantiles": self.quantiles.tolist(), "n_samples": self.n_samples}
 
     @classmethod
+    @in_words
     def from_dict(cls, values: Mapping[str, Any]) -> QuantileReference:
         """Read what :meth:`as_dict` gave.
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx import harmonize
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, NotFittedError, examples
 from omics_rx.harmonize.mechanisms import tokens
 from omics_rx.repurposing import learner, posterior
@@ -53,6 +54,7 @@ class Feedback:
             """Drugs ranked for a subtype, and their scores before any outcome."""
             ...
 
+    @in_words
     def update(
         self, outcomes: pd.DataFrame | None = None, *, ledger: Path | str | None = None, success: object = None
     ) -> Ranker:
@@ -104,6 +106,7 @@ class Feedback:
 
         return self._moved_to(grow, ledger)
 
+    @in_words
     def undo(self, *, ledger: Path | str | None = None) -> Ranker:
         """Take the last batch of outcomes back; the ledger keeps it and says so. ``moved_`` tells what moved.
 
@@ -133,6 +136,7 @@ class Feedback:
         self.moved_ = _moves(self, before, after)
         return self  # type: ignore[return-value]
 
+    @in_words
     def propose(self, subtype: str, n: int = 5, *, explore: float = EXPLORE) -> pd.DataFrame:
         """Which drugs to try next: those expected to work, and those that would teach most.
 
@@ -178,6 +182,7 @@ class Feedback:
         )
         return table.iloc[chosen]
 
+    @in_words
     def outlook(
         self, subtype: str, alike: np.ndarray | None = None
     ) -> tuple[pd.Index, np.ndarray, posterior.Posterior]:
@@ -197,6 +202,7 @@ class Feedback:
         table = self.likeness(subtype, drugs) if alike is None else alike
         return drugs, base, posterior.update(table, base, seen)
 
+    @in_words
     def likeness(self, subtype: str, drugs: pd.Index) -> np.ndarray:
         """How alike drugs are, as outcomes spread by it: see :func:`omics_rx.repurposing.posterior.likeness`."""
         kinds = self.kinds_

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.damage import json_of, told_as_damage
 from omics_rx.core.errors import InputError, IntegrityError, examples
 from omics_rx.core.provenance import now
@@ -46,6 +47,7 @@ class Ledger:
         kept = [record for record in self.records if record["kind"] == "outcome" and record["batch"] not in gone]
         return pd.DataFrame(kept, columns=["batch", *FIELDS])
 
+    @in_words
     def with_batch(self, outcomes: pd.DataFrame) -> Ledger:
         """Ledger with one more batch of outcomes (the ``FIELDS``)."""
         batch = 1 + max((int(record["batch"]) for record in self.records), default=0)
@@ -74,11 +76,13 @@ class Ledger:
             records.append({**full, "hash": _hash(full)})
         return Ledger(tuple(records))
 
+    @in_words
     def write(self, path: Path | str) -> None:
         """Write one JSON object a line, at once or not at all."""
         write_text(path, "".join(json.dumps(record, sort_keys=True) + "\n" for record in self.records))
 
     @classmethod
+    @in_words
     def grown(cls, path: Path | str, grow: Callable[[Ledger], Ledger]) -> Ledger:
         """Ledger of a file with what ``grow`` adds to it, read again and written while no other process can.
 
@@ -105,6 +109,7 @@ class Ledger:
         return new
 
     @classmethod
+    @in_words
     def read(cls, path: Path | str, *, head: str | None = None) -> Ledger:
         """Read a ledger and check every hash; a file that is not there is an empty ledger.
 

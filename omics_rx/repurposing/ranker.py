@@ -12,6 +12,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from omics_rx import harmonize
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples, unknown_name
 from omics_rx.harmonize.mechanisms import tokens
 from omics_rx.repurposing import assemble, cancers, learner, limits, opinions, questions
@@ -74,6 +75,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         self.rule = rule
         self.seed = seed
 
+    @in_words
     def fit(
         self, model: Any, cohort: CohortLike, library: pd.DataFrame | None = None, *,
         extra: Any = None, direction: Any = None, universe: pd.DataFrame | str | None = "resources",
@@ -126,6 +128,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
         self.evidence_ = self._drawn()
         return self._learn(progress=progress)
 
+    @in_words
     def taught(
         self, labels: pd.DataFrame | str | None, *, rule: str = "questions", progress: bool | None = None
     ) -> Ranker:
@@ -143,6 +146,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
             setattr(other, name, getattr(self, name))
         return other._learn(progress=progress)
 
+    @in_words
     def redrawn(self, **changed: Any) -> Ranker:
         """Another ranker of the same labels and rule on changed evidence, as if something had not been known.
 
@@ -266,6 +270,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
             return lb.shipped()  # with "cancers" they are shown beside the ranking and teach nothing
         raise InputError(f"labels is {self.labels!r}: give 'resources', 'cancers', a frame or None")
 
+    @in_words
     def rank(
         self, subtype: str, *, by: str = "subtype", candidates: str | Iterable[str] = "existing"
     ) -> Ranking:  # fmt: skip
@@ -391,6 +396,7 @@ class Ranker(Feedback, BaseEstimator):  # type: ignore[misc,unused-ignore]
     def _here(self, key: str) -> np.ndarray:
         return np.asarray(self._pairs.index.get_level_values(1) == key)
 
+    @in_words
     def scores_before(self, subtype: str) -> tuple[pd.Index, np.ndarray]:
         """Drugs ranked for a subtype, and their scores before any outcome."""
         here = self._here(subtype)

@@ -14,7 +14,7 @@ from omics_rx import harmonize
 from omics_rx.core import saving
 from omics_rx.core.arguments import in_words
 from omics_rx.core.damage import json_of, told_as_damage
-from omics_rx.core.errors import InputError, IntegrityError, MissingFileError
+from omics_rx.core.errors import InputError, IntegrityError, MissingFileError, UnknownNameError
 from omics_rx.core.exact import EXACT
 from omics_rx.core.paths import as_path
 from omics_rx.core.provenance import Provenance
@@ -142,10 +142,21 @@ class Ranking:
             return self.unscreened
         return pd.concat([self.table, self.others[self.others["group"] != APART]])
 
+    @in_words
     def row(self, drug_id: str) -> pd.Series:
-        """Row of a drug scored, a candidate or not."""
-        return (self.table if drug_id in self.table.index else self.others).T[drug_id]
+        """Row of a drug scored, a candidate or not.
 
+        Raises
+        ------
+        UnknownNameError
+            If no drug that was scored has this id.
+        """
+        for table in (self.table, self.others):
+            if drug_id in table.index:
+                return table.T[drug_id]
+        raise UnknownNameError(f"{drug_id!r} is no drug id of this ranking; ranking.find tells the id of a name")
+
+    @in_words
     def findings(self, n: int = 25) -> pd.DataFrame:
         """The first ``n`` candidates by what they hit: drugs of one family of targets are one finding.
 
@@ -157,6 +168,7 @@ class Ranking:
         """
         return families.grouped(self.table.head(n), self.drugs)
 
+    @in_words
     def find(self, drug: str) -> str:
         """Drug id of a name, alias, InChIKey or id.
 
@@ -175,6 +187,7 @@ class Ranking:
             raise InputError(f"{drug} is not ranked: {self.unranked['reason'][found]!s}")
         return found
 
+    @in_words
     def explain(self, drug: str) -> Explanation:
         """Why a drug (name or id) stands where it does: its evidence, contributions and a sentence."""
         drug_id = self.find(drug)
@@ -192,10 +205,12 @@ class Ranking:
             opinion=opinion,
         )
 
+    @in_words
     def sheet(self, drug: str) -> Sheet:
         """What is to be known of a drug (name or id) before an experiment; ``str`` of it is Markdown."""
         return sheet(self, drug)
 
+    @in_words
     def pathways(self, n: int = 25, *, min_overlap: int = 3) -> pd.DataFrame:
         """Pathways in which more of the first ``n`` drugs have a target than of as many drugs at random.
 
@@ -231,6 +246,7 @@ class Ranking:
         table = pathways_of_first(known, first, scores.pathway_sets())
         return table[table["overlap"] >= min_overlap]
 
+    @in_words
     def mechanisms(self, n: int = 25) -> pd.DataFrame:
         """What more of the first ``n`` drugs hit than of as many drugs at random, by families of targets.
 
@@ -263,6 +279,7 @@ class Ranking:
         shown = found[["drugs", "of_drugs", "expected", "p_value", "q_value"]].rename_axis("family")
         return shown.assign(names=names.reindex(shown.index).fillna(""))
 
+    @in_words
     def compare(self, other: Ranking) -> pd.DataFrame:
         """Ranks here and there, by drug.
 
@@ -283,6 +300,7 @@ class Ranking:
         order = both["moved"].abs().sort_values(ascending=False, kind="stable", na_position="last").index
         return both.loc[order, ["name", "rank", "other_rank", "moved", "apart"]]
 
+    @in_words
     def save(self, folder: Path | str) -> Path:
         """Write the tables as CSV and how they came to be as ``provenance.json``; :func:`load_ranking` reads them.
 

@@ -162,6 +162,7 @@ class Profiles:
     extreme: np.ndarray
 
     @classmethod
+    @in_words
     def of(cls, z: pd.DataFrame, *, n_extreme: int = 100) -> Profiles:
         """Prepare drugs x genes profiles.
 
@@ -187,6 +188,7 @@ class Profiles:
         kept = np.clip(n_kept - first + 1, 0, tied) + np.clip(last - (n - n_kept), 0, tied)
         return cls(z, first, last, rank, values * kept / tied)
 
+    @in_words
     def score(self, signature: pd.Series, *, n_genes: int = 150) -> pd.DataFrame:
         """Score every drug against one signature.
 
@@ -211,6 +213,7 @@ class Profiles:
         scored = self.score_many(signature.rename(name).to_frame().T, n_genes=n_genes)
         return pd.DataFrame({method: scored[method][name] for method in METHODS})
 
+    @in_words
     def score_many(self, signatures: pd.DataFrame, *, n_genes: int = 150) -> dict[str, pd.DataFrame]:
         """Score every drug against many signatures, such as one a patient, in one pass.
 
@@ -253,10 +256,12 @@ class Profiles:
         scored["cmap_ks"] = scaled(scored["cmap_ks"])
         return {m: pd.DataFrame(scored[m], index=self.z.index, columns=signatures.index) for m in METHODS}
 
+    @in_words
     def unscaled(self, query: np.ndarray) -> dict[str, np.ndarray]:
         """Scores of a query over the profiles' genes, 0 for those not taken, with ``cmap_ks`` not yet scaled."""
         return {method: values[:, 0] for method, values in self.unscaled_many(query[None, :]).items()}
 
+    @in_words
     def unscaled_many(self, queries: np.ndarray) -> dict[str, np.ndarray]:
         """The same of several queries (queries x genes): drugs x queries."""
         at = np.arange(self.z.shape[1])
@@ -321,6 +326,7 @@ class Library:
     parts: tuple[Profiles, ...]
 
     @classmethod
+    @in_words
     def of(cls, z: pd.DataFrame) -> Library:
         """Prepare drugs x genes profiles with gaps.
 
@@ -336,6 +342,7 @@ class Library:
         parts = [Profiles.of(z.iloc[rows, np.flatnonzero(known[rows[0]])]) for rows in patterns.values()]
         return cls(z, tuple(parts))
 
+    @in_words
     def score(self, signature: pd.Series, *, n_genes: int = 150) -> pd.DataFrame:
         """Score every drug against one signature; see :meth:`Profiles.score`.
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
 from omics_rx.response.few_shot import kernel_of
 from omics_rx.response.parts.base import positions
@@ -65,6 +66,7 @@ class Explanation:
     alike: pd.DataFrame
     events: pd.DataFrame
 
+    @in_words
     def pathways(self, gene_sets: Mapping[str, Sequence[str]]) -> pd.DataFrame:
         """Sum what the genes of each set add.
 
@@ -105,6 +107,7 @@ class DrugExplanation:
     spread: float
     alike: pd.DataFrame
 
+    @in_words
     def pathways(self, gene_sets: Mapping[str, Sequence[str]]) -> pd.DataFrame:
         """Sum the shares of the genes of each set; as :meth:`Explanation.pathways`, with ``share``."""
         return _by_set(self.genes["share"], gene_sets)

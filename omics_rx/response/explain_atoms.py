@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
 from omics_rx.response import similarity
 from omics_rx.response.explain import asked
@@ -41,6 +42,7 @@ class Drawn:
     smiles: str
     atoms: pd.DataFrame | pd.Series
 
+    @in_words
     def svg(self, *, width: int = 360, height: int = 260) -> str:
         """Draw the molecule with its atoms coloured: blue where they add sensitivity, red where they take it.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.response.prepare import one_sample
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class Explains:
     def _model(self) -> ResponseModel:
         return cast("ResponseModel", self)
 
+    @in_words
     def explain(
         self,
         cell_id: str,
@@ -55,6 +57,7 @@ class Explains:
 
         return explain(self._model, one_sample(self._model, cell_id, cohort, domain)[0], drug)
 
+    @in_words
     def explain_drug(self, drug: str | pd.DataFrame) -> DrugExplanation:
         """Say which genes tell sensitive from resistant training lines for one drug.
 
@@ -72,6 +75,7 @@ class Explains:
 
         return explain_drug(self._model, drug)
 
+    @in_words
     def explain_atoms(
         self,
         drug: str | pd.DataFrame,
@@ -107,6 +111,7 @@ class Explains:
             return explain_atoms(self._model, drug)
         return explain_atoms(self._model, drug, one_sample(self._model, cell_id, cohort, domain)[0], sample=cell_id)
 
+    @in_words
     def explain_network(
         self,
         cell_id: str,

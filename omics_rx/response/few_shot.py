@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
 from omics_rx.core.work import rng
 from omics_rx.harmonize import response_units
@@ -128,6 +129,7 @@ class AdaptedModel:
     level: float = 0.0
     other_assay: float = 0.0
 
+    @in_words
     def predict(self, drugs: Asked | None = None) -> Prediction:
         """Predict the sample's responses.
 

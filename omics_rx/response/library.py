@@ -53,6 +53,7 @@ class LibraryScreen:
         for part in sorted(self.folder.glob("part-*.parquet")):
             yield pd.read_parquet(part)
 
+    @in_words
     def best(self, sample: str, n: int = 20, *, inside: bool = True) -> pd.DataFrame:
         """Structures with the lowest value for a sample or group.
 

@@ -12,6 +12,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from omics_rx.core import cohort as cohorts
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, NotFittedError, examples, unknown_name
 from omics_rx.core.provenance import Provenance, frame_sha256
 from omics_rx.core.screen import DrugScreen
@@ -130,6 +131,7 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
         self.n_inner = n_inner
         self.seed = seed
 
+    @in_words
     def fit(self, screen: DrugScreen, *, progress: bool | None = None) -> ResponseModel:
         """Learn from a screen.
 
@@ -227,6 +229,7 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
             raise NotFittedError("the response model was not fitted: call fit(screen), or response.default()")
         return self.learnt_
 
+    @in_words
     def predict(
         self,
         cohort: CohortLike,
@@ -290,6 +293,7 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
             )  # fmt: skip
         return seen
 
+    @in_words
     def adapt(
         self,
         cell_id: str,
@@ -335,6 +339,7 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
         cells, stated = one_sample(self, cell_id, cohort, domain)
         return adapt(self, cells, measured, stated=stated, assay=assay, sure_of_unit=sure_of_unit)
 
+    @in_words
     def on_scale(
         self, cohort: CohortLike, domain: str | None = None, reference: Literal["cohort"] | GeneReference = "cohort"
     ) -> tuple[Cells, str, str]:
@@ -361,6 +366,7 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
         check_samples(scaled.z)
         return cells_of(data, scaled.z), told, scaled.statement
 
+    @in_words
     def answer(self, cells: Cells, query: Query, *, domain: str, stated: str) -> Prediction:
         """Predict for cells that are on the training scale already, which :meth:`predict` brings them to."""
         learnt = self._fitted
@@ -424,6 +430,7 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
             ),
         )  # fmt: skip
 
+    @in_words
     def save(self, path: Path | str) -> Path:
         """Write the model to one ``.orx`` file, without pickles; :func:`omics_rx.response.load` reads it back."""
         from omics_rx.response.store import save

@@ -43,6 +43,7 @@ class Fold:
     train: pd.DataFrame
     test: pd.DataFrame
 
+    @in_words
     def training_screen(self, screen: DrugScreen) -> DrugScreen:
         """The screen with its training pairs, and only the cells and drugs that have one."""
         rows = _marked(screen, self.train)

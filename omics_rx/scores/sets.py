@@ -46,6 +46,7 @@ class GeneSets:
         """Names of the sets, in their order."""
         return list(self.weights)
 
+    @in_words
     def members(self, genes: pd.Index) -> sparse.csr_array:
         """Weights of the given genes in each set, shape ``(n_genes, n_sets)``."""
         rows, columns, data = [], [], []
@@ -57,6 +58,7 @@ class GeneSets:
         shape = (len(genes), len(self.weights))
         return sparse.csr_array((np.concatenate(data), (np.concatenate(rows), np.concatenate(columns))), shape=shape)
 
+    @in_words
     def coverage(self, genes: Iterable[str]) -> pd.DataFrame:
         """How much of each set is among ``genes``.
 

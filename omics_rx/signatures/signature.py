@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from omics_rx.core import saving
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.provenance import Provenance
 from omics_rx.harmonize.needs import prepare
@@ -137,12 +138,14 @@ class RiskSignature:
             return np.abs(self.vector)
         return np.asarray(np.abs(self.gate.matrix(self.genes, self.vector)[:, :2]).sum(axis=1))
 
+    @in_words
     def matrix(self, genes: Sequence[str]) -> Floats:
         """Weights of genes, ``(p, 1)``, or ``(p, 3)`` with a gate; 0 for a gene that is not in the signature."""
         told = tuple(genes)
         weights = np.array([self.weights.get(gene, 0.0) for gene in told])
         return weights[:, None] if self.gate is None else self.gate.matrix(told, weights)
 
+    @in_words
     def score(
         self, cohort: CohortLike, *, min_coverage: float | None = None, reference: Scale = "cohort",
         impute: bool | None = None,
@@ -240,10 +243,12 @@ class RiskSignature:
         z, scale = scaled(self, ready, reference, genes)
         return z, expected(self, z, ready.source.obs, spread), f"{scale}, imputed" if imputed else scale
 
+    @in_words
     def assess(self, cohort: CohortLike | Opened) -> Assessment:
         """Whether :meth:`score` runs on a cohort, at which share of the weight, and why not."""
         return scorable(self, cohort)
 
+    @in_words
     def judge(
         self, cohorts: CohortLike | Mapping[str, CohortLike], *, beside: Sequence[RiskSignature] = (),
         months: Sequence[float] = (36, 60), reference: Scale = "cohort", impute: bool | None = None, seed: int = 0,
@@ -284,6 +289,7 @@ class RiskSignature:
             self, cohorts, beside=beside, months=months, reference=reference, impute=impute, seed=seed
         )
 
+    @in_words
     def follow_up(
         self, cohort: CohortLike, *, sensitivity: object = None, more: Mapping[str, pd.DataFrame] | None = None,
         pathways: bool = True, reference: Scale = "cohort", impute: bool | None = None,
@@ -320,6 +326,7 @@ class RiskSignature:
             self, cohort, sensitivity=sensitivity, more=more, pathways=pathways, reference=reference, impute=impute
         )
 
+    @in_words
     def contributions(
         self, cohort: CohortLike, *, reference: Scale = "cohort", impute: bool | None = None
     ) -> pd.DataFrame:
@@ -347,6 +354,7 @@ class RiskSignature:
             table["ER"] = found.base
         return table
 
+    @in_words
     def predict_survival(
         self, cohort: CohortLike, *, months: Sequence[int] | None = None, min_coverage: float | None = None,
         reference: Scale = "cohort", impute: bool | None = None,
@@ -381,6 +389,7 @@ class RiskSignature:
         scored = self.score(cohort, min_coverage=min_coverage, reference=reference, impute=impute)
         return self.baseline.survival(scored["risk_score"], None if months is None else tuple(months))
 
+    @in_words
     def save(self, path: Path | str) -> Path:
         """Write the signature as a JSON file that a person can read and no hand can change unnoticed."""
         from omics_rx.signatures.files import to_json
@@ -389,6 +398,7 @@ class RiskSignature:
         return Path(path)
 
     @classmethod
+    @in_words
     def from_json(cls, text: str) -> RiskSignature:
         """Read what :meth:`save` wrote.
 

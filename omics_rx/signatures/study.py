@@ -95,6 +95,7 @@ class Study:
     clinical: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=assess.CLINICAL), repr=False)
     patients: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=PATIENTS), repr=False)
 
+    @in_words
     def save(self, path: Path | str) -> Path:
         """Save the study as one file; in a folder it is called ``study.orx``.
 

@@ -1,4 +1,4 @@
-"""Every public function says in words what is wrong with None, a text, an empty list, table or array.
+"""Every public function and method says in words what is wrong with None, a text, an empty list, table or array.
 
 What is public is found by walking the rooms, so that a new function cannot be forgotten.
 """
@@ -41,7 +41,8 @@ def _public():
     return module.public()
 
 
-FUNCTIONS = {name: one for name, one in _public().items() if "." not in one.__qualname__}
+PUBLIC = _public()
+FUNCTIONS = {name: one for name, one in PUBLIC.items() if "." not in one.__qualname__}
 
 
 def _needed(function):
@@ -51,10 +52,10 @@ def _needed(function):
     ]
 
 
-def test_every_public_function_speaks_in_words():
+def test_every_public_function_and_method_speaks_in_words():
     silent = [
-        name for name, one in FUNCTIONS.items()
-        if inspect.signature(one).parameters and not hasattr(one, "__wrapped__")
+        name for name, one in PUBLIC.items()
+        if set(inspect.signature(one).parameters) - {"self", "cls"} and not hasattr(one, "__wrapped__")
     ]  # fmt: skip
     assert not silent, "put @in_words (omics_rx.core.arguments) above them"
 

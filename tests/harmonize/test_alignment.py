@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scipy import linalg, stats
 
+from omics_rx import harmonize
 from omics_rx.core.errors import InputError
 from omics_rx.harmonize.alignment import Consensus, coral
 from omics_rx.harmonize.domain import line_reference, to_training_scale
@@ -144,3 +145,13 @@ def test_lines_of_another_platform_are_told_and_are_near_by_a_reference_of_their
     assert "far off" not in moved.statement
     likeness = np.corrcoef(moved.z.to_numpy().ravel(), near.z.iloc[:5].to_numpy().ravel())[0, 1]
     assert likeness > 0.8 > np.corrcoef(far.z.iloc[:5].to_numpy().ravel(), near.z.iloc[:5].to_numpy().ravel())[0, 1]
+
+
+@pytest.mark.filterwarnings("ignore")  # of pandas and numpy, on the way to the refusal
+def test_poor_arguments_of_methods_are_refused_in_words(raw_errors):
+    table = pd.DataFrame(
+        np.random.default_rng(0).normal(8, 1, size=(30, 60)), index=[f"s{at}" for at in range(30)],
+        columns=[f"GENE{at:02d}" for at in range(60)],
+    )  # fmt: skip
+    for one in (harmonize.GeneReference.learn(table), harmonize.QuantileReference.learn(table)):
+        assert raw_errors(one) == []

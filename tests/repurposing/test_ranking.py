@@ -144,3 +144,13 @@ def test_mechanisms_by_hand():
     assert found.loc["a", ["drugs", "of_drugs"]].tolist() == [3, 3]
     with pytest.raises(InputError, match="no two"):
         Ranking.mechanisms(SimpleNamespace(drugs=drugs.assign(mechanism=drugs["name"]), table=drugs))
+
+
+@pytest.mark.filterwarnings("ignore")  # of pandas and numpy, on the way to the refusal
+def test_poor_arguments_are_refused_in_words(fitted, raw_errors, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ranking = fitted.rank("Basal", candidates="all")
+    assert raw_errors(fitted, without=("fit", "score")) == []
+    assert raw_errors(ranking) == []
+    with pytest.raises(UnknownNameError, match="no drug id of this ranking"):
+        ranking.row("nonsense")

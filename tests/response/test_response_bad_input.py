@@ -210,3 +210,11 @@ def test_nothing_text_and_empty_arrays_are_refused_by_one_error(call, model, pla
             continue
         with pytest.raises(OmicsRxError):
             CALLS[call](given, model, planted)
+
+
+@pytest.mark.filterwarnings("ignore")  # of pandas and numpy, on the way to the refusal
+def test_poor_arguments_of_methods_are_refused_in_words(planted, raw_errors, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert raw_errors(planted) == []
+    assert raw_errors(orx.response.ResponseModel()) == []
+    assert raw_errors(orx.response.ResponseModel().fit(planted, progress=False), without=("fit",)) == []

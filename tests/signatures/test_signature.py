@@ -312,3 +312,9 @@ def test_a_forged_gate_is_refused_when_loaded(signature, tmp_path, change, field
     _changed(file, change, rehash=True)
     with pytest.raises(IntegrityError, match=rf"not whole .*{field}"):
         orx.signatures.load(file)
+
+
+@pytest.mark.filterwarnings("ignore")  # of pandas and numpy, on the way to the refusal
+def test_poor_arguments_of_methods_are_refused_in_words(raw_errors, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert raw_errors(orx.signatures.load("prognosis")) == []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.cohort import as_cohort
 from omics_rx.core.errors import InputError, examples
 from omics_rx.io.said import Aloud, said_aloud, with_reading
@@ -44,6 +45,7 @@ class Alterations:
     variants: pd.DataFrame
     said: tuple[str, ...]
 
+    @in_words
     def of(self, sample: str) -> pd.DataFrame:
         """Variants of one sample.
 
@@ -59,6 +61,7 @@ class Alterations:
         own: pd.DataFrame = self.variants[self.variants["sample"] == sample].reset_index(drop=True)
         return own
 
+    @in_words
     def onto(self, cohort: CohortLike) -> AnnData:
         """The cohort with these alterations: ``obsm["events"]`` and ``uns["variants"]``.
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
 from omics_rx.repurposing import targets
 from omics_rx.repurposing.evidence.sources import LINE_GROUP, MIN_LINES, MIN_TUMOURS, Sources
@@ -35,6 +36,7 @@ class Case:
     patient: str | None = None
     _made: dict[str, Any] = field(default_factory=dict, repr=False)
 
+    @in_words
     def need(self, name: str) -> Any:
         """One of the sources by the name in ``Kind.needs``.
 
@@ -48,6 +50,7 @@ class Case:
             raise InputError(f"the sources of evidence hold no {name}: name it in needs=, so that the kind is left out")
         return found
 
+    @in_words
     def once(self, name: str, make: Callable[[], Any]) -> Any:
         """Make what several columns of a kind share, once a case."""
         if name not in self._made:
@@ -124,10 +127,12 @@ class Case:
         """Measured responses of the subtype's lines against the other breast lines, a drug a row; see :meth:`lines`."""
         return self.lines(self.sources.responses)
 
+    @in_words
     def targets_in_lines(self, what: str) -> pd.Series:
         """Mean over a drug's target genes of a column of :attr:`Sources.breast_line_genes`."""
         return targets.target_expression(self.targets, self.sources.breast_line_genes[what].dropna())
 
+    @in_words
     def lines(self, responses: pd.DataFrame) -> pd.DataFrame:
         """``mean``, ``difference``, ``t``, ``n_inside`` of responses (lines x drugs); missing without such lines."""
         groups = self.sources.line_groups.dropna()

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
+
 if TYPE_CHECKING:
     from omics_rx.repurposing.evidence.case import Case
     from omics_rx.repurposing.evidence.sources import Basis
@@ -73,6 +75,7 @@ class Kind:
     support: tuple[Kind, ...] = ()
     cites: tuple[str, ...] = ()
 
+    @in_words
     def in_target(self, target: str) -> Kind:
         """The kind as a model of AUC says it; as it is for a model of ln IC50."""
         if target != "auc":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from omics_rx.core.arguments import in_words
 from omics_rx.harmonize.mechanisms import tokens
 from omics_rx.repurposing.corrected import over_lines, pooled_contrasts
 from omics_rx.repurposing.evidence.kind import Kind
@@ -132,6 +133,7 @@ class Sources:
     instances: tuple[reversal.Library, pd.DataFrame] | None = None
     _made: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 
+    @in_words
     def once(self, name: str, make: Callable[[], Any]) -> Any:
         """Make what a kind needs alike for every subtype and patient, once."""
         if name not in self._made:
@@ -177,10 +179,12 @@ class Sources:
         """Predicted ln IC50 of the tumours, where it is one and drugs can be told by structure."""
         return self.mean if self.target == "ln_ic50" and "inchikey" in self.drugs else None
 
+    @in_words
     def has(self, need: str) -> bool:
         """Whether a need of a kind is there."""
         return self.get(need) is not None
 
+    @in_words
     def get(self, need: str) -> Any:
         """What a kind needs, by its name; None where it is not there."""
         return self.brought[need] if need in self.brought else getattr(self, need, None)
@@ -192,6 +196,7 @@ class Sources:
         every = (*KINDS.values(), *self.own_kinds)
         return tuple(kind.in_target(self.target) for kind in every if all(self.has(need) for need in kind.needs))
 
+    @in_words
     def kinds(self, rule: str = "questions") -> tuple[Kind, ...]:
         """Kinds that a ranking is made from by a rule: those whose needs are there, and the user's own columns."""
         own = tuple(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from omics_rx.core import saving
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples, unknown_name
 from omics_rx.core.provenance import Provenance
 from omics_rx.core.texts import says_nothing
@@ -118,6 +119,7 @@ class TreatmentSignature:
         """Features it is made from."""
         return tuple(feature.name for feature in self.encoder.features)
 
+    @in_words
     def score(self, cohort: Any, *, min_coverage: float | None = None, reference: str = "frozen") -> pd.DataFrame:
         """Give every patient a chance under her own arm, and under each arm that patients of her kind had.
 
@@ -170,6 +172,7 @@ class TreatmentSignature:
         found.attrs["notes"] = list(ready.told)
         return found
 
+    @in_words
     def chances(self, cohort: Any, *, min_coverage: float | None = None) -> pd.DataFrame:
         """Chance of every patient under every arm, a row a pair; or why nothing is said.
 
@@ -196,6 +199,7 @@ class TreatmentSignature:
         table.attrs["notes"] = list(ready.told)
         return table
 
+    @in_words
     def patient(self, cohort: Any, patient: object) -> PatientChances:
         """Chances of one patient, for a page of her own.
 
@@ -328,6 +332,7 @@ class TreatmentSignature:
             odd.append("" if none or own else text)
         return found, odd
 
+    @in_words
     def save(self, path: Path | str) -> Path:
         """Write the signature as a JSON file that a person can read and no hand can change unnoticed."""
         saving.write_text(path, self.to_json())
@@ -351,6 +356,7 @@ class TreatmentSignature:
         return json.dumps(content, indent=1, allow_nan=False) + "\n"
 
     @classmethod
+    @in_words
     def from_json(cls, text: str) -> TreatmentSignature:
         """Read what :meth:`save` wrote.
 

@@ -94,6 +94,7 @@ class TreatmentStudy:
     record: rules.Record = field(repr=False)
     classes: pd.DataFrame = field(repr=False)
 
+    @in_words
     def rule(self, by: str | Sequence[str] = (), *, seed: int = 0) -> rules.Rule:
         """Judge the rule that gives each patient the arm of her best chance among those her kind had.
 
@@ -119,6 +120,7 @@ class TreatmentStudy:
                 raise unknown_name("column of classes", name, list(map(str, self.classes)))
         return rules.judge(self.record, by={name: self.classes[name] for name in names}, seed=seed)
 
+    @in_words
     def save(self, path: Path | str) -> Path:
         """Save the study as one file; in a folder it is called ``study.orx``.
 

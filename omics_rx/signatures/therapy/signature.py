@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from omics_rx.core import saving
+from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.provenance import Provenance
 from omics_rx.core.texts import says_nothing
@@ -82,6 +83,7 @@ class ResponseSignature:
         """Features it is made from."""
         return tuple(feature.name for feature in self.encoder.features)
 
+    @in_words
     def score(
         self, cohort: Any, *, min_coverage: float | None = None, reference: str = "frozen",
         modalities: Mapping[str, Any] | None = None,
@@ -150,6 +152,7 @@ class ResponseSignature:
         found.attrs["notes"] = [*notes, *self.drift(table)]
         return found
 
+    @in_words
     def contributions(self, cohort: Any) -> pd.DataFrame:
         """What each feature adds to each patient's log odds: Shapley values against the average training patient.
 
@@ -174,6 +177,7 @@ class ResponseSignature:
         joined[~np.logical_or.reduceat(known, starts, axis=1)] = np.nan
         return pd.DataFrame(joined, index=table.index, columns=list(self.features))
 
+    @in_words
     def table(self, cohort: Any, *, modalities: Mapping[str, Any] | None = None) -> tuple[pd.DataFrame, list[str]]:
         """Features of a cohort as the signature names them, those it lacks missing; and which those are.
 
@@ -211,6 +215,7 @@ class ResponseSignature:
         told = [f"{len(absent)} of {len(found)} features are not there: {examples(absent)}."] if absent else []
         return made, told
 
+    @in_words
     def drift(self, table: pd.DataFrame) -> list[str]:
         """Numbers whose mean in a cohort lies far from training: another unit, another scale or other patients."""
         found = []
@@ -237,6 +242,7 @@ class ResponseSignature:
         kinds, names = self.encoder.modality, self.encoder.modalities
         return [", ".join(name for name in names if not row[kinds == name].any()) for row in known]
 
+    @in_words
     def unseen(self, table: pd.DataFrame) -> list[str]:
         """What a patient has that no training patient had, and that was taken as missing; empty where nothing."""
         notes = [""] * len(table)
@@ -246,6 +252,7 @@ class ResponseSignature:
                 notes[at] = f"{notes[at]}; {told}" if notes[at] else told
         return notes
 
+    @in_words
     def save(self, path: Path | str) -> Path:
         """Write the signature as a JSON file that a person can read and no hand can change unnoticed."""
         saving.write_text(path, self.to_json())
@@ -264,6 +271,7 @@ class ResponseSignature:
         return json.dumps(content, indent=1, allow_nan=False) + "\n"
 
     @classmethod
+    @in_words
     def from_json(cls, text: str) -> ResponseSignature:
         """Read what :meth:`save` wrote.
 

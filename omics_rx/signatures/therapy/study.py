@@ -86,6 +86,7 @@ class ResponseStudy:
     limits: list[str] = field(repr=False)
     provenance: Provenance = field(repr=False)
 
+    @in_words
     def save(self, path: Path | str) -> Path:
         """Save the study as one file; in a folder it is called ``study.orx``.
 

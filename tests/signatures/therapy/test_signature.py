@@ -168,3 +168,10 @@ def test_a_forged_file_is_refused_when_loaded(study, change, field):
     content["sha256"] = sealed.digest(content)
     with pytest.raises(IntegrityError, match=rf"not whole .*{field}"):
         type(study.signature).from_json(json.dumps(content))
+
+
+@pytest.mark.filterwarnings("ignore")  # of pandas and numpy, on the way to the refusal
+def test_poor_arguments_of_methods_are_refused_in_words(study, raw_errors, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert raw_errors(study) == []
+    assert raw_errors(study.signature) == []
