@@ -16,7 +16,7 @@ import pandas as pd
 from omics_rx.core.detection import detect_domain
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.texts import says_nothing
-from omics_rx.core.units import BASES, UNITS, detect_unit, units_in
+from omics_rx.core.units import BASES, detect_unit, unit_named, units_in
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -221,11 +221,11 @@ def with_info(
     Raises
     ------
     InputError
-        If unit or domain is not one of ``UNITS`` and ``DOMAINS``.
+        If unit or domain is none of ``UNITS`` and ``DOMAINS``; units may be written as :func:`unit_named` reads them.
     """
-    for value, known, word in ((unit, UNITS, "unit"), (domain, DOMAINS, "domain")):
-        if value is not None and value not in known:
-            raise InputError(f"{word} {value!r} is not known: use one of {', '.join(known)}")
+    unit = None if unit is None else unit_named(unit)
+    if domain is not None and domain not in DOMAINS:
+        raise InputError(f"domain {domain!r} is not known: use one of {', '.join(DOMAINS)}")
     changed = _sharing_values(cohort)
     record = dict(changed.uns.get(_KEY, {}))
     told = {"unit": unit, "domain": domain, "origin": origin}

@@ -7,8 +7,12 @@ base in turn, the values under the logarithm) sum to, from the grid that counts 
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from numpy.typing import NDArray
+
+from omics_rx.core.errors import InputError, unknown_name
 
 Floats = NDArray[np.float64]
 
@@ -36,6 +40,63 @@ _LEAST_CODE = 9999.0  # smallest number that codes for a missing value among amo
 _FEW = 10  # values above zero that say something of a sample
 _LEAST_READ = 1e-6  # amount of one read in the deepest sample
 _GRID_SHARE, _GRID_TOP, _MOST_READS = 0.97, 64, 7
+
+
+_SAME_UNIT = {
+    "count": "counts", "rawcounts": "counts", "rawcount": "counts", "readcounts": "counts", "reads": "counts",
+    "expectedcounts": "counts", "umis": "counts", "umicounts": "counts", "cp10000": "CP10k", "fpkmuq": "FPKM",
+    "normalisedcount": "normalised counts", "tmm": "normalised counts", "logcounts": "log2(normalised counts + 1)",
+    "rma": "log2 intensity", "gcrma": "log2 intensity", "vst": "log2 expression", "rlog": "log2 expression",
+    "logratio": "log2 ratio", "logfc": "log2 ratio", "log2fc": "log2 ratio", "zscore": "z", "zscores": "z",
+}  # fmt: skip
+_LOGARITHM = re.compile(r"(log1p|log2|log10|ln|loge|log)\(?(1\+)?([a-z0-9]+?)(\+[0-9.e-]+)?\)?")
+
+
+def unit_named(name: str) -> str:
+    """The unit of ``UNITS`` that is meant, however it is written; the one place where units are read.
+
+    Case, blanks and hyphens do not matter; RPKM is FPKM and RPM is CPM. A logarithm names its base and the one that was
+    added; of one that added something else only the base is known, and it is ``"log2 expression"``.
+
+    Raises
+    ------
+    UnknownNameError
+        If no unit is called so.
+    InputError
+        If a logarithm does not say its base, or what was added.
+
+    Examples
+    --------
+    >>> unit_named("rpkm"), unit_named("log2(tpm+1)"), unit_named("log1p(CPM)"), unit_named("Z-score")
+    ('FPKM', 'log2(TPM + 1)', 'ln(CPM + 1)', 'z')
+    """
+    if name in UNITS:
+        return name
+    plain = _plain(str(name))
+    known = {_plain(unit): unit for unit in UNITS} | _SAME_UNIT
+    if plain in known:
+        return known[plain]
+    found = _LOGARITHM.fullmatch(plain)
+    amount = known.get(found[3]) if found else None
+    if found is None or amount not in LINEAR:
+        raise unknown_name("unit", name, UNITS)
+    log, added = found[1], "+1" if found[2] or found[1] == "log1p" else found[4]
+    if log == "log":
+        raise InputError(f"unit {name!r} does not say the base: is it log2({amount} + 1), ln({amount} + 1) or log10?")
+    if added is None:
+        raise InputError(f"unit {name!r} does not say what was added: log2({amount} + 1), or 'log2 expression' for "
+                         "another pseudo-count")  # fmt: skip
+    if float(added) != 1:
+        if log != "log2":
+            raise InputError(f"unit {name!r} is not known: logarithms of base 2, or of {amount} + 1, are")
+        return "log2 expression"
+    return f"{'ln' if log in ('log1p', 'loge') else log}({amount} + 1)"
+
+
+def _plain(name: str) -> str:
+    """Name without case, blanks and signs that only part words; units of one name under one."""
+    plain = re.sub(r"[\s_]|-(?!\d)", "", name.casefold()).replace("normalized", "normalised")
+    return plain.replace("rpkm", "fpkm").replace("rpm", "cpm")
 
 
 def base_of(unit: str) -> float | None:

@@ -84,6 +84,9 @@ class Needs:
         Whether values are brought to single precision first, so that a file of either precision gets the same calls.
     rename
         Whether genes come under their current symbols; without, names are taken as they stand.
+    in_blocks
+        Whether the computation reads a matrix on disk or in dask a block at a time and finds the samples without reads
+        in it by :func:`with_reads`, so that nothing is read twice.
     tests
         Further tests of the prepared data: each gives a :class:`Doubt`, or None.
     """
@@ -97,6 +100,7 @@ class Needs:
     min_samples: int = 0
     single: bool = False
     rename: bool = True
+    in_blocks: bool = False
     tests: tuple[Callable[[Prepared], Doubt | None], ...] = ()
 
 
@@ -200,7 +204,19 @@ class Opened:
     place: str
     found: UnitFinding
     said: tuple[str, ...]
-    empty: tuple[str, ...] = ()
+
+    @cached_property
+    def empty(self) -> tuple[str, ...]:
+        """Samples of which every value is zero or missing, where zero means silent."""
+        values: Any = self.source.X
+        if is_dask(values) or self.found.unit in NO_LEVELS:
+            return ()
+        if self.source.isbacked:
+            starts = range(0, self.source.n_obs, _BLOCK)
+            some = np.concatenate([with_reads(values[at : at + _BLOCK]) for at in starts] or [np.ones(0, bool)])
+        else:
+            some = with_reads(values)
+        return tuple(str(name) for name in self.source.obs_names[~some])
 
 
 def opened(data: CohortLike | Opened, *, rename: bool = True) -> Opened:
@@ -210,10 +226,10 @@ def opened(data: CohortLike | Opened, *, rename: bool = True) -> Opened:
     if isinstance(data, pd.DataFrame) and rename:
         found = detect(with_plain_names(data)[1])  # before columns of a gene are joined by what their unit is
         source = current_genes(data, min_mapped=0.0)
-        return Opened(source, "X", found, (), _without_reads(source, found))
+        return Opened(source, "X", found, ())
     read = matrices.read(data)
     source = current_genes(read.data, min_mapped=0.0) if rename else read.data
-    return Opened(source, read.place, read.found, read.said, _without_reads(source, read.found))
+    return Opened(source, read.place, read.found, read.said)
 
 
 def prepare(data: CohortLike | Opened, needs: Needs, *, quiet: bool = False) -> Prepared:
@@ -253,7 +269,8 @@ def prepare(data: CohortLike | Opened, needs: Needs, *, quiet: bool = False) -> 
     missing = _missing(cohort.source, needs)
     strands = untold_strands(missing, (str(name) for name in cohort.source.var_names))
     said += [*strands, *_about(missing, needs, strands)]
-    empty = cohort.empty
+    outside = cohort.source.isbacked or is_dask(cohort.source.X)
+    empty = () if needs.in_blocks and outside else cohort.empty
     unanswered = dict.fromkeys(empty, NO_READS)
     if empty:
         said.append(f"{len(empty)} samples have no reads and get no answer ({examples(empty)})")
@@ -304,23 +321,12 @@ def _about(missing: tuple[str, ...], needs: Needs, strands: list[str]) -> list[s
     return [f"{', '.join(hung)} is missing, and {needs.what} hangs on it"] if hung else []
 
 
-def _without_reads(source: AnnData, found: UnitFinding) -> tuple[str, ...]:
-    """Samples of which every value is zero or missing, where zero means silent."""
-    values: Any = source.X
-    if is_dask(values) or found.unit in NO_LEVELS:
-        return ()
-    if source.isbacked:
-        starts = range(0, source.n_obs, _BLOCK)
-        some = np.concatenate([_with_reads(values[start : start + _BLOCK]) for start in starts] or [np.ones(0, bool)])
-    else:
-        some = _with_reads(values)
-    return tuple(str(name) for name in source.obs_names[~some])
-
-
-def _with_reads(values: Any) -> np.ndarray:
-    """Which samples have a value other than zero, shape ``(n,)``."""
+def with_reads(values: Any) -> np.ndarray:
+    """Which samples have a value other than zero, shape ``(n,)``; a missing value says nothing."""
     if hasattr(values, "tocsr"):
-        return np.asarray(abs(values).sum(axis=1)).ravel() > 0
+        rows = values.tocsr()
+        read = np.isfinite(rows.data) & (rows.data != 0)
+        return np.diff(np.concatenate([[0], np.cumsum(read)])[rows.indptr]) > 0
     array = np.asarray(values)
     return np.asarray((np.isfinite(array) & (array != 0)).any(axis=1))
 

@@ -19,10 +19,10 @@ from omics_rx.core.units import (
     MIXED,
     PER_READ,
     RELATIVE,
-    UNITS,
     amount_of,
     base_of,
     detect_unit,
+    unit_named,
 )
 
 if TYPE_CHECKING:
@@ -116,11 +116,9 @@ def convert(
         If a unit is not known, the values cannot have the unit they are said to have, or there is no way between
         the two units.
     """
-    for name in (to, unit or to):
-        if name not in UNITS:
-            raise InputError(f"unit {name!r} is not known: use one of {', '.join(UNITS)}")
+    to, told = unit_named(to), None if unit is None else unit_named(unit)
     cohort = as_cohort(data)
-    have = unit or detect(cohort).unit
+    have = told or detect(cohort).unit
     if have == to:
         return with_info(cohort, unit=to)
     values = expression(cohort)
@@ -286,7 +284,7 @@ def check_possible(values: pd.DataFrame, unit: str) -> None:
         If values are negative, too large for a logarithm, too small for one of many values, or too small for
         anything else.
     """
-    if unit not in (*LINEAR, *LOGGED):
+    if unit == MIXED or (unit := unit_named(unit)) not in (*LINEAR, *LOGGED):
         return
     array = values.to_numpy()
     negative = array < 0

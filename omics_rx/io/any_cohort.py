@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omics_rx.core.arguments import in_words
-from omics_rx.core.errors import InputError, unknown_name
+from omics_rx.core.errors import InputError
 from omics_rx.core.paths import existing
-from omics_rx.core.units import UNITS
 from omics_rx.io.bulk import read_bulk
 from omics_rx.io.clinical_tables import ClinicalSource
 from omics_rx.io.files import kind, opened
@@ -51,7 +50,7 @@ def read_cohort(
         As the reader that fits.
     """
     if (files := several(path)) is not None:
-        return read_bulk(files, clinical=clinical, endpoint=endpoint, time_unit=time_unit, unit=_known(unit))
+        return read_bulk(files, clinical=clinical, endpoint=endpoint, time_unit=time_unit, unit=unit)
     file = existing(path)
     cells = _holds_cells(file)
     mirnas = not cells and _holds_mirnas(file)
@@ -64,7 +63,7 @@ def read_cohort(
     if mirnas:
         return read_mirna(file, clinical=clinical, endpoint=endpoint, time_unit=time_unit)
     try:
-        return read_bulk(file, clinical=clinical, endpoint=endpoint, time_unit=time_unit, unit=_known(unit))
+        return read_bulk(file, clinical=clinical, endpoint=endpoint, time_unit=time_unit, unit=unit)
     except MirnaTableError:
         return read_mirna(file, clinical=clinical, endpoint=endpoint, time_unit=time_unit)
 
@@ -85,18 +84,3 @@ def _holds_mirnas(file: Path) -> bool:
     if file.is_dir():
         return bool(rcc_files(file)) or has_gdc_mirna(file)
     return kind(file) == "text" and (is_rcc(file) or gdc_kind(file) is not None)
-
-
-def _known(unit: str | None) -> str | None:
-    """Unit by its name in any case, ``log2(x + 1)`` with or without blanks; RPKM is FPKM, RPM is CPM."""
-    if unit is None:
-        return None
-    plain = {_plain(name): name for name in UNITS}
-    told = _plain(unit).replace("rpkm", "fpkm").replace("rpm", "cpm")
-    if told not in plain:
-        raise unknown_name("unit", unit, UNITS)
-    return plain[told]
-
-
-def _plain(name: str) -> str:
-    return "".join(name.casefold().split())

@@ -14,7 +14,7 @@ from omics_rx.core.arguments import in_words
 from omics_rx.core.cohort import expression, record, with_info
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.paths import existing
-from omics_rx.core.units import UNITS
+from omics_rx.core.units import UNITS, unit_named
 from omics_rx.harmonize.units import check_possible
 from omics_rx.io.apart import genes_alone, samples_alone, with_own_follow_up, without_copies
 from omics_rx.io.assembly import assembled, check_settings, places
@@ -27,7 +27,14 @@ from omics_rx.io.frames import read_parquet, read_sheet
 from omics_rx.io.hdf5_checks import hdf5_form
 from omics_rx.io.orientation import ENOUGH, ORIENTATIONS, gene_axis, gene_weight, with_names
 from omics_rx.io.platforms import with_gene_names
-from omics_rx.io.published import Published, is_star_folder, read_gct, read_series_matrix, read_star_folder
+from omics_rx.io.published import (
+    Published,
+    is_star_folder,
+    read_gct,
+    read_series_matrix,
+    read_star_folder,
+    sample_sheets,
+)
 from omics_rx.io.quantifiers import is_feature_counts, quantifier, read_quantified, tidy_feature_counts
 from omics_rx.io.remembered import remembered
 from omics_rx.io.said import with_reading
@@ -38,6 +45,8 @@ from omics_rx.io.table import read_table
 if TYPE_CHECKING:
     from anndata import AnnData
 
+_SAMPLES = "folder of files of one sample each"
+_OTHER_FOLDER = "folder without files of GDC STAR, salmon, kallisto, htseq, RSEM, StringTie or cufflinks"
 _FEW = 0.2  # of values below zero; of differences and ratios about half are
 _LARGEST_SCORE = 50  # whole numbers up to it may be scores
 
@@ -114,6 +123,7 @@ def read_bulk(
         the unit told (as after a second logarithm), or the clinical table does not fit.
     """
     check_settings(orientation, ORIENTATIONS, replicates)
+    unit = None if unit is None else unit_named(unit)
     files = several(path)
     file = existing(path) if files is None else files[0].parent
     form = _form(file) if files is None else _SAMPLES
@@ -134,7 +144,9 @@ def read_bulk(
         return cohort, [*said, *more]
 
     if cache and form != "hdf5":  # which is read as fast as a copy of it
-        cohort, said = remembered((*(files or [file]), tx2gene, platform), settings, read)
+        beside = sample_sheets(file) if form in _NAMED_BY_SHEET else []
+        sources = {"files": files or [file], "beside": beside, "tx2gene": [tx2gene], "platform": [platform]}
+        cohort, said = remembered(sources, settings | {"form": form}, read)
     else:
         cohort, said = read()
     said_unit = unit or record(cohort, "unit")
@@ -218,6 +230,7 @@ _PUBLISHED: dict[str, Callable[[Path], Published]] = {
     "series matrix": read_series_matrix,
     "STAR folder": read_star_folder,
 }
+_NAMED_BY_SHEET = ("STAR folder", _SAMPLES)
 _QUANTIFIED = ("salmon folder", "kallisto folder")
 
 
@@ -236,10 +249,6 @@ def _form(file: Path) -> str:
         if start.startswith((b"!Series_", b"!Sample_", b"!series_")):
             return "series matrix"
     return form
-
-
-_SAMPLES = "folder of files of one sample each"
-_OTHER_FOLDER = "folder without files of GDC STAR, salmon, kallisto, htseq, RSEM, StringTie or cufflinks"
 
 
 def _from_published(found: Published, file: Path, *, average: bool) -> tuple[AnnData, list[str]]:

@@ -15,6 +15,7 @@ from omics_rx.core.arguments import in_words
 from omics_rx.core.cohort import expression, info, with_info
 from omics_rx.core.errors import InputError, MissingFileError, examples, unknown_name
 from omics_rx.core.paths import existing
+from omics_rx.core.units import unit_named
 from omics_rx.harmonize.mirna_names import KINDS, recognised_mirnas
 from omics_rx.harmonize.mirna_renaming import mirnas
 from omics_rx.harmonize.renaming import changes
@@ -109,6 +110,7 @@ def read_mirna(
     if kind is not None and kind not in KINDS:
         raise unknown_name("kind of microRNA", kind, KINDS)
     check_settings(orientation, ORIENTATIONS, replicates)
+    unit = None if unit is None else unit_named(unit)
     file = existing(path)
     found, told = _found(file, kind, sheet)
     axis = _mirna_axis(found.table, file, ORIENTATIONS[1] if told else orientation)

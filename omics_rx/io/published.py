@@ -199,9 +199,14 @@ def not_shared(paths: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
     return [tuple(one[i] for i in differs) for one in paths]
 
 
+def sample_sheets(folder: Path) -> list[Path]:
+    """Sample sheets of the GDC in a folder, then beside it, of which the first names its samples."""
+    return [sheet for place in (folder, folder.parent) for sheet in sorted(place.glob("gdc_sample_sheet*.tsv"))]
+
+
 def sample_sheet(folder: Path, files: list[Path]) -> pd.DataFrame | None:
     """Rows of the sample sheet in the order of the files."""
-    sheets = sorted([*folder.glob("gdc_sample_sheet*.tsv"), *folder.parent.glob("gdc_sample_sheet*.tsv")])
+    sheets = sample_sheets(folder)
     if not sheets:
         return None
     sheet = pd.read_csv(sheets[0], sep="\t", dtype=str)

@@ -108,7 +108,19 @@ def read_quantified(folder: Path, tx2gene: Path | str | pd.DataFrame | None = No
 
 
 def _sample_names(files: list[Path], folder: Path) -> list[str]:
-    """Folders of the files without the parts that all share; the folder itself where it holds the only file."""
+    """Folders of the files without the parts that all share; the folder itself where it holds the only file.
+
+    Raises
+    ------
+    InputError
+        If two files lie in one folder, as a file and its packed copy do.
+    """
+    own = pd.Series([file.parent for file in files])
+    if own.duplicated().any():
+        twice = own[own.duplicated()].unique()
+        told = examples(file.relative_to(folder).as_posix() for file in files if file.parent in set(twice))
+        raise InputError(f"{len(twice)} folders hold the file of a sample more than once ({told}): keep one of each, "
+                         "plain or packed")  # fmt: skip
     parts = [file.relative_to(folder).parts[:-1] or (folder.name,) for file in files]
     if len({len(one) for one in parts}) == 1 and len(parts) > 1:
         parts = not_shared(parts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ _X = "X"
 
 
 def remembered(
-    sources: Iterable[Path | str | pd.DataFrame | None],
+    sources: Mapping[str, Iterable[Path | str | pd.DataFrame | None]],
     settings: dict[str, Any],
     read: Callable[[], tuple[AnnData, list[str]]],
 ) -> tuple[AnnData, list[str]]:
@@ -35,10 +35,11 @@ def remembered(
     Parameters
     ----------
     sources
-        What the cohort is made of: files and folders, known by path, size, time of change, and their first and last
-        64 KiB; frames by all their values.
+        What the cohort is made of, by the part that each plays: files and folders, known by path, size, time of
+        change, and their first and last 64 KiB; frames by all their values. All that is opened belongs here, also what
+        lies beside the files and names their samples.
     settings
-        What else decides the result.
+        What else decides the result, the form among them: a list of one file is another thing than the file.
     read
         Reads the cohort; its ``obs`` and ``var`` hold text.
 
@@ -53,7 +54,8 @@ def remembered(
     OutputError
         If the cache folder cannot be written.
     """
-    key = cache.key([_identity(source) for source in sources], settings, cache.code("io", "harmonize"))
+    told = {part: [_identity(source) for source in parts] for part, parts in sources.items()}
+    key = cache.key(told, settings, cache.code("io", "harmonize"))
     return _kept(cache.entry(KIND, key, lambda folder: _keep(folder, *read())))
 
 

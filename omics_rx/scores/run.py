@@ -18,7 +18,7 @@ from omics_rx.core.errors import InputError, examples, named
 from omics_rx.core.work import log, track
 from omics_rx.harmonize import current_symbols, matrices
 from omics_rx.harmonize import genes as current_genes
-from omics_rx.harmonize.needs import Needs, Prepared, prepare
+from omics_rx.harmonize.needs import NO_LEVELS, Needs, Prepared, prepare, with_reads
 from omics_rx.scores import blocks
 from omics_rx.scores import settings as setting_rules
 from omics_rx.scores.data_tests import Test, sex_linked, whole_transcriptome
@@ -122,10 +122,14 @@ def score(
             f"{len(full)} gene sets hold every gene of the cohort ({examples(full)}): a set is scored against the "
             "other genes, so pass the whole expression matrix"
         )
-    work = _Work(method, sets.members(names), _full_weights(sets), min_coverage, settings, data.var_names, ready.change)
+    work = _Work(
+        method, sets.members(names), _full_weights(sets), min_coverage, settings, data.var_names, ready.change,
+        ready.found.unit not in NO_LEVELS,
+    )  # fmt: skip
     scores = _run(data, work, sets, resume=resume, n_jobs=n_jobs, progress=progress)
     table = pd.DataFrame(scores, index=data.obs_names.copy(), columns=pd.Index(sets.names))
     table[table.index.isin(list(ready.unanswered))] = np.nan
+    ready = _with_silent(ready, table)
     table = ready.told(table)
     table.attrs["sets"] = lost_genes(found, limit=len(found))
     if table.attrs["sets"] and not isinstance(cohort, Prepared):
@@ -170,6 +174,16 @@ def _with_sexes(ready: Prepared, sets: GeneSets) -> Prepared:
     return replace(ready, said=(*ready.said, doubt.sentence))
 
 
+def _with_silent(ready: Prepared, table: pd.DataFrame) -> Prepared:
+    """Cohort read in blocks that says which samples got no answer there."""
+    silent = [str(name) for name in table.index[table.isna().all(axis=1)] if name not in ready.unanswered]
+    if not silent:
+        return ready
+    said = f"{len(silent)} samples have no reads, or too few of the genes, and get no answer ({examples(silent)})"
+    log.warning("%s: %s", ready.needs.what, said)
+    return replace(ready, said=(*ready.said, said), unanswered=ready.unanswered | dict.fromkeys(silent, said))
+
+
 def _named(ready: Prepared) -> tuple[Prepared, pd.Index]:
     """Cohort, and its genes under current symbols; a matrix on disk or in dask stays where it is."""
     names = ready.source.var_names
@@ -193,7 +207,7 @@ def needs_of(method: str) -> Needs:
     ranked = TRAITS[method].scale == "rank"
     return Needs(
         method, scale="rank" if ranked else "log", levels="say" if ranked else "no", rename=False,
-        tests=data_tests_of(method),
+        in_blocks=True, tests=data_tests_of(method),
     )  # fmt: skip
 
 
@@ -243,6 +257,8 @@ class _Work:
         Absolute weight of each set, found or not, shape ``(n_sets,)``.
     change
         How values come to the scale of the method.
+    silent
+        Whether zero means silent, so that a sample of zeros alone has no answer.
     """
 
     method: str
@@ -252,16 +268,18 @@ class _Work:
     settings: dict[str, Any]
     genes: pd.Index
     change: Conversion
+    silent: bool
 
     def score(self, values: np.ndarray | sparse.csr_array) -> np.ndarray:
-        """Scores of a block, NaN where a sample has too little of a set."""
+        """Scores of a block, NaN where a sample has too little of a set, or no reads."""
         kernel: Callable[..., np.ndarray] = KERNELS[self.method]
+        read = with_reads(values) if self.silent else np.ones(values.shape[0], dtype=bool)
         values = self.change(values)
         scores = kernel(values, self.members, **self.settings)
         if not sparse.issparse(values) and np.isnan(np.min(values)):
             share = (~np.isnan(values)).astype(np.float64) @ abs(self.members) / self.full
             scores = np.where(share >= self.min_coverage, scores, np.nan)
-        return scores
+        return scores if read.all() else np.where(read[:, None], scores, np.nan)
 
     def score_raw(self, values: Any) -> np.ndarray:
         """Scores of a chunk as dask gives it; dask also asks for the shape with an empty one."""

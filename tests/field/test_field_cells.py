@@ -12,6 +12,7 @@ import omics_rx as orx
 from omics_rx.core import resources
 from omics_rx.core.errors import InputError
 from omics_rx.harmonize import matrices
+from omics_rx.harmonize.needs import with_reads
 from omics_rx.harmonize.row_numbers import row_numbers
 from omics_rx.harmonize.symbols import gene_index
 
@@ -361,3 +362,30 @@ def test_cells_on_disk_with_scaled_x_are_read_from_raw_too(cells, tmp_path):
     assert found.attrs["prepared"]["place"] == "raw"
     np.testing.assert_allclose(found, orx.scores.score(kept, SETS, method="mean", progress=False), atol=1e-6)
     assert orx.check(backed).facts["read from"] == "raw"
+
+
+def test_cells_without_reads_have_no_answer_in_memory_on_disk_and_in_dask(tmp_path):
+    genes = [gene for genes in SETS.values() for gene in genes] + [f"ENSG{i:011d}" for i in range(60)]
+    values = np.random.default_rng(0).poisson(3, (40, len(genes))).astype(np.float32) + 1
+    values[3] = 0
+    cells = AnnData(sparse.csr_matrix(values), var=pd.DataFrame(index=list(dict.fromkeys(genes))[: len(genes)]))
+    cells.write_h5ad(tmp_path / "cells.h5ad")
+    right = orx.scores.score(cells, SETS, method="ulm", progress=False)
+    assert right.isna().all(axis=1).to_numpy().nonzero()[0].tolist() == [3]
+    on_disk = anndata.read_h5ad(tmp_path / "cells.h5ad", backed="r")
+    read = []
+    real = type(on_disk.X).__getitem__
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(on_disk.X), "__getitem__", lambda self, rows: read.append(rows) or real(self, rows))
+        found = orx.scores.score(on_disk, SETS, method="ulm", progress=False)
+    np.testing.assert_allclose(found, right, atol=1e-6)
+    assert sum(isinstance(rows, slice) and rows == slice(0, 40) for rows in read) == 3  # unit, known genes, scores
+    assert "1 samples have no reads" in found.attrs["prepared"]["statement"]
+
+
+def test_one_missing_value_leaves_a_sparse_sample_its_reads():
+    dense = np.array([[0, 2.0, np.nan], [0, 0, np.nan], [0, 0, 0], [1.0, 0, 0]])
+    table = sparse.csr_matrix(dense)
+    table.data[-1] = 0  # stored, and nothing all the same
+    for values in (dense * [[1], [1], [1], [0]], table, sparse.csc_matrix(table), sparse.csr_array(table)):
+        assert with_reads(values).tolist() == [True, False, False, False]

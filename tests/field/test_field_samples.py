@@ -291,13 +291,15 @@ def test_harmony_brings_the_same_cells_of_two_batches_together():
     np.testing.assert_array_equal(orx.io.harmony(cells, "sample").obsm["X_pca_harmony"], after)
 
 
-@pytest.mark.parametrize("told", ["FPKM", "fpkm", "RPKM"])
+@pytest.mark.parametrize("told", ["FPKM", "RPKM", "fpkm-uq"])
 def test_a_shell_user_tells_the_unit_of_a_single_patient(told, tpm, tmp_path):
     (tpm * 0.37).iloc[[1]].T.to_csv(tmp_path / "one.tsv", sep="\t")
     run = CliRunner().invoke
     asked = [str(tmp_path / "one.tsv"), "--signature", "cell_death", "--reference", "frozen", "--out"]
     refused = run(app, ["score", *asked, str(tmp_path / "no.csv")])
-    assert isinstance(refused.exception, InputError) or refused.exit_code
+    assert refused.exit_code == 2
+    assert "say unit=" in refused.output
+    assert not (tmp_path / "no.csv").exists()
     done = run(app, ["score", *asked, str(tmp_path / "risk.csv"), "--unit", told])
     assert done.exit_code == 0, done.output
     right = orx.signatures.load("cell_death").score(
@@ -307,4 +309,18 @@ def test_a_shell_user_tells_the_unit_of_a_single_patient(told, tpm, tmp_path):
         pd.read_csv(tmp_path / "risk.csv", index_col=0)["risk_score"], right["risk_score"], atol=1e-5
     )
     wrong = run(app, ["score", *asked, str(tmp_path / "no.csv"), "--unit", "furlongs"])
-    assert wrong.exit_code
+    assert "unknown unit 'furlongs'" in wrong.output
+
+
+@pytest.mark.parametrize("tool", ["quant.sf", "abundance.tsv"])
+def test_a_file_and_its_packed_copy_are_no_two_samples(tool, tmp_path):
+    columns = {"quant.sf": "Name\tLength\tEffectiveLength\tTPM\tNumReads", "abundance.tsv":
+               "target_id\tlength\teff_length\test_counts\ttpm"}[tool]  # fmt: skip
+    written = f"{columns}\nENST1|ENSG00000141510|x\t9\t9\t1000000\t8\n"
+    (tmp_path / "s1").mkdir()
+    (tmp_path / "s1" / tool).write_text(written)
+    (tmp_path / "s1" / f"{tool}.gz").write_bytes(gzip.compress(written.encode()))
+    with pytest.raises(InputError, match=r"more than once.*plain or packed"):
+        orx.io.read_bulk(tmp_path)
+    with pytest.raises(InputError, match="more than once"):
+        orx.io.read_bulk(tmp_path / "s1")

@@ -9,6 +9,8 @@ import pytest
 from omics_rx import signatures
 from omics_rx.core.errors import InputError
 from omics_rx.signatures import ledger
+from omics_rx.signatures.therapy.reading import Patients
+from omics_rx.signatures.therapy.suspects import patients_twice
 
 FAST = {"learners": ("ridge",), "n_repeats": 1, "n_permutations": 0, "n_folds": 3, "progress": False}
 
@@ -154,3 +156,36 @@ def test_a_patient_without_any_feature_has_no_chance_and_the_reason(signature):
     assert np.isnan(found["probability"].iloc[0])
     assert "weight present" in found["reason"].iloc[0]
     assert found["probability"].notna().iloc[1]
+
+
+@pytest.mark.parametrize("kind", ["independent", "together", "with zeros", "with an outlier"])
+def test_strangers_with_few_shared_features_are_two_patients(kind):
+    found = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        values = rng.normal(size=(240, 5))
+        if kind == "together":
+            values = rng.normal(size=(240, 1)) + 0.05 * values
+        if kind == "with zeros":
+            values = np.where(values > 0.8, values, 0.0)
+        if kind == "with an outlier":
+            values[0] = 1e3
+        table = pd.DataFrame(values, columns=[f"f{at}" for at in range(5)]).add_prefix("x")
+        a, b = (_patients(name, part) for name, part in (("a", table[:120]), ("b", table[120:])))
+        found += _refused([a, b])
+        copy = pd.concat([table[120:], table[:6]], ignore_index=True)
+        if kind != "with zeros":
+            assert _refused([a, _patients("b", copy)])
+    assert found == 0
+
+
+def _patients(name, table):
+    return Patients(name, table, {}, {}, pd.Series(True, table.index), None, len(table))
+
+
+def _refused(cohorts):
+    try:
+        patients_twice(cohorts)
+    except InputError:
+        return True
+    return False

@@ -295,3 +295,44 @@ def test_a_unit_told_wrong_is_asked_though_columns_of_one_gene_are_joined(counts
     cohort = told(twice, "TPM")
     with pytest.raises(InputError, match="logarithm seems to be taken already"):
         orx.scores.immune(cohort)
+
+
+NAMES_OF_UNITS = {
+    "rpkm": "FPKM", "RPM": "CPM", "FPKM-UQ": "FPKM", "raw counts": "counts", "Read_Counts": "counts",
+    "normalized counts": "normalised counts", "z-score": "z", "Log2 Ratio": "log2 ratio", "log2(rpkm+1)":
+    "log2(FPKM + 1)", "log2(1 + TPM)": "log2(TPM + 1)", "log1p(CP10K)": "ln(CP10k + 1)", "LN(tpm + 1)": "ln(TPM + 1)",
+    "log10(FPKM+1)": "log10(FPKM + 1)", "log2(TPM + 0.001)": "log2 expression", "RMA": "log2 intensity",
+    "logcounts": "log2(normalised counts + 1)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("written", NAMES_OF_UNITS)
+def test_every_door_reads_the_names_of_units_alike(written, tmp_path):
+    unit = NAMES_OF_UNITS[written]
+    values = np.round(np.random.default_rng(0).gamma(2, 2, (4, 3)), 1) if unit != "counts" else np.full((4, 3), 7.0)
+    table = pd.DataFrame(values, list("abcd"), ["TP53", "ESR1", "ERBB2"])
+    table.T.to_csv(tmp_path / "t.tsv", sep="\t")
+    table.set_axis(["hsa-miR-21-5p", "hsa-let-7a-5p", "hsa-miR-155-5p"], axis=1).T.to_csv(tmp_path / "m.tsv", sep="\t")
+    doors = {
+        "with_info": with_info(AnnData(table), unit=written),
+        "read_bulk": orx.io.read_bulk(tmp_path / "t.tsv", unit=written),
+        "read_cohort": orx.io.read_cohort(tmp_path / "t.tsv", unit=written),
+        "read_mirna": orx.io.read_mirna(tmp_path / "m.tsv", unit=written),
+        "read_features": orx.io.read_features(tmp_path / "t.tsv", unit=written),
+        "convert": orx.harmonize.convert(AnnData(table), written, unit=written),
+    }
+    assert {door: info(cohort).unit for door, cohort in doors.items()} == dict.fromkeys(doors, unit)
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("log(TPM+1)", "the base"),
+        ("log2 TPM", "what was added"),
+        ("furlongs", "unknown unit"),
+        ("ln(TPM+.1)", "not known"),
+    ],
+)
+def test_a_unit_that_says_too_little_is_asked(written, says):
+    with pytest.raises(InputError, match=says):
+        with_info(AnnData(np.ones((2, 2))), unit=written)

@@ -95,3 +95,46 @@ def test_layers_and_the_files_of_a_folder_are_kept_too(tmp_path, reads):
     file.write_text(file.read_text().replace("\t8", "\t9"))
     assert read_bulk(tmp_path / "run", tx2gene=table, cache=True).layers["counts"].tolist() == [[9.0]]
     assert len(reads) == 3
+
+
+def test_the_sample_sheet_beside_the_files_names_the_copy_too(tmp_path):
+    folder = tmp_path / "runs"
+    folder.mkdir()
+    for name in "ab":
+        (folder / f"{name}.counts").write_text("TP53\t5\nERBB2\t7\nMYC\t1\n")
+    files = [folder / "a.counts", folder / "b.counts"]
+    ways = [folder, files, str(folder / "*.counts")]
+
+    def names():
+        return [read_bulk(source, cache=True).obs_names.tolist() for source in ways]
+
+    def write(place, first):
+        sheet = f"File Name\tSample ID\na.counts\t{first}\nb.counts\tB\n"
+        (place / "gdc_sample_sheet.2026.tsv").write_text(sheet)
+
+    assert names() == [["a", "b"]] * 3
+    write(tmp_path, "A1")
+    assert names() == [["A1", "B"]] * 3
+    write(tmp_path, "A2")
+    assert names() == [["A2", "B"]] * 3
+    write(folder, "A3")  # nearer than the one beside the folder
+    assert names() == [["A3", "B"]] * 3
+    assert read_bulk(files[::-1], cache=True).obs_names.tolist() == ["B", "A3"]
+
+
+def test_a_sheet_of_the_gdc_names_the_copy_of_its_folder(tmp_path):
+    star = "gene_id\tgene_name\tgene_type\tunstranded\ttpm_unstranded\nENSG00000141510\tTP53\tx\t5\t1000000\n"
+    folder = tmp_path / "gdc"
+    folder.mkdir()
+    (folder / "f.rna_seq.augmented_star_gene_counts.tsv").write_text(star)
+    sheet = folder / "gdc_sample_sheet.tsv"
+    for name in ("T1", "T2"):
+        sheet.write_text(f"File Name\tSample ID\nf.rna_seq.augmented_star_gene_counts.tsv\t{name}\n")
+        assert read_bulk(folder, cache=True).obs_names.tolist() == [name]
+
+
+def test_a_list_of_one_file_is_another_thing_than_the_file(tmp_path):
+    file = tmp_path / "s1.counts"
+    file.write_text("TP53\t5\nERBB2\t7\nMYC\t1\n")
+    for source in (file, [file], tmp_path, file):
+        same(read_bulk(source), read_bulk(source, cache=True))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import hypergeom
+from scipy.stats import chi2, hypergeom, norm, rankdata
 
 from omics_rx.core.errors import InputError, examples
 from omics_rx.metrics import classification
@@ -22,6 +22,8 @@ _NAMES = re.compile(
 _NEAR = 0.98  # area under the curve of one feature alone beyond which it is asked whether it was known before
 _PURE = 1e-3  # chance of a level that only one class has, over all levels, below which it is asked
 _ALIKE = 0.1  # root mean square of z between two patients below which they are one
+_CHANCE = 1e-3  # of one pair of strangers among all pairs that may look like one patient
+_COMMON = 0.05  # share of patients from which a value is shared by strangers, such as none or the limit of detection
 _ENOUGH = 5
 
 
@@ -115,8 +117,9 @@ def _pure_level(values: pd.Series, outcome: np.ndarray, tries: int) -> str:
 def patients_twice(cohorts: Sequence[Patients]) -> None:
     """Refuse patients who are in two cohorts, or twice in one.
 
-    Two patients are one where their continuous features, each z over all cohorts, differ by less than a tenth of a
-    standard deviation.
+    Two patients are one where their continuous features, each the normal score of its rank over all cohorts, differ by
+    less than a tenth of a standard deviation, and by so little that no two strangers are expected to among all pairs:
+    few features, and those that go together, must be closer. A value that many patients have says nothing.
 
     Raises
     ------
@@ -129,12 +132,13 @@ def patients_twice(cohorts: Sequence[Patients]) -> None:
     if len(numeric) < _ENOUGH:
         return
     values = both[numeric].to_numpy(dtype=np.float64)
-    mean = np.nanmean(values, axis=0)
-    sd = np.nanstd(values, axis=0)
-    z = (values - mean) / np.where(sd > 0, sd, np.inf)
+    ranks = rankdata(values, axis=0, nan_policy="omit")  # so that an outlier does not draw all others together
+    z = norm.ppf((ranks - 0.5) / np.isfinite(values).sum(axis=0))
+    z[_common(both[numeric])] = np.nan
+    free = _free(z)
     place = {one.name: np.flatnonzero(both.index.get_level_values(0) == one.name) for one in cohorts}
     for one, two in itertools.combinations_with_replacement(cohorts, 2):
-        pairs = _alike(z[place[one.name]], z[place[two.name]], same=one is two)
+        pairs = _alike(z[place[one.name]], z[place[two.name]], free, n=len(z), same=one is two)
         if pairs:
             told = [f"{one.table.index[a]} = {two.table.index[b]}" for a, b in pairs]
             where = f"twice in {one.name}" if one is two else f"in both {one.name} and {two.name}"
@@ -143,12 +147,33 @@ def patients_twice(cohorts: Sequence[Patients]) -> None:
             )
 
 
-def _alike(one: np.ndarray, two: np.ndarray, *, same: bool) -> list[tuple[int, int]]:
+def _common(values: pd.DataFrame) -> np.ndarray:
+    """Where a value is one that many patients have, shape ``(n, p)``."""
+    times = values.apply(lambda column: column.map(column.value_counts())).to_numpy(dtype=np.float64)
+    return np.asarray(times > max(_COMMON * len(values), 2 * 2))
+
+
+def _free(z: np.ndarray) -> float:
+    """Share of the features that vary on their own: the participation ratio of the eigenvalues of their products."""
+    filled = np.nan_to_num(z)
+    products = filled @ filled.T  # n x n, whose eigenvalues are those of the features' own products
+    return float(np.trace(products) ** 2 / np.square(products).sum() / z.shape[1]) if products.any() else 0.0
+
+
+def _nearest_strangers(shared: np.ndarray, free: float, n: int) -> np.ndarray:
+    """Mean square of z below which one pair of ``n`` strangers is expected with ``_CHANCE``, per features shared."""
+    counts, place = np.unique(shared, return_inverse=True)
+    own = np.maximum(counts * free, 1.0)  # half the square of a difference of two z has one degree of freedom
+    limit = 2 * chi2.ppf(2 * _CHANCE / (n * max(n - 1, 1)), own) / own
+    return np.asarray(limit[place].reshape(shared.shape))
+
+
+def _alike(one: np.ndarray, two: np.ndarray, free: float, *, n: int, same: bool) -> list[tuple[int, int]]:
     left, right = np.isfinite(one).astype(float), np.isfinite(two).astype(float)
     a, b = np.nan_to_num(one), np.nan_to_num(two)
     shared = left @ right.T
     gap = (a**2) @ right.T + left @ (b**2).T - 2 * a @ b.T
-    near = (shared >= _ENOUGH) & (gap <= _ALIKE**2 * shared + 1e-9)
+    near = (shared >= _ENOUGH) & (gap <= np.minimum(_ALIKE**2, _nearest_strangers(shared, free, n)) * shared + 1e-9)
     if same:
         near &= np.triu(np.ones_like(near), 1)
     return [(int(i), int(j)) for i, j in zip(*np.nonzero(near), strict=True)]
