@@ -189,7 +189,8 @@ def _frozen(signature: RiskSignature, unit: str) -> GeneReference:
     raise InputError(
         f"the cohort is in {unit}, and of frozen references {signature.name} has those in {', '.join(units)} (counts "
         f"and CPM of tissue with {_LEAST_GENES:,} genes or more come to TPM by the lengths of genes): give one of "
-        "these, say unit= (or --unit) where the values are in one, score it with its cohort, or pass a harmonize.GeneReference learnt on its platform"
+        "these, say unit= (or --unit) where the values are in one, score it with its cohort, or pass a "
+        "harmonize.GeneReference learnt on its platform"
     )
 
 
