@@ -25,6 +25,7 @@ from omics_rx.core.paths import existing
 from omics_rx.core.provenance import now, versions
 from omics_rx.core.saving import check_hashes, is_as_sealed, of_bytes, sealed, writing
 from omics_rx.core.texts import as_made_here
+from omics_rx.core.work import log
 
 _MANIFEST = "manifest.json"
 _SUFFIXES = (".safetensors", ".parquet", ".txt", ".json")
@@ -177,7 +178,9 @@ def _manifest(archive: zipfile.ZipFile, file: Path) -> dict[str, Any]:
     whole = isinstance(manifest, dict) and set(manifest) in (_FIELDS, _FIELDS | {"sha256"})
     if not whole or not _is_shaped(manifest):
         raise IntegrityError(f"{file} has a manifest of another shape: save or copy it again")
-    if "sha256" in manifest and not is_as_sealed(manifest):
+    if "sha256" not in manifest:
+        log.warning("%s was saved without a hash of what it records: a change cannot be told; save it again", file)
+    elif not is_as_sealed(manifest):
         raise IntegrityError(f"{file} has a manifest that was changed: save or copy it again")
     return dict(manifest)
 

@@ -1,18 +1,17 @@
-"""Pickles from outside, read through an allow-list: nothing is imported that is not named here.
+"""Pickles from outside, read through an allow-list: nothing is imported, and nothing is called that is not ours.
 
-A pickle names the functions that rebuild its objects, and reading it calls them. Each reader below allows
-the few that its data needs and refuses every other before it is looked up. Tensors are rebuilt as numpy
-arrays from torch's legacy byte layout, so that torch itself is not needed.
+A pickle names the functions that rebuild its objects, and reading it calls them. Each reader below knows the few names
+that its data needs, refuses every other before it is looked up, and lets the known ones stand for inert things
+(:mod:`omics_rx.datasets.inert`) from which tables and arrays are then built. Tensors are rebuilt as numpy arrays from
+torch's legacy byte layout, so that torch itself is not needed.
 """
 
 from __future__ import annotations
 
 import io
+import math
 import pickle
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.errors import IntegrityError
+from omics_rx.datasets import inert
 
 _Allowed = Mapping[tuple[str, str], Any]
 # torch/serialization.py: MAGIC_NUMBER and PROTOCOL_VERSION of the layout that precedes its zip files
@@ -66,9 +66,15 @@ class AllowListUnpickler(pickle.Unpickler):
         return self._persistent(pid)
 
 
-def _read(file: Any, label: str, allowed: _Allowed, persistent: Callable[[Any], Any] | None = None) -> Any:
+def _read(
+    file: Any, label: str, allowed: _Allowed, persistent: Callable[[Any], Any] | None = None,
+    build: Callable[[Any], Any] | None = None,
+) -> Any:  # fmt: skip
+    """Read one pickle, and build from what stands in it."""
     try:
-        return AllowListUnpickler(file, allowed=allowed, label=label, persistent=persistent).load()
+        inert.check_steps(file, label)
+        found = AllowListUnpickler(file, allowed=allowed, label=label, persistent=persistent).load()
+        return build(found) if build else found
     except IntegrityError:
         raise
     except Exception as error:
@@ -87,30 +93,25 @@ def plain(file: Path) -> Any:
         return _read(handle, file.name, {})
 
 
-@cache
-def _frame_classes() -> dict[tuple[str, str], Any]:
-    """What a pickled data frame of numbers, text and categories is rebuilt from, by its old and new homes."""
-    wanted = {
-        "numpy": ("dtype", "ndarray"),
-        "numpy.core.multiarray": ("_reconstruct",),
-        "numpy.core.numeric": ("_frombuffer",),
-        "numpy._core.multiarray": ("_reconstruct",),
-        "numpy._core.numeric": ("_frombuffer",),
-        "pandas._libs.arrays": ("__pyx_unpickle_NDArrayBacked",),
-        "pandas._libs.internals": ("_unpickle_block",),
-        "pandas.core.arrays.categorical": ("Categorical",),
-        "pandas.core.arrays.integer": ("Int32Dtype", "IntegerArray"),
-        "pandas.core.dtypes.dtypes": ("CategoricalDtype",),
-        "pandas.core.frame": ("DataFrame",),
-        "pandas.core.indexes.base": ("Index", "_new_Index"),
-        "pandas.core.indexes.range": ("RangeIndex",),
-        "pandas.core.internals.managers": ("BlockManager",),
-    }
-    allowed: dict[tuple[str, str], Any] = {("builtins", "slice"): slice}
-    for module, names in wanted.items():
-        home = import_module(module.replace("numpy.core", "numpy._core"))
-        allowed.update({(module, name): getattr(home, name) for name in names})
-    return allowed
+# what a pickled data frame of numbers, text and categories is rebuilt from, by its old and new homes
+_OF_A_FRAME = {
+    "builtins": ("slice",),
+    "numpy": ("dtype", "ndarray"),
+    "numpy.core.multiarray": ("_reconstruct",),
+    "numpy.core.numeric": ("_frombuffer",),
+    "numpy._core.multiarray": ("_reconstruct",),
+    "numpy._core.numeric": ("_frombuffer",),
+    "pandas._libs.arrays": ("__pyx_unpickle_NDArrayBacked",),
+    "pandas._libs.internals": ("_unpickle_block",),
+    "pandas.core.arrays.categorical": ("Categorical",),
+    "pandas.core.arrays.integer": ("Int32Dtype", "IntegerArray"),
+    "pandas.core.dtypes.dtypes": ("CategoricalDtype",),
+    "pandas": ("DataFrame", "Index", "RangeIndex", "Categorical", "CategoricalDtype"),  # where they live since pandas 3
+    "pandas.core.frame": ("DataFrame",),
+    "pandas.core.indexes.base": ("Index", "_new_Index"),
+    "pandas.core.indexes.range": ("RangeIndex",),
+    "pandas.core.internals.managers": ("BlockManager",),
+}
 
 
 def frame(file: Path) -> pd.DataFrame:
@@ -121,10 +122,14 @@ def frame(file: Path) -> pd.DataFrame:
     IntegrityError
         If it asks for anything else, is damaged, or is no frame.
     """
+
+    def build(found: Any) -> pd.DataFrame:
+        if not inert.is_a(found, "DataFrame"):
+            raise IntegrityError(f"{file.name} holds a {type(found).__name__}, not a table: download it again")
+        return inert.data_frame(found)
+
     with file.open("rb") as handle:
-        found = _read(handle, file.name, _frame_classes())
-    if not isinstance(found, pd.DataFrame):
-        raise IntegrityError(f"{file.name} holds a {type(found).__name__}, not a table: download it again")
+        found: pd.DataFrame = _read(handle, file.name, inert.named(_OF_A_FRAME), build=build)
     return found
 
 
@@ -155,9 +160,10 @@ def _storage(data: bytes, label: str) -> np.ndarray:
 
 def _tensor(storage: np.ndarray, offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_: Any) -> np.ndarray:
     """Cut a contiguous tensor out of its storage."""
-    expected = tuple(int(np.prod(size[axis + 1 :])) for axis in range(len(size)))
-    count = int(np.prod(size))
-    if tuple(stride) != expected or offset < 0 or offset + count > storage.size:
+    whole = all(isinstance(value, int) and value >= 0 for value in (*size, *stride, offset))
+    expected = tuple(math.prod(size[axis + 1 :]) for axis in range(len(size)))
+    count = math.prod(size)
+    if not whole or tuple(stride) != expected or offset + count > storage.size:
         raise IntegrityError("a tensor does not fit its storage: download the data again")
     return storage[offset : offset + count].reshape(size)
 
@@ -171,13 +177,19 @@ def tensors(file: Path) -> dict[str, np.ndarray]:
         If it holds anything else, or is damaged.
     """
     label = file.name
-    allowed = {
-        ("torch._utils", "_rebuild_tensor_v2"): _tensor,
-        ("torch.storage", "_load_from_bytes"): lambda data: _storage(data, label),
-        ("collections", "OrderedDict"): OrderedDict,
-    }
+    names = {"torch._utils": ("_rebuild_tensor_v2",), "torch.storage": ("_load_from_bytes",)}
+    allowed = inert.named({**names, "collections": ("OrderedDict",)})
+
+    def tensor(value: Any) -> np.ndarray:
+        if not inert.is_a(value, "_rebuild_tensor_v2") or not inert.is_a(value.given[0], "_load_from_bytes"):
+            raise IntegrityError(f"{label} is not a dict of tensors: download it again")
+        return _tensor(_storage(value.given[0].given[0], label), *value.given[1:])
+
+    def build(found: Any) -> dict[str, np.ndarray]:
+        if not isinstance(found, dict):
+            raise IntegrityError(f"{label} is not a dict of tensors: download it again")
+        return {name: tensor(value) for name, value in found.items()}
+
     with file.open("rb") as handle:
-        found = _read(handle, label, allowed)
-    if not isinstance(found, dict) or not all(isinstance(value, np.ndarray) for value in found.values()):
-        raise IntegrityError(f"{label} is not a dict of tensors: download it again")
+        found: dict[str, np.ndarray] = _read(handle, label, allowed, build=build)
     return found

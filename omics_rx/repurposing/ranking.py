@@ -392,8 +392,10 @@ def _record(file: Path) -> dict[str, Any]:
     record = json_of(file.read_bytes(), file, remedy="save the ranking again")
     if not isinstance(record, dict) or record.get("kind") != "ranking":
         raise IntegrityError(f"{file} tells of no ranking: name a folder that Ranking.save() wrote")
-    if record.get("schema") not in (_UNHASHED, _SCHEMA):
-        raise IntegrityError(f"{file} has schema {record.get('schema')}, this version reads {_SCHEMA}: save it again")
-    if record["schema"] == _SCHEMA and not saving.is_as_sealed(record):
+    schema = record.get("schema")
+    if isinstance(schema, bool) or schema not in (_UNHASHED, _SCHEMA):  # true is 1 to Python
+        raise IntegrityError(f"{file} has schema {schema}, this version reads {_SCHEMA}: save it again")
+    claims_none = schema == _UNHASHED and {"files", "sha256"} & set(record)  # that schema had no hashes
+    if claims_none or (schema == _SCHEMA and not saving.is_as_sealed(record)):
         raise IntegrityError(f"{file} is not as it was saved: its sha256 is another: save the ranking again")
     return record

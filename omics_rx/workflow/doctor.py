@@ -21,7 +21,7 @@ _NEEDED = (
 _OPTIONAL = {
     "captum": ("explanations of networks", "explain"), "xgboost": ("two learners", "learners"),
     "lightning": ("networks on several devices", "scale"), "dask": ("tables larger than memory", "scale"),
-    "distributed": ("work on a cluster", "scale"),
+    "distributed": ("work on a cluster", "scale"), "harmonypy": ("batches of single cells taken off", "cells"),
 }  # fmt: skip
 
 

@@ -85,6 +85,16 @@ def test_parts_of_two_rankings_are_refused(tmp_path):
     assert load_ranking(tmp_path / "0").subtype == "Basal"
 
 
+@pytest.mark.parametrize("schema", [1, True, 1.0, 3, "2", None, []])
+def test_a_ranking_cannot_be_said_to_be_older_than_it_is(tmp_path, schema):
+    """Of the oldest schema no hashes are asked: a file with hashes that claims to be of it was changed."""
+    things.ranking(0).save(tmp_path)
+    record = json.loads((tmp_path / "provenance.json").read_text()) | {"schema": schema}
+    (tmp_path / "provenance.json").write_text(json.dumps(record))
+    with pytest.raises(IntegrityError, match="schema|not as it was saved"):
+        load_ranking(tmp_path)
+
+
 def test_drugs_called_na_stay_drugs(tmp_path):
     things.ranking(0).save(tmp_path)
     back = load_ranking(tmp_path)
