@@ -91,7 +91,7 @@ def test_a_ranking_cannot_be_said_to_be_older_than_it_is(tmp_path, schema):
     things.ranking(0).save(tmp_path)
     record = json.loads((tmp_path / "provenance.json").read_text()) | {"schema": schema}
     (tmp_path / "provenance.json").write_text(json.dumps(record))
-    with pytest.raises(IntegrityError, match="schema|not as it was saved"):
+    with pytest.raises(IntegrityError, match=r"schema|not as it was saved"):
         load_ranking(tmp_path)
 
 
