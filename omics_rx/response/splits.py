@@ -94,9 +94,10 @@ def folds(screen: DrugScreen, split: str = "cell", n_folds: int = 5, *, seed: in
     Raises
     ------
     InputError
-        If the split is not known, or there are fewer groups than folds.
+        If the split is not known, there are fewer groups than folds, or responses were corrected by predictions.
     """
     asked.screen(screen)
+    refuse_corrected(screen)
     asked.word("split", split, SPLITS)
     asked.number("n_folds", n_folds, 2, whole=True)
     measured = _measured(screen)
@@ -112,6 +113,24 @@ def folds(screen: DrugScreen, split: str = "cell", n_folds: int = 5, *, seed: in
             train = train & ~_relatives_of(screen, test)
         made.append(Fold(number, train, test))
     return made
+
+
+def refuse_corrected(screen: DrugScreen) -> None:
+    """Refuse responses that were corrected by predictions: what learns from them or is judged by them judges itself.
+
+    Raises
+    ------
+    InputError
+        If a response of the screen was.
+    """
+    if "corrected" not in screen.responses:
+        return
+    n = int(screen.responses["corrected"].fillna(value=False).astype(bool).sum())
+    if n:
+        raise InputError(
+            f"{n:,} responses of {screen!r} were corrected by predictions from expression: a model that learns from "
+            "them, or is judged by them, judges itself; give the screen that was measured"
+        )
 
 
 def _relatives_of(screen: DrugScreen, test: pd.DataFrame) -> np.ndarray:
@@ -221,6 +240,7 @@ def check(screen: DrugScreen, fold: Fold, split: str) -> None:
         If a pair stands on both sides, or a cell, tissue, compound, scaffold or mechanism that was to be held out
         does.
     """
+    refuse_corrected(screen)
     both = fold.train & fold.test
     if both.to_numpy().any():
         raise InputError(f"fold {fold.number}: {int(both.to_numpy().sum())} pairs stand on both sides")
@@ -292,6 +312,7 @@ def leaks(screen: DrugScreen, train: pd.DataFrame, test: pd.DataFrame) -> pd.Dat
     from omics_rx.response import compounds
 
     asked.screen(screen)
+    refuse_corrected(screen)
     sides = []
     for title, mask in (("training", train), ("test", test)):
         asked.kind(f"the {title} side", mask, pd.DataFrame, "give cells x drugs of booleans")
