@@ -193,7 +193,7 @@ def _before_an_experiment(ranking: Any, drug: str) -> list[tuple[str, str]]:
     tried = [f"{row['trial']}, {row['group']}: {row['result']} ({row['citation']})"
              for row in made.trials.to_dict("records")]  # fmt: skip
     facts += [("trials found", "; ".join(tried))] if tried else []
-    return facts + ([("failed in", "; ".join(failed))] if failed else [])
+    return [*facts, ("failed in", "; ".join(failed)) if failed else ("failed trials", made.silence)]
 
 
 def _row(frame: Any, name: str) -> pd.Series:

@@ -53,7 +53,7 @@ class Sheet:
         What labels say of it in each subtype: ``subtype``, ``status``, ``year``, ``citation``.
     failures
         Trials in which it failed, in breast or another cancer: ``setting``, ``result``, ``year``, ``citation``. The
-        list is short and hand-made: its silence says nothing.
+        list is short and hand-made: its silence says nothing, and :attr:`silence` says that.
     trials
         What neoadjuvant trials found of it: ``trial``, ``group``, ``result``, ``citation``; short, too.
     warnings
@@ -71,6 +71,16 @@ class Sheet:
     trials: pd.DataFrame
     warnings: str
 
+    @property
+    def silence(self) -> str:
+        """What it means that no failed trial is listed; empty where one is."""
+        table = failed_trials()
+        told = (
+            f"nobody looked whether it failed: {len(table)} failed trials of {table['inchikey'].nunique()} drugs were "
+            "looked up, none of this one"
+        )
+        return "" if len(self.failures) else told
+
     def __str__(self) -> str:
         """Markdown, in which no name of a drug is a tag."""
         rows = [f"# {self.name}", "", *(f"- {label}: {text}" for label, text in self.facts.items()), "", self.sentence]
@@ -78,7 +88,8 @@ class Sheet:
         rows += ["", "## What would refute it", *(f"- {text}" for text in self.refuted_by)]
         rows += ["", "## What is known of it in breast cancer", *_listed(self.known, "subtype", "status")]
         rows += ["", "## What neoadjuvant trials found", *_listed(self.trials, "trial", "group", "result")]
-        rows += ["", "## Trials in which it failed", *_listed(self.failures, "setting", "result")]
+        failed = _listed(self.failures, "setting", "result") if len(self.failures) else [f"- {self.silence}"]
+        rows += ["", "## Trials in which it failed", *failed]
         return "\n".join(rows).replace("<", "&lt;") + "\n"
 
 

@@ -24,7 +24,8 @@ def test_a_sheet_says_what_would_refute_it(fitted, world):
     assert made.refuted_by[0] == expected
     text = str(made)
     assert text.startswith(f"# {made.name}\n")
-    assert "## Trials in which it failed\n- nothing listed" in text
+    assert f"## Trials in which it failed\n- {made.silence}" in text
+    assert made.silence.startswith("nobody looked whether it failed")
     with pytest.raises(UnknownNameError):
         ranking.sheet("nothing of the kind")
 
@@ -53,7 +54,9 @@ def test_metformin_is_shown_as_failed(fitted):
     drugs.loc[first, "inchikey"] = "XZWYZXLIPXDOLR-UHFFFAOYSA-N"
     from dataclasses import replace
 
-    found = replace(ranking, drugs=drugs).sheet(first).failures
+    made = replace(ranking, drugs=drugs).sheet(first)
+    found = made.failures
+    assert made.silence == ""
     assert found["setting"].str.contains("early breast cancer").sum() == 2
     assert "MA.32" in str(replace(ranking, drugs=drugs).sheet(first))
 

@@ -19,12 +19,12 @@ import pandas as pd
 from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.harmonize.mechanisms import jaccard, tokens
+from omics_rx.metrics.small import Z95
 from omics_rx.repurposing.alterations.joint import joint_effects
 
 FEW_LINES = 5
 _SHARED = 0.75  # of the variance of an event's effects goes with how a drug acts; .25 to .97 place drugs alike
 _LEAST = 1e-4
-Z = 1.959964
 _ROUNDS = 4
 
 
@@ -102,7 +102,7 @@ class EventEffects:
         told[measured] = True
         n_lines = self.n_lines.T[event].to_numpy()
         table = pd.DataFrame(
-            {"effect": effect, "lower": effect - Z * np.sqrt(left), "upper": effect + Z * np.sqrt(left),
+            {"effect": effect, "lower": effect - Z95 * np.sqrt(left), "upper": effect + Z95 * np.sqrt(left),
              "difference": own}, index=self.drugs,
         )  # fmt: skip
         table[~told] = np.nan
