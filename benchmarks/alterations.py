@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from omics_rx import datasets, harmonize
 from omics_rx.repurposing import event_effects
@@ -57,7 +58,7 @@ def places(effects, pairs: pd.DataFrame, drugs: pd.Index, *, joint: bool = False
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--permutations", type=int, default=10)
+    parser.add_argument("--permutations", type=int, default=40)
     told = parser.parse_args()
     two, one = datasets.load("gdsc2"), datasets.load("gdsc1")
     events, tissue = two.cells.obsm["events"], two.cells.obs["tissue"]
@@ -77,7 +78,10 @@ def main() -> None:
         exchanged = events.set_axis(random.permutation(events.index)).reindex(events.index)
         chance.append(places(event_effects(both, exchanged, tissue=tissue, drugs=drugs), pairs, both[0].columns))
     table = pd.DataFrame(chance)
-    print("events permuted over lines", table.mean().round(3).to_dict(), "sd", table.std().round(3).to_dict())
+    half = stats.t.ppf(0.975, len(table) - 1) * table.std() / np.sqrt(len(table))
+    for effect, mean in table.mean().items():
+        print(f"events permuted over lines {len(table)} times, {effect}: {mean:.3f} ({mean - half[effect]:.3f} to "
+              f"{mean + half[effect]:.3f}; one permutation: sd {table[effect].std():.3f})")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ Responses are standardised a drug, joined over screens, and rid of tissue and of
 the preference between drugs is left. The difference of altered and other lines has a known error. True differences are
 taken for normal around 0 with a variance that the events share in part (empirical Bayes), and alike for drugs that act
 alike, so that drugs with targets in common lend each other strength and a drug that nobody screened gets what its
-relatives say.
+relatives say. Where a drug hits the altered gene itself, both are those of such pairs (``own_target``).
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.harmonize.mechanisms import jaccard, tokens
 from omics_rx.metrics.small import Z95
+from omics_rx.repurposing.alterations import own_target
 from omics_rx.repurposing.alterations.joint import joint_effects
+from omics_rx.repurposing.targets import genes_of
 
 FEW_LINES = 5
 _SHARED = 0.75  # of the variance of an event's effects goes with how a drug acts; .25 to .97 place drugs alike
@@ -48,6 +50,9 @@ class EventEffects:
         missing for events with too few lines, and for drugs of which no relative was measured.
     share
         Share of the lines that have each event.
+    expected, wider
+        Mean of the true difference, and its variance beyond ``variance``, events x drugs: 0 but where a drug hits the
+        altered gene.
     """
 
     difference: pd.DataFrame
@@ -58,6 +63,8 @@ class EventEffects:
     drugs: pd.Index
     joint: pd.DataFrame
     share: pd.Series
+    expected: np.ndarray
+    wider: np.ndarray
     _made: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -93,10 +100,12 @@ class EventEffects:
         few = int(self.n_lines.T[event].max())
         if not len(measured):
             raise InputError(f"{event} is altered in {few} measured lines, fewer than {FEW_LINES}: nothing can be told")
-        prior = float(self.variance[event]) * (_SHARED * self.alike + (1 - _SHARED) * np.eye(len(own)))
+        here = int(self.difference.index.get_indexer([event])[0])
+        mean, wider = self.expected[here], self.wider[here]
+        prior = float(self.variance[event]) * (_SHARED * self.alike + (1 - _SHARED) * np.eye(len(own))) + np.diag(wider)
         seen = prior[np.ix_(measured, measured)] + np.diag(error[measured] ** 2)
         weights = np.linalg.solve(seen, prior[measured]).T
-        effect = weights @ own[measured]
+        effect = mean + weights @ (own[measured] - mean[measured])
         left = np.maximum(np.diag(prior) - np.einsum("ij,ij->i", weights, prior[:, measured]), 0)
         told = self.alike[:, measured].max(axis=1) > 0
         told[measured] = True
@@ -187,18 +196,25 @@ def event_effects(
     spread = pd.DataFrame(error, index=names, columns=every)
     variance = _variances(seen, error)
     alike = likeness(drugs, every)
+    own = own_target.hits(names, every, genes_of(drugs["targets"]) if "targets" in drugs else {})
+    expected, wider = own_target.priors(difference, spread, own)
+    joint = _together(values, carried, (alike, expected, wider), difference.notna().any(axis=1).to_numpy())
     return EventEffects(
         difference, spread, pd.DataFrame(count, index=names, columns=every), pd.Series(variance, index=carried.columns),
-        alike, every, _together(values, carried, alike, difference.notna().any(axis=1).to_numpy()), carried.mean(),
+        alike, every, joint, carried.mean(), expected, wider,
     )  # fmt: skip
 
 
-def _together(values: pd.DataFrame, carried: pd.DataFrame, alike: np.ndarray, enough: np.ndarray) -> pd.DataFrame:
+def _together(
+    values: pd.DataFrame, carried: pd.DataFrame, prior: tuple[np.ndarray, np.ndarray, np.ndarray], enough: np.ndarray
+) -> pd.DataFrame:
     """Joint effects of the events that have lines enough, on drugs that were measured or have relatives that were."""
+    alike, expected, wider = prior
     measured = values.notna().any().to_numpy()
     told = alike[:, measured].max(axis=1, initial=0.0) > 0
     used = carried.loc[:, enough]
-    found = joint_effects(values.to_numpy(dtype=np.float64), used.to_numpy(dtype=np.float64), alike)
+    found = joint_effects(values.to_numpy(dtype=np.float64), used.to_numpy(dtype=np.float64), alike,
+                          mean=expected[enough], wider=wider[enough])  # fmt: skip
     table = pd.DataFrame(np.where(told, found, np.nan), index=used.columns, columns=values.columns)
     return table.reindex(carried.columns)
 

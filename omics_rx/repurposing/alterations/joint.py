@@ -8,6 +8,8 @@ cannot: neighbours on a chromosome, and events that go together, share what they
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 # variance of a true effect (sd over lines, squared) and how much of it drugs that act alike share; both by lines that
@@ -16,7 +18,10 @@ VARIANCE, SHARED = 0.003, 0.5
 _ROUNDS, _CLOSE = 60, 1e-6
 
 
-def joint_effects(values: np.ndarray, events: np.ndarray, alike: np.ndarray) -> np.ndarray:
+def joint_effects(
+    values: np.ndarray, events: np.ndarray, alike: np.ndarray, *, mean: np.ndarray | None = None,
+    wider: np.ndarray | None = None,
+) -> np.ndarray:  # fmt: skip
     """Effects of all events on all drugs, together.
 
     Parameters
@@ -27,6 +32,8 @@ def joint_effects(values: np.ndarray, events: np.ndarray, alike: np.ndarray) -> 
         Lines x events of 1, 0 and NaN; an event that is not known of a line stands at its mean.
     alike
         How alike drugs act, drugs x drugs.
+    mean, wider
+        Mean of the true effects, and their variance beyond ``VARIANCE``, events x drugs; 0 everywhere if not given.
 
     Returns
     -------
@@ -34,16 +41,23 @@ def joint_effects(values: np.ndarray, events: np.ndarray, alike: np.ndarray) -> 
         Events x drugs (sd over lines; below 0, altered lines are more sensitive).
     """
     known = np.isfinite(events)
-    mean = np.where(known, events, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    carried = np.where(known, events - mean, 0.0)
+    share = np.where(known, events, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    carried = np.where(known, events - share, 0.0)
+    nothing = np.zeros((events.shape[1], values.shape[1]))
+    mean, wider = nothing if mean is None else mean, nothing if wider is None else wider
+    drugs = SHARED * alike + (1 - SHARED) * np.eye(len(alike))
+
+    def spread(dual: np.ndarray) -> np.ndarray:
+        own: np.ndarray = carried.T @ dual
+        return VARIANCE * own @ drugs + wider * own
+
     seen = np.isfinite(values).astype(np.float64)
-    lines, drugs = VARIANCE * carried @ carried.T, SHARED * alike + (1 - SHARED) * np.eye(len(alike))
-    dual = _solved(lines, drugs, seen, np.nan_to_num(values))
-    found: np.ndarray = VARIANCE * carried.T @ dual @ drugs
+    left = np.where(seen > 0, np.nan_to_num(values) - carried @ mean, 0.0)
+    found: np.ndarray = mean + spread(_solved(lambda dual: seen * (carried @ spread(dual)), left))
     return found
 
 
-def _solved(lines: np.ndarray, drugs: np.ndarray, seen: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+def _solved(moved_by: Callable[[np.ndarray], np.ndarray], wanted: np.ndarray) -> np.ndarray:
     """Conjugate gradients for the covariance of what was measured, noise of variance 1 beside it."""
     found, left = np.zeros_like(wanted), wanted.copy()
     way, size = left.copy(), float((left**2).sum())
@@ -51,7 +65,7 @@ def _solved(lines: np.ndarray, drugs: np.ndarray, seen: np.ndarray, wanted: np.n
     for _ in range(_ROUNDS):
         if size <= enough:
             break
-        moved = seen * (lines @ way @ drugs) + way
+        moved = moved_by(way) + way
         step = size / float((way * moved).sum())
         found += step * way
         left -= step * moved
