@@ -6,7 +6,7 @@ import numpy as np
 from scipy.stats import norm
 
 from null_cases import case
-from omics_rx.metrics import calibration, classification, compare, decision_curve, ranking, spans, survival
+from omics_rx.metrics import calibration, classification, compare, decision_curve, ranking, spans, subgroups, survival
 
 REASONS = {
     "metrics.survival.survival_at": "reads the curve of metrics.survival.kaplan_meier, without its interval",
@@ -419,3 +419,51 @@ def a_mean_over_lines_and_drugs(random):
     table = random.normal(size=(20, 1)) + 0.7 * random.normal(size=(1, 15)) + 2 * random.normal(size=(20, 15))
     found = compare.crossed(np.mean, table, n_boot=200)
     return found.lower, found.upper, 0.0
+
+
+# --------------------------------------------------------------------------------------------------- subgroups
+
+
+def _odds(random: np.random.Generator, n: int, slope: float = 0.8) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    odds = random.normal(size=n)
+    return random.random(n) < 1 / (1 + np.exp(-slope * odds)), odds, random.choice(["a", "b", "c"], n)
+
+
+@case("metrics.subgroups.by_class", "p", unit="patients")
+def one_slope_at_three_levels(random):
+    return subgroups.by_class(*_odds(random, 240)).tests["p_value"].iloc[0]
+
+
+@case("metrics.subgroups.by_class", "interval", unit="patients")
+def areas_of_noise_at_three_levels(random):
+    table = subgroups.by_class(*_odds(random, 240, slope=0.0)).table
+    return table["lower"].to_numpy(), table["upper"].to_numpy(), np.full(len(table), 0.5)
+
+
+@case("metrics.subgroups.by_share", "p", unit="patients", fast=60)
+def one_share_at_three_levels(random):
+    right, level = random.random(150) < 0.8, random.choice(["a", "b", "c"], 150)
+    found = subgroups.by_share(right, level, n_permutations=400, seed=int(random.integers(1 << 30)))
+    return found.tests["p_value"].iloc[0]
+
+
+@case("metrics.subgroups.by_share", "interval", unit="patients", fast=60)
+def shares_of_seven_in_ten(random):
+    found = subgroups.by_share(random.random(120) < 0.7, np.tile(["a", "b"], 60), n_permutations=9).table
+    return found["lower"].to_numpy(), found["upper"].to_numpy(), np.full(2, 0.7)
+
+
+@case("metrics.subgroups.by_mean", "p", unit="samples", fast=60)
+def one_mean_at_two_levels(random):
+    found = subgroups.by_mean(
+        random.normal(size=60), np.tile(["a", "b"], 30), n_permutations=400, seed=int(random.integers(1 << 30))
+    )
+    return found.tests["p_value"].iloc[0]
+
+
+@case("metrics.subgroups.by_mean", "interval", unit="samples", fast=60)
+def means_of_thirty_at_two_levels(random):
+    found = subgroups.by_mean(
+        random.normal(size=60), np.tile(["a", "b"], 30), n_permutations=9, seed=int(random.integers(1 << 30))
+    ).table
+    return found["lower"].to_numpy(), found["upper"].to_numpy(), np.zeros(2)

@@ -16,6 +16,7 @@ mpl.use("Agg")
 REASONS = {
     "plots.kaplan_meier": "draws metrics.survival.kaplan_meier and the p of metrics.survival.log_rank",
     "plots.measured_against_predicted": "draws the interval it is given",
+    "plots.subgroup_forest": "draws metrics.subgroups",
 }
 
 

@@ -160,6 +160,14 @@ def the_hazard_ratio_of_groups_by_noise(random):
     return found.loc["high", "hr_lower"], found.loc["high", "hr_upper"], 1.0
 
 
+@case("signatures.RiskSignature.judge", "p", unit="patients", full=300, fast=20)
+def one_slope_for_two_groups(random):
+    cohort = _cohort(random, 150)
+    cohort.obs["time"], cohort.obs["event"] = _followed(random, 150, (cohort.X[:, :10] - 8) @ _MEAN.vector * 0.7)
+    cohort.obs["race"] = random.choice(["a", "b"], 150)
+    return _MEAN.judge({"c": cohort}, by=["race"]).subgroups.tests["p_value"].iloc[0]
+
+
 @case("signatures.clinical_gain", "p", unit="patients", full=300, fast=10)
 def a_risk_of_other_patients_beside_age_and_grade(random):
     cohort = _cohort(random, 150)

@@ -104,6 +104,10 @@ def judge(
         list[float] | None, typer.Option(help="At which survival and ROC curves are told; 36 and 60 when left out.")
     ] = None,
     reference: Annotated[str, typer.Option(help="Scale of the signature: cohort, or frozen.")] = "cohort",
+    by: Annotated[
+        str | None,
+        typer.Option(help="For whom: columns with commas between, such as race,age,er_status,stage,site."),
+    ] = None,
     time_unit: TimeUnit = None,
     report: Annotated[Path | None, typer.Option(help="Also write the judgement as a page.")] = None,
     seed: Seed = 0,
@@ -122,18 +126,38 @@ def judge(
     _refuse_unit_without_file(time_unit, cohort)
     found = made[0].judge(
         _cohorts(cohort, time_unit=time_unit), beside=made[1:], months=tuple(month or (36, 60)),
-        reference=reference_of(reference), seed=seed,
+        reference=reference_of(reference), by=_columns(by), seed=seed,
     )  # fmt: skip
-    for line in found.limits:
+    for line in [*found.limits, *found.subgroups.said]:
         typer.echo(line, err=True)
     typer.echo(found.table.to_string(index=False))
     for table in (found.groups.dropna(axis=1, how="all"), found.survival, found.pooled):
         if len(table):
             typer.echo(table.to_string(index=False))
+    if len(found.subgroups.table):
+        typer.echo(found.subgroups.table.dropna(axis=1, how="all").to_string(index=False))
+        typer.echo(found.subgroups.tests.to_string(index=False))
+        write_table(found.subgroups.table.set_index("cohort"), _beside(out))
+        typer.echo(f"wrote {_beside(out)}")
     write_table(found.table.set_index("cohort"), out)
     if report:
         write(found, report)
         typer.echo(f"wrote {report}")
+
+
+def _columns(by: str | None) -> list[str] | None:
+    """Read ``race,age``."""
+    if by is None:
+        return None
+    names = [name.strip() for name in by.split(",") if name.strip()]
+    if not names:
+        raise InputError("--by names no column: write --by race,age")
+    return names
+
+
+def _beside(out: Path) -> Path:
+    """File of the figures by level, beside that of the whole."""
+    return out.with_name(f"{out.stem}_by_level{out.suffix}")
 
 
 def _refuse_unit_without_file(time_unit: str | None, cohorts: list[str]) -> None:

@@ -3,7 +3,17 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-_FILES = ("calibration", "classification", "compare", "decision_curve", "ranking", "response", "spans", "survival")
+_FILES = (
+    "calibration",
+    "classification",
+    "compare",
+    "decision_curve",
+    "ranking",
+    "response",
+    "spans",
+    "subgroups",
+    "survival",
+)
 
 if TYPE_CHECKING:
     from omics_rx.metrics import (
@@ -14,10 +24,21 @@ if TYPE_CHECKING:
         ranking,
         response,
         spans,
+        subgroups,
         survival,
     )
 
-__all__ = ["calibration", "classification", "compare", "decision_curve", "ranking", "response", "spans", "survival"]
+__all__ = [
+    "calibration",
+    "classification",
+    "compare",
+    "decision_curve",
+    "ranking",
+    "response",
+    "spans",
+    "subgroups",
+    "survival",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -12,6 +12,7 @@ from omics_rx.report import svg
 from omics_rx.report.page import Block, Figure, KeyFigure, KeyFigures, Page, Section, Table, Text
 from omics_rx.report.prognosis import prognosis_sections
 from omics_rx.report.sections import limits_section, listed, methods_section
+from omics_rx.report.whom import whom_section
 
 _TWO = dict.fromkeys(
     ("Uno", "AUC 36 m", "AUC 60 m", "hazard ratio", "value", "lower", "upper", "I2"), ".2f"
@@ -38,6 +39,7 @@ def judgement_sections(result: Any) -> list[Section]:
     return [
         Section("Does it order these patients?", tuple(_answer(result)), "answer"),
         Section("How sure is that, and what does as well?", tuple(_certainty(result)), "certainty"),
+        whom_section(result),
         Section("Survival by risk group", tuple(_curves(result)), "figures"),
         Section("Over time", tuple(_over_time(result)), "figures"),
         *prognosis_sections(result),

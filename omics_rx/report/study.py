@@ -14,6 +14,7 @@ from omics_rx.report import svg
 from omics_rx.report.page import Block, Figure, KeyFigure, KeyFigures, Page, Section, Table, Text
 from omics_rx.report.prognosis import patients_sections, prognosis_sections, tripod_section
 from omics_rx.report.sections import known, limits_section, listed, methods_section
+from omics_rx.report.whom import whom_section
 
 _FORMATS = {
     "concordance": ".2f",
@@ -75,6 +76,7 @@ def study_sections(study: Any) -> list[Section]:
         *patients_sections(study),
         Section("Survival by risk group", tuple(_curves(study)), "figures"),
         *prognosis_sections(study),
+        whom_section(study),
         _genes_section(study.signature),
         limits_section(_told_limits(study) or _own_limits(study)),
         tripod_section(),

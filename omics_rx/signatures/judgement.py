@@ -12,9 +12,10 @@ import pandas as pd
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.provenance import Provenance, frame_sha256
 from omics_rx.metrics import compare, spans, survival
+from omics_rx.metrics.by_level import Subgroups, blank, joined
 from omics_rx.metrics.inputs import horizons
 from omics_rx.metrics.small import Z95
-from omics_rx.signatures import judge, risk_groups
+from omics_rx.signatures import judge, risk_groups, subgroups
 from omics_rx.signatures.assemble import Member, prepare, refuse_duplicates
 from omics_rx.signatures.assess import assess
 from omics_rx.signatures.scale import Scale
@@ -66,6 +67,9 @@ class Judgement:
         What the event is: one name, or ``"mixed"``.
     limits
         What a reader must know, one sentence each.
+    subgroups
+        For whom it holds: the figures at each level of the columns asked for, and the tests of interaction; empty where
+        none was asked for.
     signature
         What was judged.
     provenance
@@ -87,6 +91,7 @@ class Judgement:
     pooled: pd.DataFrame = field(repr=False)
     endpoint: str
     limits: list[str] = field(repr=False)
+    subgroups: Subgroups = field(repr=False)
     signature: RiskSignature = field(repr=False)
     provenance: Provenance = field(repr=False)
 
@@ -94,7 +99,7 @@ class Judgement:
 def judge_signature(
     signature: RiskSignature, cohorts: CohortLike | Mapping[str, CohortLike], *,
     beside: Sequence[RiskSignature] = (), months: Sequence[float] = MONTHS, reference: Scale = "cohort",
-    impute: bool | None = None, seed: int = 0,
+    impute: bool | None = None, by: subgroups.By | None = None, seed: int = 0,
 ) -> Judgement:  # fmt: skip
     """Judge a signature; see :meth:`RiskSignature.judge`."""
     at = sorted(set(horizons(months).tolist()))
@@ -105,7 +110,7 @@ def judge_signature(
     refuse_duplicates(list(members.values()))
     figures: list[dict[str, Any]] = []
     gained: list[dict[str, Any]] = []
-    scores, groups, shares, areas, curves = {}, [], [], [], []
+    scores, groups, shares, areas, curves, whom = {}, [], [], [], [], []
     told = [
         f"{name} is the name of a cohort that {signature.name} was trained on: if so, its figures are too good."
         for name in members if name in _trained_on(signature)
@@ -120,9 +125,14 @@ def judge_signature(
         scores[name] = judge.score_frame(member, scored)
         groups += risk_groups.compared(name, scores[name], at)
         shares += risk_groups.at_months(name, scores[name], at)
+        if by is not None:
+            whom.append(subgroups.of_survival(
+                name, scores[name], member.cohort.obs, by, baseline=signature.baseline, seed=seed
+            ))  # fmt: skip
         area, curve = _over_time(name, member, risks, at)
         areas.append(area)
         curves.append(curve)
+    levels = _for_whom(whom)
     found = assess(scores, {}, {}, members, baseline=signature.baseline, seed=seed)
     table, gains = pd.DataFrame(figures, columns=judge.TABLE), pd.DataFrame(gained, columns=judge.GAINS)
     of_groups = pd.DataFrame(groups, columns=risk_groups.GROUPS)
@@ -132,6 +142,7 @@ def judge_signature(
     settings = {
         "signature": signature.name, "beside": ", ".join(one.name for one in beside), "months": at, "seed": seed,
         "reference": reference if isinstance(reference, str) else "given", "impute": impute,
+        "by": None if by is None else ", ".join(subgroups.asked_columns(by)),
     }  # fmt: skip
     inputs = {name: frame_sha256(member.frame) for name, member in members.items()}
     return Judgement(
@@ -140,8 +151,24 @@ def judge_signature(
         calibration=found.calibration, calibration_groups=found.calibration_groups, decision=found.decision,
         clinical=found.clinical, pooled=_pooled(table, gains, of_groups),
         endpoint=kinds[0] if len(kinds) == 1 else "mixed", limits=[*told, *_few(members), *found.sentences],
-        signature=signature, provenance=Provenance("RiskSignature.judge", inputs, settings, _CITES),
+        subgroups=levels, signature=signature, provenance=Provenance("RiskSignature.judge", inputs, settings, _CITES),
     )  # fmt: skip
+
+
+def _for_whom(found: Sequence[Subgroups]) -> Subgroups:
+    """Subgroups of all cohorts as one.
+
+    Raises
+    ------
+    InputError
+        If no cohort has any of the columns asked for.
+    """
+    if not found:
+        return blank()
+    whole = joined(found)
+    if whole.table.empty:
+        raise InputError(f"no cohort has a column that was asked for: {examples(whole.said)}")
+    return whole
 
 
 def _risks_beside(member: Member, beside: Sequence[RiskSignature], told: list[str]) -> dict[str, pd.Series]:

@@ -251,7 +251,8 @@ class RiskSignature:
     @in_words
     def judge(
         self, cohorts: CohortLike | Mapping[str, CohortLike], *, beside: Sequence[RiskSignature] = (),
-        months: Sequence[float] = (36, 60), reference: Scale = "cohort", impute: bool | None = None, seed: int = 0,
+        months: Sequence[float] = (36, 60), reference: Scale = "cohort", impute: bool | None = None,
+        by: Sequence[str] | Mapping[str, Sequence[float] | None] | None = None, seed: int = 0,
     ) -> Judgement:  # fmt: skip
         """Judge the signature on cohorts of your own, nothing refitted and no sign flipped.
 
@@ -266,6 +267,12 @@ class RiskSignature:
             groups are followed to.
         reference, impute
             As in :meth:`score`.
+        by
+            Columns of ``obs`` that say for whom: ``["race", "age", "er_status", "stage", "site"]``, also under the
+            names that registries give them. Texts are levels as they stand. Age is cut at 50 and 65, other numbers in
+            thirds; ``{"age": [40, 60]}`` cuts elsewhere. A level of fewer than ten events gets no figure and says so;
+            who is not known is a row of its own. Each column gets one test of interaction, the likelihood ratio of a
+            slope for each level against one for all, corrected for the number of columns and cohorts (Holm).
         seed
             Of bootstraps and folds.
 
@@ -274,19 +281,20 @@ class RiskSignature:
         Judgement
             Concordance with interval, AUC over time and ROC curves, risk groups with survival at months, median,
             restricted mean and hazard ratio, calibration, decision curve, gain over what is held beside it,
-            proliferation and clinical columns, and pooled figures over several cohorts. ``report.write`` and
+            proliferation and clinical columns, pooled figures over several cohorts, and ``subgroups``: concordance,
+            slope, observed and expected events and sizes of the risk groups at each level. ``report.write`` and
             ``plots.concordance_forest`` take it.
 
         Raises
         ------
         InputError
-            If a cohort has no follow-up or cannot be scored, two are one, a month is none, or a signature is given
-            twice.
+            If a cohort has no follow-up or cannot be scored, two are one, a month is none, a signature is given
+            twice; if a column of ``by`` is the outcome, holds free text or dates in words, or has one level.
         """
         from omics_rx.signatures.judgement import judge_signature
 
         return judge_signature(
-            self, cohorts, beside=beside, months=months, reference=reference, impute=impute, seed=seed
+            self, cohorts, beside=beside, months=months, reference=reference, impute=impute, by=by, seed=seed
         )
 
     @in_words
