@@ -64,7 +64,7 @@ EQUIVALENT = {
     "of all that are known",
     "core/units.py: 1 -> 2 in return BASES[unit.split('(', maxsplit=1)[0]] if unit in LOGGED else None": "what stands "
     "before the first bracket",
-    "core/units.py: amounts < _LARGEST_EXACT -> amounts <= _LARGEST_EXACT": "no amount lies on the edge",
+    "core/unit_values.py: amounts < _LARGEST_EXACT -> amounts <= _LARGEST_EXACT": "no amount lies on the edge",
     "metrics/calibration.py: basis - centre -> basis + centre": "a Cox model is the same wherever its features begin",
     "metrics/survival.py: 1 -> 2 in k = int(order.max()) + 1": "a level more that nobody has",
     "metrics/survival.py: followed < _FOLLOWED -> followed <= _FOLLOWED": "no share of patients lies on the edge, a "

@@ -16,7 +16,8 @@ import pandas as pd
 from omics_rx.core.detection import detect_domain
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.texts import says_nothing
-from omics_rx.core.units import BASES, detect_unit, unit_named, units_in
+from omics_rx.core.unit_values import detect_unit, units_in
+from omics_rx.core.units import BASES, unit_named
 
 if TYPE_CHECKING:
     from anndata import AnnData

@@ -1,4 +1,4 @@
-"""The domain of samples, told from their names and values where nobody said it; their unit is in ``core.units``."""
+"""The domain of samples, told from their names and values where nobody said it; for units see ``core.unit_values``."""
 
 from __future__ import annotations
 

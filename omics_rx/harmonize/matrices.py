@@ -12,7 +12,8 @@ import pandas as pd
 from omics_rx.core.arguments import in_words
 from omics_rx.core.cohort import as_cohort, named_layers, no_values, sample_of_values, with_base, with_info
 from omics_rx.core.errors import InputError, examples
-from omics_rx.core.units import MIXED, detect_unit
+from omics_rx.core.unit_values import detect_unit
+from omics_rx.core.units import MIXED
 from omics_rx.harmonize.row_numbers import row_numbers
 from omics_rx.harmonize.symbols import gene_index, recognised
 from omics_rx.harmonize.units import UnitFinding, detect

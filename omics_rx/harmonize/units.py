@@ -12,6 +12,7 @@ import pandas as pd
 from omics_rx.core.arguments import in_words
 from omics_rx.core.cohort import as_cohort, expression, info, units_of, with_info
 from omics_rx.core.errors import InputError, examples
+from omics_rx.core.unit_values import detect_unit
 from omics_rx.core.units import (
     LARGEST_LOG,
     LINEAR,
@@ -21,7 +22,9 @@ from omics_rx.core.units import (
     RELATIVE,
     amount_of,
     base_of,
-    detect_unit,
+    from_amounts,
+    is_bent,
+    to_amounts,
     unit_named,
 )
 
@@ -76,11 +79,14 @@ def detect(data: CohortLike) -> UnitFinding:
         return UnitFinding(MIXED, detected=True, statement=said)
     if known.unit == "unknown":
         return UnitFinding(
-            "unknown", detected=True, statement="the unit is not told, and the values fit none that is known"
+            "unknown",
+            detected=True,
+            statement="the unit is not told, and the values fit none that is known (roots, ranks and their normal "
+            "scores fit none)",
         )
     said = f"the unit is not told; the values look like {known.unit}"
     if known.unit in _BASE_NOT_TOLD:
-        said += " (nothing in them tells the base of the logarithm: 2 is supposed)"
+        said += " (nothing in them tells the base of the logarithm, nor that it is one and no root: 2 is supposed)"
     return UnitFinding(known.unit, detected=True, statement=said)
 
 
@@ -123,17 +129,16 @@ def convert(
         return with_info(cohort, unit=to)
     values = expression(cohort)
     check_possible(values, have)
-    if have not in (*LINEAR, *LOGGED) or to not in (*LINEAR, *LOGGED):
+    if not (_has_amounts(have) and _has_amounts(to)):
         advice = "say its unit" if have in ("unknown", MIXED) else "use it as it is, or read the file before that"
         raise InputError(f"there is no way from {have} to {to}: {advice}")
-    linear = pd.DataFrame(_amounts(values.to_numpy(), base_of(have)), index=values.index, columns=values.columns)
+    linear = pd.DataFrame(to_amounts(values.to_numpy(), have), index=values.index, columns=values.columns)
     source, target = amount_of(have), amount_of(to)
     if source != target:
         linear = _rescaled(linear, source, target, lengths)
     array = linear.to_numpy(dtype=np.float64)
     changed = cohort.copy()
-    base = base_of(to)
-    changed.X = array if base is None else (np.log1p(array) / np.log(base)).astype(np.float32)
+    changed.X = array if to in LINEAR else from_amounts(array, to).astype(np.float32)
     return with_info(changed, unit=to)
 
 
@@ -159,13 +164,13 @@ class Conversion:
             return values
         if self.have in RELATIVE:  # to a linear scale, without an offset
             return np.exp2(np.asarray(values.toarray() if hasattr(values, "toarray") else values, dtype=np.float64))
-        if hasattr(values, "tocsr"):
+        if hasattr(values, "tocsr") and not to_amounts(np.zeros(1), self.have).any():
             changed = values.tocsr().astype(np.float64)
-            totals = self._totals(_amounts(changed.data, base_of(self.have)), changed)
+            totals = self._totals(to_amounts(changed.data, self.have), changed)
             changed.data = self._changed(changed.data, np.repeat(totals, np.diff(changed.indptr)))
             return changed
-        array = np.asarray(values, dtype=np.float64)
-        totals = self._totals(_amounts(array, base_of(self.have)), None)
+        array = np.asarray(values.toarray() if hasattr(values, "toarray") else values, dtype=np.float64)
+        totals = self._totals(to_amounts(array, self.have), None)
         return self._changed(array, totals[:, None])
 
     def _totals(self, amounts: np.ndarray, stored: Any) -> np.ndarray:
@@ -179,11 +184,11 @@ class Conversion:
         before, after = base_of(self.have), base_of(self.to)
         if source == target and before is not None and after is not None:
             return np.asarray(values * (np.log(before) / np.log(after)))
-        linear = _amounts(values, before)
+        linear = to_amounts(values, self.have)
         if source != target:
             with np.errstate(invalid="ignore", divide="ignore"):
                 linear = linear / np.where(totals > 0, totals, np.nan) * 1e6
-        return linear if after is None else np.log1p(linear) / np.log(after)
+        return from_amounts(linear, self.to)
 
 
 @in_words
@@ -195,7 +200,7 @@ def log_of(unit: str) -> Conversion:
     >>> log_of("counts").to, log_of("ln(TPM + 1)").to, log_of("log2 intensity").to
     ('log2(CPM + 1)', 'log2(TPM + 1)', 'log2 intensity')
     """
-    if unit not in (*LINEAR, *LOGGED):
+    if not _has_amounts(unit):
         return Conversion(unit, unit)
     amount = amount_of(unit)
     by_total = amount in ("counts", "CP10k") or (amount in PER_READ and unit in LINEAR)
@@ -212,7 +217,7 @@ def linear_of(unit: str, *, what: str = "this") -> Conversion:
     """
     if unit in LINEAR:
         return Conversion(unit, unit)
-    if unit in LOGGED:
+    if unit in LOGGED or is_bent(unit):
         return Conversion(unit, amount_of(unit))
     if unit in ("log2 intensity", "log2 expression"):
         return Conversion(unit, "linear expression")
@@ -263,8 +268,9 @@ def check_told(values: np.ndarray, unit: str) -> None:
         )
 
 
-def _amounts(values: np.ndarray, base: float | None) -> np.ndarray:
-    return values if base is None else np.expm1(values * np.log(base))
+def _has_amounts(unit: str) -> bool:
+    """Whether there is a way from a unit to amounts."""
+    return unit in (*LINEAR, *LOGGED) or is_bent(unit)
 
 
 @in_words

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.errors import InputError, examples, unknown_name
-from omics_rx.core.units import detect_unit
+from omics_rx.core.unit_values import detect_unit
 from omics_rx.harmonize.symbols import numbered
 from omics_rx.io.table import Table
 

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from omics_rx.core.detection import detect_domain
-from omics_rx.core.units import detect_unit
+from omics_rx.core.unit_values import detect_unit
 
 
 @pytest.mark.parametrize(

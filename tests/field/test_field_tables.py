@@ -8,7 +8,7 @@ from anndata import AnnData
 import omics_rx as orx
 from omics_rx.core import resources
 from omics_rx.core.errors import InputError
-from omics_rx.core.units import detect_unit
+from omics_rx.core.unit_values import detect_unit
 
 N, P = 24, 400
 

@@ -6,12 +6,13 @@ import pandas as pd
 import pytest
 from anndata import AnnData
 from scipy import sparse
+from scipy.special import ndtri
 
 import omics_rx as orx
 from omics_rx.core import resources
 from omics_rx.core.cohort import info, with_info
 from omics_rx.core.errors import InputError
-from omics_rx.core.units import detect_unit
+from omics_rx.core.unit_values import detect_unit
 from omics_rx.harmonize import units
 from omics_rx.harmonize.needs import Needs, prepare
 
@@ -299,9 +300,10 @@ def test_a_unit_told_wrong_is_asked_though_columns_of_one_gene_are_joined(counts
 
 NAMES_OF_UNITS = {
     "rpkm": "FPKM", "RPM": "CPM", "FPKM-UQ": "FPKM", "raw counts": "counts", "Read_Counts": "counts",
-    "normalized counts": "normalised counts", "z-score": "z", "Log2 Ratio": "log2 ratio", "log2(rpkm+1)":
-    "log2(FPKM + 1)", "log2(1 + TPM)": "log2(TPM + 1)", "log1p(CP10K)": "ln(CP10k + 1)", "LN(tpm + 1)": "ln(TPM + 1)",
-    "log10(FPKM+1)": "log10(FPKM + 1)", "log2(TPM + 0.001)": "log2 expression", "RMA": "log2 intensity",
+    "normalized counts": "normalised counts", "z-score": "z", "Log2 Ratio": "log2 ratio", "RMA": "log2 intensity",
+    "log2(rpkm+1)": "log2(FPKM + 1)", "log2(1 + TPM)": "log2(TPM + 1)", "log1p(CP10K)": "ln(CP10k + 1)",
+    "LN(tpm + 1)": "ln(TPM + 1)", "log10(FPKM+1)": "log10(FPKM + 1)", "log2(TPM + .001)": "log2(TPM + 0.001)",
+    "arcsinh(TPM)": "asinh(TPM)", "sqrt CPM": "sqrt(CPM)", "log10(tpm+1e-3)": "log10(TPM + 0.001)",
     "logcounts": "log2(normalised counts + 1)",
 }  # fmt: skip
 
@@ -319,7 +321,7 @@ def test_every_door_reads_the_names_of_units_alike(written, tmp_path):
         "read_cohort": orx.io.read_cohort(tmp_path / "t.tsv", unit=written),
         "read_mirna": orx.io.read_mirna(tmp_path / "m.tsv", unit=written),
         "read_features": orx.io.read_features(tmp_path / "t.tsv", unit=written),
-        "convert": orx.harmonize.convert(AnnData(table), written, unit=written),
+        "convert": units.convert(AnnData(table), written, unit=written),
     }
     assert {door: info(cohort).unit for door, cohort in doors.items()} == dict.fromkeys(doors, unit)
 
@@ -330,9 +332,100 @@ def test_every_door_reads_the_names_of_units_alike(written, tmp_path):
         ("log(TPM+1)", "the base"),
         ("log2 TPM", "what was added"),
         ("furlongs", "unknown unit"),
-        ("ln(TPM+.1)", "not known"),
+        ("sqrt(TPM+1)", "what was added"),
     ],
 )
 def test_a_unit_that_says_too_little_is_asked(written, says):
     with pytest.raises(InputError, match=says):
         with_info(AnnData(np.ones((2, 2))), unit=written)
+
+
+BENT = {
+    "sqrt(counts)": np.sqrt, "asinh(counts)": np.arcsinh, "log2(counts + 0.5)": lambda x: np.log2(x + 0.5),
+    "ln(counts + 0.1)": lambda x: np.log(x + 0.1), "log2(counts + 10)": lambda x: np.log2(x + 10),
+}  # fmt: skip
+BENT_TPM = {
+    "sqrt(TPM)": np.sqrt, "asinh(TPM)": np.arcsinh, "log2(TPM + 0.001)": lambda x: np.log2(x + 0.001),
+    "log10(TPM + 0.01)": lambda x: np.log10(x + 0.01), "log2(TPM + 10)": lambda x: np.log2(x + 10),
+    "ln(TPM + 0.5)": lambda x: np.log(x + 0.5),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def shallow(counts):
+    """The same reads, one gene in six silent in each tumour."""
+    return counts.where(np.random.default_rng(0).random(counts.shape) > 1 / 6, 0.0)
+
+
+@pytest.mark.parametrize("single", [False, True])
+@pytest.mark.parametrize("unit", [*BENT, *BENT_TPM])
+def test_roots_sines_and_other_pseudo_counts_are_told_and_taken_back(unit, single, shallow):
+    counts = shallow
+    amounts = counts if unit in BENT else cpm(counts)
+    bent = ({**BENT, **BENT_TPM}[unit])(amounts)
+    bent = bent.astype(np.float32) if single else bent.round(4)
+    assert detect_unit(bent.to_numpy()) == unit
+    ready = prepare(AnnData(bent.astype(np.float64)), Needs("a score"))
+    assert f"look like {unit}" in ready.statement
+    assert "converted to log2" in ready.statement
+    np.testing.assert_allclose(ready.values(), np.log2(cpm(counts) + 1)[ready.source.var_names], atol=0.02)
+    sets = {"a": list(counts.columns[:30]), "b": list(counts.columns[60:90])}
+    right = orx.scores.score(amounts, sets, method="mean", progress=False)
+    np.testing.assert_allclose(orx.scores.score(bent, sets, method="mean", progress=False), right, atol=0.01)
+
+
+def test_bent_amounts_are_told_alone_and_sparse_too(shallow):
+    counts = shallow
+    for unit, bend in {**BENT, **BENT_TPM}.items():
+        amounts = counts if unit in BENT else cpm(counts)
+        assert detect_unit(bend(amounts.iloc[[3]]).to_numpy()) == unit
+    table = sparse.csr_matrix(np.sqrt(counts.to_numpy()))
+    change = units.log_of("sqrt(counts)")
+    np.testing.assert_allclose(change(table).toarray(), change(table.toarray()), atol=1e-9)
+    added = units.log_of("log2(TPM + 0.5)")
+    shown = np.log2(cpm(counts).to_numpy() + 0.5)
+    np.testing.assert_allclose(added(sparse.csr_matrix(shown)), np.log2(cpm(counts) + 1), atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "bend",
+    [
+        lambda fpkm: np.sqrt(fpkm * 3),
+        lambda fpkm: 2 * np.sqrt(fpkm * 3 + 3 / 8),
+        lambda fpkm: np.cbrt(fpkm * 9e3),
+        lambda fpkm: ndtri((fpkm.rank(axis=1) - 0.5) / fpkm.shape[1]),
+        lambda fpkm: ndtri((fpkm.rank(axis=1) - 3 / 8) / (fpkm.shape[1] + 1 / 4)),
+    ],
+    ids=["sqrt", "Anscombe", "cube root", "normal scores", "Blom's scores"],
+)
+def test_what_no_unit_can_be_told_of_is_asked_and_ranks_are_taken(bend, counts):
+    fpkm = cpm(counts) * np.linspace(0.3, 0.7, N)[:, None]
+    bent = bend(fpkm)
+    with pytest.raises(InputError, match="fit none that is known"):
+        orx.scores.score(bent, {"a": list(counts.columns[:30])}, method="mean", progress=False)
+    with pytest.raises(InputError, match="fit none that is known"):
+        orx.scores.subtype(bent)
+    ranked = [orx.scores.score(x, {"a": list(counts.columns[:30])}, method="singscore", progress=False)
+              for x in (bent, fpkm)]  # fmt: skip
+    np.testing.assert_allclose(ranked[0], ranked[1], atol=1e-9)
+
+
+def test_scaled_genes_and_ratios_are_no_normal_scores_of_samples(counts):
+    logs = np.log2(cpm(counts) + 1)
+    z = (logs - logs.mean()) / logs.std(ddof=0).replace(0, 1)
+    assert detect_unit(z.to_numpy()) == "z"
+    assert detect_unit((logs - logs.median()).to_numpy() / 2) == "log2 ratio"
+    heavy = np.random.default_rng(0).standard_t(4, (30, 2000))
+    assert detect_unit(heavy) == "log2 ratio"
+
+
+def test_the_levels_of_l1000_are_told(counts):
+    rng = np.random.default_rng(1)
+    base = np.sort(rng.normal(8, 2, 978).clip(0, 15))
+    level3 = np.array([base[rng.permutation(978)] for _ in range(40)])  # of quantile-normalised plates
+    assert detect_unit(level3) == "log2 intensity"
+    level5 = rng.standard_t(6, (40, 978)) * rng.uniform(0.6, 2.5, (40, 1))
+    assert detect_unit(level5) in ("z", "log2 ratio")
+    table = pd.DataFrame(level3, [f"S{i}" for i in range(40)], counts.columns[:978])
+    said = orx.check(with_info(AnnData(table), domain="tumour"))
+    assert said.facts["unit"] == "log2 intensity (detected)"
