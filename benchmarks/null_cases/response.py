@@ -83,6 +83,22 @@ def the_others_after_thirty_measured_drugs(random):
     return _adapted(random, 30)
 
 
+@case("response.PilotedDrug.predict", "interval", unit="pairs of a drug left out", level=0.9, full=60, fast=3)
+def a_new_drug_after_five_lines(random):
+    """Ten unmeasured training lines of each of four drugs that the model has not seen."""
+    model, _, _ = _world(random)
+    screen, found = model.screen_, []
+    values, new = screen.matrix(), list(random.choice(screen.drugs.index, 4, replace=False))
+    kept = screen.subset(drugs=screen.drugs.index.difference(new, sort=False))
+    model = ResponseModel(("kernel",)).fit(kept, progress=False)
+    for drug in new:
+        shown = random.permutation(values.index)[:5]
+        told = model.adapt_drug(values.loc[shown, drug], value="ln_ic50", sure_of_unit=True).predict()
+        hidden = random.permutation(values.index.difference(shown))[:10]
+        found += [told.loc[hidden, "lower"], told.loc[hidden, "upper"], values.loc[hidden, drug]]
+    return tuple(np.concatenate(found[part::3]) for part in range(3))
+
+
 def _adapted(random: np.random.Generator, n_measured: int) -> tuple[np.ndarray, ...]:
     """Four unmeasured pairs of each of ten lines."""
     model, lines, truth = _world(random)

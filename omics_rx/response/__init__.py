@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from omics_rx.response.model import ResponseModel
     from omics_rx.response.panel import measure_first
     from omics_rx.response.parts import PARTS
+    from omics_rx.response.piloting import PilotedDrug, pilot
     from omics_rx.response.prediction import Prediction
     from omics_rx.response.resistance import Resistance
     from omics_rx.response.splits import SPLITS, Fold, check, folds, leaks
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PARTS", "SPLITS", "AdaptedModel", "AtomExplanation", "DrugExplanation", "Explanation", "Fold", "LibraryScreen",
-    "NetworkExplanation", "Prediction", "Resistance", "ResponseModel", "by_group", "cells", "check", "default",
-    "evaluate", "folds", "leaks", "library", "load", "measure_first", "out_of_fold", "resistance", "scaffolds",
+    "NetworkExplanation", "PilotedDrug", "Prediction", "Resistance", "ResponseModel", "by_group", "cells", "check",
+    "default", "evaluate", "folds", "leaks", "library", "load", "measure_first", "out_of_fold", "pilot", "resistance",
+    "scaffolds",
 ]  # fmt: skip
 
 _NAMES = {
@@ -36,6 +38,7 @@ _NAMES = {
     "Fold": "splits",
     "LibraryScreen": "library",
     "NetworkExplanation": "explain_network",
+    "PilotedDrug": "piloting",
     "Prediction": "prediction",
     "Resistance": "resistance",
     "ResponseModel": "model",
@@ -48,6 +51,7 @@ _NAMES = {
     "load": "store",
     "measure_first": "panel",
     "out_of_fold": "crossfit",
+    "pilot": "piloting",
 }
 _MODULES = ("cells", "library", "resistance", "scaffolds")
 

@@ -40,6 +40,7 @@ from omics_rx.response.splits import refuse_corrected
 if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
     from omics_rx.response.few_shot import AdaptedModel
+    from omics_rx.response.piloting import PilotedDrug
 
 DEFAULT_PARTS = ("kernel", "genomic")
 TARGETS = ("ln_ic50", "auc")
@@ -340,6 +341,52 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
 
         cells, stated = one_sample(self, cell_id, cohort, domain)
         return adapt(self, cells, measured, stated=stated, assay=assay, sure_of_unit=sure_of_unit)
+
+    @in_words
+    def adapt_drug(
+        self,
+        measured: Mapping[str, float] | pd.Series,
+        *,
+        name: str = "new drug",
+        value: Literal["auc", "ln_ic50"] = "auc",
+        assay: pd.DataFrame | None = None,
+        sure_of_unit: bool = False,
+    ) -> PilotedDrug:
+        """Predict a new drug in all lines from its responses in a few, in closed form.
+
+        Which lines tell most, :func:`omics_rx.response.pilot` names. Neither structure nor target is read.
+
+        Parameters
+        ----------
+        measured
+            Responses of training lines to the drug, by whatever the lines are called.
+        name
+            What the drug is called.
+        value
+            What was measured: ``"auc"`` (0 to 1, high is resistant), of which a few lines tell most, or ``"ln_ic50"``
+            (ln uM), of which they tell less.
+        assay
+            Where the values are of another assay than the training screen's: what it measured of other drugs, lines x
+            drugs, in the same unit, whichever that is. The drugs that both measured tell how to bring its values to the
+            scale of the training screen, in which the answer is.
+        sure_of_unit
+            That the values are in the unit of ``value`` although they look like another; it is asked otherwise.
+
+        Returns
+        -------
+        PilotedDrug
+            Answers ``predict()`` for the training lines and ``predict(cohort)`` for others.
+
+        Raises
+        ------
+        NotFittedError, InputError
+            If the model was not fitted or has no kernel core; if a line is not among its own, a value is missing or not
+            in its unit, or the assay shares too little with the training screen.
+        """
+        from omics_rx.response.piloting import adapt_drug
+
+        asked.kind("measured", measured, (Mapping, pd.Series), "give responses by line, as a dict or series")
+        return adapt_drug(self, measured, name=name, value=value, assay=assay, sure_of_unit=sure_of_unit)
 
     @in_words
     def corrected(self, *, second: DrugScreen | None = None, fill: bool = True) -> DrugScreen:

@@ -32,12 +32,7 @@ def beside(second: DrugScreen, screen: DrugScreen, own: pd.DataFrame, value: str
         If they share no drug with 20 lines in both, or the second holds the measurements of the first.
     """
     found = second.matrix(value)
-    lines = _first(cell_lines.find(_names(second, found.index), screen.cells.obs.loc[own.index])["cell_id"])
-    table = drug_door.find(second.drugs.loc[found.columns], screen.drugs.loc[own.columns], what="the model's screen")
-    drugs = _first(table["drug_id"])
-    found = found.loc[lines.notna().to_numpy(), drugs.notna().to_numpy()]
-    found.index, found.columns = pd.Index(lines.dropna()), pd.Index(drugs.dropna())
-    found = found.reindex(index=own.index, columns=own.columns)
+    found = own_ids(found.set_axis(_names(second, found.index), axis=0), screen, own, second.drugs)
     both = found.notna() & own.notna()
     if not (both.sum() >= _MIN_LINES).any():
         raise InputError(
@@ -51,6 +46,29 @@ def beside(second: DrugScreen, screen: DrugScreen, own: pd.DataFrame, value: str
             "give a screen that measured them again"
         )
     return found
+
+
+def own_ids(
+    found: pd.DataFrame, screen: DrugScreen, own: pd.DataFrame, drugs: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Values by the lines and drugs of a screen, of whatever its rows and columns are called; NaN where there are none.
+
+    Parameters
+    ----------
+    found
+        Values, lines x drugs.
+    screen, own
+        The screen and its lines x drugs, whose rows and columns the answer has.
+    drugs
+        Table of the drugs of ``found``; None goes by the names of its columns.
+    """
+    lines = _first(cell_lines.find(found.index, screen.cells.obs.loc[own.index])["cell_id"])
+    columns = pd.Index([str(name) for name in found.columns])
+    table = pd.DataFrame({"name": columns}, index=columns) if drugs is None else drugs.loc[found.columns]
+    named = _first(drug_door.find(table, screen.drugs.loc[own.columns], what="the model's screen")["drug_id"])
+    kept = found.loc[lines.notna().to_numpy(), named.notna().to_numpy()]
+    kept = kept.set_axis(pd.Index(lines.dropna()), axis=0).set_axis(pd.Index(named.dropna()), axis=1)
+    return kept.reindex(index=own.index, columns=own.columns)
 
 
 def _names(screen: DrugScreen, cells: pd.Index) -> list[str]:
