@@ -34,6 +34,7 @@ class Kind:
     label: str
     unit: str
     direction: int
+    words: str = ""  # what it is, for prose; the label is for pictures, where room is short
 
     def write(self, value: float) -> str:
         """Write a value with its unit, and a missing one in words."""
@@ -56,7 +57,9 @@ def kinds_of(ranking: Any) -> list[Kind]:
     found = []
     for row in info.rename_axis("column").reset_index().to_dict("records"):
         column, unit = str(row["column"]), str(row["unit"]) if known(row.get("unit")) else ""
-        found.append(Kind(column, column.replace("_", " "), micro(unit), direction_of(row.get("direction"))))
+        label = column.replace("_", " ")
+        words = str(row["label"]) if known(row.get("label")) else label
+        found.append(Kind(column, label, micro(unit), direction_of(row.get("direction")), words))
     return [kind for kind in found if kind.column in ranking.explanations]
 
 
@@ -96,7 +99,7 @@ def reason(ranking: Any, drug_id: str) -> str:
         kind = found.get(str(column))
         if kind is None:
             return f"{str(column).replace('_', ' ')} ({_moves(change)})"
-        return f"{kind.label} ({kind.write(evidence[column])}; {_moves(change)})"
+        return f"{kind.words} ({kind.write(evidence[column])}; {_moves(change)})"
 
     moved = kinds(row)
     moved = moved[moved.abs() >= _WORTH_A_WORD * moved.abs().max()]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import itertools
 import re
 from collections.abc import Iterator
@@ -18,14 +20,16 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_SCRIPT = _TEMPLATES / "catalogue.js"
 MISSING = "\N{EN DASH}"
 _LONG = 45  # characters beyond which a column needs room to be read on a phone
 
 
 def render(page: pages.Page) -> str:
-    """Write a page as HTML: no script, no address outside the page, every text escaped.
+    """Write a page as HTML: no address outside the page, every text escaped.
 
-    The same page gives the same text.
+    Only a page with a catalogue has a script, which the page names by its sha256, so that no other can run; all is
+    there to be read without it. The same page gives the same text.
     """
     from markupsafe import Markup
 
@@ -37,10 +41,28 @@ def render(page: pages.Page) -> str:
         # clean() keeps only listed elements and attributes, and writes every text escaped
         return Markup(svg.clean(figure.svg, prefix=prefix, label=figure.alt))  # noqa: S704
 
-    environment.globals.update(picture=picture, kind=lambda block: type(block).__name__, grid=grid)
+    environment.globals.update(
+        picture=picture, kind=lambda block: type(block).__name__, grid=grid, cell=cell, base64=_base64
+    )
     template = environment.get_template("page.html.j2")
-    text = template.render(page=page, sections=list(_anchored(page.sections)), places=pages.PLACES)
+    script = _squeezed(_SCRIPT.read_text(encoding="utf-8")).strip() if _has_catalogue(page) else ""
+    text = template.render(
+        page=page, sections=list(_anchored(page.sections)), script=Markup(script),  # noqa: S704 - a file of our own
+        allowed=f"'sha256-{_base64(hashlib.sha256(script.encode()).digest())}'" if script else "'none'",
+    )  # fmt: skip
+    return _squeezed(text)
+
+
+def _squeezed(text: str) -> str:
     return re.sub(r"\n\s*\n+", "\n", text)
+
+
+def _has_catalogue(page: pages.Page) -> bool:
+    return any(isinstance(block, pages.Catalogue) for section in page.sections for block in section.blocks)
+
+
+def _base64(data: bytes | str) -> str:
+    return base64.b64encode(data.encode() if isinstance(data, str) else data).decode("ascii")
 
 
 def _environment() -> Environment:
@@ -85,6 +107,7 @@ def grid(table: pages.Table) -> dict[str, Any]:
         ],
         "long": [max(map(len, column), default=0) > _LONG for column in cells],
         "rows": [list(row) for row in zip(*cells, strict=True)],
+        "links": [table.links.get(str(name), {}) for name in frame.columns],
         "missing": any(MISSING in column for column in cells),
     }
 

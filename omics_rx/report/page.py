@@ -57,11 +57,14 @@ class Table:
         What the table holds, with units.
     formats
         Column to a format specification of :func:`format`, such as ``"+.2f"`` or ``".0%"``.
+    links
+        Column to the address on the page of each of its texts, where there is one.
     """
 
     frame: pd.DataFrame
     caption: str
     formats: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,98 @@ class Cards:
 
 
 @dataclass(frozen=True)
+class Weight:
+    """One kind of evidence of one drug: what it is, its value with unit, and what it adds to the score."""
+
+    label: str
+    value: str
+    adds: float | None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of a catalogue, and what opens below it.
+
+    Attributes
+    ----------
+    anchor
+        Address on the page.
+    cells
+        Texts of the columns; the second is the name.
+    order
+        Number by which each column sorts, None where its text does.
+    group, standing, kinds
+        What filters go by: a group, where it stands, and the places of the kinds of evidence that are not missing.
+    sentence
+        Why it stands where it does.
+    facts, weights
+        What is known of it, and its evidence.
+    drawing
+        Its structure, where known.
+    words
+        Further words by which it is found: other names, targets.
+    """
+
+    anchor: str
+    cells: tuple[str, ...]
+    order: tuple[float | None, ...]
+    group: str
+    standing: str
+    kinds: tuple[int, ...]
+    sentence: str
+    facts: tuple[tuple[str, str], ...]
+    weights: tuple[Weight, ...]
+    drawing: Figure | None = None
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """A long table that a reader sorts, filters, opens row by row and takes away as CSV.
+
+    Attributes
+    ----------
+    columns, numeric
+        Headings, and which columns hold numbers.
+    entries
+        The rows, in the order they are shown first.
+    kinds
+        Names of the kinds of evidence.
+    caption
+        What the table holds.
+    csv, file
+        The same as CSV, a line an entry after the header, and the name it is saved under.
+    printed
+        Groups whose entries are printed open; of the others the rows are.
+    """
+
+    columns: tuple[str, ...]
+    numeric: tuple[bool, ...]
+    entries: tuple[Entry, ...]
+    kinds: tuple[str, ...]
+    caption: str
+    csv: str
+    file: str
+    printed: tuple[str, ...] = ()
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Groups in the order of their first entry."""
+        return tuple(dict.fromkeys(entry.group for entry in self.entries))
+
+    @property
+    def standings(self) -> tuple[str, ...]:
+        """Standings in the order of the alphabet."""
+        return tuple(sorted({entry.standing for entry in self.entries}))
+
+    @property
+    def largest(self) -> float:
+        """Largest change of a score, by which all bars are drawn."""
+        return max((abs(one.adds) for entry in self.entries for one in entry.weights if one.adds is not None),
+                   default=0.0) or 1.0  # fmt: skip
+
+
+@dataclass(frozen=True)
 class Code:
     """Text kept as it is, such as BibTeX."""
 
@@ -118,7 +213,7 @@ class Fold:
     blocks: tuple[Block, ...]
 
 
-Block: TypeAlias = Text | KeyFigures | Figure | Table | Limits | Cards | Code | Fold
+Block: TypeAlias = Text | KeyFigures | Figure | Table | Limits | Cards | Catalogue | Code | Fold
 
 
 @dataclass(frozen=True)
@@ -164,7 +259,7 @@ class Page:
     def __post_init__(self) -> None:
         if not self.sections:
             raise InputError(f"the page {self.title!r} has no sections: nothing to write")
-        known = (Text, KeyFigures, Figure, Table, Limits, Cards, Code, Fold)
+        known = (Text, KeyFigures, Figure, Table, Limits, Cards, Catalogue, Code, Fold)
         strange = [
             type(block).__name__ for part in self.sections for block in part.blocks if not isinstance(block, known)
         ]

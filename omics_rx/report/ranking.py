@@ -12,11 +12,11 @@ from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
 from omics_rx.report import svg
 from omics_rx.report.candidates import Kind, cards, direction_of, interval_of, key, kinds_of, labels_of, micro, reason
-from omics_rx.report.page import Cards, Figure, Fold, Page, Section, Table, Text
+from omics_rx.report.catalogue import NOT_LOOKED_UP, catalogue, links
+from omics_rx.report.page import Cards, Figure, Page, Section, Table, Text
 from omics_rx.report.patient import patient_sections, said_first
 from omics_rx.report.sections import known, limits_section, listed, methods_section
 
-NOT_LOOKED_UP = "not looked up"
 _ROWS_IN_PICTURE, _ROWS_IN_ANSWER, _PATHWAYS = 25, 10, 8
 
 
@@ -53,7 +53,7 @@ def ranking_sections(ranking: Any, n_top: int = 12, *, drugs: pd.DataFrame | Non
         Section("Candidates one by one", (key(), Cards(cards(ranking, top, (facts, found)))), "figures"),
         Section("Evidence across the candidates", (_heatmap(ranking, found), *_network(ranking, top)), "figures"),
         limits_section(one for one in ranking.limits if one not in said_first(ranking)),
-        Section("All drugs", tuple(_all(ranking)), "appendix"),
+        Section("All drugs", (catalogue(ranking, facts),), "appendix"),
         methods_section(ranking, "the ranking"),
     ]
 
@@ -97,7 +97,7 @@ def _answer(ranking: Any, top: list[str]) -> Table:
             f"known for {ranking.subtype}",
             [str(told).replace("_", " ") if known(told) else None for told in rows["known"]],
         )
-    return Table(frame, caption)
+    return Table(frame, caption, links={"drug": links(ranking, top)})
 
 
 def _caption(ranking: Any, rows: pd.DataFrame) -> str:
@@ -237,32 +237,3 @@ def _network(ranking: Any, top: list[str]) -> Iterable[Figure | Table | Text]:
         "permutations of the drugs, each with all its targets; q by Benjamini-Hochberg over all pathways with a target."
     )
     yield Table(shown, caption, formats)
-
-
-def _all(ranking: Any) -> Iterable[Fold | Text]:
-    table = ranking.table.sort_values("rank", kind="stable").drop(columns=["smiles"], errors="ignore")
-    places = ("rank", "name", "score", "rank_low", "rank_high", "lines_low", "lines_high")
-    front = [name for name in places if name in table]
-    table = table[[*front, *(name for name in table if name not in front)]]
-    formats = {str(name): ".2f" for name in table if pd.api.types.is_float_dtype(table[name])}
-    yield Fold(f"The {len(table)} drugs ranked", (Table(table, "Rank, score and evidence of every drug.", formats),))
-    apart = getattr(ranking, "unscreened", None)
-    if apart is not None and len(apart):
-        caption = (
-            "Launched drugs that no screen here measured, ranked among themselves by structure and targets alone: "
-            "weaker grounds than a measured response. Likeness to screened drugs is told in the warning."
-        )
-        columns = [name for name in ("rank", "name", "stands", "failed", "warning") if name in apart]
-        yield Fold(f"{len(apart)} drugs that nobody screened", (Table(apart[columns], caption),))
-    others = getattr(ranking, "others", None)
-    if others is not None and "group" in others:
-        rest = others[others["group"] == "not asked for"]
-        columns = [name for name in ("rank", "name", "stands", "ended", "better_than") if name in rest]
-        caption = "Drugs scored that were not asked for; the rank is the place among all drugs scored."
-        yield Fold(f"{len(rest)} drugs that are no candidates",
-                   (Table(rest[columns], caption, {"better_than": ".0%"}),))  # fmt: skip
-    unranked = ranking.unranked
-    if len(unranked):
-        yield Fold(f"{len(unranked)} drugs not ranked", (Table(unranked, "Drugs without a rank, with the reason."),))
-    else:
-        yield Text("Every drug has a rank.")
