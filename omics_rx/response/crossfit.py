@@ -9,9 +9,10 @@ import pandas as pd
 from sklearn.base import clone
 
 from omics_rx.core.arguments import in_words
+from omics_rx.core.parallel import in_order
 from omics_rx.core.provenance import Provenance, frame_sha256
 from omics_rx.core.screen import DrugScreen
-from omics_rx.core.work import track
+from omics_rx.core.work import one_thread
 from omics_rx.harmonize.domain import to_training_scale
 from omics_rx.metrics import response as metrics
 from omics_rx.response import asked, similarity
@@ -38,6 +39,7 @@ def out_of_fold(
     *,
     n_folds: int = 5,
     seed: int = 0,
+    n_jobs: int | None = None,
     progress: bool | None = None,
 ) -> Prediction:
     """Predict every measured pair by a clone of the model that has not seen it.
@@ -50,6 +52,8 @@ def out_of_fold(
         Screen to divide.
     split, n_folds, seed
         See :func:`omics_rx.response.splits.folds`.
+    n_jobs
+        Workers, each with a fold at a time; None leaves it to ``joblib.parallel_config``. The values are the same.
     progress
         Whether to show a bar; None decides by the terminal.
 
@@ -61,10 +65,9 @@ def out_of_fold(
         ``"both"`` only test pairs are filled and the rest is NaN.
     """
     asked.model(model)
-    made = [
-        (fold, _answer(model, screen, fold, split)[1])
-        for fold in track(folds(screen, split, n_folds, seed=seed), "Predicting held-out folds", progress=progress)
-    ]
+    jobs = [(model, screen, fold, split) for fold in folds(screen, split, n_folds, seed=seed)]
+    told = in_order(_answer, jobs, "Predicting held-out folds", n_jobs=n_jobs, progress=progress)
+    made = [(job[2], answer) for job, (_, answer) in zip(jobs, told, strict=True)]
     first = made[0][0].test
     frames = {
         name: _assembled(made, name, first, only_test=split in ("pair", "both"))
@@ -114,13 +117,14 @@ def evaluate(
     *,
     n_folds: int = 5,
     seed: int = 0,
+    n_jobs: int | None = None,
     progress: bool | None = None,
 ) -> pd.DataFrame:
     """Judge clones of a model on what they have not seen.
 
     Parameters
     ----------
-    model, screen, split, n_folds, seed, progress
+    model, screen, split, n_folds, seed, n_jobs, progress
         See :func:`out_of_fold`.
 
     Returns
@@ -133,8 +137,9 @@ def evaluate(
     """
     asked.model(model)
     rows = []
-    for fold in track(folds(screen, split, n_folds, seed=seed), "Judging held-out folds", progress=progress):
-        means, answer = _answer(model, screen, fold, split)
+    jobs = [(model, screen, fold, split) for fold in folds(screen, split, n_folds, seed=seed)]
+    told = in_order(_answer, jobs, "Judging held-out folds", n_jobs=n_jobs, progress=progress)
+    for (_, _, fold, _), (means, answer) in zip(jobs, told, strict=True):
         found = judge(screen, fold, answer, means)
         rows += [(fold.number, metric, value) for metric, value in found.items()]
     return pd.DataFrame(rows, columns=["fold", "metric", "value"])
@@ -150,7 +155,8 @@ def _answer(model: ResponseModel, screen: DrugScreen, fold: Fold, split: str) ->
     every = fold.test.columns if split in ("cell", "tissue") else fold.test_drugs
     drugs = screen.drugs.loc[every]
     asked = drugs[[name for name in _DRUG_COLUMNS if name in drugs]]
-    return training.matrix(model.target).mean(axis=0), fitted.predict(cells, asked, "cell_line")
+    with one_thread():
+        return training.matrix(model.target).mean(axis=0), fitted.predict(cells, asked, "cell_line")
 
 
 def judge(screen: DrugScreen, fold: Fold, answer: Prediction, drug_means: pd.Series) -> dict[str, float]:

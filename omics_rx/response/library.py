@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
-from omics_rx.core import resources, saving
+from omics_rx.core import resources
 from omics_rx.core.arguments import in_words
-from omics_rx.core.errors import InputError, IntegrityError, examples
+from omics_rx.core.errors import InputError, examples
 from omics_rx.core.work import track
-from omics_rx.harmonize.drugs import Finder
 from omics_rx.response import applicability
 from omics_rx.response import asked as asked_for
-from omics_rx.response.library_rows import chunks, read
+from omics_rx.response.library_parts import Todo, claim, is_mine, part_of, parts_of, write
+from omics_rx.response.library_rows import chunks
+from omics_rx.response.library_work import FACTS, Work, answers
 from omics_rx.response.query import resolve
 
 if TYPE_CHECKING:
@@ -27,10 +26,6 @@ if TYPE_CHECKING:
     from omics_rx.harmonize.reference import GeneReference
     from omics_rx.response.library_rows import Structures
     from omics_rx.response.model import ResponseModel
-    from omics_rx.response.parts.base import Cells
-
-FACTS = ("name", "smiles", "status", "nearest", "nearest_name", "similarity", "warning", "half_width")
-_RECORD = "screening.json"
 
 
 @dataclass(frozen=True)
@@ -43,15 +38,19 @@ class LibraryScreen:
         Holds ``part-00000.parquet`` and so on, one frame a chunk as :func:`stream` yields them.
     counts
         Structures by status: ``"known"``, ``"new"``, ``"unreadable"``, ``"mixture"``, ``"ambiguous"``.
+    shard
+        Which of how many shares of the parts this is: ``(0, 1)`` is all.
     """
 
     folder: Path
     counts: pd.Series
+    shard: tuple[int, int] = (0, 1)
 
     def frames(self) -> Iterator[pd.DataFrame]:
         """Yield the chunks in order, one in memory at a time."""
-        for part in sorted(self.folder.glob("part-*.parquet")):
-            yield pd.read_parquet(part)
+        for number, part in parts_of(self.folder):
+            if is_mine(number, self.shard):
+                yield pd.read_parquet(part)
 
     @in_words
     def best(self, sample: str, n: int = 20, *, inside: bool = True) -> pd.DataFrame:
@@ -168,7 +167,7 @@ def stream(
         If settings or columns are wrong, or the file is missing.
     """
     asked_for.model(model)
-    work = _Work(model, cohort, value, groups, chunk, (domain, reference))
+    work = Work(model, cohort, value, groups, chunk, (domain, reference))
     for rows in chunks(structures, chunk):
         yield work.frame(rows)
 
@@ -185,6 +184,8 @@ def screen(
     chunk: int = 1000,
     domain: str | None = None,
     reference: Literal["cohort"] | GeneReference = "cohort",
+    shard: tuple[int, int] | None = None,
+    n_jobs: int | None = None,
     progress: bool | None = None,
 ) -> LibraryScreen:
     """Screen a library into a folder of Parquet files; called again after an interrupt, it goes on where it stopped.
@@ -193,6 +194,13 @@ def screen(
     ----------
     folder
         Where the chunks go. A chunk is written whole or not at all.
+    shard
+        ``(2, 8)``: only every eighth chunk, from the third on; the tasks ``(0, 8)`` to ``(7, 8)`` of an array job do
+        one library together, in one folder or each in its own. Called once more without it, all of the folder is given,
+        and what a task left out is done.
+    n_jobs
+        Workers, each with a chunk at a time and the model in its memory; None leaves it to ``joblib.parallel_config``.
+        The values are the same to the bit.
     progress
         Whether to show a bar; None decides by the terminal.
     model, cohort, structures, value, groups, chunk, domain, reference
@@ -201,131 +209,31 @@ def screen(
     Raises
     ------
     InputError
-        If the folder holds a screening of other structures, samples or settings, or by another model.
+        If the folder holds a screening of other structures, samples or settings, or by another model; if there is no
+        such shard.
+    WorkerError
+        If workers cannot be used, see :func:`omics_rx.core.parallel.spread`.
     """
     asked_for.model(model)
     asked_for.path(folder)
-    work = _Work(model, cohort, value, groups, chunk, (domain, reference))
+    share = _share(shard)
+    work = Work(model, cohort, value, groups, chunk, (domain, reference))
     target = Path(folder)
-    _claim(target, work.record())
-    counts: pd.Series = pd.Series(dtype=np.int64)
-    numbered = enumerate(chunks(structures, chunk))
-    for number, rows in track(numbered, f"Screening, {chunk:,} structures a step", progress=progress):
-        path = target / f"part-{number:05d}.parquet"
-        digest = hashlib.sha256(rows.to_csv().encode()).hexdigest()
-        frame = _finished(path, digest)
-        if frame is None:
-            frame = work.frame(rows)
-            _write(frame, path, digest)
-        counts = counts.add(frame["status"].value_counts(), fill_value=0)
-    return LibraryScreen(target, counts.astype(np.int64).rename("structures"))
+    claim(target, work.record())
+    todo = Todo(target, structures, chunk, share)
+    done = answers(work, todo, n_jobs)
+    for number, frame in track(done, f"Screening, {chunk:,} structures a step", progress=progress):
+        write(frame, part_of(target, number), todo.digests.pop(number))
+        todo.count(frame)
+    if any(number >= todo.n_parts for number, _ in parts_of(target)):
+        raise InputError(f"{target} holds more parts than the library has: choose another folder, or remove it")
+    return LibraryScreen(target, todo.counts.astype(np.int64).rename("structures"), share)
 
 
-class _Work:
-    """A model, the cells on its scale, and how a chunk becomes a frame."""
-
-    def __init__(
-        self, model: ResponseModel, cohort: CohortLike, value: str, groups: pd.Series | None, chunk: int,
-        scale: tuple[str | None, Any],
-    ) -> None:  # fmt: skip
-        if value not in ("mean", "preference"):
-            raise InputError(f'value {value!r} is not known: use "mean" or "preference"')
-        if chunk < 1:
-            raise InputError(f"chunk is {chunk}: at least one structure at a time")
-        self.model, self.value, self.chunk = model, value, chunk
-        self.cells, self.told, self.stated = model.on_scale(cohort, *scale)
-        drugs = model.learnt_.training.drugs
-        self.finder = Finder(model.screen_.drugs.loc[drugs.names], what="the screen the model was trained on")
-        self.groups = _groups(self.cells, groups)
-        columns = self.cells.names if self.groups is None else pd.Index(self.groups.dropna().unique())
-        clash = columns.intersection(pd.Index(FACTS))
-        if len(clash):
-            raise InputError(f"samples or groups bear names of columns ({examples(clash)}): rename them")
-
-    def record(self) -> dict[str, Any]:
-        """What a screening depends on besides its structures."""
-        digest = hashlib.sha256(np.ascontiguousarray(self.cells.z).tobytes())
-        digest.update("\x1f".join(self.cells.names).encode())
-        digest.update(self.cells.events.to_csv().encode() + self.cells.tissue.to_csv().encode())
-        if self.groups is not None:
-            digest.update(self.groups.to_csv().encode())
-        settings = {name: str(setting) for name, setting in sorted(self.model.get_params().items())}
-        return {
-            "model": {"screen": self.model.screen_.fingerprint, **settings}, "samples": digest.hexdigest(),
-            "domain": self.told, "value": self.value, "chunk": self.chunk,
-        }  # fmt: skip
-
-    def frame(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """Predict one chunk; structures that cannot be are kept without prediction and say why."""
-        facts, asked = read(rows, self.finder)
-        values = pd.DataFrame(np.nan, index=rows.index, columns=self.cells.names)
-        if len(asked):
-            known = self.model.learnt_.training.drugs
-            query = resolve(asked, self.model.screen_, known)
-            found = self.model.answer(self.cells, query, domain=self.told, stated=self.stated)
-            at = asked.index
-            values.loc[at] = getattr(found, self.value).to_numpy().T
-            facts.loc[at, "status"] = np.where(query.table["known"], "known", "new")
-            facts.loc[at, "nearest"] = query.table["nearest"].to_numpy()
-            facts.loc[at, "similarity"] = query.applicability
-            pairs = zip(query.table["warning"], query.table["note"], strict=True)
-            facts.loc[at, "warning"] = ["; ".join(filter(None, pair)) for pair in pairs]
-            facts.loc[at, "half_width"] = ((found.upper - found.lower).mean() / 2).to_numpy()
-        facts["nearest_name"] = self.model.screen_.drugs["name"].reindex(facts["nearest"]).to_numpy()
-        if self.groups is not None:
-            values = values.T.groupby(self.groups, observed=True).mean().T
-        return pd.concat([facts[list(FACTS)], values], axis=1).reset_index(drop=True)
-
-
-def _groups(cells: Cells, groups: pd.Series | None) -> pd.Series | None:
-    if groups is None:
-        return None
-    own = groups.reindex(cells.names)
-    if own.notna().sum() == 0:
-        raise InputError(
-            f"no sample has a group (samples {examples(cells.names, 3)}; groups {examples(groups.index, 3)}): do the "
-            "indexes match?"
-        )
-    return own.astype(object).map(str, na_action="ignore")
-
-
-def _claim(folder: Path, record: dict[str, Any]) -> None:
-    """Write what this screening is, or refuse a folder that holds another."""
-    path = folder / _RECORD
-    if path.is_file():
-        held = json.loads(path.read_text(encoding="utf-8"))
-        other = sorted(name for name in record if held.get(name) != record[name])
-        if other:
-            raise InputError(
-                f"{folder} holds a screening with another {', '.join(other)}: choose another folder, or remove it"
-            )
-        return
-    with saving.writing(path) as draft:
-        draft.write_text(json.dumps(record, indent=1), encoding="utf-8")
-
-
-def _write(frame: pd.DataFrame, path: Path, digest: str) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    table = table.replace_schema_metadata({**(table.schema.metadata or {}), b"structures": digest.encode()})
-    with saving.writing(path) as draft:
-        pq.write_table(table, draft)
-
-
-def _finished(path: Path, digest: str) -> pd.DataFrame | None:
-    """The chunk as it was written before, None where it was not."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    if not path.is_file():
-        return None
-    try:
-        held = (pq.read_schema(path).metadata or {}).get(b"structures", b"").decode()
-        frame = pd.read_parquet(path, columns=["status"])
-    except (pa.ArrowInvalid, OSError) as error:
-        raise IntegrityError(f"{path} is damaged ({error}): remove it and screen again") from error
-    if held != digest:
-        raise InputError(f"{path} holds other structures: choose another folder, or remove it")
-    return frame
+def _share(shard: tuple[int, int] | None) -> tuple[int, int]:
+    if shard is None:
+        return (0, 1)
+    whole = isinstance(shard, (tuple, list)) and len(shard) == 2 and all(type(part) is int for part in shard)
+    if not whole or not 0 <= shard[0] < shard[1]:
+        raise InputError(f"shard is {shard!r}: give a number from 0 and how many there are, such as (0, 8) to (7, 8)")
+    return shard[0], shard[1]

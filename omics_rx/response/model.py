@@ -14,9 +14,10 @@ from sklearn.base import BaseEstimator
 from omics_rx.core import cohort as cohorts
 from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, NotFittedError, examples, unknown_name
+from omics_rx.core.parallel import workers
 from omics_rx.core.provenance import Provenance, frame_sha256
 from omics_rx.core.screen import DrugScreen
-from omics_rx.core.work import log, track
+from omics_rx.core.work import log, one_thread, track
 from omics_rx.harmonize import cell_lines
 from omics_rx.harmonize.domain import to_training_scale
 from omics_rx.harmonize.needs import opened, prepare
@@ -134,13 +135,16 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
         self.seed = seed
 
     @in_words
-    def fit(self, screen: DrugScreen, *, progress: bool | None = None) -> ResponseModel:
+    def fit(self, screen: DrugScreen, *, n_jobs: int | None = None, progress: bool | None = None) -> ResponseModel:
         """Learn from a screen.
 
         Parameters
         ----------
         screen
             Responses in ln uM; re-screens of a pair are averaged. Lines without expression are left out.
+        n_jobs
+            Workers for inner folds and members of networks; None leaves it to ``joblib.parallel_config``. What is
+            learnt is the same.
         progress
             Whether to show a bar; None decides by the terminal.
 
@@ -157,11 +161,12 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
         training, bounds = self._bounded(screen, training)
         folds = stack.cell_folds(len(training.cells), self.n_inner, self.seed)
         steps = track(("parts", "intervals"), "Fitting the response model", progress=progress)
-        for step in steps:
-            if step == "parts":
-                fitted, training, held_out, errors = self._fit_parts(parts, training, bounds, folds)
-            else:
-                learnt = self._intervals(fitted, training, errors)
+        with workers(n_jobs), one_thread():
+            for step in steps:
+                if step == "parts":
+                    fitted, training, held_out, errors = self._fit_parts(parts, training, bounds, folds)
+                else:
+                    learnt = self._intervals(fitted, training, errors)
         centre, spread = np.nanmean(training.y, axis=0), _spread(training.y)
         self.learnt_ = Learnt(screen, training, reference, fitted, learnt, centre, spread, held_out)
         return self

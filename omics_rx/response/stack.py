@@ -13,7 +13,8 @@ from scipy.optimize import nnls
 from sklearn.base import clone
 
 from omics_rx.core.errors import InputError
-from omics_rx.core.work import rng, subseed
+from omics_rx.core.parallel import in_order
+from omics_rx.core.work import one_thread, rng, subseed
 from omics_rx.response.parts.base import Cells, Part, Training
 from omics_rx.response.similarity import DrugFeatures
 
@@ -119,11 +120,19 @@ def measured_only(training: Training) -> tuple[Training, np.ndarray]:
 
 def _held_out(part: Part, training: Training, folds: list[np.ndarray], seed: int) -> np.ndarray:
     result = np.full(training.y.shape, np.nan)
-    for test in folds:
+    jobs = [(part, training, test, seed) for test in folds]
+    for test, found in zip(folds, in_order(_of_fold, jobs, "Inner folds", progress=False), strict=True):
+        result[test] = found
+    return result
+
+
+def _of_fold(part: Part, training: Training, test: np.ndarray, seed: int) -> np.ndarray:
+    """Predict the cells of one fold from the others, wherever it is done with the same last bits."""
+    with one_thread():
         inner, cells = held_in(training, test)
         inner, _ = measured_only(inner)
-        result[test] = clone(part).fit(inner, seed=seed).predict(cells, training.drugs)
-    return result
+        found: np.ndarray = clone(part).fit(inner, seed=seed).predict(cells, training.drugs)
+        return found
 
 
 def _weights(held_out: Mapping[str, np.ndarray], y: np.ndarray) -> dict[str, float]:

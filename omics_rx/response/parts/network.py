@@ -17,6 +17,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from omics_rx.core.errors import InputError, IntegrityError, NotFittedError
+from omics_rx.core.parallel import in_order, works_here
 from omics_rx.core.work import subseed
 from omics_rx.response.parts import network_inputs as inputs
 from omics_rx.response.parts.base import Cells, State, Training, known_cells, positions
@@ -107,7 +108,9 @@ class GraphNetwork(BaseEstimator):  # type: ignore[misc,unused-ignore]
         self.checkpoints = checkpoints
 
     def fit(self, training: Training, *, seed: int = 0) -> GraphNetwork:
-        """Train the members one after the other; the same seed gives the same network on one machine's CPU.
+        """Train the members, on the CPU shared among joblib's workers.
+
+        The same seed gives the same network on one machine's CPU.
 
         Raises
         ------
@@ -131,12 +134,16 @@ class GraphNetwork(BaseEstimator):  # type: ignore[misc,unused-ignore]
         if not 0 <= self.pathways <= 1:
             raise InputError(f"pathways is {self.pathways!r}: give a share from 0 to 1")
         matrix, sizes, schedule = self.plan(training)
-        made = []
+        trainings = []
         for number in range(self.n_members):
             own = subseed(seed, "member", number)
             title = f"Network {number + 1} of {self.n_members}"
             train = partial(train_member, matrix, sizes, schedule, seed=own, title=title, checkpoint=self._file(own))
-            made.append(launch(train, self.devices))
+            trainings.append((train, self.devices))
+        if self.devices == "cpu" and not works_here(None):
+            made = in_order(partial(launch, progress=False), trainings, "Networks")
+        else:
+            made = [launch(*training) for training in trainings]
         self.members_ = [(self._whole(found["lines"]), self._whole(found["drugs"])) for found in made]
         del self.basis_
         self.errors_ = np.full(self.residual_.shape, np.nan)

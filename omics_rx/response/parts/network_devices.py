@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import torch
 
 from omics_rx.core.errors import InputError, MissingDependencyError
+from omics_rx.core.main_guard import check_guarded
 
 if TYPE_CHECKING:
     from torch import nn
@@ -103,6 +104,8 @@ def launch(train: Callable[..., T], devices: str, *, progress: bool | None = Non
     ------
     InputError, MissingDependencyError
         See :func:`parsed`; if more than one CPU process or a GPU is asked for and Lightning is not installed.
+    WorkerError
+        If several processes are asked for by a script whose work stands under no main guard.
     """
     kind, count = parsed(devices)
     if (kind, count) == ("cpu", 1):
@@ -113,6 +116,8 @@ def launch(train: Callable[..., T], devices: str, *, progress: bool | None = Non
         raise MissingDependencyError(
             f'devices="{devices}" needs Lightning: install omics-rx[scale], or train with devices="cpu"'
         ) from error
+    if count > 1:
+        check_guarded()
     strategy = "auto" if count == 1 else "ddp_spawn"
     fabric = Fabric(accelerator="cuda" if kind == "gpu" else "cpu", devices=count, strategy=strategy)
     launched: Callable[..., None] = _in_process  # Lightning's own annotation knows no further arguments
