@@ -11,7 +11,7 @@ from scipy import sparse
 
 import omics_rx as orx
 from omics_rx.core.errors import InputError
-from omics_rx.scores.kernels import KERNELS, TRAITS
+from omics_rx.scores.kernels import TRAITS
 
 METHODS = sorted(TRAITS)
 SETTINGS = {"aucell": {"top": 0.5}}  # of the 200 genes here, as 5% are too few to follow a gradual change
@@ -29,10 +29,6 @@ def cohort() -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def sets() -> dict[str, list[str]]:
     return {"rising": [f"G{i}" for i in range(10)], "rest": [f"G{i}" for i in range(50, 75)]}
-
-
-def test_traits_and_kernels_name_the_same_methods():
-    assert set(TRAITS) == set(KERNELS)
 
 
 @pytest.mark.parametrize("method", METHODS)

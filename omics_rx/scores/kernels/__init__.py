@@ -2,7 +2,7 @@
 
 A kernel takes ``values`` (``n_samples x n_genes``, NaN where a gene is missing for a sample) and ``members``
 (``n_genes x n_sets``, sparse, the weight of each gene in each set) and returns ``n_samples x n_sets``.
-It knows neither AnnData nor gene names; a new one is a file here and a line in ``KERNELS``.
+It knows neither AnnData nor gene names; a new one is a file here, whose function has its name, and a line in ``TRAITS``.
 """
 
 from __future__ import annotations
@@ -38,19 +38,6 @@ class Traits:
     relative: bool
 
 
-KERNELS = Registry(
-    "score",
-    {
-        "aucell": "omics_rx.scores.kernels.aucell:aucell",
-        "gsva": "omics_rx.scores.kernels.gsva:gsva",
-        "mean": "omics_rx.scores.kernels.mean:mean",
-        "singscore": "omics_rx.scores.kernels.singscore:singscore",
-        "ssgsea": "omics_rx.scores.kernels.ssgsea:ssgsea",
-        "ulm": "omics_rx.scores.kernels.ulm:ulm",
-        "zscore": "omics_rx.scores.kernels.zscore:zscore",
-    },
-)
-
 TRAITS = {
     "aucell": Traits(whole_cohort=False, weights="member", scale="rank", sparse=True, relative=True),
     "gsva": Traits(whole_cohort=True, weights="member", scale="log", sparse=False, relative=True),
@@ -60,3 +47,4 @@ TRAITS = {
     "ulm": Traits(whole_cohort=False, weights="number", scale="log", sparse=False, relative=True),
     "zscore": Traits(whole_cohort=True, weights="sign", scale="log", sparse=False, relative=False),
 }
+KERNELS = Registry("score", {name: f"omics_rx.scores.kernels.{name}:{name}" for name in TRAITS})
