@@ -2,7 +2,8 @@
 
 A kernel takes ``values`` (``n_samples x n_genes``, NaN where a gene is missing for a sample) and ``members``
 (``n_genes x n_sets``, sparse, the weight of each gene in each set) and returns ``n_samples x n_sets``.
-It knows neither AnnData nor gene names; a new one is a file here, whose function has its name, and a line in ``TRAITS``.
+It knows neither AnnData nor gene names; a new one is a file here, whose function has its name, and a line in
+``TRAITS``.
 """
 
 from __future__ import annotations
