@@ -8,9 +8,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from anndata import AnnData
 
 import omics_rx as orx
+from omics_rx.core import resources
+from omics_rx.core.cohort import with_info
+from omics_rx.harmonize.units import convert
 
 NAMES = {"basal": "Basal", "her2": "Her2", "luminal_a": "LumA", "luminal_b": "LumB", "normal": "Normal"}
 
@@ -59,8 +64,38 @@ def main() -> None:
     table = pd.DataFrame(rows, columns=["input", "reference", "n", "agreement"])
     print("\n" + table.to_string(index=False))
     print("(the frozen medians come from TCGA 712 itself; SCAN-B is their independent test)")
+    alone(data_folder())
     receptors(data_folder())
     triple_negative()
+
+
+def alone(folder: Path) -> None:
+    """Each tumour alone on frozen medians and references, against what its cohort says of it, by unit."""
+    counts = pd.read_csv(folder / "subtypes" / "bsr_tcga100_counts5000.csv.gz", index_col=0)
+    tcga = orx.harmonize.genes(AnnData((counts if len(counts) == 100 else counts.T).astype(float)))
+    scanb = reference_inputs(folder)["SCAN-B 400 (38 of the genes)"][0]
+    fpkm = AnnData(np.maximum(2**scanb - 0.1, 0))
+    lengths = resources.table("gene_lengths.tsv.gz").set_index("gene")["length"].astype(float)
+    known = tcga[:, [gene for gene in tcga.var_names if gene in lengths.index]].copy()
+    tpm = convert(known, "TPM", unit="counts", lengths=lengths.to_dict())
+    cohorts = {"TCGA 100, counts": (tcga, "counts"), "TCGA 100, TPM": (tpm, "TPM"), "SCAN-B, FPKM": (fpkm, "FPKM")}
+    print("\neach tumour alone on frozen medians against its own cohort's call")
+    for name, (cohort, unit) in cohorts.items():
+        told = with_info(cohort, unit=unit, domain="tumour")
+        own, frozen = (orx.scores.subtype(told, reference=one) for one in ("cohort", "frozen"))
+        same = own["subtype"] == frozen["subtype"]
+        sure = frozen["margin"] >= 0.1
+        print(f"{name}: {same.mean():.2f}; of {sure.mean():.0%} with a margin of .1 or more {same[sure].mean():.2f}")
+    told = with_info(tcga, unit="counts", domain="tumour")
+    for name in orx.signatures.list().index:
+        signature = orx.signatures.load(name)
+        try:
+            own, frozen = (signature.score(told, reference=one) for one in ("cohort", "frozen"))
+        except orx.core.errors.InputError:
+            continue
+        order = own["risk_score"].corr(frozen["risk_score"], method="spearman")
+        groups = (own["risk_group"] == frozen["risk_group"]).mean()
+        print(f"TCGA 100, counts, {name}: Spearman {order:.3f}, risk groups {groups:.2f}")
 
 
 def triple_negative() -> None:

@@ -9,9 +9,10 @@ import pandas as pd
 
 from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
+from omics_rx.core.work import log
 from omics_rx.harmonize.needs import NO_READS, Needs, Prepared, prepare
 from omics_rx.harmonize.normal_tissue import NormalTissue, asked_genes, normal_tissue
-from omics_rx.scores.centring import check_levels, er_weights, frozen_medians, on_cohort, weighted_medians
+from omics_rx.scores.centring import ALONE, check_levels, er_weights, frozen_medians, on_cohort, weighted_medians
 from omics_rx.scores.centroids import SUBTYPES, centroids, correlations
 from omics_rx.scores.mixture import fit_mixture
 from omics_rx.scores.records import recorded_receptor
@@ -173,7 +174,8 @@ def _centre(
         return weighted_medians(_pam50_values(other)[tumours], weights), f"another {stated}"
     if reference == "frozen":
         check_levels(ready, values)
-        return frozen_medians(), "frozen"
+        log.warning("PAM50: %s", ALONE)
+        return frozen_medians(), f"frozen; {ALONE}"
     if reference != "cohort":
         raise InputError(f'reference {reference!r} is not known: use "cohort", "frozen" or a cohort to centre on')
     return on_cohort(ready, values, er_status, normal)

@@ -29,6 +29,8 @@ Scale: TypeAlias = Literal["cohort", "frozen"] | GeneReference
 MIN_COHORT = 20  # below this a gene's mean and sd within the cohort say more about chance than about the platform
 MIN_FIDELITY = 0.5  # correlation with the full score below which a filled-in score is not given
 _BY_LENGTH = "log2(TPM + 1)"
+# benchmarks/pam50_agreement.py: 100 tumours of TCGA, each alone and as a cohort, by the signatures that can score them
+BY_LENGTH = "the order of patients is that of their cohort (Spearman .97 to .98), and their risk group in 73% to 87%"
 _LEAST_GENES = 4000  # a panel's or a selection's total is not that of all genes
 _LEAST_READS = 0.5  # of 100 tumours of TCGA .72 at least
 _BLOCK = 1000  # samples
@@ -45,7 +47,7 @@ def by_length(ready: Prepared) -> str:
     cells = domain_of(ready) == "single_cell"  # whose reads are of the ends of transcripts and know no length
     if ready.unit != "log2(CPM + 1)" or cells or ready.source.n_vars < _LEAST_GENES:
         return ""
-    return "counts as TPM by the lengths of genes"
+    return f"counts as TPM by the lengths of genes; {BY_LENGTH}"
 
 
 def per_length(ready: Prepared, genes: Sequence[str]) -> pd.DataFrame:
@@ -142,11 +144,13 @@ def scorable(signature: RiskSignature, cohort: CohortLike | Opened) -> Assessmen
     if short:
         why = f"under {MIN_COHORT} samples, and the frozen reference has {share:.0%} of the weight with the cohort"
         return Assessment(runs=False, coverage=share, why=why)
+    counted = f"; {told}" if (told := by_length(ready)) else ""
+    small = f'under {MIN_COHORT} samples: by reference="frozen"'
     drift = Drift.of(frozen.z(ready.values(signature.genes)))
     if drift is not None and drift.tells:
         far = f", from which the typical gene lies {drift.off:.1f} sd off: another platform, unit or kind of sample"
-        return Assessment(runs=True, coverage=share, why=f'under {MIN_COHORT} samples: by reference="frozen"{far}')
-    return Assessment(runs=True, coverage=share, why=f'under {MIN_COHORT} samples: by reference="frozen"')
+        return Assessment(runs=True, coverage=share, why=f"{small}{counted}{far}")
+    return Assessment(runs=True, coverage=share, why=f"{small}{counted}")
 
 
 def fidelity_of(signature: RiskSignature, genes: Iterable[str]) -> float:

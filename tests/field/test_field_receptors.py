@@ -6,10 +6,12 @@ import pytest
 from anndata import AnnData
 
 import omics_rx as orx
+from omics_rx.core.cohort import with_info
 from omics_rx.core.errors import InputError
 from omics_rx.harmonize.normal_tissue import asked_genes, looks_normal, normal_tissue, recorded_normal
 from omics_rx.scores.centring import frozen_medians
 from omics_rx.scores.records import recorded_receptor
+from omics_rx.signatures.scale import gene_lengths
 
 KINDS = ("LumA", "LumB", "Her2", "Basal")
 
@@ -158,3 +160,27 @@ def test_tied_correlations_say_so_in_the_margin():
     frame, _ = tumours({"LumA": 30, "Basal": 30})
     calls = orx.scores.subtype(frame)
     assert (calls["margin"].dropna() >= 0).all()
+
+
+def test_calls_and_groups_of_one_patient_say_what_they_are_worth():
+    counts = counted(6)
+    cohort = with_info(AnnData(counts), unit="counts", domain="tumour")
+    calls = orx.scores.subtype(cohort[:1].copy(), reference="frozen")
+    assert calls["reference"].str.contains("luminal A and B pass into each other by the unit").all()
+    said = orx.check(cohort).can_run.set_index("name")["why"]
+    assert "luminal A and B pass into each other" in said["PAM50 subtype, frozen"]
+    assert "risk group in 73% to 87%" in said["cell_death"]
+    scored = orx.signatures.load("cell_death").score(cohort, reference="frozen")
+    assert scored["reference"].str.contains("risk group in 73% to 87%").all()
+
+
+def counted(n):
+    """Reads of tumours around the frozen medians, over 4,500 genes of known length."""
+    genes = list(dict.fromkeys([*orx.scores.centroids().index, *orx.signatures.load("cell_death").genes]))
+    genes += [gene for gene in gene_lengths().index if gene not in set(genes)][: 4500 - len(genes)]
+    rng = np.random.default_rng(0)
+    level = rng.gamma(0.4, 300, len(genes)) * rng.gamma(4, 0.25, (n, len(genes)))
+    medians = frozen_medians().reindex(genes)
+    known = medians.notna().to_numpy()
+    level[:, known] = 2 ** (medians[known].to_numpy() - 2) * rng.gamma(4, 0.25, (n, int(known.sum())))
+    return pd.DataFrame(rng.poisson(level).astype(float), [f"P{i}" for i in range(n)], genes)
