@@ -88,7 +88,7 @@ def pooled_contrasts(
     known = groups.dropna()
     names = sorted(known.unique())
     per_group = [values.reindex(known.index[known == name]) for name in names]
-    n = np.array([part.notna().sum().reindex(drugs).fillna(0) for part in per_group]).T
+    n = np.array([part.notna().sum().reindex(drugs).fillna(0) for part in per_group]).reshape(len(names), len(drugs)).T
     names_seen = np.asarray((n >= MIN_LINES).any(axis=0))
     names, n = [name for name, seen in zip(names, names_seen, strict=True) if seen], n[:, names_seen]
     measured = np.asarray((n >= MIN_LINES).all(axis=1)) if len(names) > 1 else np.zeros(len(drugs), dtype=bool)

@@ -17,12 +17,12 @@ def test_a_pair_is_a_drug_and_an_event_of_its_target():
     assert own_target.hits(events[:0], drugs, {}).shape == (0, 4)
 
 
-def planted(n: int, kind: str) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:
+def planted(n: int, kind: str) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     random = np.random.default_rng(0)
     names = [f"G{i}_{kind}" for i in range(n)]
-    error = pd.DataFrame(random.uniform(0.05, 0.3, size=(n, n)), names)
+    error = random.uniform(0.05, 0.3, size=(n, n))
     true = np.where(np.eye(n, dtype=bool), -0.4 + 0.2 * random.normal(size=(n, n)), 0.0)
-    return pd.DataFrame(true + error.to_numpy() * random.normal(size=(n, n)), names), error, np.eye(n, dtype=bool)
+    return pd.DataFrame(true + error * random.normal(size=(n, n)), names), error**2, np.eye(n, dtype=bool)
 
 
 def test_mean_and_variance_of_such_pairs_are_found():
@@ -79,6 +79,16 @@ def test_few_altered_lines_are_drawn_towards_what_such_alterations_do():
     assert own.loc["D0", "effect"] < alone.of("GENE0_mut").loc["D0", "effect"]
     assert own.loc["D0", "lower"] < own.loc["D0", "effect"] < own.loc["D0", "upper"]
     pd.testing.assert_series_equal(own["difference"], alone.of("GENE0_mut")["difference"])
+
+
+def test_a_few_very_sensitive_lines_do_not_lift_the_mean():
+    found = []
+    for seed in range(8):
+        _, events, tissue, drugs = world(seed)
+        skewed = -(np.random.default_rng(seed).exponential(size=(300, 30)) ** 2)
+        values = pd.DataFrame(skewed, events.index, drugs.index)
+        found.append(event_effects(values, events, tissue=tissue, drugs=drugs).expected[1, 1])
+    assert abs(np.mean(found)) < 0.06
 
 
 def test_events_dealt_to_other_lines_expect_nothing():

@@ -197,7 +197,8 @@ def event_effects(
     variance = _variances(seen, error)
     alike = likeness(drugs, every)
     own = own_target.hits(names, every, genes_of(drugs["targets"]) if "targets" in drugs else {})
-    expected, wider = own_target.priors(difference, spread, own)
+    others = np.maximum(values.notna().sum().to_numpy() - count, 1)
+    expected, wider = own_target.priors(difference, 1 / np.maximum(count, 1) + 1 / others, own)
     joint = _together(values, carried, (alike, expected, wider), difference.notna().any(axis=1).to_numpy())
     return EventEffects(
         difference, spread, pd.DataFrame(count, index=names, columns=every), pd.Series(variance, index=carried.columns),

@@ -36,13 +36,16 @@ def _genes(event: str) -> set[str]:
     return {gene, *gene.split("-")} if kind == "fusion" else {gene}
 
 
-def priors(difference: pd.DataFrame, error: pd.DataFrame, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def priors(difference: pd.DataFrame, noise: np.ndarray, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """What is to be expected of pairs of an event and a drug that hits its gene.
 
     Parameters
     ----------
-    difference, error
-        Means of altered lines less the others and their standard errors, events x drugs (sd over lines).
+    difference
+        Means of altered lines less the others, events x drugs (sd over lines); NaN where not known.
+    noise
+        Variance of each difference by its numbers of lines, ``(n_events, n_drugs)``. Not by the lines' own spread: a
+        few very sensitive lines make both the difference and its spread large, and a mean weighted by that is too high.
     inside
         By :func:`hits`.
 
@@ -52,14 +55,14 @@ def priors(difference: pd.DataFrame, error: pd.DataFrame, inside: np.ndarray) ->
         Mean, and variance beyond that of other pairs, events x drugs; 0 for all other pairs, and for kinds of events
         of fewer than ``FEWEST`` such pairs.
     """
-    seen, spread = difference.to_numpy(dtype=np.float64), error.to_numpy(dtype=np.float64)
+    seen = difference.to_numpy(dtype=np.float64)
     kinds = np.array([str(event).rpartition("_")[2] for event in difference.index])
     mean, variance = np.zeros(seen.shape), np.zeros(seen.shape)
     for kind in KINDS:
         own = inside & (kinds == kind)[:, None]
         known = own & np.isfinite(seen)
         if known.sum() >= FEWEST:
-            mean[own], variance[own] = _moments(seen[known], spread[known] ** 2)
+            mean[own], variance[own] = _moments(seen[known], noise[known])
     return mean, variance
 
 
