@@ -13,7 +13,7 @@ import pandas as pd
 
 from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
-from omics_rx.core.work import rng
+from omics_rx.core.work import log, rng
 
 if TYPE_CHECKING:
     from omics_rx.response.prediction import Prediction
@@ -120,7 +120,14 @@ def _values(prediction: Prediction, value: str) -> pd.DataFrame:
     if value not in ("preference", "mean"):
         raise InputError(f'value {value!r} is not known: use "preference" or "mean"')
     frame: pd.DataFrame = getattr(prediction, value)
-    return frame
+    known = frame.notna().any(axis=0)
+    if not known.any():
+        raise InputError(
+            "no preference is known for any of the drugs: no screened drug acts like them; see drugs['note']"
+        )
+    if not known.all():
+        log.warning("%d of %d drugs are left out: no preference is known for them", int((~known).sum()), len(known))
+    return frame.loc[:, known]
 
 
 def _labels(clusters: pd.Series, cells: pd.Index) -> pd.Series:

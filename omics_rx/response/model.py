@@ -480,6 +480,11 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
             typical = np.full(len(new), np.median(learnt.spread))
             preference[:, ~seen] = separate(mean[:, ~seen], centre, typical, shift=shift)[2]
         half = learnt.intervals.half_widths(column, mean, query.applicability)
+        alone = ~query.table["preference_known"].to_numpy(dtype=bool)
+        if alone.any():
+            # of a drug without a relative the level alone is known
+            preference[:, alone] = np.nan
+            half[:, alone] = new_drugs.unrelated(self, mean[:, alone])
         known = held.held_of(learnt)
         if known is not None:
             half[:, seen] *= known.scale(every_preference)[:, column[seen]]

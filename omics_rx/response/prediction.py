@@ -26,7 +26,9 @@ class Prediction:
         drugs, not of each line: of the worst twentieth of GDSC2's lines the 90% interval holds 59 to 62%.
     preference
         ``mean`` less the drug's mean and less the sample's mean distance from the drug means (ln uM), cells x drugs:
-        what distinguishes drugs. Below 0 the sample is more sensitive to the drug than to drugs at large.
+        what distinguishes drugs. Below 0 the sample is more sensitive to the drug than to drugs at large. **The number
+        to use between drugs**, and beside growth-corrected measures, which a line's general sensitivity runs against.
+        Missing for a new drug that no screened drug acts like: ``drugs["preference_known"]``.
     general
         Sensitivity to everything, one value a sample: mean over the training drugs of how many standard deviations
         (over training lines) the sample lies on the sensitive side of the drug's mean.
@@ -34,7 +36,8 @@ class Prediction:
         0 to 1 for each drug: 1 for a drug of the training screen, else the largest Tanimoto similarity to one.
     drugs
         Index ``drug_id``; ``name``, ``known`` (in the training screen), ``nearest`` (training drug most alike),
-        ``warning`` (why a new drug is outside the domain of the training compounds; empty where it is inside).
+        ``warning`` (why a new drug is outside the domain of the training compounds; empty where it is inside),
+        ``note``, ``relatives`` (screened drugs that act like a new one), ``preference_known`` (whether there are any).
     calibrated_for
         Domain whose errors the interval was learnt from. For samples of another domain it is not covered.
     reference
@@ -78,7 +81,7 @@ class Prediction:
         return (
             f"Prediction({len(self.mean):,} samples x {self.mean.shape[1]:,} drugs, {unit}; "
             f"{self.coverage:.0%} interval learnt from {self.calibrated_for}{self._worst()}; {self.reference}"
-            f"{self._seen()})"
+            f"{self._seen()}{self._unrelated()}; between drugs, use .preference)"
         )
 
     def _worst(self) -> str:
@@ -105,6 +108,13 @@ class Prediction:
             held=None,
             line_factor=np.nan,
         )
+
+    def _unrelated(self) -> str:
+        """For how many drugs no preference is known, in words."""
+        if "preference_known" not in self.drugs:
+            return ""
+        n = int((~self.drugs["preference_known"].fillna(value=True).astype(bool)).sum())
+        return f"; no preference known for {n:,} drugs without a relative among the screened" if n else ""
 
     def _seen(self) -> str:
         n = int(self.trained_on.sum())

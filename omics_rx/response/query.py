@@ -15,7 +15,7 @@ from omics_rx.core.work import log
 from omics_rx.harmonize import drugs as drug_door
 from omics_rx.harmonize import targets as drug_targets
 from omics_rx.harmonize.forms import standard_tautomer
-from omics_rx.response import applicability, similarity
+from omics_rx.response import applicability, relatives, similarity
 from omics_rx.response import asked as asked_for
 from omics_rx.response.similarity import DrugFeatures, tanimoto
 
@@ -37,7 +37,8 @@ class Query:
         1 for training drugs, else the largest Tanimoto similarity to one, ``(n_drugs,)``.
     table
         Index ``drug_id``; ``name``, ``known``, ``nearest``, ``warning`` (why a new drug is outside the domain of the
-        training compounds, empty where it is inside), ``note`` (what was decided of who it is, empty where nothing).
+        training compounds, empty where it is inside), ``note`` (what was decided of who it is, empty where nothing),
+        ``relatives`` (training drugs that act like a new one, by name), ``preference_known`` (whether there are any).
     """
 
     names: pd.Index
@@ -74,6 +75,8 @@ def resolve(drugs: Asked | None, screen: DrugScreen, known: DrugFeatures) -> Que
                 "nearest": known.names,
                 "warning": "",
                 "note": "",
+                "relatives": "",
+                "preference_known": True,
             },
             index=known.names.rename("drug_id"),
         )
@@ -85,19 +88,30 @@ def resolve(drugs: Asked | None, screen: DrugScreen, known: DrugFeatures) -> Que
         found = drug_door.find(frame, screen.drugs.loc[known.names], what="the screen the model was trained on")
     bare = _without_salts(frame)
     _refuse_uncertain(frame, found)
-    asked = similarity.features(bare)
     seen = found["drug_id"].notna().to_numpy()
+    bare, acts = relatives.looked_up(bare, ~seen)
+    asked = similarity.features(bare)
     applicability.refuse_mixtures(bare[~seen])
     _check_described(asked, known, found)
     nearest = tanimoto(asked.bits, known.bits)
     similar = np.where(seen, 1.0, nearest.max(axis=1))
+    kin = relatives.related(bare, screen.drugs.loc[known.names], known)
+    alone = np.array([not own for own in kin], dtype=bool) & ~seen
     table = pd.DataFrame(
         {
             "name": frame["name"],
             "known": seen,
             "nearest": np.where(seen, found["drug_id"], known.names[nearest.argmax(axis=1)]),
             "warning": _warnings(asked, known, seen, similar),
-            "note": _notes(bare, known, found, filled),
+            "note": [
+                "; ".join(filter(None, (*told, relatives.NONE_KNOWN if none else "")))
+                for *told, none in zip(_notes(bare, known, found, filled), acts, alone, strict=True)
+            ],
+            "relatives": [
+                "" if known_ else relatives.named(own, screen.drugs["name"])
+                for own, known_ in zip(kin, seen, strict=True)
+            ],
+            "preference_known": ~alone,
         },
         index=frame.index,
     )
