@@ -1,8 +1,8 @@
 """Whom a ranking is for: tumours of the breast, one kind of sample; what is not that is left out, refused or said.
 
 A subtype is told by what sets its tumours apart from the others of a cohort. Normal tissue among them moves every mean,
-and lines or tumours of another organ have no such subtypes. Organs are told by columns alone: expression is not asked
-which organ it is of, so a cohort of another organ whose columns do not name it is ranked as if it were of the breast.
+and lines or tumours of another organ have no such subtypes. Organs are told by columns, and by expression where a
+cohort expresses what hardly any other organ does; tumours without such genes are ranked as if they were of the breast.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from omics_rx.core.work import log
 from omics_rx.harmonize import cell_lines
 from omics_rx.harmonize.needs import Needs, prepare
 from omics_rx.harmonize.normal_tissue import asked_genes, normal_tissue
+from omics_rx.harmonize.organs import organ_in
 from omics_rx.harmonize.sample_words import ABOUT_COLUMN, has, tcga_types
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def _refuse_lines(cohort: AnnData) -> None:
 
 
 def _refuse_organs(cohort: AnnData) -> None:
-    """Refuse samples that a column says are of another organ."""
+    """Refuse samples that a column says are of another organ, or that express its genes where no column says breast."""
     for column in _text_columns(cohort, _ORGAN):
         words = cohort.obs[column].dropna().astype(str)
         other = words[has(words, _OTHER) & ~has(words, _BREAST)]
@@ -151,6 +152,19 @@ def _refuse_organs(cohort: AnnData) -> None:
                 f"{len(other)} of {cohort.n_obs} samples are not of the breast (obs[{column!r}] says "
                 f"{examples(other.unique())}): leave them out, breast subtypes are ranked for"
             )
+    if _say_breast(cohort):
+        return
+    if organ := organ_in(cohort):
+        raise InputError(
+            f"the typical sample expresses the genes of {organ}, and breast subtypes are ranked for: give tumours of "
+            'the breast, or say that these are, in a column: obs["organ"] = "breast"'
+        )
+
+
+def _say_breast(cohort: AnnData) -> bool:
+    """Whether a column says that most samples are of the breast."""
+    named = (cohort.obs[column].dropna().astype(str) for column in _text_columns(cohort, _ORGAN))
+    return any(has(words, _BREAST).sum() > cohort.n_obs / 2 for words in named)
 
 
 def _is_site(column: str) -> bool:

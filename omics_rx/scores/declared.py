@@ -25,7 +25,7 @@ def declared() -> dict[str, Needs]:
     """Score, as ``check`` calls it, to what it needs; sets of a panel stand one by one."""
     own = {
         "PAM50 subtype": pam50_needs(min_samples=MIN_SAMPLES),
-        "PAM50 subtype, frozen": replace(pam50_needs(), tests=(alone,)),
+        "PAM50 subtype, frozen": replace(pam50_needs(), tests=(*pam50_needs().tests, alone)),
         "subtype of triple-negative tumours": tnbc_needs(),
         "proliferation": proliferation_needs(),
         "hot and cold": phenotype_needs(),

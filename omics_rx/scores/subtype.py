@@ -12,6 +12,7 @@ from omics_rx.core.errors import InputError
 from omics_rx.core.work import log
 from omics_rx.harmonize.needs import NO_READS, Needs, Prepared, prepare
 from omics_rx.harmonize.normal_tissue import NormalTissue, asked_genes, normal_tissue
+from omics_rx.harmonize.organs import of_another_organ
 from omics_rx.scores.centring import ALONE, check_levels, er_weights, frozen_medians, on_cohort, weighted_medians
 from omics_rx.scores.centroids import SUBTYPES, centroids, correlations
 from omics_rx.scores.mixture import fit_mixture
@@ -100,6 +101,7 @@ def pam50_needs(min_coverage: float = _MIN_GENES, *, min_samples: int = 0) -> Ne
         hinges=("ESR1", "ERBB2", "MKI67"),
         min_samples=min_samples,
         single=True,
+        tests=(of_another_organ,),
     )
 
 

@@ -9,6 +9,8 @@ import omics_rx as orx
 from omics_rx.core.cohort import with_info
 from omics_rx.core.errors import InputError
 from omics_rx.harmonize.normal_tissue import asked_genes, looks_normal, normal_tissue, recorded_normal
+from omics_rx.harmonize.organs import BREAST, EPITHELIUM, PROGRAMMES, organ_in
+from omics_rx.repurposing.whom import tumours_of
 from omics_rx.scores.centring import frozen_medians
 from omics_rx.scores.records import recorded_receptor
 from omics_rx.signatures.scale import gene_lengths
@@ -184,3 +186,45 @@ def counted(n):
     known = medians.notna().to_numpy()
     level[:, known] = 2 ** (medians[known].to_numpy() - 2) * rng.gamma(4, 0.25, (n, int(known.sum())))
     return pd.DataFrame(rng.poisson(level).astype(float), [f"P{i}" for i in range(n)], genes)
+
+
+def of_organ(name, seed=0, n=8):
+    """Tumours that express an organ's genes, or those of the breast, over 2,000 genes of other names."""
+    rng = np.random.default_rng(seed)
+    own = [gene for _, genes in PROGRAMMES.values() for gene in genes] + [*BREAST, *EPITHELIUM]
+    genes = list(dict.fromkeys([*own, *orx.scores.centroids().index, *gene_lengths().index]))[:2000]
+    level = pd.Series(rng.permutation(np.linspace(0, 14, len(genes))), genes)
+    medians = frozen_medians().reindex(genes).dropna()
+    level[medians.index] = medians
+    level[own] = 1.0
+    level[list(BREAST if name == "breast" else PROGRAMMES[name][1])] = 13.0
+    if name != "blood":
+        level[list(EPITHELIUM)] = 11.0
+    values = np.maximum(level.to_numpy() + rng.normal(0, 0.4, (n, len(genes))), 0)
+    return pd.DataFrame(values, [f"P{at}" for at in range(n)], genes)
+
+
+@pytest.mark.parametrize("name", PROGRAMMES)
+def test_tumours_of_another_organ_are_told_by_expression(name):
+    frame = of_organ(name)
+    assert organ_in(frame) == name
+    assert organ_in(2**frame - 1) == name  # ranks within a sample know no unit
+    cohort = with_info(AnnData(frame), domain="tumour")
+    with pytest.raises(InputError, match=f"genes of {name}"):
+        tumours_of(cohort)
+    calls = orx.scores.subtype(cohort, reference="frozen")
+    assert f"genes of {name}" in calls.attrs["prepared"]["statement"]
+    said = orx.check(cohort).can_run.set_index("name")["why"]
+    assert f"genes of {name}" in said["PAM50 subtype, frozen"]
+    cohort.obs["organ"] = "breast"
+    assert tumours_of(cohort).tumours.n_obs == len(frame)
+
+
+def test_tumours_of_the_breast_and_few_samples_or_genes_are_not_told_another_organ():
+    assert organ_in(of_organ("breast")) == ""
+    blood = of_organ("blood")
+    assert organ_in(blood.iloc[:4]) == ""
+    assert organ_in(blood.iloc[:, :900]) == ""
+    assert organ_in(blood - blood.mean()) == ""
+    mixed = pd.concat([of_organ("breast", n=12), of_organ("blood", n=6)]).set_axis(range(18), axis=0)
+    assert organ_in(mixed) == ""
