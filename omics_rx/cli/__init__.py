@@ -11,11 +11,13 @@ import typer
 from typer.core import TyperGroup
 
 from omics_rx import __version__
+from omics_rx.cli.call import begin, failed, verb
 from omics_rx.cli.cohorts import check, score
+from omics_rx.cli.explaining import adapt, explain, library
 from omics_rx.cli.here import data, doctor, quickstart
 from omics_rx.cli.ranking import rank, report
-from omics_rx.cli.response import predict, train
-from omics_rx.cli.signatures import build, judge
+from omics_rx.cli.response import predict, screen, train
+from omics_rx.cli.signatures import build, follow_up, judge
 from omics_rx.core.errors import OmicsRxError
 
 
@@ -25,10 +27,11 @@ class _Verbs(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         logging.basicConfig(level=logging.WARNING, format="%(message)s")
         logging.getLogger("omics_rx").setLevel(logging.INFO)
+        begin()
         try:
             return super().invoke(ctx)
         except OmicsRxError as error:
-            typer.echo(f"Error: {error}", err=True)
+            failed(error)
             raise typer.Exit(2) from error
         except KeyboardInterrupt as error:
             typer.echo("Interrupted. Finished steps are kept: the same command continues from there.", err=True)
@@ -70,5 +73,6 @@ def _told(
     pass
 
 
-for _verb in (doctor, quickstart, check, data, score, build, judge, train, predict, rank, report):
-    app.command()(_verb)
+for _verb in (doctor, quickstart, check, data, score, build, judge, follow_up, train, predict, explain, adapt, screen,
+              library, rank, report):  # fmt: skip
+    app.command(_verb.__name__.replace("_", "-"))(verb(_verb))

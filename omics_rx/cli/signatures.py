@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from omics_rx.cli.options import Out, Seed, TimeUnit, reference_of
-from omics_rx.cli.tables import table_file, write_table
+from omics_rx.cli.call import free, note, say, tell, wrote
+from omics_rx.cli.options import Expression, Out, Seed, TimeUnit, Unit, reference_of
+from omics_rx.cli.tables import page_file, table_file, write_table
 from omics_rx.core.errors import InputError, examples
 
 
@@ -64,6 +65,8 @@ def build(
     from omics_rx import signatures
     from omics_rx.signatures.options import UnusedOptionError, refuse_unused
 
+    free(out)
+    page_file(report)
     _refuse_unit_without_file(time_unit, [*train, *(external or [])])
     shared: dict[str, Any] = {"reopen": reopen or [], "without_signal": without_signal, "seed": seed}
     of_trial: dict[str, Any] = {"outcome": outcome, "treatment": treatment, "control": control}
@@ -93,6 +96,57 @@ def build(
     _write_study(study, out, report)
 
 
+def follow_up(
+    expression: Expression,
+    out: Out,
+    signature: Annotated[str, typer.Option(help="Name of a shipped signature, or a saved .json.")] = "prognosis",
+    model: Annotated[
+        Path | None, typer.Option(help="Saved response model, to compare predicted sensitivity, too.")
+    ] = None,
+    more: Annotated[list[str] | None, typer.Option(help="NAME=FILE of a further table of the samples; repeat.")] = None,
+    reference: Annotated[str, typer.Option(help="Scale of the signature: cohort, or frozen.")] = "cohort",
+    unit: Unit = None,
+    report: Annotated[Path | None, typer.Option(help="Also write it as a page.")] = None,
+    *,
+    pathways: Annotated[bool, typer.Option(help="Compare Reactome pathways too.")] = True,
+) -> None:
+    """Compare patients of high and low risk in all that can be told of them: cells, subtype, pathways, sensitivity."""
+    from omics_rx import io, response, signatures
+    from omics_rx.report import write
+
+    table_file(out)
+    page_file(report)
+    made = signatures.load(signature)
+    if not isinstance(made, signatures.RiskSignature):
+        raise InputError(
+            f"{made.name} gives chances of {made.outcome}, no risk over time: it has no groups to follow up"
+        )
+    cohort = io.read_cohort(expression, unit=unit)
+    found = made.follow_up(
+        cohort, sensitivity=response.load(model).predict(cohort) if model else None, more=_tables(more or []),
+        pathways=pathways, reference=reference_of(reference),
+    )  # fmt: skip
+    for line in found.limits:
+        note(line)
+    say(found.table.head(15).to_string())
+    tell(groups=found.groups.value_counts(), table=found.table.head(50), limits=found.limits)
+    write_table(found.table, out, index="row")
+    if report:
+        write(found, report)
+        wrote(report)
+
+
+def _tables(named: list[str]) -> dict[str, Any]:
+    """Read ``NAME=FILE`` of further tables, samples in rows."""
+    from omics_rx.io.source_table import whole_table
+
+    wrong = [text for text in named if not all(text.partition("="))]
+    if wrong:
+        raise InputError(f"cannot read {examples(wrong)}: write NAME=FILE")
+    pairs = [text.partition("=") for text in named]
+    return {name: (table := whole_table(Path(file))).set_index(table.columns[0]) for name, _, file in pairs}
+
+
 def judge(
     cohort: Annotated[list[str], typer.Option(help="NAME=FILE or NAME=FILE,CLINICAL with follow-up; repeat.")],
     out: Out,
@@ -117,6 +171,7 @@ def judge(
     from omics_rx.report import write
 
     table_file(out)
+    page_file(report)
     made: list[signatures.RiskSignature] = []
     for name in (signature, *(beside or [])):
         one = signatures.load(name)
@@ -129,11 +184,12 @@ def judge(
         reference=reference_of(reference), by=_columns(by), seed=seed,
     )  # fmt: skip
     for line in [*found.limits, *found.subgroups.said]:
-        typer.echo(line, err=True)
-    typer.echo(found.table.to_string(index=False))
+        note(line)
+    say(found.table.to_string(index=False))
+    tell(figures=found.table, groups=found.groups, survival=found.survival, pooled=found.pooled, limits=found.limits)
     for table in (found.groups.dropna(axis=1, how="all"), found.survival, found.pooled):
         if len(table):
-            typer.echo(table.to_string(index=False))
+            say(table.to_string(index=False))
     if len(found.subgroups.table):
         typer.echo(found.subgroups.table.dropna(axis=1, how="all").to_string(index=False))
         typer.echo(found.subgroups.tests.to_string(index=False))
@@ -142,7 +198,7 @@ def judge(
     write_table(found.table.set_index("cohort"), out)
     if report:
         write(found, report)
-        typer.echo(f"wrote {report}")
+        wrote(report)
 
 
 def _columns(by: str | None) -> list[str] | None:
@@ -213,9 +269,10 @@ def _write_study(study: Any, out: Path, report: Path | None) -> None:
     from omics_rx.report import write
 
     study.signature.save(out)
-    typer.echo(study.limits[0])
-    typer.echo(study.table.to_string(index=False))
-    typer.echo(f"wrote {out}")
+    say(study.limits[0])
+    say(study.table.to_string(index=False))
+    tell(figures=study.table, limits=list(study.limits))
+    wrote(out)
     if report:
         write(study, report)
-        typer.echo(f"wrote {report}")
+        wrote(report)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import logging
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
+from time import monotonic
 from typing import TypeVar
 
 import numpy as np
@@ -36,9 +37,22 @@ def subseed(seed: int, *keys: object) -> int:
     return int(rng(seed, *keys).integers(2**31 - 1))
 
 
+_SILENT: list[bool] = []
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Draw no bars and announce nothing, whatever is asked for."""
+    _SILENT.append(True)
+    try:
+        yield
+    finally:
+        _SILENT.pop()
+
+
 def wants_progress(progress: bool | None) -> bool:  # noqa: FBT001 - the name is the argument
     """Whether to draw a bar: as told, or else on a terminal or in a notebook; never where there is no stderr."""
-    if sys.stderr is None:
+    if sys.stderr is None or _SILENT:
         return False
     if progress is not None:
         return progress
@@ -71,8 +85,24 @@ def track(
     from tqdm.std import tqdm
 
     # the plain bar nests and needs no widgets, so that it looks the same on a terminal and in a notebook
-    hidden = not wants_progress(progress)
-    yield from tqdm(items, description, total, file=sys.stderr, leave=False, disable=hidden, dynamic_ncols=True)
+    if wants_progress(progress):
+        yield from tqdm(items, description, total, file=sys.stderr, leave=False, dynamic_ncols=True)
+    else:
+        yield from _logged(items, description, total) if progress is None else items
+
+
+_FIRST_WORD, _NEXT_WORDS = 2.0, 30.0  # seconds
+
+
+def _logged(items: Iterable[T], description: str, total: int | None) -> Iterator[T]:
+    """Yield the items, and where no bar is drawn log now and then how many are done."""
+    n = total if total is not None else len(items) if isinstance(items, Sized) else None
+    due = monotonic() + _FIRST_WORD
+    for done, item in enumerate(items):
+        if monotonic() > due:
+            log.info("%s: %d%s", description, done, "" if n is None else f" of {n}")
+            due = monotonic() + _NEXT_WORDS
+        yield item
 
 
 @contextmanager

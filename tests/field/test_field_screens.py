@@ -245,7 +245,8 @@ def test_a_laboratory_trains_on_its_own_screen_from_the_shell(tmp_path):
     trained = run(app, ["train", "-o", str(tmp_path / "m.orx"), *told])
     assert trained.exit_code == 0, trained.output
     out = tmp_path / "out.csv"
-    asked = ["predict", str(tmp_path / "expression.csv"), "-o", str(out), "--model", str(tmp_path / "m.orx")]
+    asked = ["predict", str(tmp_path / "expression.csv"), "-o", str(out), "--model", str(tmp_path / "m.orx"),
+             "--force"]  # fmt: skip
     found = run(app, [*asked, "--drug", "Tykerb", "--drug", "Ibrance"])
     assert found.exit_code == 0, found.output
     table = pd.read_csv(out, index_col=0)

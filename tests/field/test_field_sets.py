@@ -424,7 +424,8 @@ def test_the_shell_resolves_sets_as_python_does(tumours, tmp_path):
         file = tmp_path / "sets.gmt"
         file.write_text("set\tx\t" + "\t".join(map(str, words)) + "\n")
         done = CliRunner().invoke(
-            app, ["score", str(tmp_path / "table.csv"), "--sets", str(file), "--out", str(tmp_path / "out.csv")]
+            app,
+            ["score", str(tmp_path / "table.csv"), "--sets", str(file), "--out", str(tmp_path / "out.csv"), "--force"],
         )
         assert done.exit_code == 0, done.output
         found = pd.read_csv(tmp_path / "out.csv", index_col=0)

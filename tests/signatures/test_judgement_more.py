@@ -133,7 +133,7 @@ def test_judge_in_the_shell(planted, make_cohort, tmp_path, monkeypatch):
             f"{name}_c.csv"
         )
     words = ["judge", "--cohort", "a=a.csv,a_c.csv", "--cohort", "b=b.csv,b_c.csv", "--signature", "planted.json",
-             "--month", "12", "--report", "judged.html"]  # fmt: skip
+             "--month", "12", "--report", "judged.html", "--force"]  # fmt: skip
     ran = CliRunner().invoke(app, [*words, "--out", "judged.csv"])
     assert ran.exit_code == 0, ran.output
     table = pd.read_csv("judged.csv")

@@ -76,7 +76,8 @@ def test_the_reference_of_subtypes_and_the_method_of_patterns_are_used(tmp_path)
         ["cell_death", "--method", "mean"],
     ):
         out = tmp_path / "out.csv"
-        result = run(cli.app, ["score", str(tmp_path / "cohort.csv"), "--sets", *options, "--out", str(out)])
+        result = run(cli.app, ["score", str(tmp_path / "cohort.csv"), "--sets", *options, "--out", str(out),
+                                "--force"])  # fmt: skip
         if options[-1] == "frozen" and result.exit_code == 2:
             assert "lost their levels" in result.output.replace("\n", " ")
             continue
