@@ -14,7 +14,8 @@ _ROOMS = (
 )  # fmt: skip
 _NAMES = {
     "DrugScreen": "omics_rx.core.screen:DrugScreen", "check": "omics_rx.workflow.check:check",
-    "cite": "omics_rx.core.provenance:cite", "doctor": "omics_rx.workflow.doctor:doctor",
+    "cite": "omics_rx.core.provenance:cite", "control_chart": "omics_rx.workflow.drift:control_chart",
+    "doctor": "omics_rx.workflow.doctor:doctor", "drift": "omics_rx.workflow.drift:drift",
 }  # fmt: skip
 
 if TYPE_CHECKING:
@@ -36,9 +37,11 @@ if TYPE_CHECKING:
     from omics_rx.core.screen import DrugScreen
     from omics_rx.workflow.check import check
     from omics_rx.workflow.doctor import doctor
+    from omics_rx.workflow.drift import control_chart, drift
 
 __all__ = [
-    "DrugScreen", "__version__", "check", "cite", "core", "datasets", "doctor", "harmonize", "io", "metrics", "plots",
+    "DrugScreen", "__version__", "check", "cite", "control_chart", "core", "datasets", "doctor",
+    "drift", "harmonize", "io", "metrics", "plots",
     "report", "repurposing", "response", "scores", "signatures", "workflow",
 ]  # fmt: skip
 

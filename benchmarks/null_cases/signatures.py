@@ -12,7 +12,7 @@ from scipy.stats import norm
 
 from null_cases import case
 from null_cases.metrics import _followed, _true_concordance
-from omics_rx import datasets, signatures
+from omics_rx import control_chart, datasets, signatures
 from omics_rx.core.work import one_thread
 from omics_rx.signatures.assemble import prepare, training_set
 from omics_rx.signatures.distill import NoSignalError
@@ -20,6 +20,11 @@ from omics_rx.signatures.recipes import StackedPatterns, cell_death
 from omics_rx.signatures.training import TrainingSet
 
 REASONS = {
+    "drift": "calls the drift of a signature or model",
+    "signatures.RiskSignature.drift interval": "upper is the 95% point of the reference's draws, no interval",
+    "response.ResponseModel.drift": "as signatures.RiskSignature.drift against=, over genes of lines",
+    "plots.control_chart": "draws control_chart",
+    "signatures.ResponseSignature.drift": "as signatures.RiskSignature.drift, over features of several kinds",
     "signatures.ResponseStudy.save": "writes down what signatures.build_response found",
     "signatures.Study.save": "writes down what signatures.build found",
     "signatures.RiskSignature.follow_up": "as signatures.compare_groups, over tables that it makes",
@@ -166,6 +171,19 @@ def one_slope_for_two_groups(random):
     cohort.obs["time"], cohort.obs["event"] = _followed(random, 150, (cohort.X[:, :10] - 8) @ _MEAN.vector * 0.7)
     cohort.obs["race"] = random.choice(["a", "b"], 150)
     return _MEAN.judge({"c": cohort}, by=["race"]).subgroups.tests["p_value"].iloc[0]
+
+
+@case("signatures.RiskSignature.drift", "p", unit="patients", full=200, fast=15)
+def two_halves_of_one_kind(random):
+    whole = _cohort(random, 200)
+    own = signatures.from_weights("like", _TEN, {"c": whole[:100].copy()})
+    return own.drift(whole[100:].copy(), n_draws=100, seed=int(random.integers(1 << 30))).p_value
+
+
+@case("control_chart", "p", unit="patients", full=300, fast=40)
+def a_series_without_drift(random):
+    year = random.integers(2000, 2010, 150)
+    return control_chart(random.normal(size=150), year, n_draws=200, seed=int(random.integers(1 << 30))).p_value
 
 
 @case("signatures.clinical_gain", "p", unit="patients", full=300, fast=10)

@@ -70,7 +70,9 @@ class Levels:
         return tuple(name for name in self.order if name != NOT_KNOWN)
 
 
-def levels_of(obs: pd.DataFrame, asked: str, *, cuts: Sequence[float] | None = None) -> Levels:
+def levels_of(
+    obs: pd.DataFrame, asked: str, *, cuts: Sequence[float] | None = None, single: bool = False
+) -> Levels:  # fmt: skip
     """Read a column as levels; nobody is left out, and no two levels become one without a word.
 
     Texts are levels as they stand; those that differ by case or spaces alone are one. Six different whole numbers or
@@ -86,6 +88,8 @@ def levels_of(obs: pd.DataFrame, asked: str, *, cuts: Sequence[float] | None = N
         ``"site"``, ``"year"`` under a name that registries give it.
     cuts
         Where numbers are cut, rising; who lies at a cut belongs to the level above.
+    single
+        Whether a column with one level will do.
 
     Raises
     ------
@@ -104,7 +108,7 @@ def levels_of(obs: pd.DataFrame, asked: str, *, cuts: Sequence[float] | None = N
         if cuts is not None:
             raise InputError(f"{column} holds words ({examples(values[~missing].unique(), 3)}): only numbers are cut")
         labels, order, told = _kinds(values, missing, column)
-    if len(order) < 2:
+    if len(order) < 2 and not single:
         raise InputError(f"{column} has one level in these patients ({order[0]}) and tells none apart: leave it out")
     said += told
     labels = labels.where(~missing, NOT_KNOWN).astype(object)

@@ -91,3 +91,39 @@ def _lines(table: pd.DataFrame, tests: pd.DataFrame) -> list[dict[str, Any]]:
         if len(shown) < len(rows):
             lines.append({"name": f"{len(rows) - len(shown)} more levels", "text": "cannot tell"})
     return lines
+
+
+@in_words
+@picture
+def control_chart(series: Any, *, ax: Axes | None = None) -> Axes:
+    """A score followed over years, with the limits that a series without drift crosses at the stated rate.
+
+    Parameters
+    ----------
+    series
+        What ``omics_rx.control_chart`` gives, or its table.
+    ax
+        Axes to draw into; new ones by default.
+
+    Raises
+    ------
+    InputError
+        If a column is missing.
+    """
+    table = getattr(series, "table", series)
+    style.need(table, ("year", "n", "chart", "limit", "alarm"), "the series")
+    ax = style.dress(style.axes(ax, (7.0, 3.6)), grid="y")
+    limit = float(table["limit"].iloc[0])
+    ax.axhspan(-limit, limit, color=style.GRID, alpha=0.45, linewidth=0)
+    ax.axhline(0, color=style.MUTED, linewidth=0.8)
+    ax.plot(table["year"], table["chart"], color=style.BLUE, linewidth=1.5, marker="o", markersize=5)
+    out = table[table["alarm"]]
+    if len(out):
+        ax.plot(out["year"], out["chart"], linestyle="none", marker="o", markersize=8, color=style.VERMILLION,
+                label="beyond the limits")  # fmt: skip
+        style.legend(ax, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0)
+    rate = getattr(series, "alarm_rate", None)
+    told = "" if rate is None else f"; {rate:.0%} of series without drift leave the band"
+    ax.set(xlabel=f"Year{told}", ylabel="Weighted mean, standard errors")
+    ax.xaxis.get_major_locator().set_params(integer=True)
+    return ax

@@ -23,6 +23,7 @@ from omics_rx.harmonize.domain import to_training_scale
 from omics_rx.harmonize.needs import opened, prepare
 from omics_rx.harmonize.reference import GeneReference
 from omics_rx.response import asked, censoring, held, intervals, new_drugs, stack
+from omics_rx.response.drifting import alike, of_model
 from omics_rx.response.explains import Explains
 from omics_rx.response.parts import PARTS
 from omics_rx.response.parts.base import Cells, Part, Training, positions
@@ -40,6 +41,7 @@ from omics_rx.response.splits import refuse_corrected
 
 if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
+    from omics_rx.harmonize.drifted import Drifted
     from omics_rx.response.few_shot import AdaptedModel
     from omics_rx.response.piloting import PilotedDrug
 
@@ -458,7 +460,37 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
             reference = learnt.reference
         scaled = to_training_scale(ready, genes, domain=told, reference=reference)
         check_samples(scaled.z)
-        return cells_of(data, scaled.z), told, scaled.statement
+        cells = cells_of(data, scaled.z)
+        return cells, told, f"{scaled.statement}; {alike(cells, learnt.training.cells)}"
+
+    @in_words
+    def drift(
+        self, cohort: CohortLike, *, domain: str | None = None, seed: int = 0, n_draws: int = 200
+    ) -> Drifted:  # fmt: skip
+        """Say how far a cohort lies from the training lines, what moved, and whether the frozen scale holds.
+
+        Place, scale, rank order and correlations of 200 of the genes are held against lines and samples dealt anew.
+        Samples that are no lines are scaled within the cohort, which hides place and scale: their correlations are
+        told, and that errors of predictions in them are not known.
+
+        Parameters
+        ----------
+        cohort, domain
+            As in :meth:`predict`.
+        seed, n_draws
+            Of the permutations.
+
+        Returns
+        -------
+        Drifted
+            See :func:`omics_rx.drift`.
+
+        Raises
+        ------
+        NotFittedError, InputError
+            If the model was not fitted, or the cohort has too few of its genes.
+        """
+        return of_model(self, cohort, domain=domain, seed=seed, n_draws=n_draws)
 
     @in_words
     def answer(self, cells: Cells, query: Query, *, domain: str, stated: str) -> Prediction:

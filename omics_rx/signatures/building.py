@@ -17,7 +17,7 @@ from omics_rx.core.errors import InputError, examples
 from omics_rx.core.provenance import Provenance, frame_sha256
 from omics_rx.core.work import one_thread
 from omics_rx.harmonize.reference import GeneReference
-from omics_rx.signatures import baseline, judge, ledger, limits, nested, noise, nulls, options
+from omics_rx.signatures import baseline, case_mix, judge, ledger, limits, nested, noise, nulls, options
 from omics_rx.signatures.assemble import (
     Member,
     prepare,
@@ -325,6 +325,7 @@ def _training_summary(
         "fidelity_to_full_model": round(fitted.fidelity, 4),
         "dealt_outcomes": None if chance is None else {"p_value": chance.p_value, "deals": chance.n_permutations},
         "part_weights": {name: round(weight, 6) for name, weight in fitted.parts.items()},
+        "case_mix": case_mix.counts(member.cohort.obs for member in members.values()),
     }
 
 

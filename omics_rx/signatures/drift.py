@@ -51,6 +51,13 @@ class Drift:
         wide = self.spread > _WIDE or self.spread < 1 / _WIDE
         return self.off > _MANY + _ALONE / np.sqrt(self.n) or wide
 
+    @property
+    def verdict(self) -> str:
+        """Whether the frozen scale may be used, as a short text."""
+        if self.tells:
+            return f"frozen scale may not be used: the typical gene lies {self.off:.1f} sd off training"
+        return f"frozen scale may be used: the typical gene lies {self.off:.1f} sd off training"
+
     def sentence(self, origin: str, scored: pd.DataFrame) -> str:
         """Say what a reader of the scores must know."""
         group = scored["risk_group"].dropna()
@@ -70,7 +77,8 @@ def told(table: pd.DataFrame, z: pd.DataFrame, origin: str) -> pd.DataFrame:
     found = Drift.of(z)
     if found is None:
         return table
-    table.attrs["drift"] = {"shift": found.shift, "off": found.off, "spread": found.spread, "n": found.n}
+    table.attrs["drift"] = {"shift": found.shift, "off": found.off, "spread": found.spread, "n": found.n,
+                            "verdict": found.verdict}  # fmt: skip
     if found.tells:
         sentence = found.sentence(origin, table)
         table["reference"] = table["reference"] + f", drift {found.off:.1f} sd"

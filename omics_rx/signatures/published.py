@@ -14,6 +14,7 @@ from omics_rx.core.errors import InputError, examples
 from omics_rx.core.provenance import Provenance, frame_sha256
 from omics_rx.harmonize.needs import Needs, prepare
 from omics_rx.harmonize.reference import GeneReference
+from omics_rx.signatures import case_mix
 from omics_rx.signatures.signature import RiskSignature
 from omics_rx.signatures.training import moments
 
@@ -74,7 +75,11 @@ def from_weights(
         reference=GeneReference.learn(frames[largest], unit=about.unit, domain=about.domain, origin=largest),
         cutoffs={"high": float(np.median(z @ scaled))},
         endpoint=endpoint,
-        training={"cohorts": members, "weights": "published; the cohorts gave the scale only"},
+        training={
+            "cohorts": members,
+            "weights": "published; the cohorts gave the scale only",
+            "case_mix": case_mix.counts(cohort.obs for cohort in ready.values()),
+        },
         description=description,
         licence=licence,
         provenance=Provenance(

@@ -28,7 +28,7 @@ Scale: TypeAlias = Literal["cohort", "frozen"] | GeneReference
 
 MIN_COHORT = 20  # below this a gene's mean and sd within the cohort say more about chance than about the platform
 MIN_FIDELITY = 0.5  # correlation with the full score below which a filled-in score is not given
-_BY_LENGTH = "log2(TPM + 1)"
+UNIT_BY_LENGTH = "log2(TPM + 1)"
 # benchmarks/pam50_agreement.py: 100 tumours of TCGA, each alone and as a cohort, by the signatures that can score them
 BY_LENGTH = "the order of patients is that of their cohort (Spearman .97 to .98), and their risk group in 73% to 87%"
 _LEAST_GENES = 4000  # a panel's or a selection's total is not that of all genes
@@ -111,9 +111,9 @@ def scaled(
     if reference != "frozen":
         raise unknown_name("reference", reference, ("cohort", "frozen"))
     if told := by_length(ready):
-        frozen = _frozen(signature, _BY_LENGTH)
+        frozen = frozen_reference(signature, UNIT_BY_LENGTH)
         return frozen.z(per_length(ready, genes)).reindex(columns=genes), f"frozen ({frozen.origin}; {told})"
-    frozen = _frozen(signature, unit)
+    frozen = frozen_reference(signature, unit)
     return frozen.z(frame).reindex(columns=genes), f"frozen ({frozen.origin})"
 
 
@@ -135,7 +135,7 @@ def scorable(signature: RiskSignature, cohort: CohortLike | Opened) -> Assessmen
     if ready.source.n_obs >= MIN_COHORT:
         return Assessment(runs=True, coverage=share, why="; ".join(ready.said[1:]))
     try:
-        frozen = _frozen(signature, _BY_LENGTH if by_length(ready) else ready.unit)
+        frozen = frozen_reference(signature, UNIT_BY_LENGTH if by_length(ready) else ready.unit)
     except InputError as error:
         return Assessment(runs=False, coverage=share, why=f"under {MIN_COHORT} samples, and {error}")
     both = [gene for gene in ready.source.var_names if gene in set(frozen.genes)]
@@ -173,7 +173,7 @@ def _weight(signature: RiskSignature, genes: Iterable[str]) -> float:
     return float(have.sum() / signature.importance.sum())
 
 
-def _frozen(signature: RiskSignature, unit: str) -> GeneReference:
+def frozen_reference(signature: RiskSignature, unit: str) -> GeneReference:
     """Frozen reference of a signature in a unit: its own, or that of tumours measured in it that are shipped.
 
     Raises

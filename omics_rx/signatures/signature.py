@@ -35,6 +35,7 @@ from omics_rx.signatures.training import CLOSE
 
 if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
+    from omics_rx.harmonize.drifted import Drifted
     from omics_rx.harmonize.needs import Assessment, Opened, Prepared
     from omics_rx.signatures.followed import FollowUp
     from omics_rx.signatures.judgement import Judgement
@@ -179,7 +180,8 @@ class RiskSignature:
             weight present; ``fidelity``, the correlation with the full score expected at these genes;
             ``reference``, what genes were scaled by, with the drift from a frozen one where the cohort lies far from
             it (typical gene more than 1 sd and what chance adds to few samples); ``reason``, why a row has no score,
-            empty otherwise. ``attrs["drift"]`` measures the drift from a frozen reference in any case.
+            empty otherwise. ``attrs["drift"]`` measures the drift from a frozen reference in the cohort's unit, where
+            there is one, with the ``verdict`` whether the frozen scale may be used; :meth:`drift` says what moved.
 
         Raises
         ------
@@ -233,7 +235,13 @@ class RiskSignature:
         if found.gate:
             table.insert(5, "er", pd.Series(found.gate, index=z.index, dtype=object))
         table = ready.told(table)
-        return table if scale.startswith("cohort") else drift.told(table, z[list(self.genes)], scale)
+        if scale.startswith("cohort"):
+            from omics_rx.signatures.drifting import brief
+
+            if found_drift := brief(self, ready):
+                table.attrs["drift"] = found_drift
+            return table
+        return drift.told(table, z[list(self.genes)], scale)
 
     def _expected(
         self, ready: Prepared, reference: Scale, *, imputed: bool
@@ -296,6 +304,42 @@ class RiskSignature:
         return judge_signature(
             self, cohorts, beside=beside, months=months, reference=reference, impute=impute, by=by, seed=seed
         )
+
+    @in_words
+    def drift(
+        self, cohort: CohortLike, *, against: CohortLike | None = None, seed: int = 0, n_draws: int = 400
+    ) -> Drifted:
+        """Say whether a cohort is like the training patients, what moved if not, and whether the frozen scale holds.
+
+        Place, scale, rank order and correlations of the genes, the score and its risk groups are each held against what
+        two cohorts of one kind would show; recorded subtypes, receptors, grade, stage and age against those of
+        training, where the signature keeps them.
+
+        Parameters
+        ----------
+        cohort
+            Samples x genes.
+        against
+            Training samples, where they are at hand: the reference is then a permutation of both. None takes the
+            moments that the signature keeps.
+        seed, n_draws
+            Of the references.
+
+        Returns
+        -------
+        Drifted
+            Figures with ``p_value`` each and of all together, what ``moved`` (``genes missing``, ``unit``,
+            ``platform``, ``case mix``, ``subtype shares``), whether the ``frozen`` scale may be used, and a sentence.
+            Of halves of one cohort 3 to 7% raise an alarm (``benchmarks/drift.py``).
+
+        Raises
+        ------
+        InputError
+            If the cohort has none of the genes, or its unit cannot be told.
+        """
+        from omics_rx.signatures.drifting import of_signature
+
+        return of_signature(self, cohort, against=against, seed=seed, n_draws=n_draws)
 
     @in_words
     def follow_up(

@@ -129,7 +129,10 @@ def test_a_given_reference_is_judged_as_a_frozen_one_and_a_cohort_by_itself_is_n
     other = cohort(3, "log2(TPM + 1)", 100)
     other.X = np.asarray(other.X) + 3
     assert "sentence" in formula.score(other, reference=formula.reference).attrs["drift"]
-    assert "drift" not in formula.score(other, reference="cohort").attrs
+    by_itself = formula.score(other, reference="cohort")
+    assert "sentence" not in by_itself.attrs["drift"]
+    assert "may not be used" in by_itself.attrs["drift"]["verdict"]
+    assert (by_itself["reference"] == "cohort").all()
 
 
 def test_drift_by_hand():

@@ -306,7 +306,7 @@ class TreatmentSignature:
             reasons.append("; ".join(told))
         return _Ready(
             table, z, known, [kind if isinstance(kind, str) else None for kind in group], arm, coverage, dumb,
-            pd.Series(reasons, table.index, dtype=object), (*notes, *reader.drift(table)),
+            pd.Series(reasons, table.index, dtype=object), (*notes, *reader.far_from_training(table)),
         )  # fmt: skip
 
     def _reader(self) -> ResponseSignature:

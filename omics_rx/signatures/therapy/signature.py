@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,9 @@ from omics_rx.signatures import sealed
 from omics_rx.signatures.therapy import shape
 from omics_rx.signatures.therapy.encoding import CLIP, Encoder
 from omics_rx.signatures.therapy.reading import CATEGORY, frames, typed
+
+if TYPE_CHECKING:
+    from omics_rx.harmonize.drifted import Drifted
 
 Floats = NDArray[np.float64]
 FORMAT, SCHEMA = "omics_rx response signature", 1
@@ -149,7 +152,7 @@ class ResponseSignature:
             },
             index=table.index,
         )  # fmt: skip
-        found.attrs["notes"] = [*notes, *self.drift(table)]
+        found.attrs["notes"] = [*notes, *self.far_from_training(table)]
         return found
 
     @in_words
@@ -216,7 +219,37 @@ class ResponseSignature:
         return made, told
 
     @in_words
-    def drift(self, table: pd.DataFrame) -> list[str]:
+    def drift(self, cohort: Any, *, against: Any = None, seed: int = 0, n_draws: int = 400) -> Drifted:
+        """Say whether patients are like those of training, what moved if not, and whether the chances may hold.
+
+        Place, scale and correlations of the features, the log odds and the share of likely responses are held against
+        what two cohorts of one kind would show.
+
+        Parameters
+        ----------
+        cohort
+            As in :meth:`score`.
+        against
+            Training patients, where they are at hand: the reference is then a permutation of both.
+        seed, n_draws
+            Of the references.
+
+        Returns
+        -------
+        Drifted
+            Figures with a ``p_value`` each and of all together; see :func:`omics_rx.drift`.
+
+        Raises
+        ------
+        InputError
+            If the table holds none of the features.
+        """
+        from omics_rx.signatures.therapy.drifting import of_response
+
+        return of_response(self, cohort, against=against, seed=seed, n_draws=n_draws)
+
+    @in_words
+    def far_from_training(self, table: pd.DataFrame) -> list[str]:
         """Numbers whose mean in a cohort lies far from training: another unit, another scale or other patients."""
         found = []
         for one in self.encoder.features:
