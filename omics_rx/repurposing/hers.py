@@ -32,11 +32,13 @@ def told_of_patient(ranker: Ranker, case: Case) -> Told | None:
     own = pd.Series(events.T[case.patient]) if known else pd.Series(dtype="float64")
     person: pd.Series = ranker.people_.loc[str(case.patient)]
     rows = variants[variants["sample"] == case.patient]
-    stands = standing.of_drugs(ranker.sources_.drugs, case.subtype)["standing"]
+    drugs = ranker.sources_.drugs
+    about = standing.of_drugs(drugs, case.subtype)
+    stands = about["standing"]
     return told_of(
-        case.patient, rows, own, person, effects=effects, drugs=ranker.sources_.drugs,
+        case.patient, rows, own, person, effects=effects, drugs=drugs.assign(called=about["called"]),
         subtype=f"{_subtype(case.patient, case.subtype, person, ranker.subtypes_from_)}{_receptors(person)}",
-        launched=stands.index[stands.isin((*standing.LAUNCHED, "standard"))],
+        launched=stands.index[stands.isin((*standing.LAUNCHED, "standard"))], by_expression=_by_expression(person),
     )  # fmt: skip
 
 
@@ -54,9 +56,14 @@ def _subtype(patient: str, subtype: str, person: pd.Series, how: str) -> str:
     )
 
 
+def _by_expression(person: pd.Series) -> dict[str, str]:
+    """Receptors as expression reads, where it was asked."""
+    return {name: str(person[f"{column}_by_expression"]) for name, column in RECEPTORS.items() if
+            isinstance(person.get(f"{column}_by_expression"), str)}  # fmt: skip
+
+
 def _receptors(person: pd.Series) -> str:
-    told = [f"{name} {person[f'{column}_by_expression']}" for name, column in RECEPTORS.items() if
-            isinstance(person.get(f"{column}_by_expression"), str)]  # fmt: skip
+    told = [f"{name} {state}" for name, state in _by_expression(person).items()]
     return f" Receptors by expression: {', '.join(told)}; no label goes by them." if told else ""
 
 

@@ -145,6 +145,42 @@ def test_a_patient_is_told_with_resistance_first_and_what_nobody_knows():
     assert found.alterations["is"].iloc[-1] == "none"
 
 
+@pytest.mark.parametrize(
+    ("receptors", "expression", "said"),
+    [
+        ({}, {"HER2": "negative"}, "ERBB2 is told as amplified and expression reads HER2 negative"),
+        ({"her2_status": "negative"}, {}, "ERBB2 is amplified and HER2 is told as negative"),
+        ({"her2_status": "3+", "er_status": "pos"}, {"ER": "negative"}, "ER is told as positive and expression reads"),
+        ({"her2_status": "positive"}, {"HER2": "positive", "ER": "unknown"}, ""),
+        ({}, {}, ""),
+    ],
+)
+def test_receptors_that_disagree_are_said(receptors, expression, said):
+    *_, drugs = world()
+    read_ = told("ERBB2 amplification")
+    found = patient.told_of("P7", read_.variants, read_.events.loc["P7"], pd.Series(receptors, dtype=object),
+                            effects=None, drugs=drugs, by_expression=expression)  # fmt: skip
+    sentences = found.sentences("contradiction")
+    assert len(sentences) == bool(said)
+    assert all(said in one for one in sentences)
+
+
+def test_measured_resistance_is_one_sentence_an_alteration_by_the_names_that_readers_know():
+    values, events, tissue, drugs = world()
+    for drug in ("D1", "D5", "D6", "D7"):
+        values[drug] += 3.0 * events["PIK3CA_mut"]
+    effects = event_effects(values, events, tissue=tissue, drugs=drugs)
+    read_ = told("PIK3CA H1047R")
+    named = drugs.assign(called=[f"official {name}" for name in drugs["name"]])
+    found = patient.told_of("P7", read_.variants, read_.events.loc["P7"], pd.Series(dtype=object), effects=effects,
+                            drugs=named)  # fmt: skip
+    said = [one for one in found.sentences("resistance") if one.startswith("Measured")]
+    assert len(said) == 1
+    assert said[0].startswith("Measured resistance: lines with a mutation of PIK3CA (")
+    assert said[0].count("official ") == 3
+    assert " more." in said[0]
+
+
 def test_events_by_subtype():
     events = pd.DataFrame({"TP53_mut": [1, 1, 0, 0, 1, 0, 0, 0, np.nan, 0, 0, 0]}, index=[f"T{i}" for i in range(12)])
     subtypes = pd.Series(["Basal"] * 6 + ["LumA"] * 6, index=events.index, dtype=object)

@@ -70,7 +70,7 @@ def state(biomarker: str, variants: pd.DataFrame, events: pd.Series, receptors: 
         if wanted == "low":
             told = receptors.get("HER2", "").strip().casefold()
             return True if told in _LOW else False if told in _YES | _NO - _UNGRADED else None
-        states = [_receptor(receptors.get(name, "")) for name in (found["one"], found["two"]) if name]
+        states = [receptor(receptors.get(name, "")) for name in (found["one"], found["two"]) if name]
         has = True if True in states else None if None in states else False
         return has if wanted == "positive" else None if has is None else not has
     if biomarker.startswith("MSI"):
@@ -81,7 +81,8 @@ def state(biomarker: str, variants: pd.DataFrame, events: pd.Series, receptors: 
     return _altered(biomarker, variants, events)
 
 
-def _receptor(told: str) -> bool | None:
+def receptor(told: str) -> bool | None:
+    """Whether a receptor is positive by the word for it; None where the word is neither."""
     word = told.strip().casefold()
     return True if word in _YES else False if word in _NO else None
 

@@ -80,6 +80,7 @@ class Told:
 def told_of(
     patient: str, variants: pd.DataFrame, events: pd.Series, obs: pd.Series, *, effects: EventEffects | None,
     drugs: pd.DataFrame, subtype: str = "", launched: pd.Index | None = None,
+    by_expression: Mapping[str, str] | None = None,
 ) -> Told:  # fmt: skip
     """What there is to say of one patient's alterations.
 
@@ -96,13 +97,16 @@ def told_of(
     effects
         Effects of events in lines; None where none were measured.
     drugs
-        Drugs to be told of.
+        Drugs to be told of; by ``called``, the name a reader knows, where there is one.
     subtype
         A sentence on her subtype and how sure it is; empty without.
     launched
         Drugs of which measured resistance is said in a sentence; None for all. The table holds all.
+    by_expression
+        Receptors as her expression reads, where it does.
     """
     known = facts.facts_for(variants, facts.drug_ids(drugs))
+    drugs = drugs.assign(name=drugs["called"]) if "called" in drugs else drugs
     against = known["effect"] == "resistance"
     known = pd.concat([known[against], known[~against]], ignore_index=True)
     own = variants[variants["effect"] != "not altered"]
@@ -119,7 +123,7 @@ def told_of(
             ("contradiction", f"Facts on {drug} contradict each other: both are shown.")
             for drug in _contradicted(known)
         ),
-        *(("contradiction", one) for one in _her2(own, receptors)),
+        *(("contradiction", one) for one in _receptors_apart(own, receptors, by_expression or {})),
         *(("mutations", one) for one in _burden(patient, variants)),
         *(("uncertain", one) for one in _uncertain(table)),
         *(("not known", one) for one in _not_known(labels, events)),
@@ -223,11 +227,26 @@ def _receptors_said(receptors: dict[str, str]) -> str:
     )
 
 
-def _her2(own: pd.DataFrame, receptors: dict[str, str]) -> list[str]:
+def _receptors_apart(own: pd.DataFrame, told: dict[str, str], by_expression: Mapping[str, str]) -> list[str]:
+    """Where what is told of a receptor, its gene and her expression say different things."""
     amplified = ((own["gene"] == "ERBB2") & (own["is"] == "amplified")).any()
-    if amplified and receptors.get("HER2", "").casefold().startswith("neg"):
-        return ["ERBB2 is amplified and HER2 is told as negative: labels go by the receptor; look again."]
-    return []
+    said = []
+    if amplified and _sign(told.get("HER2")) == "negative":
+        said.append("ERBB2 is amplified and HER2 is told as negative: labels go by the receptor; look again.")
+    elif amplified and "HER2" not in told and _sign(by_expression.get("HER2")) == "negative":
+        said.append("ERBB2 is told as amplified and expression reads HER2 negative: labels go by the amplification; "
+                    "have HER2 looked at in the tissue.")  # fmt: skip
+    for name in RECEPTORS:
+        one, other = _sign(told.get(name)), _sign(by_expression.get(name))
+        if one and other and one != other:
+            said.append(f"{name} is told as {one} and expression reads {other}: labels go by what is told; look again.")
+    return said
+
+
+def _sign(told: str | None) -> str:
+    """``"positive"``, ``"negative"``, or nothing where a word is neither."""
+    state = labelled.receptor(told or "")
+    return "" if state is None else "positive" if state else "negative"
 
 
 def _published(known: pd.DataFrame, alteration: str) -> str:
@@ -243,10 +262,12 @@ def _published(known: pd.DataFrame, alteration: str) -> str:
 def _resistance(known: pd.DataFrame, seen: pd.DataFrame) -> list[str]:
     said = list(_facts_said(known[known["effect"] == "resistance"]))
     against = seen[seen["effect"] > 0]
-    for _, own in against.groupby("alteration", sort=False):
-        said += _measured_said(own.head(_TOP))
-        if len(own) > _TOP:
-            said.append(f"Lines with {own['alteration'].iloc[0]} are less sensitive to {len(own) - _TOP} more.")
+    for alteration, own in against.groupby("alteration", sort=False):
+        drugs = [f"{row['drug']} ({row['effect']:+.2f} sd over lines, {row['lower']:+.2f} to {row['upper']:+.2f})"
+                 for row in own.head(_TOP).to_dict("records")]  # fmt: skip
+        more = f" and {len(own) - _TOP} more" if len(own) > _TOP else ""
+        said.append(f"Measured resistance: lines with {alteration} ({int(own['n_lines'].max())}) are less sensitive to "
+                    f"{', '.join(drugs)}{more}.")  # fmt: skip
     return said
 
 
