@@ -23,7 +23,9 @@ def rank(
         str | None, typer.Option(help="Subtype, by whatever it is called (TNBC, luminal A); Basal when left out.")
     ] = None,
     model: ModelFile = None,
-    labels: Annotated[Path | None, typer.Option(help="Your own labels, tab-separated.")] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help="Labels to learn from, tab-separated; evidence alone without.")
+    ] = None,
     seed: Seed = 0,
     unit: Unit = None,
     *,
@@ -46,7 +48,9 @@ def rank(
     ] = "existing",
     universe: Annotated[bool, typer.Option(help="Judge launched drugs outside oncology too.")] = True,
     library: Annotated[Path | None, typer.Option(help="Perturbation library: GMT, GCT, GCTX or a table.")] = None,
-    network: Annotated[Path | None, typer.Option(help="Network of genes: SIF or a table of edges.")] = None,
+    network: Annotated[
+        Path | None, typer.Option(help="Network of genes: SIF or a table of edges; the one that ships when left out.")
+    ] = None,
     min_score: Annotated[float | None, typer.Option(help="Smallest weight of an edge of the network.")] = None,
     docking: Annotated[Path | None, typer.Option(help="Docking scores: SDF of poses or a table.")] = None,
     better: Annotated[str | None, typer.Option(help="Which docking scores are good: low or high.")] = None,
@@ -68,14 +72,12 @@ def rank(
     cohort = io.read_cohort(expression, unit=unit) if expression else datasets.load("gse1992")
     if mutations:
         cohort = io.read_alterations(mutations, sample=patient, panel=_panel(panel)).onto(cohort)
-    # a patient is ranked by the two questions, where her alterations count by themselves, unless labels are given
-    learnt = None if patient is not None and labels is None else _labels(labels)
-    ranker = repurposing.Ranker(labels=learnt, seed=seed).fit(
+    ranker = repurposing.Ranker(labels=_labels(labels), seed=seed).fit(
         model_of(model, screen="gdsc"),
         cohort,
         repurposing.read_library(library, conditions=True) if library else None,
         extra=repurposing.read_docking_scores(docking, better=better) if docking else None,
-        network=repurposing.read_network(network, min_score=min_score) if network else None,
+        network=repurposing.read_network(network, min_score=min_score) if network else "resources",
         universe="resources" if universe else None,
     )
     by = "subtype" if patient is None else "patient"
@@ -124,7 +126,7 @@ def _panel(told: str | None) -> str | Path | None:
     return told if told is None or told in ("exome", "genome") else Path(told)
 
 
-def _labels(file: Path | None) -> pd.DataFrame | str:
+def _labels(file: Path | None) -> pd.DataFrame | None:
     from omics_rx.io.source_table import whole_table
 
-    return "resources" if file is None else whole_table(file)
+    return None if file is None else whole_table(file)
