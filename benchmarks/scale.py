@@ -5,10 +5,10 @@
     python benchmarks/scale.py --cluster             # larger works in one process and in two workers: equal to the bit?
     python benchmarks/scale.py --large               # 10,000 structures x 5,000 tumours to Parquet
 
-All data are made up. Each size runs in a process of its own, so that its memory is its own; the memory given is the most
-that the process held while working, less what it held before. The exponent is the slope of log processor seconds over
-log size, by least squares; 1 is twice the time for twice the work. Processor seconds count, as the clock's hang on what
-else the machine does.
+All data are made up. Each size runs in a process of its own, so that its memory is its own; the memory given is the
+most that the process held while working, less what it held before. The exponent is the slope of log processor seconds
+over log size, by least squares; 1 is twice the time for twice the work. Processor seconds count, as the clock's hang on
+what else the machine does.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def genes(n: int) -> list[str]:
 
 
 def values(n: int, p: int, seed: int = 0) -> np.ndarray:
-    return (np.random.default_rng(seed).gamma(4, 2, size=(n, p)) + 1).astype(np.float32)
+    return np.minimum(np.random.default_rng(seed).gamma(4, 2, size=(n, p)) + 1, 18).astype(np.float32)
 
 
 def cohort(n: int, p: int, domain: str = "tumour", unit: str = "log2(TPM + 1)") -> Any:
@@ -53,8 +53,9 @@ def cohort(n: int, p: int, domain: str = "tumour", unit: str = "log2(TPM + 1)") 
     made, random = values(n, p), np.random.default_rng(1)
     risk = (made[:, :2] - 9).sum(axis=1) / 4
     at, end = random.exponential(60 * np.exp(-risk)), random.uniform(10, 120, n)
+    subtype = np.resize(["LumA", "LumB", "Her2", "Basal"], n)
     obs = pd.DataFrame(
-        {"time": np.minimum(at, end) + 0.1, "event": at <= end, "subtype": np.resize(["LumA", "LumB", "Her2", "Basal"], n)},
+        {"time": np.minimum(at, end) + 0.1, "event": at <= end, "subtype": subtype},
         index=[f"S{i}" for i in range(n)],
     )  # fmt: skip
     return with_info(AnnData(made, obs=obs, var=pd.DataFrame(index=genes(p))), unit=unit, domain=domain)
@@ -86,7 +87,7 @@ def screen(n_lines: int, n_drugs: int, p: int = 300) -> Any:
         index=[f"D{i:04d}" for i in range(n_drugs)],
     )  # fmt: skip
     random = np.random.default_rng(2)
-    moved = np.asarray(cells.X)[:, np.arange(n_drugs) % 20] / 4
+    moved = (np.asarray(cells.X)[:, np.arange(n_drugs) % 20] - 9) / 1.5
     measured = 2 + random.normal(size=n_drugs) - moved + random.normal(scale=0.5, size=moved.shape)
     table = pd.DataFrame(measured, index=cells.obs_names.rename("cell_id"), columns=drugs.index)
     responses = table.melt(var_name="drug_id", value_name="ln_ic50", ignore_index=False).reset_index()
@@ -166,7 +167,7 @@ def _ranking(n_tumours: int, n_drugs: int) -> Callable[[], Any]:
 
     def work() -> Any:
         ranker = orx.repurposing.Ranker(labels(n_drugs), seed=0)
-        return ranker.fit(fitted, given, universe=None, progress=False).rank("Basal")
+        return ranker.fit(fitted, given, universe=None, progress=False).rank("Basal", candidates="all")
 
     return work
 

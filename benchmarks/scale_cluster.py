@@ -1,4 +1,4 @@
-"""Larger works in one process and in two workers; called by ``python benchmarks/scale.py --cluster`` and ``--large``."""
+"""Larger works in one process and in two workers: ``python benchmarks/scale.py --cluster`` and ``--large``."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def library(kind: str, folder: Path, sizes: tuple[int, int] = (20_000, 500)) -> 
     return work
 
 
-def search(kind: str, folder: Path) -> Callable[[], str]:
+def search(kind: str, _: Path) -> Callable[[], str]:
     import omics_rx as orx
 
     some = ["lasso", "cox_ridge", "coxboost", "random_forest", "lasso + cox_ridge"]

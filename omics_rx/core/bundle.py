@@ -111,9 +111,9 @@ def save(
         "record": dict(record),
     }
     with writing(target) as draft, zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        archive.writestr(_MANIFEST, json.dumps(sealed(manifest), indent=1))
-        for name, data in members.items():
-            archive.writestr(name, data)
+        for name, data in {_MANIFEST: json.dumps(sealed(manifest), indent=1).encode(), **members}.items():
+            # of no time, so that the same content is the same file
+            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED, compresslevel=1)
     return Path(target)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 import tomllib
 from collections.abc import Mapping
@@ -34,8 +35,13 @@ def versions(*also: str) -> dict[str, str]:
 
 
 def now() -> str:
-    """Return the present time in UTC, to the second, in ISO 8601."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    """Return the present time in UTC, to the second, in ISO 8601.
+
+    Where ``SOURCE_DATE_EPOCH`` holds seconds since 1970, it is that time, so that the same run gives the same bytes.
+    """
+    told = os.environ.get("SOURCE_DATE_EPOCH", "")
+    moment = datetime.fromtimestamp(int(told), UTC) if told.isascii() and told.isdigit() else datetime.now(UTC)
+    return moment.isoformat(timespec="seconds")
 
 
 def file_sha256(file: Path) -> str:
