@@ -105,52 +105,54 @@ def sets(p: int, n: int = 30) -> dict[str, list[str]]:
     return {f"set {k}": list(random.choice(genes(p), 60, replace=False)) for k in range(n)}
 
 
-def reading(k: int, folder: Path) -> Callable[[], object]:
+def reading(k: float, folder: Path) -> Callable[[], object]:
     import omics_rx as orx
 
-    table = pd.DataFrame(values(100 * k, 18_000).T, index=genes(18_000), columns=[f"S{i}" for i in range(100 * k)])
+    table = pd.DataFrame(
+        values(int(200 * k), 18_000).T, index=genes(18_000), columns=[f"S{i}" for i in range(int(200 * k))]
+    )
     table.to_csv(folder / "x.tsv", sep="\t", float_format="%.4f")
     return lambda: orx.io.read_bulk(folder / "x.tsv", unit="log2(TPM + 1)")
 
 
-def ssgsea(k: int, _: Path) -> Callable[[], object]:
+def ssgsea(k: float, _: Path) -> Callable[[], object]:
     import omics_rx as orx
 
-    given = cohort(400 * k, 15_000)
+    given = cohort(int(400 * k), 15_000)
     return lambda: orx.scores.score(given, sets(15_000), method="ssgsea", progress=False)
 
 
-def search(k: int, _: Path) -> Callable[[], object]:
+def search(k: float, _: Path) -> Callable[[], object]:
     import omics_rx as orx
 
     some = ["lasso", "cox_ridge", "coxboost", "random_forest", "lasso + cox_ridge"]
-    given = {"a": cohort(150 * k, 60)}
+    given = {"a": cohort(int(150 * k), 60)}
     return lambda: orx.signatures.search(given, combinations=some, n_folds=3, nested=False, progress=False)
 
 
-def fit_drugs(k: int, _: Path) -> Callable[[], object]:
+def fit_drugs(k: float, _: Path) -> Callable[[], object]:
     import omics_rx as orx
 
-    given = screen(200, 50 * k)
+    given = screen(200, int(50 * k))
     return lambda: orx.response.ResponseModel(("kernel",)).fit(given, progress=False)
 
 
-def fit_lines(k: int, _: Path) -> Callable[[], object]:
+def fit_lines(k: float, _: Path) -> Callable[[], object]:
     import omics_rx as orx
 
-    given = screen(100 * k, 100)
+    given = screen(int(100 * k), 100)
     return lambda: orx.response.ResponseModel(("kernel",)).fit(given, progress=False)
 
 
-def predict(k: int, _: Path) -> Callable[[], object]:
-    fitted, given = model(), cohort(1_000 * k, 300)
+def predict(k: float, _: Path) -> Callable[[], object]:
+    fitted, given = model(), cohort(int(4_000 * k), 300)
     return lambda: fitted.predict(given)
 
 
-def library(k: int, folder: Path) -> Callable[[], object]:
+def library(k: float, folder: Path) -> Callable[[], object]:
     import omics_rx as orx
 
-    fitted, given, asked = model(), cohort(200, 300), structures(500 * k)
+    fitted, given, asked = model(), cohort(200, 300), structures(int(500 * k))
     return lambda: orx.response.library.screen(fitted, given, asked, folder / "out", chunk=500, progress=False)
 
 
@@ -172,28 +174,28 @@ def _ranking(n_tumours: int, n_drugs: int) -> Callable[[], Any]:
     return work
 
 
-def rank_tumours(k: int, _: Path) -> Callable[[], object]:
-    return _ranking(200 * k, 48)
+def rank_tumours(k: float, _: Path) -> Callable[[], object]:
+    return _ranking(int(200 * k), 48)
 
 
-def rank_drugs(k: int, _: Path) -> Callable[[], object]:
-    return _ranking(200, 48 * k)
+def rank_drugs(k: float, _: Path) -> Callable[[], object]:
+    return _ranking(200, int(48 * k))
 
 
-def page(k: int, folder: Path) -> Callable[[], object]:
+def page(k: float, folder: Path) -> Callable[[], object]:
     import omics_rx as orx
 
-    found = _ranking(200, 48 * k)()
+    found = _ranking(200, int(48 * k))()
     return lambda: orx.report.write(found, folder / "ranking.html")
 
 
 WORKS = {  # what is done, and what there is more of
-    "reading": (reading, "100 samples x 18,000 genes of text"),
+    "reading": (reading, "200 samples x 18,000 genes of text"),
     "ssgsea": (ssgsea, "400 samples x 15,000 genes, 30 sets"),
     "search": (search, "150 patients x 60 genes, 5 combinations"),
     "fit, drugs": (fit_drugs, "50 drugs, 200 lines"),
     "fit, lines": (fit_lines, "100 lines, 100 drugs"),
-    "predict": (predict, "1,000 tumours, 50 drugs"),
+    "predict": (predict, "4,000 tumours, 50 drugs"),
     "library": (library, "500 structures, 200 tumours"),
     "rank, tumours": (rank_tumours, "200 tumours, 48 drugs"),
     "rank, drugs": (rank_drugs, "48 drugs, 200 tumours"),
@@ -237,7 +239,9 @@ def _children(process: int) -> list[int]:
 
 
 def one(name: str, k: int) -> dict[str, float]:
-    """Prepare, and then do the work once in this process."""
+    """Do a little of the work, so that all is imported, prepare, and then do it once in this process."""
+    with tempfile.TemporaryDirectory() as first:
+        WORKS[name][0](0.5, Path(first))()
     with tempfile.TemporaryDirectory() as folder:
         work = WORKS[name][0](k, Path(folder))
         start, processor = time.perf_counter(), time.process_time()
