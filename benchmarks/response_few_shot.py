@@ -3,12 +3,19 @@
     python benchmarks/response_few_shot.py
     python benchmarks/response_few_shot.py --folds 2
     python benchmarks/response_few_shot.py --folds 1 --network 1
+    python benchmarks/response_few_shot.py --laboratory ccle
 
 For each line of a fold held out (five folds of lines, drugs with a known structure), k drugs drawn at random are
 shown and the rest is predicted. RMSE (ln uM), normalised r and preference r are over the hidden pairs; the gain is the
 line's RMSE without (k = 0, same hidden pairs) less with, and its 95% interval is a paired bootstrap over lines. "all"
 shows every other drug of the line. ``--network N`` adapts the graph network of N members by itself instead of the
 default model: from its errors on the lines that its members held back.
+
+``--laboratory ccle`` (or gdsc1, or gcsi with its table in ``--gcsi``) asks what k responses measured in GDSC2 add to
+the agreement of the hidden ones with another laboratory: mean over drugs of the Spearman correlation over lines, with
+the paired gain over no response and its interval over lines and drugs; by what the same assay would say, level
+included, and by what ``adapt`` carries elsewhere. Each fifth of the lines is predicted by the covariance of the errors
+of the others.
 """
 
 from __future__ import annotations
@@ -17,6 +24,8 @@ import argparse
 
 import numpy as np
 import pandas as pd
+from other_laboratories import gcsi, of_screen, on
+from over_drugs import gain, spearman, text
 
 import omics_rx as orx
 from omics_rx.core.screen import DrugScreen
@@ -24,14 +33,16 @@ from omics_rx.core.work import rng
 from omics_rx.harmonize.domain import to_training_scale
 from omics_rx.metrics.compare import paired_difference
 from omics_rx.metrics.response import double_centred
+from omics_rx.response.corrected import by_others
 from omics_rx.response.crossfit import measured_in
-from omics_rx.response.few_shot import ErrorCovariance, covariance, kernel_of, unseen_errors
+from omics_rx.response.few_shot import _LEVEL_SD, _NOT_REPEATED, ErrorCovariance, covariance, kernel_of, unseen_errors
 from omics_rx.response.panel import in_order
 from omics_rx.response.parts.network import GraphNetwork
 from omics_rx.response.prepare import cells_of, training_of, with_current_genes
 from omics_rx.response.splits import Fold
 
 SHOWN = (1, 3, 5, 10)
+KS = (3, 5, 10, 20, 50)
 
 
 def adapted(
@@ -114,11 +125,78 @@ def row_of(found: dict[str, object]) -> dict[str, object]:
     }  # fmt: skip
 
 
+def carried(errors: np.ndarray, learnt: ErrorCovariance, k: int | None, row: int, order: np.ndarray | None, *,
+            same: bool) -> np.ndarray:  # fmt: skip
+    """Shift of the hidden drugs of one line, as the same assay would say or as it is expected elsewhere."""
+    known = np.flatnonzero(np.isfinite(errors))
+    settings = {} if same else {"level": _LEVEL_SD, "noise": _NOT_REPEATED}
+    result = np.full(len(errors), np.nan)
+    if k is None:
+        _, result = by_others(
+            errors[None], level=settings.get("level", 0.0), noise=settings.get("noise", 0.0) + learnt.own_share,
+            learnt=(learnt.spread, learnt.correlation, learnt.own_share),
+        )  # fmt: skip
+        return result[0]
+    shown = rng(0, "shown", k, row).permutation(known)[:k] if order is None else order[np.isin(order, known)][:k]
+    hidden = np.setdiff1d(known, shown)
+    result[hidden] = learnt.given(shown, errors[shown], **settings)[0][hidden]
+    return result
+
+
+def elsewhere(name: str, path: str | None, saved: str | None, n_boot: int) -> pd.DataFrame:
+    """Agreement with another laboratory of drugs not shown, without and with k responses of the line."""
+    here = orx.datasets.load("gdsc2", progress=False)
+    model = orx.response.load(saved) if saved else orx.response.ResponseModel().fit(here, progress=False)
+    training, core = model.learnt_.training, kernel_of(model)
+    names = (training.cells.names, training.drugs.names)
+    measured, errors = pd.DataFrame(training.y, *names), core.errors_
+    if name == "gcsi":
+        judge = gcsi(here, path)["gCSI, AUC"]
+    else:
+        sign, value = (-1.0, "act_area") if name == "ccle" else (1.0, "ln_ic50")
+        judge = of_screen(here, orx.datasets.load(name, progress=False), value, sign)
+    judge = on(measured, judge)
+    predicted = pd.DataFrame(training.y - errors, *names)
+    fold = rng(0, "few-shot folds").permutation(len(errors)) % 5
+    rows = []
+    tried = (
+        [(f"{k} random", k, False) for k in KS] + [(f"{k} first", k, True) for k in KS] + [("all others", None, False)]
+    )
+    learnt = [covariance(errors[fold != number]) for number in range(5)]
+    firsts = [in_order(one, 60, free=np.arange(errors.shape[1]), done=np.empty(0, dtype=int))[0] for one in learnt]
+    for told, k, first in tried:
+        for same in (True, False):
+            shift = np.full(errors.shape, np.nan)
+            for row in np.flatnonzero(measured.index.isin(judge.index)):
+                own = fold[row]
+                shift[row] = carried(errors[row], learnt[own], k, row, firsts[own] if first else None, same=same)
+            hidden = pd.DataFrame(shift, *names).loc[judge.index, judge.columns]
+            y, before = judge.where(hidden.notna()), predicted.loc[judge.index, judge.columns]
+            y = y.loc[:, y.notna().sum() >= 20]
+            found = gain(spearman, y, before + hidden, before, n_boot=n_boot)
+            rows.append(
+                {"shown": told, "as": "the assay" if same else "elsewhere", "drugs": y.shape[1],
+                 "without": np.nanmean(spearman(y.to_numpy(), before[y.columns].to_numpy())),
+                 "with": np.nanmean(spearman(y.to_numpy(), (before + hidden)[y.columns].to_numpy())),
+                 "own measurement": np.nanmean(spearman(y.to_numpy(), measured.loc[y.index, y.columns].to_numpy())),
+                 "gain": text(found)}
+            )  # fmt: skip
+            print(rows[-1], flush=True)
+    return pd.DataFrame(rows)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folds", type=int, default=5, help="how many of the five folds to run")
     parser.add_argument("--network", type=int, help="adapt a graph network of so many members instead")
+    parser.add_argument("--laboratory", choices=["ccle", "gdsc1", "gcsi"], help="another laboratory to agree with")
+    parser.add_argument("--gcsi", help="table of gCSI: cell_line, drug, AUC, GR_AOC")
+    parser.add_argument("--model", help="a saved default model of GDSC2; it is fitted otherwise")
+    parser.add_argument("--boot", type=int, default=200)
     told = parser.parse_args()
+    if told.laboratory:
+        print(elsewhere(told.laboratory, told.gcsi, told.model, told.boot).round(3).to_string(index=False))
+        return
     screen = orx.datasets.load("gdsc2")
     screen = screen.subset(drugs=screen.drugs.index[screen.drugs["smiles"].notna()])
     found = []

@@ -177,7 +177,8 @@ def _by_other_drugs(errors: pd.DataFrame) -> pd.Series:
     """Share of the variance of each drug's errors that the line's other drugs predict, their levels taken off."""
     centred = errors - errors.mean()
     centred = centred.sub(centred.mean(axis=1), axis=0)
-    _, told = by_others(centred.to_numpy(), level=0.0, noise=1.0, moments_of=errors.to_numpy(), own_share=_OWN_SHARE)
+    learnt = (*moments(errors.to_numpy()), _OWN_SHARE)
+    _, told = by_others(centred.to_numpy(), level=0.0, noise=_OWN_SHARE, learnt=learnt)
     left = np.nanvar(centred.to_numpy() - told, axis=0)
     share = 1 - left / np.maximum(np.nanvar(centred.to_numpy(), axis=0), 1e-12)
     return pd.Series(share, index=errors.columns).where(errors.notna().sum() >= _MIN_REPEATS).clip(lower=0)
@@ -188,8 +189,7 @@ def by_others(
     *,
     level: float,
     noise: float,
-    moments_of: np.ndarray | None = None,
-    own_share: float | None = None,
+    learnt: tuple[np.ndarray, np.ndarray, float] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """What the errors of a line's measured drugs say of the errors of its drugs, in closed form.
 
@@ -200,10 +200,10 @@ def by_others(
     level
         Standard deviation of what all values of a line share (ln uM), which is learnt and not carried over.
     noise
-        Variance of each measurement beside what is shared, in variances of the drug's errors (shares of them where
-        ``own_share`` is given).
-    moments_of, own_share
-        Errors that spreads and correlations are learnt from, and the share of a drug's variance that is its own.
+        Variance of each measurement beside what is shared, in variances of the drug's errors.
+    learnt
+        Spread and correlation of the errors, and the share of a drug's variance that is its own; None learns them from
+        the errors.
 
     Returns
     -------
@@ -211,10 +211,9 @@ def by_others(
         ``(n_lines, n_drugs)`` (ln uM): for all drugs from all that were measured; and for each measured drug from the
         others, NaN elsewhere.
     """
-    spread, correlation = moments(errors if moments_of is None else moments_of)
-    share = _OWN_SHARE if own_share is None else own_share
+    spread, correlation, share = learnt or (*moments(errors), _OWN_SHARE)
     shared = (1 - share) * correlation * np.outer(spread, spread)
-    own = (noise if own_share is None else share * noise) * spread**2
+    own = noise * spread**2
     shift, left_out = np.zeros(errors.shape), np.full(errors.shape, np.nan)
     for row, error in enumerate(errors):
         at = np.flatnonzero(np.isfinite(error))

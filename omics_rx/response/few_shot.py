@@ -12,8 +12,8 @@ Rasmussen and Williams, Gaussian Processes for Machine Learning (MIT Press 2006)
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -24,6 +24,7 @@ from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
 from omics_rx.core.work import rng
 from omics_rx.harmonize import response_units
+from omics_rx.response import asked
 from omics_rx.response.parts.base import Cells, positions
 from omics_rx.response.parts.kernel_ridge import KernelRidge
 from omics_rx.response.prediction import Prediction, separate
@@ -39,6 +40,10 @@ ASSAYS = (None, "same", "other")
 # how far assays lie apart in level (ln uM): gCSI, GDSC1 and CCLE lie .4, .8 and 1.3 below GDSC2 (median over compounds)
 _LEVEL_SD = 1.5
 _MIN_SHARED = 10
+# what of a measured error another laboratory does not repeat, in variances of the drug's errors: with less, five values
+# of one laboratory make predictions for another worse (benchmarks/response_few_shot.py --laboratory)
+_NOT_REPEATED = 4.0
+WHERE = ("assay", "elsewhere")
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +69,9 @@ class ErrorCovariance:
         outer: np.ndarray = (1 - self.own_share) * self.correlation * np.outer(self.spread, self.spread)
         return outer
 
-    def given(self, at: np.ndarray, errors: np.ndarray, *, level: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    def given(
+        self, at: np.ndarray, errors: np.ndarray, *, level: float = 0.0, noise: float = 0.0
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Shift of every drug's prediction, and the share of its standard deviation that is left.
 
         Parameters
@@ -74,6 +81,8 @@ class ErrorCovariance:
         level
             Standard deviation (ln uM) of what all values of another assay share; it is learnt from the errors and not
             carried over to predictions.
+        noise
+            Variance of the measured values that another laboratory does not repeat, in variances of each drug's errors.
 
         Returns
         -------
@@ -81,7 +90,8 @@ class ErrorCovariance:
             Both ``(n_drugs,)``, ln uM and 0 to 1.
         """
         shared, own = self.shared(), self.own_share * self.spread**2
-        weights = np.linalg.solve(shared[np.ix_(at, at)] + np.diag(own[at]) + level**2, shared[at])
+        noisy = own[at] + noise * self.spread[at] ** 2
+        weights = np.linalg.solve(shared[np.ix_(at, at)] + np.diag(noisy) + level**2, shared[at])
         variance = np.maximum(np.diag(shared) - (shared[at] * weights).sum(axis=0), 0.0)
         return errors @ weights, np.sqrt((variance + own) / self.spread**2)
 
@@ -112,7 +122,13 @@ class AdaptedModel:
     measured
         Its measured ln IC50 (ln uM) by ``drug_id``.
     shift
-        What they add to the prediction of each training drug (ln uM), by ``drug_id``.
+        What they add to the prediction of each training drug (ln uM), by ``drug_id``: what the same assay would say.
+    carried
+        The part of it that is expected in another laboratory, too (ln uM): what the values say of the sample's
+        preference between drugs. Its level is left to the prediction, since a measured level is the assay's.
+    line_level
+        Mean of ``shift`` over the training drugs (ln uM): how much more or less sensitive to all drugs the assay finds
+        the sample than was predicted.
     level
         What all measured values share because they are of another assay (ln uM), which no prediction takes over.
     other_assay
@@ -128,9 +144,15 @@ class AdaptedModel:
     _stated: tuple[str, str]
     level: float = 0.0
     other_assay: float = 0.0
+    carried: pd.Series = field(default_factory=lambda: pd.Series(dtype=float))
+
+    @property
+    def line_level(self) -> float:
+        """Mean shift over the training drugs (ln uM)."""
+        return float(self.shift.mean())
 
     @in_words
-    def predict(self, drugs: Asked | None = None) -> Prediction:
+    def predict(self, drugs: Asked | None = None, *, where: Literal["assay", "elsewhere"] = "assay") -> Prediction:
         """Predict the sample's responses.
 
         Parameters
@@ -138,6 +160,10 @@ class AdaptedModel:
         drugs
             As in :meth:`omics_rx.response.ResponseModel.predict`. What is given for a measured drug is what another
             measurement is expected to say.
+        where
+            ``"assay"``: ``mean`` is what the assay of the values would say, the sample's level in it included.
+            ``"elsewhere"``: what another laboratory would; the values move the preference between drugs alone, and the
+            interval is not narrowed. ``preference`` is the same in both.
 
         Returns
         -------
@@ -146,22 +172,28 @@ class AdaptedModel:
             left out, so that they hold the share asked for after one measurement as after a hundred (see
             :mod:`omics_rx.response.narrowing`). A new drug's interval is not narrowed.
         """
+        asked.word("where", where, WHERE)
         learnt = self._model.learnt_
         query = resolve(drugs, learnt.screen, learnt.training.drugs)
         found = self._model.answer(self._cells, query, domain=self._stated[0], stated=self._stated[1])
-        shift, left = self._carried(query)
+        preferred = self._spread_out(query, self.carried.to_numpy())
+        same = where == "assay"
+        shift = self._spread_out(query, self.shift.to_numpy()) if same else preferred
+        left = self._left_of(query) if same else np.ones(len(shift))
         mean = found.mean + shift
         below, above = (found.mean - found.lower) * left, (found.upper - found.mean) * left
         every = learnt.stack.predict(self._cells, learnt.training.drugs)
-        before = separate(every, learnt.centre, learnt.spread)[1]
-        general, after, _ = separate(every + self.shift.to_numpy(), learnt.centre, learnt.spread)
+        moved = (self.shift if same else self.carried).to_numpy()
+        general = separate(every + moved, learnt.centre, learnt.spread)[0]
         told = f"{found.reference}; given {len(self.measured)} measured responses of {self.sample}{self._of_assay()}"
+        if not same:
+            told += "; as another laboratory would find it, the level as predicted"
         return replace(
             found,
             mean=mean,
             lower=mean - below,
             upper=mean + above,
-            preference=found.preference + shift - float((after - before)[0]),
+            preference=found.preference + preferred - float(self.carried.mean()),
             general=pd.Series(general, index=found.general.index, name="general"),
             reference=told,
             held=None,
@@ -173,17 +205,19 @@ class AdaptedModel:
             return ""
         return f", of another assay with probability {self.other_assay:.2f}, whose level is {self.level:+.2f} ln uM"
 
-    def _carried(self, query: Query) -> tuple[np.ndarray, np.ndarray]:
-        """Shift and remaining share for the drugs asked for; new drugs take the shift of drugs like them."""
-        known = self._model.learnt_.training.drugs
-        column = positions(query.features.names, known.names)
-        every = self.shift.to_numpy()
-        shift, left = every[np.maximum(column, 0)], self._left[np.maximum(column, 0)]
+    def _spread_out(self, query: Query, every: np.ndarray) -> np.ndarray:
+        """A shift of the training drugs for the drugs asked for; new drugs take the shift of drugs like them."""
+        column = positions(query.features.names, self._model.learnt_.training.drugs.names)
+        shift: np.ndarray = every[np.maximum(column, 0)]
         new = np.flatnonzero(column < 0)
         if new.size:
             shift[new] = core_of(self._model).weights(query.features.take(new)) @ every
-            left[new] = 1.0
-        return shift, left
+        return shift
+
+    def _left_of(self, query: Query) -> np.ndarray:
+        """Share of each drug's standard deviation that is left; all of it for a new drug."""
+        column = positions(query.features.names, self._model.learnt_.training.drugs.names)
+        return np.where(column < 0, 1.0, self._left[np.maximum(column, 0)])
 
 
 def core_of(model: ResponseModel) -> KernelRidge | GraphNetwork:
@@ -308,6 +342,7 @@ def adapt(
     shift, left, level, other = by_assay(covariance_of(model), at, given.to_numpy() - predicted[at], assay)
     left = left * scale(model, len(given))
     names = learnt.training.drugs.names.rename("drug_id")
+    carried, _ = covariance_of(model).given(at, given.to_numpy() - predicted[at], level=_LEVEL_SD, noise=_NOT_REPEATED)
     return AdaptedModel(
         str(cells.names[0]),
         given,
@@ -318,6 +353,7 @@ def adapt(
         stated,
         level,
         other,
+        pd.Series(carried, index=names, name="carried"),
     )
 
 

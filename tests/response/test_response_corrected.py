@@ -9,7 +9,7 @@ import pytest
 import omics_rx as orx
 from omics_rx.core.errors import InputError
 from omics_rx.core.screen import DrugScreen
-from omics_rx.response import corrected
+from omics_rx.response import corrected, few_shot
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def test_what_the_others_tell_is_what_leaving_one_out_tells():
     shift, left_out = corrected.by_others(errors, level=0.5, noise=1.0)
     own = errors.copy()
     own[0, 3] = np.nan
-    alone, _ = corrected.by_others(own, level=0.5, noise=1.0, moments_of=errors)
+    alone, _ = corrected.by_others(own, level=0.5, noise=1.0, learnt=(*few_shot.moments(errors), 0.1))
     assert np.isnan(left_out[0, 5])
     assert alone[0, 3] == pytest.approx(left_out[0, 3])
     assert shift[0, 3] != pytest.approx(left_out[0, 3])

@@ -52,6 +52,35 @@ def test_measured_drugs_move_their_group_and_narrow_it(model, planted):
     assert found.general.iloc[0] > plain.general.iloc[0]
 
 
+def test_level_and_preference_are_told_apart(model, planted):
+    """Values a level lower for all drugs move what the assay would say, and hardly what another laboratory would."""
+    last = planted.cells.obs_names[-1]
+    plain = model.predict(planted.cells[[last]])
+    low = plain.mean.iloc[0] - 2
+    lower = model.adapt(last, low, cohort=planted.cells, assay="same", sure_of_unit=True)
+    assert lower.line_level < -1
+    assert abs(lower.carried.mean()) < 0.4 * abs(lower.line_level)
+    here, there = lower.predict(), lower.predict(where="elsewhere")
+    assert (here.mean - plain.mean).to_numpy().mean() == pytest.approx(lower.line_level)
+    np.testing.assert_allclose((there.mean - plain.mean).to_numpy()[0], lower.carried)
+    pd.testing.assert_frame_equal(there.upper - there.lower, plain.upper - plain.lower)
+    pd.testing.assert_frame_equal(here.preference, there.preference)
+    np.testing.assert_allclose(
+        (there.preference - plain.preference).to_numpy()[0], lower.carried - lower.carried.mean(), atol=1e-9
+    )
+    assert "another laboratory" in there.reference
+    with pytest.raises(InputError, match="where"):
+        lower.predict(where="home")
+
+
+def test_noise_that_no_other_laboratory_repeats_by_hand():
+    """One drug, shared variance .5, own .5, noise 4: weight .5 / 5; with a level of variance 1 besides: .5 / 6."""
+    found = few_shot.ErrorCovariance(np.array([1.0]), np.array([[1.0]]), 0.5)
+    at, seen = np.array([0]), np.array([3.0])
+    assert found.given(at, seen, noise=4.0)[0][0] == pytest.approx(0.3)
+    assert found.given(at, seen, noise=4.0, level=1.0)[0][0] == pytest.approx(0.25)
+
+
 def test_values_as_predicted_change_nothing(model, planted):
     last = planted.cells.obs_names[-1]
     plain = model.predict(planted.cells[[last]])
