@@ -3,12 +3,13 @@
     python benchmarks/response_pilot.py
     python benchmarks/response_pilot.py --gcsi gcsi.csv.gz
 
-Every drug is predicted in all lines from k of them (AUC), by how lines go together over the training drugs. Left out of
-these are the drug itself and all that share a target gene, a mechanism, a described target or its skeleton with it; at
-home whole fifths of the drugs are left out, also of the choice of lines and of the interval's width. Values of another
-laboratory are brought to GDSC2's scale by its other drugs. Preference r is over all pairs not measured, drug means and
-line means taken off both. "Level alone" knows the drug's mean over all its lines, and nothing else of it. The gain over
-it is of the mean over drugs of the correlation over lines, with its 95% interval over lines and drugs.
+Every drug is predicted in all lines from k of them (AUC), by how lines go together over the training drugs. Left out
+of these are the drug itself and all that share a target gene, a mechanism, a described target or its skeleton with it;
+at home whole fifths of the drugs are left out, also of the choice of lines and of the interval's width. Values of
+another laboratory are brought to GDSC2's scale by its other drugs, which widen the interval, too. Preference r is over
+all pairs not measured, drug means and line means taken off both. "Level alone" knows the drug's mean over all its
+lines, and nothing else of it. The gain over it is of the mean over drugs of the correlation over lines, with its 95%
+interval over lines and drugs.
 """
 
 from __future__ import annotations
@@ -122,6 +123,10 @@ def elsewhere(
             mean, sd, level = predicted(lines, y, kin, k, order[: y.shape[1]])
             missed = np.abs(y - mean)
             known = np.isfinite(missed)
+            shared = other.columns.isin(own.columns)
+            by_drug = [conformal_quantile((missed / sd)[:, shared & (other.columns != drug)], _COVERAGE)
+                       for drug in other.columns]  # fmt: skip
+            width = np.maximum(width, by_drug)
             rows.append(
                 {"drugs of": name, "n": y.shape[1], "lines": f"{k} {how}",
                  **figures(y, mean, level, other.columns, n_boot),

@@ -52,7 +52,8 @@ class PilotedDrug:
         ``"auc"`` or ``"ln_ic50"``.
     widened
         What standard deviations are multiplied by so that the interval holds its share of the responses of training
-        drugs, each left out with all that act as it does: in training lines, and in lines not seen.
+        drugs, each left out with all that act as it does: in training lines, and in lines not seen. Where the values
+        are of another assay, of its responses to these drugs, too.
     """
 
     name: str
@@ -156,18 +157,24 @@ def adapt_drug(
     sure_of_unit: bool = False,
 ) -> PilotedDrug:
     """Take some lines' responses to a new drug into account; see :meth:`ResponseModel.adapt_drug`."""
-    covariance = covariance_of(model, value)
+    asked.word("value", value, VALUES)
     series = pd.Series(measured, dtype=np.float64)
     if not len(series) or not np.isfinite(series.to_numpy()).all():
         raise InputError("no finite response was measured: give at least one by line and leave missing ones out")
     at = _positions(model, list(series.index))
     names = model.learnt_.training.cells.names
     series = pd.Series(series.to_numpy(), pd.Index(names[at], name="cell_id"), name=value)
+    tables = [_responses(model, value)]
     if assay is not None:
-        series = _on_scale(series, assay, model, value)
+        series, theirs = _on_scale(series, assay, model, value)
+        tables.append(theirs)
     elif not sure_of_unit:
         _check_unit(series, value)
-    widened = tuple(_widened(model, covariance, at, value, unseen=unseen) for unseen in (False, True))
+    # another assay misses its own drugs by more than the training screen does: the wider of the two
+    widened = [
+        float(np.fmax.reduce([_widened(model, at, value, table, unseen=unseen) for table in tables]))
+        for unseen in (False, True)
+    ]
     return PilotedDrug(name, series, value, (widened[0], widened[1]), model, at)
 
 
@@ -225,8 +232,10 @@ def _check_unit(series: pd.Series, value: str) -> None:
         )
 
 
-def _on_scale(series: pd.Series, assay: pd.DataFrame, model: ResponseModel, value: str) -> pd.Series:
-    """Values of another assay on the scale of the training screen, as the drugs that both measured tell."""
+def _on_scale(
+    series: pd.Series, assay: pd.DataFrame, model: ResponseModel, value: str
+) -> tuple[pd.Series, pd.DataFrame]:
+    """Values of another assay on the scale of the training screen, as the drugs that both measured tell, and those."""
     asked.kind("assay", assay, pd.DataFrame, "give what the same assay measured of other drugs, lines x drugs")
     own = _responses(model, value)
     theirs = own_ids(assay, model.screen_, own)
@@ -239,23 +248,33 @@ def _on_scale(series: pd.Series, assay: pd.DataFrame, model: ResponseModel, valu
             + ("" if np.isnan(r) else f", which agree with r {r:.2f}")
             + f": {_MIN_SHARED} that agree are needed to bring its values to that scale"
         )
-    return np.sign(r) * (series - x.mean()) / x.std() * y.std() + y.mean()
+    slope = np.sign(r) * y.std() / x.std()
+    theirs = theirs.loc[:, theirs.notna().any(axis=0)]
+    return slope * (series - x.mean()) + y.mean(), slope * (theirs - x.mean()) + y.mean()
 
 
-def _widened(model: ResponseModel, covariance: LineCovariance, at: np.ndarray, value: str, *, unseen: bool) -> float:
-    """What standard deviations must be multiplied by: each training drug as if new, without any that acts alike."""
-    table = _responses(model, value)
-    responses, drugs = table.to_numpy(), table.columns
-    kin = mechanisms.relatives(mechanisms.tokens(model.screen_.drugs.loc[drugs]), drugs, drugs)
-    ratios = []
-    others = np.ones(len(responses), dtype=bool)
+def _widened(model: ResponseModel, at: np.ndarray, value: str, table: pd.DataFrame, *, unseen: bool) -> float:
+    """What standard deviations must be multiplied by: each training drug as if new, without any that acts alike.
+
+    Parameters
+    ----------
+    at
+        Positions of the lines measured.
+    table
+        Responses to training drugs by the training screen or another assay, on its scale, lines x drugs.
+    unseen
+        Whether lines are taken as if they were not among the training lines.
+    """
+    covariance, drugs = covariance_of(model, value), _responses(model, value).columns
+    kin = mechanisms.relatives(mechanisms.tokens(model.screen_.drugs.loc[drugs]), table.columns, drugs)
+    others, ratios = np.ones(len(table), dtype=bool), []
     others[at] = False
-    for column in range(responses.shape[1]):
-        here = at[covariance.measured[at, column]]
-        if not here.size or kin[column].all():
+    for measured, own in zip(table.to_numpy().T, kin, strict=True):
+        known = np.isfinite(measured)
+        here = at[known[at]]
+        if not here.size or own.all():
             continue
-        mean, sd = covariance.given(here, responses[here, column], without=kin[column], unseen=unseen)
-        known = others & covariance.measured[:, column]
-        ratios.append((np.abs(responses[:, column] - mean) / sd)[known])
+        mean, sd = covariance.given(here, measured[here], without=own, unseen=unseen)
+        ratios.append((np.abs(measured - mean) / sd)[known & others])
     told = np.concatenate(ratios) if ratios else np.empty(0)
     return conformal_quantile(told, model.coverage) if told.size >= _MIN_PAIRS else float("nan")
