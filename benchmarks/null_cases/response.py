@@ -16,6 +16,7 @@ from omics_rx.response import ResponseModel, cells, scaffolds
 
 REASONS = {
     "response.LibraryScreen.best": "reads the intervals of response.ResponseModel.predict",
+    "response.ResponseModel.adapt_drug": "makes what response.PilotedDrug.predict tells the intervals of",
     "response.ResponseModel.answer": "what response.ResponseModel.predict answers, for cells on the training scale",
     "response.Prediction.for_lines": "holds a share within lines, not of pairs: tests/response/test_response_held.py",
     "response.evaluate": "counts what the intervals of response.ResponseModel.predict hold, fold by fold",

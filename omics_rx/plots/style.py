@@ -178,8 +178,10 @@ def need(frame: pd.DataFrame, columns: Iterable[str], what: str) -> None:
     Raises
     ------
     InputError
-        If a column is missing or the frame is empty.
+        If it is no frame, a column is missing or the frame is empty.
     """
+    if not hasattr(frame, "columns"):
+        raise InputError(f"{what} is {frame!r:.60}, where a DataFrame is needed")
     missing = [name for name in columns if name not in frame]
     if missing:
         raise InputError(

@@ -69,6 +69,7 @@ class PilotedDrug:
             f"{self._model.coverage:.0%} interval learnt from drugs left out with their relatives)"
         )
 
+    @in_words
     def predict(self, cohort: CohortLike | None = None, *, domain: str | None = None) -> pd.DataFrame:
         """Say what the drug does in all lines.
 
