@@ -24,6 +24,7 @@ REASONS = {
     "signatures.RiskSignature.drift interval": "upper is the 95% point of the reference's draws, no interval",
     "response.ResponseModel.drift": "as signatures.RiskSignature.drift against=, over genes of lines",
     "plots.control_chart": "draws control_chart",
+    "signatures.ResponseSignature.judge": "hands on metrics.subgroups.by_class",
     "signatures.ResponseSignature.drift": "as signatures.RiskSignature.drift, over features of several kinds",
     "signatures.ResponseStudy.save": "writes down what signatures.build_response found",
     "signatures.Study.save": "writes down what signatures.build found",

@@ -42,6 +42,8 @@ def subgroup_forest(found: Any, *, cohort: str | None = None, ax: Axes | None = 
         If nothing was judged by levels, or there is no such cohort.
     """
     held = getattr(found, "subgroups", found)
+    if not hasattr(held, "tests"):
+        raise InputError(f"subgroups are a {type(found).__name__}: give a judgement made by=['age', ...]")
     if hasattr(held, "table") and not len(held.table):
         raise InputError("nothing was judged by levels: say by=['age', ...]")
     style.need(held.table, ("cohort", "column", "level", "n", "events", "value", "lower", "upper", "told"), "subgroups")
@@ -111,6 +113,8 @@ def control_chart(series: Any, *, ax: Axes | None = None) -> Axes:
         If a column is missing.
     """
     table = getattr(series, "table", series)
+    if not isinstance(table, pd.DataFrame):
+        raise InputError(f"the series is a {type(series).__name__}: give what omics_rx.control_chart gives")
     style.need(table, ("year", "n", "chart", "limit", "alarm"), "the series")
     ax = style.dress(style.axes(ax, (7.0, 3.6)), grid="y")
     limit = float(table["limit"].iloc[0])

@@ -36,6 +36,9 @@ def whom_section(result: Any, *, lines: bool = False) -> Section:
     """
     found = getattr(result, "subgroups", None)
     blocks = list(_by_level(found)) if found is not None and len(found.table) else [_not_asked(result)]
+    designs = getattr(result, "designs", None)
+    if designs is not None and len(designs):
+        blocks.append(_by_design(designs))
     return Section(TITLE, (*blocks, Text(_LINES if lines else _ANCESTRY)), "certainty")
 
 
@@ -66,6 +69,19 @@ def _by_level(found: Any) -> Iterable[Block]:
         "Whether levels differ by more than chance: one test a column, p corrected for their number (Holm).", _FORMATS,
     )  # fmt: skip
     yield Text(" ".join(found.said))
+
+
+def _by_design(designs: pd.DataFrame) -> Table:
+    rows = designs.to_dict("records")
+    shown = designs[["cohort", "design", "n", "events"]].assign(
+        concordance=[row["told"] or _span(row, "concordance", "lower", "upper") for row in rows],
+        **{"random folds": designs["random_folds"]},
+        optimism=[_span(row, "optimism", "optimism_lower", "optimism_upper", "+.2f") for row in rows],
+    )
+    return Table(
+        shown, "Sites and years that took no part in training, beside random folds on the same patients: optimism is "
+        "what random folds have too much.", {"random folds": ".2f"},
+    )  # fmt: skip
 
 
 def _sentence(found: Any) -> str:

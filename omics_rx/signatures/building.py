@@ -17,7 +17,7 @@ from omics_rx.core.errors import InputError, examples
 from omics_rx.core.provenance import Provenance, frame_sha256
 from omics_rx.core.work import one_thread
 from omics_rx.harmonize.reference import GeneReference
-from omics_rx.signatures import baseline, case_mix, judge, ledger, limits, nested, noise, nulls, options
+from omics_rx.signatures import baseline, case_mix, designs, judge, ledger, limits, nested, noise, nulls, options
 from omics_rx.signatures.assemble import (
     Member,
     prepare,
@@ -41,7 +41,7 @@ from omics_rx.signatures.training import CLOSE, TrainingSet
 if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
 
-_JUDGING = ("n_folds", "n_null", "n_null_whole", "n_permutations", "without_signal")  # they shape no signature
+_JUDGING = ("n_folds", "n_null", "n_null_whole", "n_permutations", "without_signal", "site", "before")  # shape nothing
 _CITES = ("harrell1982", "uno2011", "venet2011", "austin2020", "vickers2008")
 
 
@@ -71,6 +71,8 @@ def build(
     ensemble: str | Sequence[str] | None = None,
     reopen: Sequence[str] = (),
     n_genes: int | None = None,
+    site: str | None = None,
+    before: Mapping[str, float] | None = None,
     n_folds: int = 5,
     n_null: int | None = None,
     n_null_whole: int | None = None,
@@ -117,6 +119,12 @@ def build(
         same study again (training cohorts, recipe and settings that shape the signature) is no new opening.
     n_genes
         Most genes of the signature, for a recipe that chooses them; 12 when left out.
+    site
+        Column of the site, or ``"site"`` for the tissue source site in TCGA's barcodes: each site's patients are also
+        judged by a signature made without them, and ``Study.designs`` holds it beside random folds.
+    before
+        Column of the year and a year, such as ``{"year": 2008}``: patients from then on are also judged by a signature
+        made from those before.
     n_folds
         Outer folds, balanced over cohort and event.
     n_null
@@ -158,7 +166,7 @@ def build(
         "control": None if control is None else str(control), "within": None if within == RECEPTORS else str(within),
         "genes": genes, "endpoint": endpoint,
         "n_genes": n_genes, "n_null": n_null, "n_null_whole": n_null_whole, "n_permutations": n_permutations,
-        "without_signal": without_signal,
+        "without_signal": without_signal, "site": site, "before": before,
     }  # fmt: skip
     if isinstance(recipe, str):
         options.refuse_unused(recipe, told)
@@ -183,16 +191,20 @@ def build(
         "recipe": made.name, "ensemble": ensemble if isinstance(ensemble, str | None) else ", ".join(ensemble),
         "endpoint": kind, "n_genes": n_genes, "n_folds": n_folds, "n_null": n_null, "n_null_whole": n_null_whole,
         "n_permutations": n_permutations, "without_signal": without_signal, "seed": seed,
-        "genes": None if genes is None else len(train.genes),
+        "genes": None if genes is None else len(train.genes), "site": site,
+        "before": None if before is None else ", ".join(f"{name} {year}" for name, year in before.items()),
     }  # fmt: skip
     study = cache.key(
         sorted(inputs[name] for name in members), train.genes, sorted(made.pool()), made.description,
         {name: value for name, value in settings.items() if name not in _JUDGING},
     )  # fmt: skip
     chance = _chance(made, train, seed=seed, n_permutations=n_permutations, refuse=without_signal == "refuse")
-    before = ledger.check({name: inputs[name] for name in outside}, study, reopen=reopen)
+    seen = ledger.check({name: inputs[name] for name in outside}, study, reopen=reopen)
     held = nested.cross_validated(train, made, n_folds=n_folds, seed=seed, n_jobs=n_jobs, progress=progress)
     left = nested.leave_cohort_out(train, made, seed=seed, n_jobs=n_jobs, progress=progress)
+    apart_by = designs.judged(
+        train, members, made, held, site=site, before=before, seed=seed, n_jobs=n_jobs, progress=progress
+    )
     with joblib.parallel_config(n_jobs=n_jobs) if n_jobs else nullcontext():  # a recipe may work in parallel itself
         fitted = made.fit(train, seed=seed)
     provenance = Provenance("signatures.build", inputs, settings, (*made.cites, *_CITES))
@@ -207,7 +219,7 @@ def build(
     opened = {}
     for name, member in outside.items():
         opened[name] = ledger.opened(
-            name, sha256=inputs[name], study=study, weights=signature.weights, recipe=made.name, before=before[name]
+            name, sha256=inputs[name], study=study, weights=signature.weights, recipe=made.name, before=seen[name]
         )
         full = fitted.full_score(member)
         null = {"random genes ({} sets)": drawn.get(name), "random genes ({} whole recipes)": pools.get(name)}
@@ -223,9 +235,10 @@ def build(
         pattern_weights=dict(fitted.parts), nulls=drawn, null_p=null_p,
         limits=[*limits.chance(made, chance), *limits.sentences(
             members, outside, train=train, fitted=fitted, signature=signature, figures=figures, null_p=null_p, held=held
-        ), *limits.whole_nulls(pools, figures), *ledger.sentences(before), *assessed.sentences],
+        ), *limits.whole_nulls(pools, figures), *ledger.sentences(seen), *assessed.sentences],
         provenance=provenance, calibration=assessed.calibration, calibration_groups=assessed.calibration_groups,
         decision=assessed.decision, clinical=assessed.clinical, patients=judge.patients(members, outside, scores),
+        designs=apart_by,
     )  # fmt: skip
 
 

@@ -74,6 +74,28 @@ def leave_cohort_out(
     return pd.concat(parts).loc[train.samples]
 
 
+def without(
+    jobs: Sequence[tuple[TrainingSet, Recipe, NDArray[np.bool_], int]], what: str, *, n_jobs: int | None,
+    progress: bool | None,
+) -> list[pd.DataFrame]:  # fmt: skip
+    """Score what each job keeps back by a signature made from the rest, on the scale of the rest of its cohort.
+
+    A cohort of which nothing is left is scaled within itself.
+    """
+    return _run(_kept_back, jobs, what, n_jobs=n_jobs, progress=progress)
+
+
+def _kept_back(train: TrainingSet, recipe: Recipe, seen: NDArray[np.bool_], seed: int) -> pd.DataFrame:
+    learnt, held = train.rows(seen), train.rows(~seen)
+    gone = ~np.isin(held.cohort, learnt.cohorts)
+    z = np.empty_like(held.expression)
+    if gone.any():
+        z[gone] = CohortScale.learn(held.rows(gone)).apply(held.rows(gone))
+    if not gone.all():
+        z[~gone] = CohortScale.learn(learnt).apply(held.rows(~gone))
+    return _scored(recipe, learnt, held, z, seed=seed)
+
+
 def _run(
     work: Callable[..., pd.DataFrame], jobs: Sequence[tuple[Any, ...]], what: str, *, n_jobs: int | None,
     progress: bool | None,

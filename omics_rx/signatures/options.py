@@ -15,7 +15,7 @@ OF_RESPONSES = (
     "outcome", "therapy", "positive", "ordered", "modalities", "known_before", "treatment", "control", "within",
     "expected",
 )  # fmt: skip
-OF_FOLLOW_UP = ("genes", "endpoint", "time_unit", "n_genes", "n_null", "n_null_whole")
+OF_FOLLOW_UP = ("genes", "endpoint", "time_unit", "n_genes", "n_null", "n_null_whole", "site", "before")
 _DEFAULTS = {"n_genes": 12, "n_null": 1000, "n_null_whole": 0, "n_permutations": noise.N_PERMUTATIONS}
 
 _LEAST = {"n_genes": 1, "n_folds": 2}

@@ -15,11 +15,22 @@ from omics_rx.core.damage import told_as_damage
 from omics_rx.core.paths import as_path
 from omics_rx.core.provenance import Provenance
 from omics_rx.signatures import assess
+from omics_rx.signatures import designs as designs_of
 from omics_rx.signatures.files import to_json
 from omics_rx.signatures.signature import RiskSignature
 
-KIND, SCHEMA = "signature study", 3
-_FRAMES = ("table", "gains", "nulls", "calibration", "calibration_groups", "decision", "clinical", "patients")
+KIND, SCHEMA = "signature study", 4
+_FRAMES = (
+    "table",
+    "gains",
+    "nulls",
+    "calibration",
+    "calibration_groups",
+    "decision",
+    "clinical",
+    "patients",
+    "designs",
+)
 PATIENTS = ["cohort", "role", "given", "without_follow-up", "judged", "scored", "events", "median_follow-up"]
 
 
@@ -72,6 +83,11 @@ class Study:
     patients
         Flow of patients: ``cohort``, ``role``, ``given``, ``without_follow-up``, ``judged``, ``scored`` (with a risk),
         ``events`` and ``median_follow-up`` (months, reverse Kaplan-Meier) of those judged.
+    designs
+        How much too good random folds are: a row a training cohort and ``design`` (``each site left out``, ``later
+        patients``) with ``n``, ``events``, ``concordance`` and its 95% interval, the concordance of ``random_folds`` on
+        the same patients, and ``optimism``, theirs less that of the design, with its interval; empty unless
+        ``build(site=, before=)`` asked for it.
     clinical
         Gain over clinical columns, proliferation and both in each cohort that has them: ``signatures.clinical.gain``;
         of external cohorts, and of training cohorts by a signature made from the others (``left out``).
@@ -94,6 +110,7 @@ class Study:
     decision: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=assess.DECISION), repr=False)
     clinical: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=assess.CLINICAL), repr=False)
     patients: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=PATIENTS), repr=False)
+    designs: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=designs_of.COLUMNS), repr=False)
 
     @in_words
     def save(self, path: Path | str) -> Path:
@@ -130,7 +147,12 @@ def _with_patients(record: dict[str, Any], members: dict[str, bytes]) -> tuple[d
     return record, {**members, "patients.parquet": bundle.parquet(pd.DataFrame(columns=PATIENTS))}
 
 
-UPGRADE_FROM = {1: _with_assessment, 2: _with_patients}
+def _with_designs(record: dict[str, Any], members: dict[str, bytes]) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Schema 3 left no site out and kept no later patients back: that table is empty."""
+    return record, {**members, "designs.parquet": bundle.parquet(pd.DataFrame(columns=designs_of.COLUMNS))}
+
+
+UPGRADE_FROM = {1: _with_assessment, 2: _with_patients, 3: _with_designs}
 
 
 def file_of(path: Path | str) -> Path:

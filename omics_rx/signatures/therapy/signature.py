@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from omics_rx.signatures.therapy.reading import CATEGORY, frames, typed
 
 if TYPE_CHECKING:
     from omics_rx.harmonize.drifted import Drifted
+    from omics_rx.metrics.by_level import Subgroups
 
 Floats = NDArray[np.float64]
 FORMAT, SCHEMA = "omics_rx response signature", 1
@@ -217,6 +218,40 @@ class ResponseSignature:
                 raise InputError(f"{one.name} holds numbers; in training it was one of {examples(one.levels)}")
         told = [f"{len(absent)} of {len(found)} features are not there: {examples(absent)}."] if absent else []
         return made, told
+
+    @in_words
+    def judge(
+        self, cohort: Any, outcome: str | pd.Series, *, by: Sequence[str] | Mapping[str, Any] | None = None,
+        positive: object = None,
+    ) -> Subgroups:  # fmt: skip
+        """Judge the chances on patients of known outcome, whole and at each level of clinical columns.
+
+        Parameters
+        ----------
+        cohort
+            As in :meth:`score`; the columns of ``by`` stand in it, or in its ``obs``.
+        outcome
+            Name of its column, or the outcome by patient.
+        by
+            Columns that say for whom, as in :meth:`RiskSignature.judge`; None judges all patients alone.
+        positive
+            Value of the outcome that means a response, where the texts do not say.
+
+        Returns
+        -------
+        Subgroups
+            Area under the curve with its interval, slope, observed and expected share at each level; one test of
+            interaction a column, corrected for their number; first of all the row of all patients. A level with
+            under ten patients of the rarer outcome cannot be told.
+
+        Raises
+        ------
+        InputError
+            If the outcome cannot be read, or a column is the outcome or cannot be read as levels.
+        """
+        from omics_rx.signatures.therapy.subgroups import of_response
+
+        return of_response(self, cohort, outcome, by=by, positive=positive)
 
     @in_words
     def drift(self, cohort: Any, *, against: Any = None, seed: int = 0, n_draws: int = 400) -> Drifted:
