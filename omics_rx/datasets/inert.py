@@ -80,7 +80,7 @@ def data_frame(found: Any) -> pd.DataFrame:
     blocks, (columns, rows) = _arguments(manager, "BlockManager", 2)
     names, index = _index(columns), _index(rows)
     parts = [_block(block, index, len(names)) for block in blocks]
-    placed = [place for part in parts for place in part.columns]
+    placed = [int(place) for part in parts for place in part.columns]
     _demand(sorted(placed) == list(range(len(names))), "its columns")
     frame = pd.concat(parts, axis=1)[list(range(len(names)))]
     frame.columns = names

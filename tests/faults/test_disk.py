@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import stat
+import time
 
 import pytest
 import saved_things as things
@@ -151,6 +152,21 @@ def test_drafts_of_killed_runs_go_after_a_day(tmp_path):
     saving.write_text(tmp_path / "new.txt", "x")
     assert young.exists()
     assert not old.exists()
+
+
+def test_a_clock_that_was_set_back_hurts_nothing(tmp_path, monkeypatch):
+    """Files, drafts and the ledger of a machine whose clock was two days ahead are read and gone on with."""
+    ahead = time.time() + 2 * 86_400
+    things.ranking(0).save(tmp_path / "r")
+    things.add_batch(tmp_path / "l.jsonl", 0)
+    (tmp_path / "r" / f"{saving.DRAFT}ahead").mkdir()
+    for file in (tmp_path, *tmp_path.rglob("*")):
+        os.utime(file, (ahead, ahead))
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000000000")
+    things.add_batch(tmp_path / "l.jsonl", 1)
+    things.ranking(1).save(tmp_path / "r")
+    assert things.loaded_ranking(tmp_path / "r") == things.of_ranking(things.ranking(1))
+    assert Ledger.read(tmp_path / "l.jsonl").outcomes()["batch"].nunique() == 2
 
 
 def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path):
