@@ -191,10 +191,10 @@ def judge(
         if len(table):
             say(table.to_string(index=False))
     if len(found.subgroups.table):
-        typer.echo(found.subgroups.table.dropna(axis=1, how="all").to_string(index=False))
-        typer.echo(found.subgroups.tests.to_string(index=False))
+        say(found.subgroups.table.dropna(axis=1, how="all").to_string(index=False))
+        say(found.subgroups.tests.to_string(index=False))
+        tell(by_level=found.subgroups.table, tests=found.subgroups.tests)
         write_table(found.subgroups.table.set_index("cohort"), _beside(out))
-        typer.echo(f"wrote {_beside(out)}")
     write_table(found.table.set_index("cohort"), out)
     if report:
         write(found, report)

@@ -13,6 +13,7 @@ import pandas as pd
 from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples, row_names
 from omics_rx.core.provenance import frame_sha256
+from omics_rx.core.shown import shown
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -126,6 +127,12 @@ class DrugScreen:
             f"DrugScreen({self.name!r}: {self.n_pairs:,} responses, {self.cells.n_obs:,} cells x "
             f"{self.cells.n_vars:,} genes, {len(self.drugs):,} drugs)"
         )
+
+    def _repr_html_(self) -> str:
+        return shown(
+            repr(self), self.responses, facts=["ln_ic50 in ln uM: low is sensitive."],
+            then=["screen.drugs", "screen.cells", "orx.response.ResponseModel().fit(screen)"],
+        )  # fmt: skip
 
 
 def _tidy_responses(frame: pd.DataFrame, name: str) -> pd.DataFrame:

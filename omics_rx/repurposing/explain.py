@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from omics_rx.core.shown import shown
+
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
@@ -44,6 +46,13 @@ class Explanation:
 
     def __str__(self) -> str:
         return self.sentence
+
+    def _repr_html_(self) -> str:
+        return shown(
+            self.sentence, self.table, rows=20,
+            facts=[f"Base {self.base:+.2f} and the contributions add up to the score {self.score:+.2f}."],
+            doubts=self.alterations[:3], then=[f"ranking.sheet({self.name!r})"],
+        )  # fmt: skip
 
 
 def ordinal(number: int) -> str:

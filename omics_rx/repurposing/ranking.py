@@ -18,6 +18,7 @@ from omics_rx.core.errors import InputError, IntegrityError, MissingFileError, U
 from omics_rx.core.exact import EXACT
 from omics_rx.core.paths import as_path
 from omics_rx.core.provenance import Provenance
+from omics_rx.core.shown import shown
 from omics_rx.core.texts import for_spreadsheets, from_spreadsheets
 from omics_rx.core.work import log
 from omics_rx.repurposing import families
@@ -134,7 +135,7 @@ class Ranking:
             return self.table.iloc[:0]
         return self.others[self.others["group"] == group].sort_values("rank")
 
-    def _beside(self, drug_id: str) -> pd.DataFrame:
+    def beside(self, drug_id: str) -> pd.DataFrame:
         """Drugs that a drug's rank is a place among."""
         if drug_id in self.table.index:
             return self.table
@@ -198,7 +199,7 @@ class Ranking:
             drug_id,
             alterations=(against, for_),
             subtype=self.subtype,
-            table=self._beside(drug_id),
+            table=self.beside(drug_id),
             explanations=self.explanations.set_index("drug_id"),
             info=self.evidence_info.loc[self.kinds],
             targets=str(targets).replace(";", ", ") if isinstance(targets, str) else "",
@@ -334,6 +335,16 @@ class Ranking:
     def __repr__(self) -> str:
         first = ", ".join(self.table["name"].head(3).astype(str))
         return f"Ranking({self.subtype!r}: {len(self.table)} drugs, first {first}; {len(self.unranked)} unranked)"
+
+    def _repr_html_(self) -> str:
+        columns = [one for one in ("rank", "name", "score", "rank_low", "rank_high", "stands", "warning")
+                   if one in self.table]  # fmt: skip
+        return shown(
+            f"Ranking for {self.subtype}: {len(self.table):,} drugs, {len(self.unranked):,} unranked",
+            self.table[columns], rows=10, facts=[self.rule], doubts=self.limits[:2],
+            then=[f"ranking.explain({self.table['name'].iloc[0]!r})" if len(self.table) else "ranking.unranked",
+                  "ranking.controls", "orx.report.write(ranking, 'ranking.html')"],
+        )  # fmt: skip
 
 
 @in_words

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from omics_rx.core.shown import shown
 from omics_rx.repurposing import trials
 from omics_rx.repurposing.standing import failed_trials
 
@@ -81,6 +82,13 @@ class Sheet:
         )
         return "" if len(self.failures) else told
 
+    def _repr_html_(self) -> str:
+        return shown(
+            f"{self.name}: rank {self.facts['rank']}", self.evidence, rows=12,
+            facts=[self.sentence, f"Would be refuted if {'; or '.join(self.refuted_by[:2])}."],
+            doubts=[self.warnings] if _known(self.warnings) else [], then=["print(sheet)", "sheet.trials"],
+        )  # fmt: skip
+
     def __str__(self) -> str:
         """Markdown, in which no name of a drug is a tag."""
         rows = [f"# {self.name}", "", *(f"- {label}: {text}" for label, text in self.facts.items()), "", self.sentence]
@@ -103,7 +111,9 @@ def sheet(ranking: Ranking, drug: str) -> Sheet:
         "targets": str(about["targets"]).replace(";", ", ") if _known(about.get("targets")) else "its targets",
     }
     weighty = told.table[told.table["contribution"] > 0].sort_values("contribution", ascending=False).index[:4]
-    found = [_REFUTES.get(str(kind), f"a repeat of {kind} gives another value") for kind in weighty]
+    found = [
+        _REFUTES.get(str(kind), f"a repeat of the {told.table['label'][kind]} finds none of it") for kind in weighty
+    ]
     labels = ranking.labels
     columns = [name for name in ("subtype", "status", "year", "citation") if name in labels]
     known = labels.loc[labels["drug_id"] == told.drug_id, columns] if "drug_id" in labels else labels[columns]
@@ -112,7 +122,7 @@ def sheet(ranking: Ranking, drug: str) -> Sheet:
     return Sheet(
         name=told.name,
         drug_id=told.drug_id,
-        facts=_facts(row, about, len(ranking.table)),
+        facts=_facts(row, about, len(ranking.beside(told.drug_id))),
         sentence=told.sentence,
         evidence=told.table,
         refuted_by=tuple(text.format(**words) for text in (*found, _ALWAYS)),

@@ -16,6 +16,7 @@ import pandas as pd
 
 from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError
+from omics_rx.core.shown import shown
 from omics_rx.response.few_shot import kernel_of
 from omics_rx.response.parts.base import positions
 from omics_rx.response.parts.genomic import GenomicEvents
@@ -66,6 +67,13 @@ class Explanation:
     alike: pd.DataFrame
     events: pd.DataFrame
 
+    def _repr_html_(self) -> str:
+        return shown(
+            f"{self.cell_id}, {self.drug_id}: what moves its ln IC50", self.genes.rename("adds (ln uM)"), rows=10,
+            facts=[f"Average {self.base:+.2f}, genes {self.core - self.base:+.2f}, other parts {self.rest:+.2f}."],
+            then=["explanation.alike", "explanation.events", "orx.plots.contributions(explanation.genes)"],
+        )  # fmt: skip
+
     @in_words
     def pathways(self, gene_sets: Mapping[str, Sequence[str]]) -> pd.DataFrame:
         """Sum what the genes of each set add.
@@ -106,6 +114,11 @@ class DrugExplanation:
     genes: pd.DataFrame
     spread: float
     alike: pd.DataFrame
+
+    def _repr_html_(self) -> str:
+        return shown(
+            f"{self.drug_id}: genes that tell lines apart", self.genes, rows=10, then=["explanation.pathways(sets)"]
+        )
 
     @in_words
     def pathways(self, gene_sets: Mapping[str, Sequence[str]]) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from omics_rx.core.errors import InputError
 from omics_rx.core.provenance import Provenance
+from omics_rx.core.shown import shown
 
 FIRST = 5  # drugs that people look at first
 
@@ -82,6 +83,20 @@ class Prediction:
             f"Prediction({len(self.mean):,} samples x {self.mean.shape[1]:,} drugs, {unit}; "
             f"{self.coverage:.0%} interval learnt from {self.calibrated_for}{self._worst()}; {self.reference}"
             f"{self._seen()}{self._unrelated()}; between drugs, use .preference)"
+        )
+
+    def _repr_html_(self) -> str:
+        unit, low = ("AUC", "") if self.target == "auc" else ("ln uM", ": low is sensitive")
+        warned = int(self.drugs["warning"].fillna("").astype(str).ne("").sum()) if "warning" in self.drugs else 0
+        names = self.drugs["name"].reindex(self.mean.columns) if "name" in self.drugs else pd.Series(dtype=object)
+        called = {drug: str(name) for drug, name in names.dropna().items()}
+        worst = self._worst() + self._unrelated()
+        return shown(
+            f"Prediction: {len(self.mean):,} samples x {self.mean.shape[1]:,} drugs, mean in {unit}{low}",
+            self.mean.rename(columns=called),
+            facts=[f"{self.coverage:.0%} intervals learnt from {self.calibrated_for}{worst}. {self.reference}"],
+            doubts=[f"{warned:,} drugs carry a warning: see .drugs" if warned else "", self._seen().lstrip("; ")],
+            then=["prediction.preference", "prediction.drugs", "orx.report.write(prediction, 'response.html')"],
         )
 
     def _worst(self) -> str:

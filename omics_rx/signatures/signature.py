@@ -15,6 +15,7 @@ from omics_rx.core import saving
 from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.provenance import Provenance
+from omics_rx.core.shown import shown
 from omics_rx.harmonize.needs import prepare
 from omics_rx.harmonize.reference import GeneReference
 from omics_rx.signatures import drift
@@ -126,6 +127,17 @@ class RiskSignature:
         matrix.setflags(write=False)
         object.__setattr__(self, "genes", genes)
         object.__setattr__(self, "correlation", matrix)
+
+    def _repr_html_(self) -> str:
+        weights = pd.DataFrame({"weight": self.weights}).rename_axis("gene")
+        weights = weights.reindex(weights["weight"].abs().sort_values(ascending=False, kind="stable").index)
+        return shown(
+            f"RiskSignature {self.name}: {len(self.genes)} genes, endpoint {self.endpoint}",
+            weights.assign(pattern=[self.patterns.get(str(gene), "") for gene in weights.index]) if self.patterns
+            else weights,
+            facts=[self.description, f"Needs {self.min_coverage:.0%} of the weight; more is more risk."],
+            then=["signature.score(cohort)", "signature.save('s.json')", "orx.report.write(signature, 's.html')"],
+        )  # fmt: skip
 
     @property
     def vector(self) -> Floats:

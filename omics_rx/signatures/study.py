@@ -14,6 +14,7 @@ from omics_rx.core.arguments import in_words
 from omics_rx.core.damage import told_as_damage
 from omics_rx.core.paths import as_path
 from omics_rx.core.provenance import Provenance
+from omics_rx.core.shown import shown
 from omics_rx.signatures import assess
 from omics_rx.signatures import designs as designs_of
 from omics_rx.signatures.files import to_json
@@ -111,6 +112,26 @@ class Study:
     clinical: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=assess.CLINICAL), repr=False)
     patients: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=PATIENTS), repr=False)
     designs: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=designs_of.COLUMNS), repr=False)
+
+    def __repr__(self) -> str:
+        return f"Study({self.name!r}: {len(self.signature.genes)} genes, {len(self.table)} figures, {self._judged()})"
+
+    def _repr_html_(self) -> str:
+        wanted = ("cohort", "role", "method", "endpoint", "n", "events", "concordance", "lower", "upper")
+        columns = [one for one in wanted if one in self.table]
+        return shown(
+            f"Study {self.name}: a signature of {len(self.signature.genes)} genes; {self._judged()}",
+            self.table[columns], rows=12, facts=["Concordance with 95% intervals; 0.5 is chance."],
+            doubts=self.limits[:2],
+            then=["study.signature.save('signature.json')", "study.gains", "orx.report.write(study, 'study.html')"],
+        )  # fmt: skip
+
+    def _judged(self) -> str:
+        outside = self.table[self.table["role"] == "external"]
+        if outside.empty:
+            return "judged on no external cohort"
+        first = outside.iloc[0]
+        return f"{first['concordance']:.2f} ({first['lower']:.2f} to {first['upper']:.2f}) in {first['cohort']}"
 
     @in_words
     def save(self, path: Path | str) -> Path:

@@ -375,3 +375,16 @@ def test_versions_stand_once_on_a_page_of_several_results(page):
     said = [block.text for block in blocks if type(block).__name__ == "Text"]
     assert sum(text.count("Computed with") for text in said) == 1
     assert sum(text.startswith("The ") for text in said) == 3
+
+
+def test_a_ranking_its_explanation_and_its_sheet_show_themselves(ranking):
+    first = str(ranking.table["name"].iloc[3])
+    for made, told in (
+        (ranking, "Ranking for Basal: 15 drugs, 1 unranked"),
+        (ranking.explain(first), "add up to the score"),
+        (ranking.sheet(first), "Would be refuted if"),
+    ):
+        found = read(made._repr_html_())
+        assert found.wrong == []
+        assert told in words(found)
+        assert "Next:" in words(found)
