@@ -54,7 +54,7 @@ def test_a_screen_and_a_prediction_say_what_they_are(model, planted_screen):
 
 def test_an_explanation_says_what_it_adds_up_from(model, planted_screen):
     cell, drug = planted_screen.cells.obs_names[0], planted_screen.drugs["name"].iloc[0]
-    told = words(model.explain(cell, drug))
+    told = words(model.explain(cell, drug, domain="cell_line"))
     assert "adds (ln uM)" in told
     assert "Average " in told
 
