@@ -6,7 +6,9 @@ out), or both; labels of the drugs are dealt to other drugs, which can only move
 Lines are dealt anew for every row, and the mean of the deals has its 95% interval: one deal moves a figure by .2, since
 the drugs are of eight mechanisms only.
 
-Usage: python benchmarks/ranking_permuted.py [--deals 40]
+What the lines alone say (their contrasts, most of the second question) is dealt 300 times beside.
+
+Usage: python benchmarks/ranking_permuted.py [--deals 40] [--what lines tumours both]
 """
 
 from __future__ import annotations
@@ -17,13 +19,16 @@ import numpy as np
 import pandas as pd
 from breast_ranker import by_rule, fitted, labels_of
 from ranking_few_tumours import judged
-from ranking_subtype_swap import labelled_pairs, permuted
+from ranking_subtype_swap import labelled_pairs, permuted, reference_pairs, within
 from ranking_tiers import by_drug, tiers
 from scipy import stats
 
 from omics_rx import repurposing
 from omics_rx.core.work import rng
+from omics_rx.harmonize.mechanisms import tokens
 from omics_rx.metrics import ranking as figures
+from omics_rx.repurposing import evidence as ev
+from omics_rx.repurposing.corrected import pooled_contrasts
 
 
 def dealt(values: pd.Series, *key: object) -> pd.Series:
@@ -48,14 +53,34 @@ def of_mean(values: np.ndarray) -> str:
     return f"{values.mean():.3f} ({values.mean() - half:.3f} to {values.mean() + half:.3f}; one deal: sd {sd:.3f})"
 
 
+def lines_alone(ranker: repurposing.Ranker, deals: int = 300) -> np.ndarray:
+    """Right subtype of reference and labelled drugs by contrasts of lines whose groups are dealt anew."""
+    own = ranker.sources_
+    words = tokens(own.drugs, structures=False)
+    told = [words[str(drug)] for drug in own.drugs.index]
+    pairs, found = [of(ranker) for of in (reference_pairs, labelled_pairs)], []
+    for deal in range(deals):
+        groups = dealt(own.line_groups, "lines alone", deal)
+        contrast, _ = pooled_contrasts(own.over_lines, groups, told, own.drugs.index)
+        contrast -= contrast.mean()
+        score = pd.concat({name: -contrast[group] for name, group in ev.LINE_GROUP.items()}).swaplevel()
+        score = score.rename_axis(["drug_id", "subtype"]).to_frame("lines")
+        found.append([within(one.join(score, how="inner"), "lines") for one in pairs])
+    return np.array(found)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--deals", type=int, default=40)
-    deals = parser.parse_args().deals
+    parser.add_argument("--what", nargs="*", default=["lines", "tumours", "both"])
+    arguments = parser.parse_args()
+    deals = arguments.deals
     ranker = fitted(shipped=True)
     names = ("tiers", "right subtype, reference", "right subtype, labelled")
     print("as it is: " + ", ".join(f"{name} {value:.3f}" for name, value in zip(names, judged(ranker), strict=True)))
-    for what in ("lines", "tumours", "both"):
+    for name, values in zip(names[1:], lines_alone(ranker).T, strict=True):
+        print(f"what lines alone say, groups dealt anew 300 times: {name} {of_mean(values)}", flush=True)
+    for what in arguments.what:
         found = np.array([judged(permuted_ranker(ranker, what, deal)) for deal in range(deals)])
         words = (f"{name} {of_mean(values)}" for name, values in zip(names, found.T, strict=True))
         print(f"subtypes of {what} dealt anew, {deals} times: {', '.join(words)}", flush=True)
