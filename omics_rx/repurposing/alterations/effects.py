@@ -100,7 +100,7 @@ class EventEffects:
         few = int(self.n_lines.T[event].max())
         if not len(measured):
             raise InputError(f"{event} is altered in {few} measured lines, fewer than {FEW_LINES}: nothing can be told")
-        here = int(self.difference.index.get_indexer([event])[0])
+        here = self.difference.index.tolist().index(event)
         mean, wider = self.expected[here], self.wider[here]
         prior = float(self.variance[event]) * (_SHARED * self.alike + (1 - _SHARED) * np.eye(len(own))) + np.diag(wider)
         seen = prior[np.ix_(measured, measured)] + np.diag(error[measured] ** 2)

@@ -49,7 +49,8 @@ def joint_effects(
 
     def spread(dual: np.ndarray) -> np.ndarray:
         own: np.ndarray = carried.T @ dual
-        return VARIANCE * own @ drugs + wider * own
+        made: np.ndarray = VARIANCE * own @ drugs + wider * own
+        return made
 
     seen = np.isfinite(values).astype(np.float64)
     left = np.where(seen > 0, np.nan_to_num(values) - carried @ mean, 0.0)
