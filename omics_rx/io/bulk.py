@@ -145,7 +145,12 @@ def read_bulk(
 
     if cache and form != "hdf5":  # which is read as fast as a copy of it
         beside = sample_sheets(file) if form in _NAMED_BY_SHEET else []
-        sources = {"files": files or [file], "beside": beside, "tx2gene": [tx2gene], "platform": [platform]}
+        sources: dict[str, list[Any]] = {
+            "files": files or [file],
+            "beside": beside,
+            "tx2gene": [tx2gene],
+            "platform": [platform],
+        }
         cohort, said = remembered(sources, settings | {"form": form}, read)
     else:
         cohort, said = read()

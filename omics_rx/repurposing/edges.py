@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,16 +22,18 @@ from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, UnknownNameError, examples
 from omics_rx.core.work import log
 from omics_rx.harmonize.row_numbers import row_numbers
+from omics_rx.repurposing.edge_formats import formatted, of_mitab
 from omics_rx.repurposing.proximity import Network
 from omics_rx.repurposing.tables import rows_of
 
-_SAMPLE, _SHARE, _FEW_WORDS = 400, 0.5, 0.02
+_SAMPLE, _SHARE, _FEW_WORDS, _FULL = 400, 0.5, 0.02, 0.9
 _PAIRS = (
+    ("source_genesymbol", "target_genesymbol"), ("preferredname_a", "preferredname_b"), ("entitya", "entityb"),
     ("protein1", "protein2"), ("gene_a", "gene_b"), ("genea", "geneb"), ("gene1", "gene2"), ("gene_1", "gene_2"),
     ("symbol_a", "symbol_b"), ("symbol1", "symbol2"), ("source", "target"), ("from", "to"), ("node1", "node2"),
     ("node_1", "node_2"), ("official symbol interactor a", "official symbol interactor b"),
     ("official_symbol_a", "official_symbol_b"), ("interactor_a", "interactor_b"), ("interactor a", "interactor b"),
-    ("source_genesymbol", "target_genesymbol"), ("tf", "target"), ("partner_a", "partner_b"), ("a", "b"),
+    ("tf", "target"), ("partner_a", "partner_b"), ("a", "b"),
     ("protein_a", "protein_b"), ("entrez gene interactor a", "entrez gene interactor b"), ("entrez_a", "entrez_b"),
     ("regulator", "target"), ("x", "y"),
 )  # fmt: skip
@@ -39,6 +41,10 @@ _NO_GENES = re.compile(
     r"score|weight|confidence|pubmed|pmid|taxon|taxid|organism|species|source_?db|database|^p$|value|count|^n$|index|"
     r"^id$|year|rank|number|^row",
     re.IGNORECASE,
+)
+# the taxon of an interactor; of a whole row it may be that of the cells of an experiment
+_TAXON = re.compile(
+    r"(organism|tax(on)?).?(id)?.{0,2}(interactor|node|protein|gene)?.?[ab12]$|^ncbitaxonid", re.IGNORECASE
 )
 _WEIGHT = re.compile(r"score|weight|confidence|combined", re.IGNORECASE)
 _ENSP = re.compile(r"^(\d+\.)?ENS[A-Z]*P\d{11}(\.\d+)?$")
@@ -65,8 +71,10 @@ def read_network(
     Parameters
     ----------
     source
-        A file, packed or not: a table of edges (of STRING, BioGRID, OmniPath, R, pandas, ...) or SIF (gene, kind,
-        one or several genes); a frame of edges or a square table of genes x genes; or a networkx graph.
+        A file, packed or not: a table of edges (of STRING, BioGRID, OmniPath, SIGNOR, R, pandas, ...), also in a
+        workbook; SIF (gene, kind, one or several genes); PSI-MITAB; JSON of STRING, Cytoscape (cyjs, CX, CX2) or nodes
+        and links; GraphML, XGMML, GEXF, GML, Pajek; a frame of edges or a square table of genes x genes; or a networkx
+        graph.
     columns
         The two columns that hold the genes, where they cannot be told.
     min_score
@@ -143,10 +151,17 @@ def _of_graph(graph: Any) -> _Read:
 
 def _of_table(source: Path | str | pd.DataFrame, columns: Sequence[str] | None) -> _Read:
     if isinstance(source, pd.DataFrame) and _is_square(source):
-        row, column = np.nonzero(source.fillna(0).to_numpy())
-        square = {"a": source.index[row].astype(str), "b": source.columns[column].astype(str)}
-        return _Read(pd.DataFrame(square), None, ("read as a square table: every value but 0 is an edge",))
-    rows = rows_of(source, "network")
+        return _of_square(source)
+    shaped = None if isinstance(source, pd.DataFrame) else formatted(source, _genes_in)
+    rows = rows_of(source, "network") if shaped is None else shaped
+    square = [len(row) for row in rows] == [len(rows)] * len(rows)
+    if columns is None and square and len(rows) > 3 and rows[0][1:] == [row[0] for row in rows[1:]]:
+        table = pd.DataFrame([row[1:] for row in rows[1:]], index=rows[0][1:], columns=rows[0][1:])
+        return _of_square(table.apply(pd.to_numeric, errors="coerce"))
+    if shaped is None and columns is None and (interactors := of_mitab(rows)) is not None:
+        read = _of_columns(interactors[0], str(source), None)
+        said = (f"{interactors[1]} rows of other species were left out",) if interactors[1] else ()
+        return replace(read, said=(*read.said, *said))
     where = "the network" if isinstance(source, pd.DataFrame) else str(source)
     if columns is None and not isinstance(source, pd.DataFrame) and _is_sif(rows, Path(source)):
         return _of_sif(rows, where)
@@ -154,6 +169,22 @@ def _of_table(source: Path | str | pd.DataFrame, columns: Sequence[str] | None) 
         pairs = [(row[0], other) for row in rows for other in row[1:] if other]
         return _Read(pd.DataFrame(pairs, columns=["a", "b"]), None, ("read as a list of neighbours, gene by gene",))
     return _of_columns(rows, where, columns)
+
+
+def _of_square(table: pd.DataFrame) -> _Read:
+    """Edges of a table of genes x genes.
+
+    Raises
+    ------
+    InputError
+        If nearly every pair has a value, as correlations do: which are edges must be said.
+    """
+    row, column = np.nonzero(table.fillna(0).to_numpy())
+    if len(table) > 10 and len(row) > _FULL * table.size:
+        raise InputError(f"the square table has a value for {len(row) / table.size:.0%} of all pairs, as correlations "
+                         "do: set those that are no edges to 0")  # fmt: skip
+    square = {"a": table.index[row].astype(str), "b": table.columns[column].astype(str)}
+    return _Read(pd.DataFrame(square), None, ("read as a square table: every value but 0 is an edge",))
 
 
 def _is_square(frame: pd.DataFrame) -> bool:
@@ -214,10 +245,15 @@ def _of_columns(rows: list[list[str]], where: str, columns: Sequence[str] | None
     chosen = _told(first, columns, where) if columns is not None else _gene_columns(first, body, where)
     headed = len(padded) > 1 and (columns is not None or not any(_looks_like_gene(first[i]) for i in chosen))
     table = body if headed else pd.DataFrame(padded, dtype=str)
+    foreign = _of_other_species(table, first) if headed else np.zeros(len(table), dtype=bool)
+    if foreign.all():
+        raise InputError(f"{where}: its interactors are of another species than human: give a human network")
+    table = table[~foreign].reset_index(drop=True)
     edges = table[list(chosen)].set_axis(["a", "b"], axis=1)
     whole = (edges != "").all(axis=1)
     edges = edges[whole]
     said = [f"{int((~whole).sum())} rows without two genes were passed over"] if not whole.all() else []
+    said += [f"{int(foreign.sum())} rows of other species were left out"] if foreign.any() else []
     rest = [i for i in range(width) if i not in chosen]
     header = [first[i] if headed else "" for i in range(width)]
     weight = _weight_column(header, table, rest)
@@ -228,6 +264,16 @@ def _of_columns(rows: list[list[str]], where: str, columns: Sequence[str] | None
     if weight is not None:
         weights = pd.to_numeric(table[weight], errors="coerce").rename(header[weight] or f"column {weight + 1}")[whole]
     return _Read(edges, weights, tuple(said))
+
+
+def _of_other_species(table: pd.DataFrame, header: list[str]) -> np.ndarray:
+    """Rows of which an interactor is said to be of another species than human."""
+    foreign = np.zeros(len(table), dtype=bool)
+    for place, name in enumerate(header):
+        taxa = table[place].str.removeprefix("taxid:").str.removesuffix(".0")
+        if _TAXON.search(name) and taxa.isin(["", "-"]).mean() < 1 and taxa.str.fullmatch(r"-?\d*|-").all():
+            foreign |= ~taxa.isin(["9606", "", "-"]).to_numpy()
+    return foreign
 
 
 def _told(first: list[str], columns: Sequence[str], where: str) -> tuple[int, int]:

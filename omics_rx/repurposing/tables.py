@@ -88,7 +88,9 @@ def _cut(lines: Iterable[str], file: Path) -> list[list[str]]:
     if not body:
         raise InputError(f"{file} holds no rows: it is empty or all comments")
     probed = body[:_PROBED]
-    mark = next((mark for mark in _MARKS if sum(mark in line for line in probed) * 2 > len(probed)), None)
+    marks = [mark for mark in _MARKS if sum(mark in line for line in probed) * 2 > len(probed)]
+    # a comma within numbers is none between fields: a header has none of these
+    mark = next((one for one in marks if one in probed[0]), marks[0] if marks else None)
     rows = [_fields(line, mark) for line in body]
     if above:
         header = _fields(above[-1].lstrip().lstrip("#"), mark)

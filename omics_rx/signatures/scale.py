@@ -144,7 +144,7 @@ def scorable(signature: RiskSignature, cohort: CohortLike | Opened) -> Assessmen
     if short:
         why = f"under {MIN_COHORT} samples, and the frozen reference has {share:.0%} of the weight with the cohort"
         return Assessment(runs=False, coverage=share, why=why)
-    counted = f"; {told}" if (told := by_length(ready)) else ""
+    counted = f"; {how}" if (how := by_length(ready)) else ""
     small = f'under {MIN_COHORT} samples: by reference="frozen"'
     drift = Drift.of(frozen.z(ready.values(signature.genes)))
     if drift is not None and drift.tells:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import json
 import lzma
 import zipfile
 
@@ -580,3 +581,116 @@ def test_lines_and_other_organs_are_refused(cohort, words):
         made.uns = {"omics_rx": {"unit": "log2 intensity"}}
     with pytest.raises(InputError, match=words):
         tumours_of(made)
+
+
+def _exports(edges, folder):
+    """The same edges as tools export them: file to what it holds."""
+    import networkx as nx
+
+    pairs = list(zip(edges["gene_a"], edges["gene_b"], strict=True))
+    nodes = sorted({gene for pair in pairs for gene in pair})
+    number = {gene: at for at, gene in enumerate(nodes, 1)}
+    up = {gene: f"P{at:05d}" for at, gene in enumerate(nodes, 10000)}
+    graph = nx.Graph()
+    graph.add_nodes_from((number[gene], {"label": str(gene)}) for gene in nodes)
+    graph.add_edges_from((number[a], number[b]) for a, b in pairs)
+    names = "\n".join(nx.generate_gml(nx.Graph([(str(a), str(b)) for a, b in pairs])))
+    (folder / "names.gml").write_text(names)
+    for form, write in (("graphml", nx.generate_graphml), ("gexf", nx.generate_gexf)):
+        (folder / f"ids.{form}").write_text("\n".join(write(graph)))
+    edges.to_excel(folder / "book.xlsx", index=False)
+    square = nx.to_pandas_adjacency(nx.Graph(pairs))
+    square.to_csv(folder / "adjacency.csv")
+    named = [{"id": number[gene], "v": {"name": gene}} for gene in nodes]
+    ends = [{"id": at, "s": number[a], "t": number[b], "v": {"interaction": "pp"}} for at, (a, b) in enumerate(pairs)]
+    cyjs = {"nodes": [{"data": {"id": str(number[g]), "name": g}} for g in nodes],
+            "edges": [{"data": {"id": f"e{k}", "source": str(number[a]), "target": str(number[b])}}
+                      for k, (a, b) in enumerate(pairs)]}  # fmt: skip
+    records = [{"stringId_A": f"9606.ENSP{k:011d}", "preferredName_A": a, "preferredName_B": b, "score": 0.5}
+               for k, (a, b) in enumerate(pairs)]  # fmt: skip
+    texts = {
+        "string.json": json.dumps(records),
+        "net.cyjs": json.dumps({"elements": cyjs}),
+        "net.cx": json.dumps([{"nodes": [{"@id": number[g], "n": g} for g in nodes]},
+                              {"edges": [{"@id": 1, "s": number[a], "t": number[b]} for a, b in pairs]}]),
+        "net.cx2": json.dumps([{"CXVersion": "2.0"}, {"nodes": named}, {"edges": ends}]),
+        "links.json": json.dumps({"nodes": [{"id": g} for g in nodes],
+                                  "links": [{"source": a, "target": b} for a, b in pairs]}),
+        "pajek.net": f"*Vertices {len(nodes)}\n" + "".join(f'{number[g]} "{g}"\n' for g in nodes)
+        + "*Edges\n" + "".join(f"{number[a]} {number[b]} 1\n" for a, b in pairs),
+        "omnipath.tsv": "source\ttarget\tsource_genesymbol\ttarget_genesymbol\tis_directed\n"
+        + "".join(f"{up[a]}\t{up[b]}\t{a}\t{b}\tTrue\n" for a, b in pairs),
+        "intact.mitab": "".join(_mitab(f"uniprotkb:{up[a]}", f"uniprotkb:{up[b]}", f"uniprotkb:{a}(gene name)",
+                                       f"uniprotkb:{b}(gene name)") for a, b in pairs),
+        "decimals.csv": "gene1;gene2;weight\n" + "".join(f"{a};{b};0,{k + 1}\n" for k, (a, b) in enumerate(pairs)),
+        "third_row.csv": "My network\nof 2026\nGene 1,Gene 2,Score\n" + "".join(f"{a},{b},0.5\n" for a, b in pairs),
+        "signor.tsv": "ENTITYA\tTYPEA\tIDA\tENTITYB\tTYPEB\tIDB\tEFFECT\tTAX_ID\n"
+        + "".join(f"{a}\tprotein\t{up[a]}\t{b}\tprotein\t{up[b]}\tup-regulates\t10090\n" for a, b in pairs),
+    }  # fmt: skip
+    for name, content in texts.items():
+        (folder / name).write_text(content)
+    return sorted(folder.iterdir())
+
+
+def _mitab(a, b, alias_a, alias_b, taxon="9606"):
+    rest = ['psi-mi:"MI:0018"(two hybrid)', "X (2010)", "pubmed:1", f"taxid:{taxon}(human)", "taxid:9606", "-", "-",
+            "-", "intact-miscore:0.5"]  # fmt: skip
+    return "\t".join([a, b, "intact:EBI-1", "intact:EBI-2", alias_a, alias_b, *rest]) + "\n"
+
+
+@pytest.mark.needs("networkx")
+def test_networks_as_tools_export_them_give_their_edges(edges, tmp_path):
+    few = edges.head(120)
+    files = _exports(few, tmp_path)
+    assert len(files) == 16
+    found = {file.name: pairs_of(read_network(file)) == wanted(few) for file in files}
+    assert all(found.values()), found
+
+
+def test_interactors_of_other_species_are_left_out_and_told(edges, tmp_path):
+    few = edges.head(120)
+    taxa = ["9606"] * 100 + ["10090"] * 20
+    header = (
+        "Official Symbol Interactor A\tOfficial Symbol Interactor B\tOrganism ID Interactor A\tOrganism ID Interactor B"
+    )
+    rows = [f"{a}\t{b}\t{t}\t9606" for a, b, t in zip(few["gene_a"], few["gene_b"], taxa, strict=True)]
+    (tmp_path / "biogrid.txt").write_text("\n".join([header, *rows]))
+    network = read_network(tmp_path / "biogrid.txt")
+    assert pairs_of(network) == wanted(few.head(100))
+    assert "20 rows of other species were left out" in network.said
+    mouse = "\n".join([header, *(row.replace("9606", "10090") for row in rows)])
+    (tmp_path / "mouse.txt").write_text(mouse)
+    with pytest.raises(InputError, match="another species"):
+        read_network(tmp_path / "mouse.txt")
+    lines = [_mitab("uniprotkb:P1", "uniprotkb:P2", f"uniprotkb:{a}(gene name)", f"uniprotkb:{b}(gene name)", t)
+             for a, b, t in zip(few["gene_a"], few["gene_b"], taxa, strict=True)]  # fmt: skip
+    (tmp_path / "some.mitab").write_text("".join(lines))
+    network = read_network(tmp_path / "some.mitab")
+    assert pairs_of(network) == wanted(few.head(100))
+    assert "20 rows of other species were left out" in network.said
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("half.json", '[{"a": 1}, {"b"', "no whole JSON"),
+        ("list.json", "[1, 2, 3]", "no network that is read"),
+        ("half.graphml", "<graphml><node id=", "no whole XML"),
+        ("entity.graphml", '<!DOCTYPE x [<!ENTITY a "b">]><graphml/>', "entities"),
+        ("empty.graphml", "<graphml><node id='TP53'/></graphml>", "no edge between two nodes"),
+        ("strange.net", '*Vertices 2\n1 "qqz1"\n2 "qqz2"\n*Edges\n1 2\n', "no genes that are known"),
+    ],
+)
+def test_a_network_that_is_damaged_or_of_no_genes_is_one_clear_error(name, content, says, tmp_path):
+    (tmp_path / name).write_text(content)
+    with pytest.raises((InputError, IntegrityError), match=says):
+        read_network(tmp_path / name)
+
+
+def test_correlations_of_all_pairs_are_no_network(edges, tmp_path):
+    genes = sorted({*edges["gene_a"]})[:40]
+    values = np.random.default_rng(0).uniform(-1, 1, (40, 40))
+    pd.DataFrame(values, genes, genes).to_csv(tmp_path / "correlations.csv")
+    for source in (tmp_path / "correlations.csv", pd.DataFrame(values, genes, genes)):
+        with pytest.raises(InputError, match="as correlations do"):
+            read_network(source)
