@@ -154,7 +154,7 @@ def in_order(joint: np.ndarray, own: float, n: int, *, free: np.ndarray) -> tupl
 
     Each step takes the line that explains most of what tells lines apart: of the covariance centred over lines.
     """
-    left, chosen, explained = joint.copy(), [], []
+    left, chosen, explained = joint.copy(), list[int](), list[float]()
     start = np.trace(_centred(joint))
     for _ in range(n):
         told = ((left - left.mean(axis=0)) ** 2).sum(axis=0) / (np.diag(left) + own)

@@ -199,7 +199,8 @@ def _responses(model: ResponseModel, value: str) -> pd.DataFrame:
         other = next(iter(set(VALUES) - {value}))
         raise InputError(f"the model's screen has no {value}: measure {other} and say value={other!r}")
     found = model.screen_.matrix(value).reindex(index=training.cells.names, columns=training.drugs.names)
-    return found.loc[:, found.notna().any(axis=0)].astype(np.float64)
+    responses: pd.DataFrame = found.loc[:, found.notna().any(axis=0)].astype(np.float64)
+    return responses
 
 
 def _positions(model: ResponseModel, lines: list[str]) -> np.ndarray:
