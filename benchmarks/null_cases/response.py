@@ -74,6 +74,15 @@ def first_five_drugs_by_preference_of_unseen_lines(random):
     return _some(random, found, truth, (found.preference.rank(axis=1) <= 5).to_numpy().ravel())
 
 
+@case("response.ResponseModel.predict", "interval", unit="preferences of unseen lines", level=0.9, full=100, fast=3)
+def preferences_of_unseen_lines(random):
+    model, lines, truth = _world(random)
+    found = model.predict(lines)
+    left = truth - model.screen_.matrix().mean()[truth.columns]
+    told = SimpleNamespace(lower=found.preference_lower, upper=found.preference_upper)
+    return _some(random, told, left.sub(left.mean(axis=1), axis=0), np.ones(truth.size, dtype=bool))
+
+
 @case("response.AdaptedModel.predict", "interval", unit="pairs of unseen lines", level=0.9, full=60, fast=3)
 def the_others_after_five_measured_drugs(random):
     return _adapted(random, 5)

@@ -71,7 +71,7 @@ def out_of_fold(
     first = made[0][0].test
     frames = {
         name: _assembled(made, name, first, only_test=split in ("pair", "both"))
-        for name in ("mean", "lower", "upper", "preference")
+        for name in ("mean", "lower", "upper", "preference", "preference_lower", "preference_upper")
     }
     general = pd.concat([answer.general for _, answer in made])
     applicability = pd.concat([answer.applicability for _, answer in made])
@@ -81,6 +81,8 @@ def out_of_fold(
         lower=frames["lower"],
         upper=frames["upper"],
         preference=frames["preference"],
+        preference_lower=frames["preference_lower"],
+        preference_upper=frames["preference_upper"],
         general=general.groupby(level=0).mean().reindex(first.index),
         applicability=applicability.groupby(level=0).mean().reindex(first.columns),
         drugs=drugs[~drugs.index.duplicated()].reindex(first.columns),

@@ -177,6 +177,7 @@ class AdaptedModel:
         query = resolve(drugs, learnt.screen, learnt.training.drugs)
         found = self._model.answer(self._cells, query, domain=self._stated[0], stated=self._stated[1])
         preferred = self._spread_out(query, self.carried.to_numpy())
+        moved_preference = preferred - float(self.carried.mean())
         same = where == "assay"
         shift = self._spread_out(query, self.shift.to_numpy()) if same else preferred
         left = self._left_of(query) if same else np.ones(len(shift))
@@ -193,7 +194,9 @@ class AdaptedModel:
             mean=mean,
             lower=mean - below,
             upper=mean + above,
-            preference=found.preference + preferred - float(self.carried.mean()),
+            preference=found.preference + moved_preference,
+            preference_lower=found.preference_lower + moved_preference,
+            preference_upper=found.preference_upper + moved_preference,
             general=pd.Series(general, index=found.general.index, name="general"),
             reference=told,
             held=None,

@@ -20,7 +20,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import pandas as pd
 
-from omics_rx.response.intervals import conformal_quantile
+from omics_rx.response.intervals import by_drug, conformal_quantile
 from omics_rx.response.prediction import FIRST
 
 if TYPE_CHECKING:
@@ -47,11 +47,20 @@ class Held:
     shares
         Share of the responses held: of all pairs, of the first five drugs by preference, and in the worst twentieth
         of the lines.
+    preference, preference_factors
+        Half-width of the preference of each drug (ln uM), ``(n_drugs,)``, and what it is multiplied by, by group.
     """
 
     factors: np.ndarray
     line_factor: float
     shares: pd.Series
+    preference: np.ndarray
+    preference_factors: np.ndarray
+
+    def preference_half(self, preference: np.ndarray) -> np.ndarray:
+        """Half-width of each preference (ln uM), ``(n_cells, n_drugs)``, given those between all training drugs."""
+        half: np.ndarray = self.preference * self.preference_factors[_groups(preference)]
+        return half
 
     def scale(self, preference: np.ndarray) -> np.ndarray:
         """What widths are multiplied by, ``(n_cells, n_drugs)``, given preferences between all training drugs."""
@@ -89,11 +98,12 @@ def learn(errors: np.ndarray, distance: np.ndarray, half: np.ndarray, coverage: 
     ratio = np.abs(errors) / half
     known = np.isfinite(ratio)
     groups = _groups(distance - distance.mean(axis=1, keepdims=True))
-    factors = np.ones(len(_EDGES) + 1)
-    for group in range(len(factors)):
-        own = ratio[known & (groups == group)]
-        if own.size >= _MIN_PAIRS:
-            factors[group] = conformal_quantile(own, coverage)
+    factors = _factors(ratio, groups, coverage)
+    preferred = (
+        errors - np.where(known.any(axis=1), np.nansum(errors, axis=1) / np.maximum(known.sum(axis=1), 1), 0)[:, None]
+    )
+    preferred = preferred - np.nansum(preferred, axis=0) / np.maximum(known.sum(axis=0), 1)
+    own_half = by_drug(preferred, coverage) if known.any() else np.full(errors.shape[1], np.nan)
     ratio = ratio / factors[groups]
     measured = [row[np.isfinite(row)] for row in ratio]
     needed = np.array([np.quantile(row, coverage, method="higher") for row in measured if row.size])
@@ -107,7 +117,17 @@ def learn(errors: np.ndarray, distance: np.ndarray, half: np.ndarray, coverage: 
         name="held",
     )
     line_factor = conformal_quantile(needed, _LINES) if len(needed) >= _MIN_LINES else np.nan
-    return Held(factors, float(line_factor), shares)
+    return Held(factors, float(line_factor), shares, own_half, _factors(np.abs(preferred) / own_half, groups, coverage))
+
+
+def _factors(ratio: np.ndarray, groups: np.ndarray, coverage: float) -> np.ndarray:
+    """What half-widths are multiplied by in each group of places, from errors over half-widths."""
+    factors = np.ones(len(_EDGES) + 1)
+    for group in range(len(factors)):
+        own = ratio[np.isfinite(ratio) & (groups == group)]
+        if own.size >= _MIN_PAIRS:
+            factors[group] = conformal_quantile(own, coverage)
+    return factors
 
 
 def _groups(preference: np.ndarray) -> np.ndarray:

@@ -520,18 +520,21 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
         known = held.held_of(learnt)
         if known is not None:
             half[:, seen] *= known.scale(every_preference)[:, column[seen]]
-        return self._prediction(cells.names, query, mean, (half, preference, general), domain, stated)
+        own_half = np.full_like(mean, np.nan)
+        if known is not None:
+            own_half[:, seen] = known.preference_half(every_preference)[:, column[seen]]
+        return self._prediction(cells.names, query, mean, (half, preference, own_half, general), domain, stated)
 
     def _prediction(
         self,
         names: pd.Index,
         query: Query,
         mean: np.ndarray,
-        parts: tuple[np.ndarray, np.ndarray, np.ndarray],
+        parts: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
         domain: str,
         stated: str,
     ) -> Prediction:
-        half, preference, general = parts
+        half, preference, own_half, general = parts
         learnt = self._fitted
 
         def frame(values: np.ndarray) -> pd.DataFrame:
@@ -543,6 +546,8 @@ class ResponseModel(Explains, BaseEstimator):  # type: ignore[misc,unused-ignore
             lower=frame(mean - half),
             upper=frame(mean + half),
             preference=frame(preference),
+            preference_lower=frame(preference - own_half),
+            preference_upper=frame(preference + own_half),
             general=pd.Series(general, index=names, name="general"),
             applicability=pd.Series(query.applicability, index=query.names, name="applicability"),
             drugs=query.table,

@@ -30,6 +30,10 @@ class Prediction:
         what distinguishes drugs. Below 0 the sample is more sensitive to the drug than to drugs at large. **The number
         to use between drugs**, and beside growth-corrected measures, which a line's general sensitivity runs against.
         Missing for a new drug that no screened drug acts like: ``drugs["preference_known"]``.
+    preference_lower, preference_upper
+        Ends of the interval of the preference (ln uM), cells x drugs: it holds its share of what measured responses of
+        unseen lines say, the line's mean over its measured drugs taken off. Narrower than that of ``mean``, which holds
+        the line's level, too. Missing for new drugs, and where the model was saved without its held-out predictions.
     general
         Sensitivity to everything, one value a sample: mean over the training drugs of how many standard deviations
         (over training lines) the sample lies on the sensitive side of the drug's mean.
@@ -76,6 +80,8 @@ class Prediction:
     held: pd.Series | None = None
     line_factor: float = np.nan
     trained_on: pd.Series = field(default_factory=lambda: pd.Series(dtype=bool))
+    preference_lower: pd.DataFrame = field(default_factory=pd.DataFrame)
+    preference_upper: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __repr__(self) -> str:
         unit = "AUC" if self.target == "auc" else "ln uM"

@@ -8,6 +8,7 @@ import pytest
 
 import omics_rx as orx
 from omics_rx.core.errors import InputError
+from omics_rx.core.screen import DrugScreen
 from omics_rx.response import few_shot, held, narrowing
 from omics_rx.response.intervals import by_drug
 
@@ -108,3 +109,23 @@ def test_what_is_left_out_by_hand():
     missed, left = narrowing.left_out(learnt, np.array([0, 1]), np.array([1.0, 0.0]))
     np.testing.assert_allclose(missed, [1.0, -0.4])
     np.testing.assert_allclose(left**2, 1 - 0.4**2)
+
+
+def test_preferences_have_an_interval_of_their_own(planted_like):
+    """It holds its share of the preferences of unseen lines, and is narrower where lines differ by their level."""
+    screen = planted_like(n_cells=160, n_drugs=30, noise=0.5)
+    rows = screen.responses.copy()
+    level = pd.Series(np.random.default_rng(1).normal(scale=2.0, size=screen.cells.n_obs), screen.cells.obs_names)
+    rows["ln_ic50"] += level.reindex(rows["cell_id"]).to_numpy()
+    screen = DrugScreen(rows, screen.cells, screen.drugs, "levels", sure_of_unit=True)
+    fold = orx.response.folds(screen, "cell", 4)[0]
+    model = orx.response.ResponseModel(("kernel",)).fit(fold.training_screen(screen), progress=False)
+    found = model.predict(screen.cells[fold.test_cells])
+    truth = screen.matrix().loc[fold.test_cells] - model.screen_.matrix().mean()
+    truth = truth.sub(truth.mean(axis=1), axis=0)[found.mean.columns]
+    inside = ((truth >= found.preference_lower) & (truth <= found.preference_upper)).to_numpy()[
+        truth.notna().to_numpy()
+    ]
+    assert 0.82 < inside.mean() < 0.97
+    own = (found.preference_upper - found.preference_lower).to_numpy().mean()
+    assert own < 0.7 * (found.upper - found.lower).to_numpy().mean()
