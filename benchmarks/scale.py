@@ -61,12 +61,12 @@ def cohort(n: int, p: int, domain: str = "tumour", unit: str = "log2(TPM + 1)") 
     return with_info(AnnData(made, obs=obs, var=pd.DataFrame(index=genes(p))), unit=unit, domain=domain)
 
 
-def structures(n: int) -> list[tuple[str, str]]:
+def structures(n: int, seed: int = 4) -> list[tuple[str, str]]:
     """So many different molecules, a ring, two chains and an end: as large on average however many there are."""
     rings = ("c1ccc({})cc1", "c1cc({})ccn1", "C1CCN({})CC1", "c1cnc({})nc1", "C1CC({})CCO1", "c1csc({})c1")
     ends = ("O", "N", "C=O", "Cl", "F", "C#N", "S")
     found = []
-    for at in np.random.default_rng(4).permutation(len(rings) * len(ends) * 600)[:n]:
+    for at in np.random.default_rng(seed).permutation(len(rings) * len(ends) * 600)[:n]:
         (rest, end), ring = divmod(int(at) // len(rings), len(ends)), rings[at % len(rings)]
         chain = "C" * (rest % 30 + 1) + "O" + "C" * (rest // 30 + 1) + ends[end]
         found.append((f"made-{at}", ring.format(chain)))
@@ -151,7 +151,8 @@ def predict(k: float, _: Path) -> Callable[[], object]:
 def library(k: float, folder: Path) -> Callable[[], object]:
     import omics_rx as orx
 
-    fitted, given, asked = model(), cohort(200, 300), structures(int(500 * k))
+    fitted, given = model(), cohort(200, 300)
+    asked = structures(int(500 * k), seed=int(10 * k))  # not those of the first try: they are known
     return lambda: orx.response.library.screen(fitted, given, asked, folder / "out", chunk=500, progress=False)
 
 
@@ -230,8 +231,9 @@ def _held(process: int) -> float:
 
 
 def _children(process: int) -> list[int]:
-    try:
-        own = [int(text) for text in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+    try:  # any thread may have started one
+        tasks = Path(f"/proc/{process}/task").glob("*/children")
+        own = [int(text) for task in tasks for text in task.read_text().split()]
     except OSError:
         return []
     return own + [below for child in own for below in _children(child)]
