@@ -39,6 +39,6 @@ def test_scripts_it_names_exist():
 def test_verbs_it_names_are_verbs():
     from omics_rx import cli
 
-    told = re.search(r"`omics-rx ([\w| ]+) --help`", README.read_text(encoding="utf-8"))
-    verbs = {command.callback.__name__ for command in cli.app.registered_commands}
+    told = re.search(r"`omics-rx ([\w|\s-]+) --help`", README.read_text(encoding="utf-8"))
+    verbs = {command.name or command.callback.__name__ for command in cli.app.registered_commands}
     assert {word.strip() for word in told.group(1).split("|")} <= verbs
