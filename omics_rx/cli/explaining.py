@@ -102,7 +102,7 @@ def library(
 
 
 def _samples(found: Any) -> list[str]:
-    from omics_rx.response.library import FACTS
+    from omics_rx.response.library_work import FACTS
 
     for frame in found.frames():
         return [str(name) for name in frame.columns if name not in FACTS]

@@ -78,9 +78,9 @@ def _lines(table: pd.DataFrame, tests: pd.DataFrame) -> list[dict[str, Any]]:
     """Lines of the picture, first on top: a head for each column with its test, then its levels."""
     lines: list[dict[str, Any]] = []
     for column, rows in table.groupby("column", sort=False):
-        test = tests.loc[column] if column in tests.index else None
-        p = np.nan if test is None else float(test["p_value"])
-        words = "no test" if np.isnan(p) else f"interaction {p_text(p)}, corrected {p_text(float(test['p_corrected']))}"
+        tested = tests.reindex([column])
+        p, corrected = (float(tested[name].iloc[0]) for name in ("p_value", "p_corrected"))
+        words = "no test" if np.isnan(p) else f"interaction {p_text(p)}, corrected {p_text(corrected)}"
         lines.append({"name": str(column), "text": words, "head": True})
         shown = rows if len(rows) <= _MOST else rows[rows["told"] == ""]
         for row in shown.to_dict("records"):
@@ -112,6 +112,8 @@ def control_chart(series: Any, *, ax: Axes | None = None) -> Axes:
     InputError
         If a column is missing.
     """
+    from matplotlib.ticker import MaxNLocator
+
     table = getattr(series, "table", series)
     if not isinstance(table, pd.DataFrame):
         raise InputError(f"the series is a {type(series).__name__}: give what omics_rx.control_chart gives")
@@ -129,5 +131,5 @@ def control_chart(series: Any, *, ax: Axes | None = None) -> Axes:
     rate = getattr(series, "alarm_rate", None)
     told = "" if rate is None else f"; {rate:.0%} of series without drift leave the band"
     ax.set(xlabel=f"Year{told}", ylabel="Weighted mean, standard errors")
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     return ax

@@ -96,7 +96,7 @@ def _everyone(ranking: Any) -> pd.DataFrame:
         parts += [others[others["group"] == group].sort_values("rank", kind="stable") for group in order]
     if len(ranking.unranked):
         parts.append(ranking.unranked.assign(group=UNRANKED))
-    table = pd.concat([part.dropna(axis=1, how="all") for part in parts])
+    table: pd.DataFrame = pd.concat([part.dropna(axis=1, how="all") for part in parts])
     screened = ~table["group"].isin([APART, UNRANKED])
     table["place"] = table["score"].where(screened).rank(ascending=False, method="min")
     return table

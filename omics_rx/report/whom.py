@@ -35,7 +35,7 @@ def whom_section(result: Any, *, lines: bool = False) -> Section:
         Whether it was learnt from cell lines.
     """
     found = getattr(result, "subgroups", None)
-    blocks = list(_by_level(found)) if found is not None and len(found.table) else [_not_asked(result)]
+    blocks: list[Block] = list(_by_level(found)) if found is not None and len(found.table) else [_not_asked(result)]
     designs = getattr(result, "designs", None)
     if designs is not None and len(designs):
         blocks.append(_by_design(designs))

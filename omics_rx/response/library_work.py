@@ -107,7 +107,7 @@ def answers(
             yield number, work.frame(rows)
         return
     sent = np.frombuffer(pickle.dumps(work, pickle.HIGHEST_PROTOCOL), np.uint8)  # joblib sends an array once
-    digest = hashlib.sha256(sent).hexdigest()
+    digest = hashlib.sha256(sent.tobytes()).hexdigest()
     jobs = ((number, rows, sent, digest) for number, rows in todo)
     for _, found in parallel.spread(_answer, jobs, n_jobs=n_jobs):
         yield found

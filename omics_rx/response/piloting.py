@@ -145,7 +145,8 @@ def pilot(
     chosen, explained = line_covariance.in_order(covariance.joint(), covariance.own, k, free=free)
     obs = model.screen_.cells.obs.loc[names[chosen]]
     told = [column for column in ("name", "tissue") if column in obs]
-    return obs[told].assign(explained=explained).rename_axis("cell_id")
+    table: pd.DataFrame = obs[told].assign(explained=explained).rename_axis("cell_id")
+    return table
 
 
 def adapt_drug(

@@ -50,7 +50,7 @@ def looked_up(drugs: pd.DataFrame, new: np.ndarray) -> tuple[pd.DataFrame, list[
         row = table.loc[found]
         used = [(column, str(row[column])) for column in COLUMNS if pd.notna(row[column])]
         for column, text in used:
-            filled.loc[drugs.index[place], column] = text
+            filled.loc[drugs.index[int(place)], column] = text
         said = "; ".join(f"{column} {text}" for column, text in used if column != "target_text")
         notes[place] = f"how it acts was looked up ({said or used[0][1]})"
     return filled, notes

@@ -82,7 +82,7 @@ def _column(members: Mapping[str, Member], obs: pd.DataFrame, site: str) -> pd.S
         found.append(labels.set_axis([f"{name}/{one}" for one in labels.index]))
     if not found:
         raise InputError(f"no cohort tells its sites by {site}: {examples(lacking)}")
-    sites = pd.concat(found).reindex(obs.index)
+    sites: pd.Series = pd.concat(found).reindex(obs.index)
     if sites.nunique() < 2:
         raise InputError(f"{site} has one site in these cohorts: there is none to leave out")
     return sites
@@ -136,9 +136,10 @@ def _rows(
         risk = scored.loc[samples, "risk_score"].to_numpy(dtype=np.float64)
         at = np.isfinite(risk)
         time, event = member.endpoint.time[at], member.endpoint.event[at]
-        row = {"cohort": name, "design": design, "n": int(at.sum()), "events": int(event.sum()), "told": ""}
-        if row["events"] < _FEWEST:
-            rows.append(row | {"told": f"cannot tell: {row['events']} events"})
+        n_events = int(event.sum())
+        row = {"cohort": name, "design": design, "n": int(at.sum()), "events": n_events, "told": ""}
+        if n_events < _FEWEST:
+            rows.append(row | {"told": f"cannot tell: {n_events} events"})
             continue
         other = held.loc[samples, "risk_score"].to_numpy(dtype=np.float64)[at]
         found = survival.concordance(time, event, risk[at], cross_validated=design == SITE, seed=seed)

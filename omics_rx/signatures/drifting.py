@@ -64,7 +64,8 @@ def of_signature(
 
 
 def _obs(cohort: CohortLike | None) -> pd.DataFrame:
-    return cohort.obs if hasattr(cohort, "obs") else pd.DataFrame()
+    found: pd.DataFrame = getattr(cohort, "obs", pd.DataFrame())
+    return found
 
 
 def _values(ready: Prepared, genes: tuple[str, ...]) -> tuple[pd.DataFrame, str]:
@@ -85,8 +86,9 @@ def _training(
     high = float(np.clip(norm.sf(signature.cutoffs["high"]), 0.02, 0.98))
     if against is not None:
         rows, before = _values(prepare(against, needs_of(signature)), signature.genes)
-        kept = [gene for gene in values if gene in rows]
-        made = drifted.learnt(rows[kept].to_numpy(dtype=np.float64), weights[kept].to_numpy(), high) if kept else None
+        kept = [str(gene) for gene in values if gene in rows]
+        own_weights = np.asarray(weights[kept], dtype=np.float64)
+        made = drifted.learnt(np.asarray(rows[kept], dtype=np.float64), own_weights, high) if kept else None
         other = "unknown" not in (before, unit) and before != unit
         return (kept, made) if made is not None else None, f"the {len(rows)} samples given", other
     other = False
@@ -97,13 +99,13 @@ def _training(
             raise
         # of another unit; one that cannot be told is no other, and the values tell
         frozen, other = signature.reference, "unknown" not in (signature.reference.unit, unit)
-    have = [gene for gene in values if gene in frozen.genes]
+    have = [str(gene) for gene in values if gene in frozen.genes]
     if not have:
         return None, "", other
     own = frozen.subset(have)
     at = [signature.genes.index(gene) for gene in have]
-    trained = Trained(own.mean, own.sd, signature.correlation[np.ix_(at, at)], weights[have].to_numpy(), high,
-                      max(own.n_samples, 3))  # fmt: skip
+    trained = Trained(own.mean, own.sd, signature.correlation[np.ix_(at, at)],
+                      np.asarray(weights[have], dtype=np.float64), high, max(own.n_samples, 3))  # fmt: skip
     return (have, trained), f"{own.origin or 'training'}, {own.n_samples} samples in {own.unit}", other
 
 

@@ -44,7 +44,7 @@ def test_info_is_told_or_detected_and_says_which():
     told = co.with_info(bare, unit="log2 intensity", domain="cell_line", origin="test")
     assert co.info(told) == co.CohortInfo("log2 intensity", "cell_line", "test")
     assert "omics_rx" not in bare.uns
-    with pytest.raises(InputError, match="use one of"):
+    with pytest.raises(InputError, match="unknown unit 'furlongs'"):
         co.with_info(bare, unit="furlongs")
 
 
