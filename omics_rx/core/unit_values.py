@@ -11,7 +11,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from omics_rx.core.units import BASES, LARGEST_LOG, MIXED, Floats, to_amounts
+from omics_rx.core.units import BASES, LARGEST_LOG, LARGEST_POWER, MIXED, Floats, to_amounts
 
 _SMALLEST_LOG = 3.0
 _FLOOR = 0.01  # share of the values that are the smallest one where silent genes pile up
@@ -19,7 +19,6 @@ _TOTALS = {"TPM": 1e6, "CP10k": 1e4}
 _MANY_GENES = 5000
 _CLOSE, _EXACT = 0.01, 0.001  # of a total, by which it is told: over many genes, over few
 _SAME_TOTAL = 0.001
-_LARGEST_POWER = 40.0  # 2**40 is beyond any count or intensity
 # .999 quantile of a sample's amounts over their median: 67, 119, 298 in counts, arrays, FPKM; of their roots 8, 11, 17
 _WIDE, _LEAST_SPAN = 1000, 30.0
 _NORMAL, _LEAST_SCORES, _NEAR_SCORE = NormalDist(), 200, 0.02
@@ -206,7 +205,7 @@ def _unit_of_logs(array: Floats, known: Floats, high: float) -> str:
 
 def _with_added(array: Floats, known: Floats, floor: float) -> str:
     """Logarithm of amounts and something else than one, told by the value of silent genes and by the amounts."""
-    if float(np.mean(known == floor)) < _FLOOR or abs(floor) > _LARGEST_POWER:
+    if float(np.mean(known == floor)) < _FLOOR or abs(floor) > LARGEST_POWER:
         return ""
     for log, base in BASES.items():
         added = float(f"{base**floor:.3g}")
@@ -244,7 +243,7 @@ def _whole_in_all(amounts: Floats) -> bool:
 
 def _totals_under(array: Floats, base: float) -> Floats:
     """What a sample's values sum to under a logarithm of ``x + 1``, shape ``(n,)``."""
-    power = np.minimum(array, _LARGEST_POWER / np.log2(base)) * np.log(base)
+    power = np.minimum(array, LARGEST_POWER / np.log2(base)) * np.log(base)
     totals: Floats = np.nansum(np.expm1(power), axis=1)
     return totals
 
@@ -304,7 +303,7 @@ def _unit_around_zero(array: Floats, known: Floats) -> str:
     of expression with a small pseudo-count, log2(FPKM + 0.1), dips below zero for silent genes only: its typical gene
     lies well above, or its silent genes pile up at the logarithm of the pseudo-count.
     """
-    if known.max() > _LARGEST_POWER or all(_are_normal_scores(row) for row in array[:50]):
+    if known.max() > LARGEST_POWER or all(_are_normal_scores(row) for row in array[:50]):
         return "unknown"
     if is_standardised(array):
         return "z"

@@ -23,7 +23,7 @@ RELATIVE = ("log2 intensity", "log2 expression", "log2 ratio", "z")
 UNITS = (*LINEAR, *LOGGED, *RELATIVE, "unknown")
 MIXED = "mixed"
 LARGEST_LOG = 50.0  # nothing above it is a logarithm
-_LARGEST_POWER = 40.0  # 2**40 is beyond any count or intensity
+LARGEST_POWER = 40.0  # 2**40 is beyond any count or intensity
 
 _SAME_UNIT = {
     "count": "counts", "rawcounts": "counts", "rawcount": "counts", "readcounts": "counts", "reads": "counts",
@@ -113,12 +113,12 @@ def to_amounts(values: Floats, unit: str) -> Floats:
     if found is None:
         return values
     if found[4]:
-        return np.square(values) if found[4] == "sqrt" else np.sinh(np.minimum(values, _LARGEST_POWER * np.log(2)))
+        return np.square(values) if found[4] == "sqrt" else np.sinh(np.minimum(values, LARGEST_POWER * np.log(2)))
     base, added = BASES[found[1]], float(found[3])
     power = values * np.log(base)
     if added == 1:
         return np.expm1(power)
-    return np.maximum(np.exp(np.minimum(power, _LARGEST_POWER * np.log(2))) - added, 0.0)
+    return np.maximum(np.exp(np.minimum(power, LARGEST_POWER * np.log(2))) - added, 0.0)
 
 
 def from_amounts(amounts: Floats, unit: str) -> Floats:
