@@ -66,9 +66,7 @@ def related(drugs: pd.DataFrame, training: pd.DataFrame, known: DrugFeatures) ->
     training, known
         Table of the training drugs, and their features.
     """
-    if known not in _WORDS:
-        _WORDS[known] = _words(training)
-    theirs, own = _WORDS[known], {f"asked {name}": words for name, words in _words(drugs).items()}
+    theirs, own = _words_of(training, known), {f"asked {name}": words for name, words in _words(drugs).items()}
     asked = pd.Index([f"asked {name}" for name in drugs.index])
     kin = mechanisms.relatives({**theirs, **own}, asked, training.index)
     return [[str(drug) for drug in training.index[row]] for row in kin]
@@ -76,14 +74,18 @@ def related(drugs: pd.DataFrame, training: pd.DataFrame, known: DrugFeatures) ->
 
 def kin_of(training: pd.DataFrame, known: DrugFeatures) -> np.ndarray:
     """Which training drugs are relatives of each other, itself among them, ``(n_drugs, n_drugs)``."""
-    if known not in _WORDS:
-        _WORDS[known] = _words(training)
-    return mechanisms.relatives(_WORDS[known], training.index, training.index)
+    return mechanisms.relatives(_words_of(training, known), training.index, training.index)
 
 
 def named(drugs: list[str], names: pd.Series) -> str:
     """A few relatives by name, and how many there are."""
     return examples(names.reindex(drugs), 3) if drugs else ""
+
+
+def _words_of(training: pd.DataFrame, known: DrugFeatures) -> dict[str, set[str]]:
+    if known not in _WORDS:
+        _WORDS[known] = _words(training)
+    return _WORDS[known]
 
 
 def _words(drugs: pd.DataFrame) -> dict[str, set[str]]:
