@@ -31,8 +31,6 @@ class LineCovariance:
         Mean of each line over the training drugs, ``(n_lines,)``, in the unit of the responses.
     effects
         Response less that mean, gaps filled by lines of like expression, ``(n_lines, n_drugs)``.
-    measured
-        Which of them were measured, ``(n_lines, n_drugs)``.
     left_out
         Mean and effects as fits without the line predict them, ``(n_lines, 1 + n_drugs)``.
     dual, centre
@@ -45,7 +43,6 @@ class LineCovariance:
 
     mean: np.ndarray
     effects: np.ndarray
-    measured: np.ndarray
     left_out: np.ndarray
     dual: np.ndarray
     centre: np.ndarray
@@ -115,7 +112,7 @@ class LineCovariance:
     def rows(self, kept: np.ndarray) -> LineCovariance:
         """The same of some training drugs alone."""
         return replace(
-            self, effects=self.effects[:, kept], measured=self.measured[:, kept],
+            self, effects=self.effects[:, kept],
             left_out=self.left_out[:, np.concatenate([[0], 1 + np.flatnonzero(kept)])], dual=self.dual[:, kept],
             centre=self.centre[kept],
         )  # fmt: skip
@@ -144,9 +141,7 @@ def learn(responses: np.ndarray, kernel: np.ndarray, ridge: float) -> LineCovari
     own = float(((effects - effects.mean(axis=0)) ** 2).mean())
     predicted = alone.mean(axis=1)
     left_out = np.column_stack([predicted, alone - predicted[:, None]])
-    return LineCovariance(
-        mean, effects, measured, left_out, dual, centre, centred / diagonal, own, (columns, total, diagonal)
-    )
+    return LineCovariance(mean, effects, left_out, dual, centre, centred / diagonal, own, (columns, total, diagonal))
 
 
 def in_order(joint: np.ndarray, own: float, n: int, *, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

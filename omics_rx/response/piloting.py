@@ -166,18 +166,22 @@ def adapt_drug(
     at = _positions(model, list(series.index))
     names = model.learnt_.training.cells.names
     series = pd.Series(series.to_numpy(), pd.Index(names[at], name="cell_id"), name=value)
-    tables = [_responses(model, value)]
+    own = _responses(model, value)
+    tables = [own]
     if assay is not None:
-        series, theirs = _on_scale(series, assay, model, value)
+        series, theirs = _on_scale(series, assay, model, own)
         tables.append(theirs)
     elif not sure_of_unit:
         _check_unit(series, value)
+    words = mechanisms.tokens(model.screen_.drugs.loc[own.columns])
+    shown = [(table, mechanisms.relatives(words, table.columns, own.columns)) for table in tables]
+    covariance = covariance_of(model, value)
     # another assay misses its own drugs by more than the training screen does: the wider of the two
-    widened = [
-        float(np.fmax.reduce([_widened(model, at, value, table, unseen=unseen) for table in tables]))
+    seen, new = (
+        float(np.fmax.reduce([_widened(covariance, at, *one, model.coverage, unseen=unseen) for one in shown]))
         for unseen in (False, True)
-    ]
-    return PilotedDrug(name, series, value, (widened[0], widened[1]), model, at)
+    )
+    return PilotedDrug(name, series, value, (seen, new), model, at)
 
 
 def covariance_of(model: ResponseModel, value: str) -> LineCovariance:
@@ -236,11 +240,10 @@ def _check_unit(series: pd.Series, value: str) -> None:
 
 
 def _on_scale(
-    series: pd.Series, assay: pd.DataFrame, model: ResponseModel, value: str
+    series: pd.Series, assay: pd.DataFrame, model: ResponseModel, own: pd.DataFrame
 ) -> tuple[pd.Series, pd.DataFrame]:
     """Values of another assay on the scale of the training screen, as the drugs that both measured tell, and those."""
     asked.kind("assay", assay, pd.DataFrame, "give what the same assay measured of other drugs, lines x drugs")
-    own = _responses(model, value)
     theirs = own_ids(assay, model.screen_, own)
     both = (theirs.notna() & own.notna()).to_numpy()
     x, y = theirs.to_numpy(dtype=np.float64)[both], own.to_numpy()[both]
@@ -256,20 +259,26 @@ def _on_scale(
     return slope * (series - x.mean()) + y.mean(), slope * (theirs - x.mean()) + y.mean()
 
 
-def _widened(model: ResponseModel, at: np.ndarray, value: str, table: pd.DataFrame, *, unseen: bool) -> float:
+def _widened(
+    covariance: LineCovariance, at: np.ndarray, table: pd.DataFrame, kin: np.ndarray, coverage: float, *, unseen: bool
+) -> float:
     """What standard deviations must be multiplied by: each training drug as if new, without any that acts alike.
 
     Parameters
     ----------
+    covariance
+        How the training lines go together.
     at
         Positions of the lines measured.
     table
         Responses to training drugs by the training screen or another assay, on its scale, lines x drugs.
+    kin
+        Which training drugs act like each drug of the table, itself among them, ``(n_drugs, n_training_drugs)``.
+    coverage
+        Share of the responses that the interval holds.
     unseen
         Whether lines are taken as if they were not among the training lines.
     """
-    covariance, drugs = covariance_of(model, value), _responses(model, value).columns
-    kin = mechanisms.relatives(mechanisms.tokens(model.screen_.drugs.loc[drugs]), table.columns, drugs)
     others, ratios = np.ones(len(table), dtype=bool), []
     others[at] = False
     for measured, own in zip(table.to_numpy().T, kin, strict=True):
@@ -280,4 +289,4 @@ def _widened(model: ResponseModel, at: np.ndarray, value: str, table: pd.DataFra
         mean, sd = covariance.given(here, measured[here], without=own, unseen=unseen)
         ratios.append((np.abs(measured - mean) / sd)[known & others])
     told = np.concatenate(ratios) if ratios else np.empty(0)
-    return conformal_quantile(told, model.coverage) if told.size >= _MIN_PAIRS else float("nan")
+    return conformal_quantile(told, coverage) if told.size >= _MIN_PAIRS else float("nan")
