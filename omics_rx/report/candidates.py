@@ -192,11 +192,20 @@ def _before_an_experiment(ranking: Any, drug: str) -> list[tuple[str, str]]:
         return []
     made = ranking.sheet(drug)
     facts = [("would be refuted if", "; or ".join(made.refuted_by[:2]))]
-    failed = [f"{row['setting']}: {row['result']} ({row['citation']})" for row in made.failures.to_dict("records")]
-    tried = [f"{row['trial']}, {row['group']}: {row['result']} ({row['citation']})"
-             for row in made.trials.to_dict("records")]  # fmt: skip
+    failed = [failure(row) for row in made.failures.to_dict("records")]
+    tried = [trial(row) for row in made.trials.to_dict("records")]
     facts += [("trials found", "; ".join(tried))] if tried else []
     return [*facts, ("failed in", "; ".join(failed)) if failed else ("failed trials", made.silence)]
+
+
+def failure(row: Mapping[Any, Any]) -> str:
+    """Write a trial that found no gain."""
+    return f"{row['setting']}: {row['result']} ({row['citation']})"
+
+
+def trial(row: Mapping[Any, Any]) -> str:
+    """Write what a neoadjuvant trial found."""
+    return f"{row['trial']}, {row['group']}: {row['result']} ({row['citation']})"
 
 
 def _row(frame: Any, name: str) -> pd.Series:

@@ -14,7 +14,7 @@ import pandas as pd
 from omics_rx import plots
 from omics_rx.core.texts import for_spreadsheets
 from omics_rx.plots.style import signed
-from omics_rx.report.candidates import Kind, interval_of, kinds_of
+from omics_rx.report.candidates import Kind, failure, interval_of, kinds_of, trial
 from omics_rx.report.html import cell
 from omics_rx.report.page import Catalogue, Entry, Figure, Weight
 from omics_rx.report.sections import known
@@ -29,9 +29,13 @@ _COLUMNS = (("rank", True), ("drug", False), ("group", False), ("where it stands
 
 def anchors(ranking: Any) -> dict[str, str]:
     """Address on the page of every drug: its name in small letters, with a number where two are alike."""
+    return _anchors(_everyone(ranking))
+
+
+def _anchors(table: pd.DataFrame) -> dict[str, str]:
     found: dict[str, str] = {}
     taken = {"main"}
-    for drug, name in _everyone(ranking)["name"].items():
+    for drug, name in table["name"].items():
         stem = re.sub(r"[^a-z0-9]+", "-", str(name).lower()).strip("-") or "drug"
         stem = f"drug-{stem}" if re.match(r"[sh]-|f\d+-", stem) else stem  # those of sections and pictures
         numbered = (f"{stem}-{number}" for number in itertools.count(2))
@@ -62,7 +66,7 @@ def catalogue(ranking: Any, drugs: pd.DataFrame | None = None) -> Catalogue:
     own = getattr(ranking, "drugs", None)
     facts = facts.combine_first(own) if own is not None and own is not facts else facts
     told = _Told(ranking, table, facts)
-    names = anchors(ranking)
+    names = _anchors(table)
     entries = tuple(
         _entry(told, (str(drug), names[str(drug)], at), row)
         for at, (drug, row) in enumerate(zip(table.index, table.to_dict("records"), strict=True))
@@ -117,7 +121,9 @@ class _Told:
         self.labels, self.failed, self.trials = _labels(), _failures(), _trials(facts)
         own = getattr(ranking, "labels", pd.DataFrame())
         usable = {"drug_id", "subtype", "status"} <= set(own)
-        self.own = own[own["subtype"] == ranking.subtype] if usable else pd.DataFrame(columns=["drug_id"])
+        self.own: dict[str, list[dict[Any, Any]]] = {}
+        for row in own[own["subtype"] == ranking.subtype].to_dict("records") if usable else ():
+            self.own.setdefault(row["drug_id"], []).append(row)
 
 
 def _entry(told: _Told, place: tuple[str, str, int], row: Mapping[Any, Any]) -> Entry:
@@ -186,14 +192,14 @@ def _facts(told: _Told, drug: str, row: Mapping[Any, Any]) -> Iterable[tuple[str
         yield name, str(about[name]).replace(";", ", ") if known(about.get(name)) else "not known"
     if known(about.get("aliases")):
         yield "also called", _short(str(about["aliases"]).replace(";", ", "), 160)
-    for known_of in told.own[told.own["drug_id"] == drug].to_dict("records"):
+    for known_of in told.own.get(drug, []):
         source = "; ".join(str(known_of[name]) for name in ("year", "citation") if known(known_of.get(name)))
         yield f"known for {told.ranking.subtype}", f"{str(known_of['status']).replace('_', ' ')}; {source}".rstrip("; ")
     key, called = str(about.get("inchikey")), str(row["name"]).casefold()
     for label in told.labels.get(key, told.labels.get(called, []))[:_MOST_LABELS]:
         yield "labelled", label
     failed, looked = told.failed.get(key, []), row.get("failed")
-    silent = "not looked up" if not known(looked) or looked == NOT_LOOKED_UP else f"in breast cancer: {looked}"
+    silent = NOT_LOOKED_UP if not known(looked) or looked == NOT_LOOKED_UP else f"in breast cancer: {looked}"
     yield "trials that found no gain", "; ".join(failed) or silent
     yield "neoadjuvant trials", "; ".join(told.trials.get(drug, [])) or "none in the trials read for this table"
     if known(row.get("warning")):
@@ -220,8 +226,7 @@ def _failures() -> dict[str, list[str]]:
 
     found: dict[str, list[str]] = {}
     for row in failed_trials().to_dict("records"):
-        text = f"{row['setting']}: {row['result']} ({row['citation']})"
-        found.setdefault(str(row["inchikey"]), []).append(text)
+        found.setdefault(str(row["inchikey"]), []).append(failure(row))
     return found
 
 
@@ -233,8 +238,7 @@ def _trials(facts: pd.DataFrame) -> dict[str, list[str]]:
     rows = trials.for_drugs(facts)
     found: dict[str, list[str]] = {}
     for drug, told in zip(rows["drug_id"], trials.told(rows).to_dict("records"), strict=True):
-        text = f"{told['trial']}, {told['group']}: {told['result']} ({told['citation']})"
-        found.setdefault(str(drug), []).append(text)
+        found.setdefault(str(drug), []).append(trial(told))
     return found
 
 

@@ -18,6 +18,7 @@ _ELEMENTS = frozenset(
 )  # fmt: skip
 # colours of the plots that the page sets itself, so that light and dark both read well
 _THEME = {style.INK: "var(--ink)", style.MUTED: "var(--muted)", style.GRID: "var(--grid)", style.PAPER: "var(--paper)"}
+_COLOURS = re.compile("|".join(_THEME), re.IGNORECASE)
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SIZE = re.compile(r"^([\d.]+)(pt|px|in)?$")
 _PIXELS = {"pt": 4 / 3, "in": 96.0, "px": 1.0, None: 1.0}
@@ -126,9 +127,7 @@ def _tidy(element: ET.Element, prefix: str, used: set[str]) -> None:
         told = re.sub(r"url\(\s*['\"]?#([^)'\"]+)['\"]?\s*\)", rf"url(#{prefix}\1)", told)
         if re.search(r"url\(\s*['\"]?(?!#)", told):
             continue
-        for colour, variable in _THEME.items():
-            told = re.sub(colour, variable, told, flags=re.IGNORECASE)
-        element.set(name, told)
+        element.set(name, _COLOURS.sub(lambda found: _THEME[found[0].lower()], told))
 
 
 def _kept(name: str) -> bool:
