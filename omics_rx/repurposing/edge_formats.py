@@ -20,6 +20,7 @@ Rows = list[list[str]]
 Graph = tuple[dict[str, dict[str, str]], list[tuple[str, str, str]]]  # nodes with what is said of each; edges, weights
 _HEADER = ["gene_a", "gene_b", "weight"]
 _LEAST_MITAB = 15
+_START = 200  # characters that tell the format
 _WRITTEN = re.compile(r"[\w ./-]+:(\"[^\"]*\"|[^|(\t]*)(?:\(([^)]*)\))?")
 _GML = re.compile(r'(\w+)\s+("[^"]*"|[-+.\w]+)')
 _SHAPE = "a list of records, a Cytoscape file (cyjs, CX, CX2) or nodes and links"
@@ -50,17 +51,29 @@ def formatted(source: Path | str, genes_in: Callable[[list[str]], bool]) -> Rows
     if form != "text":
         return None
     with text_lines(file) as lines:
-        whole = "\n".join(text(line) for _, line in lines)
-    start = whole.lstrip("\ufeff \r\n\t")[:200].casefold()
-    if start.startswith(("{", "[")):
+        read, head, start = (text(line) for _, line in lines), list[str](), ""
+        while len(start) < _START and (line := next(read, None)) is not None:
+            head.append(line)
+            start = f"{start}{line}\n".lstrip("\ufeff \r\n\t")
+        written = _written(start[:_START].casefold())
+        if not written:  # tables may be large, and are read by what they are left to
+            return None
+        whole = "\n".join([*head, *read])
+    if written == "json":
         return _of_json(whole, file, genes_in)
+    graph = _xml(whole, file) if written == "xml" else _pajek(whole) if written == "pajek" else _gml(whole)
+    return _of_graph(graph, file, genes_in)
+
+
+def _written(start: str) -> str:
+    """``"json"``, ``"xml"``, ``"pajek"`` or ``"gml"``, by what a text starts with; empty for any other."""
+    if start.startswith(("{", "[")):
+        return "json"
     if start.startswith("<"):
-        return _of_graph(_xml(whole, file), file, genes_in)
+        return "xml"
     if start.startswith("*vertices"):
-        return _of_graph(_pajek(whole), file, genes_in)
-    if re.match(r"(creator|graph\s*\[|#.*\n\s*graph\s*\[)", start):
-        return _of_graph(_gml(whole), file, genes_in)
-    return None
+        return "pajek"
+    return "gml" if re.match(r"(creator|graph\s*\[|#.*\n\s*graph\s*\[)", start) else ""
 
 
 def _of_graph(graph: Graph, file: Path, genes_in: Callable[[list[str]], bool]) -> Rows:
