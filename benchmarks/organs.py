@@ -12,8 +12,7 @@ from collections import Counter
 
 import numpy as np
 import pandas as pd
-from anndata import AnnData
-from pam50_agreement import data_folder, reference_inputs
+from pam50_agreement import data_folder, reference_inputs, tcga_counts
 
 import omics_rx as orx
 from omics_rx.harmonize.organs import levels, organ_of
@@ -31,8 +30,7 @@ def tumours() -> dict[str, tuple[pd.DataFrame, pd.Series]]:
     """Levels of breast tumours, and the kind of each."""
     folder = data_folder()
     scanb = reference_inputs(folder)["SCAN-B 400 (38 of the genes)"]
-    counts = pd.read_csv(folder / "subtypes" / "bsr_tcga100_counts5000.csv.gz", index_col=0)
-    tcga = orx.harmonize.genes(AnnData((counts if len(counts) == 100 else counts.T).astype(float))).to_df()
+    tcga = tcga_counts(folder).to_df()
     kinds = pd.read_csv(folder / "subtypes" / "bsr_tcga100_subtypes.csv.gz", index_col=0)["AIMS"].reindex(tcga.index)
     arrays = pd.read_csv(folder / "cohorts" / "gse42568_expr.csv.gz", index_col=0).select_dtypes("number")
     arrays = arrays if len(arrays) < arrays.shape[1] else arrays.T

@@ -69,10 +69,15 @@ def main() -> None:
     triple_negative()
 
 
+def tcga_counts(folder: Path) -> AnnData:
+    """Counts of 100 tumours of TCGA, genes by their names of today."""
+    counts = pd.read_csv(folder / "subtypes" / "bsr_tcga100_counts5000.csv.gz", index_col=0)
+    return orx.harmonize.genes(AnnData((counts if len(counts) == 100 else counts.T).astype(float)))
+
+
 def alone(folder: Path) -> None:
     """Each tumour alone on frozen medians and references, against what its cohort says of it, by unit."""
-    counts = pd.read_csv(folder / "subtypes" / "bsr_tcga100_counts5000.csv.gz", index_col=0)
-    tcga = orx.harmonize.genes(AnnData((counts if len(counts) == 100 else counts.T).astype(float)))
+    tcga = tcga_counts(folder)
     scanb = reference_inputs(folder)["SCAN-B 400 (38 of the genes)"][0]
     fpkm = AnnData(np.maximum(2**scanb - 0.1, 0))
     lengths = resources.table("gene_lengths.tsv.gz").set_index("gene")["length"].astype(float)

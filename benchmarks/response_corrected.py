@@ -24,10 +24,6 @@ import omics_rx as orx
 _FEWEST_DRUGS = 5
 
 
-def by_drug(measured: np.ndarray, other: np.ndarray) -> np.ndarray:
-    return spearman(measured, other)
-
-
 def within_lines(measured: pd.DataFrame, other: pd.DataFrame) -> float:
     """Mean over lines of the Spearman correlation over drugs that are standardised; lines with five drugs or more."""
     other = other.where(measured.notna())
@@ -42,15 +38,15 @@ def rows(name: str, other: pd.DataFrame, versions: dict[str, pd.DataFrame], n_bo
     found = []
     for title, values in versions.items():
         own = values.loc[judge.index, judge.columns].where(judge.notna())
-        each = by_drug(judge.to_numpy(), own.to_numpy())
-        start = by_drug(judge.to_numpy(), versions["measured"].loc[judge.index, judge.columns].to_numpy())
+        each = spearman(judge.to_numpy(), own.to_numpy())
+        start = spearman(judge.to_numpy(), versions["measured"].loc[judge.index, judge.columns].to_numpy())
         found.append(
             {
                 "laboratory": name, "response": title, "drugs": judge.shape[1], "median": np.nanmedian(each),
                 "mean": np.nanmean(each), "within a line": within_lines(judge, own),
                 "better for": np.nanmean(each > start),
                 "gain over measured": "" if title == "measured" else text(
-                    gain(by_drug, judge, own, versions["measured"], n_boot=n_boot)),
+                    gain(spearman, judge, own, versions["measured"], n_boot=n_boot)),
             }
         )  # fmt: skip
     return found

@@ -52,16 +52,23 @@ def adapted(
 
     The k are drawn at random, or the first of an order that the line has.
     """
-    known = np.flatnonzero(np.isfinite(errors))
-    result = np.full(len(errors), np.nan)
     if k is None:
+        known, result = np.flatnonzero(np.isfinite(errors)), np.full(len(errors), np.nan)
         total = learnt.shared()[np.ix_(known, known)] + np.diag(learnt.own_share * learnt.spread[known] ** 2)
         inverse = np.linalg.inv(total)
         result[known] = errors[known] - (inverse @ errors[known]) / np.diag(inverse)
         return result
+    return told_by(errors, learnt, k, row, order)
+
+
+def told_by(
+    errors: np.ndarray, learnt: ErrorCovariance, k: int, row: int, order: np.ndarray | None, **assay: float
+) -> np.ndarray:
+    """Shift of the drugs not shown, given the k that are; ``assay`` as :meth:`ErrorCovariance.given` takes it."""
+    known, result = np.flatnonzero(np.isfinite(errors)), np.full(len(errors), np.nan)
     shown = rng(0, "shown", k, row).permutation(known)[:k] if order is None else order[np.isin(order, known)][:k]
     hidden = np.setdiff1d(known, shown)
-    result[hidden] = learnt.given(shown, errors[shown])[0][hidden]
+    result[hidden] = learnt.given(shown, errors[shown], **assay)[0][hidden]
     return result
 
 
@@ -128,19 +135,14 @@ def row_of(found: dict[str, object]) -> dict[str, object]:
 def carried(errors: np.ndarray, learnt: ErrorCovariance, k: int | None, row: int, order: np.ndarray | None, *,
             same: bool) -> np.ndarray:  # fmt: skip
     """Shift of the hidden drugs of one line, as the same assay would say or as it is expected elsewhere."""
-    known = np.flatnonzero(np.isfinite(errors))
     settings = {} if same else {"level": _LEVEL_SD, "noise": _NOT_REPEATED}
-    result = np.full(len(errors), np.nan)
     if k is None:
         _, result = by_others(
             errors[None], level=settings.get("level", 0.0), noise=settings.get("noise", 0.0) + learnt.own_share,
             learnt=(learnt.spread, learnt.correlation, learnt.own_share),
         )  # fmt: skip
         return result[0]
-    shown = rng(0, "shown", k, row).permutation(known)[:k] if order is None else order[np.isin(order, known)][:k]
-    hidden = np.setdiff1d(known, shown)
-    result[hidden] = learnt.given(shown, errors[shown], **settings)[0][hidden]
-    return result
+    return told_by(errors, learnt, k, row, order, **settings)
 
 
 def elsewhere(name: str, path: str | None, saved: str | None, n_boot: int) -> pd.DataFrame:
