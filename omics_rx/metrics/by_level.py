@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import chi2
 
 from omics_rx.metrics.inputs import Bools, Floats
+from omics_rx.metrics.small import Z95
 
 FEWEST = 10  # events, or patients of the rarer class, under which a level cannot be told
 TABLE = [
@@ -92,6 +93,39 @@ def tested(parts: Sequence[tuple[float, float]], common: float) -> tuple[float, 
     statistic = max(0.0, 2 * (sum(likelihood for _, likelihood in parts) - common))
     df = len(parts) - 1
     return statistic, df, float(chi2.sf(statistic, df))
+
+
+def interaction(
+    kept: Sequence[str], parts: Mapping[str, tuple[float, float]], common: Callable[[], float],
+    rows: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:  # fmt: skip
+    """Test of a column: the levels that take part, their patients and events, and :func:`tested` of two or more.
+
+    Parameters
+    ----------
+    kept
+        Levels that take part.
+    parts
+        Slope and log likelihood of each.
+    common
+        Gives the log likelihood of all of them with one slope.
+    rows
+        ``level``, ``n`` and ``events`` of every level.
+    """
+    inside = [row for row in rows if row["level"] in kept]
+    test: dict[str, Any] = {
+        "levels": ", ".join(kept), "n": sum(row["n"] for row in inside), "events": sum(row["events"] for row in inside),
+        "statistic": np.nan, "df": max(0, len(kept) - 1), "p_value": np.nan, "told": few_levels(len(kept)),
+    }  # fmt: skip
+    if len(kept) > 1:
+        statistic, df, p = tested([parts[level] for level in kept], common())
+        test |= {"statistic": statistic, "df": df, "p_value": p, "told": ""}
+    return test | {"p_corrected": test["p_value"]}
+
+
+def wald(slope: float, error: float) -> dict[str, float]:
+    """Slope with its 95% interval."""
+    return {"slope": slope, "slope_lower": slope - Z95 * error, "slope_upper": slope + Z95 * error}
 
 
 def each_level(levels: ArrayLike, order: Sequence[str] | None) -> list[tuple[str, Bools]]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.stats import norm, t
 
-from omics_rx.metrics.inputs import Floats
+from omics_rx.metrics.inputs import Bools, Floats
 
 Z95 = 1.959963984540054
 
@@ -69,6 +69,22 @@ def auc_interval(value: float, n_positive: int, n_negative: int) -> tuple[float,
     low = 0.0 if value <= 0 else float(brentq(gap, 0.0, min(value, 1 - 1e-9)))
     high = 1.0 if value >= 1 else float(brentq(gap, max(value, 1e-9), 1.0))
     return low, high
+
+
+def placements(truth: Bools, odds: Floats) -> Floats:
+    """Share of repeats in which each responder lies above each other patient, ties half: ``(r, n)`` to ``(p, q)``."""
+    yes, no = odds[:, truth].round(9), odds[:, ~truth].round(9)
+    total = np.zeros((yes.shape[1], no.shape[1]))
+    for one, two in zip(yes, no, strict=True):
+        total += (one[:, None] > two[None, :]) + 0.5 * (one[:, None] == two[None, :])
+    return total / len(yes)
+
+
+def area(truth: Bools, odds: Floats) -> tuple[float, float, float]:
+    """Mean area under the curve over repeats, with a 95% interval for the number of patients of either class."""
+    value = float(placements(truth, odds).mean())
+    lower, upper = auc_interval(value, int(truth.sum()), int((~truth).sum()))
+    return value, lower, upper
 
 
 def _wider(n: int) -> tuple[float, float]:

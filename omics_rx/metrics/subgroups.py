@@ -6,7 +6,7 @@ levels together one test; a level with too little to tell gets no figure but a s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,10 +23,11 @@ from omics_rx.metrics.by_level import (
     Subgroups,
     each_level,
     few_levels,
+    interaction,
     logistic,
     table,
     testable,
-    tested,
+    wald,
 )
 from omics_rx.metrics.inputs import Bools, Floats
 
@@ -72,14 +73,17 @@ def by_class(
         if rare < FEWEST:
             rows.append(row | {"told": f"cannot tell: {rare} patients of the rarer outcome"})
             continue
-        value = _area(yes[here], score[here])
-        lower, upper = small.auc_interval(value, int(yes[here].sum()), int((~yes[here]).sum()))
+        value, lower, upper = small.area(yes[here], score[None, here])
         slope, error, likelihood = logistic([(yes[here], score[here])])
-        rows.append(row | {"value": value, "lower": lower, "upper": upper, "told": "", **_wald(slope, error)})
+        rows.append(row | {"value": value, "lower": lower, "upper": upper, "told": "", **wald(slope, error)})
         parts[level] = (slope, likelihood)
     kept = testable(parts, order)
-    common = logistic([(yes[here], score[here]) for level, here in each_level(levels, order) if level in kept])[2]
-    return Subgroups(table(rows), _tests(kept, parts, common, rows), ())
+
+    def common() -> float:
+        return logistic([(yes[here], score[here]) for level, here in each_level(levels, order) if level in kept])[2]
+
+    test = interaction(kept, parts, common, rows)
+    return Subgroups(table(rows), pd.DataFrame([test]).reindex(columns=TESTS), ())
 
 
 @in_words
@@ -190,20 +194,6 @@ def _permuted(parts: Sequence[Floats], n_permutations: int, seed: int) -> tuple[
     return own, (as_well + 1) / (n_permutations + 1)
 
 
-def _tests(
-    kept: Sequence[str], parts: Mapping[str, tuple[float, float]], common: float, rows: Sequence[Mapping[str, Any]]
-) -> pd.DataFrame:  # fmt: skip
-    inside = [row for row in rows if row["level"] in kept]
-    test: dict[str, Any] = {
-        "levels": ", ".join(kept), "n": sum(row["n"] for row in inside), "events": sum(row["events"] for row in inside),
-        "statistic": np.nan, "df": max(0, len(kept) - 1), "p_value": np.nan, "told": few_levels(len(kept)),
-    }  # fmt: skip
-    if len(kept) > 1:
-        statistic, df, p = tested([parts[level] for level in kept], common)
-        test |= {"statistic": statistic, "df": df, "p_value": p, "told": ""}
-    return pd.DataFrame([test | {"p_corrected": test["p_value"]}]).reindex(columns=TESTS)
-
-
 def _same_length(*arrays: NDArray[Any]) -> None:
     sizes = {array.shape for array in arrays}
     if len(sizes) != 1 or len(next(iter(sizes))) != 1:
@@ -218,12 +208,3 @@ def _observed(yes: Bools, chance: Floats) -> dict[str, float]:
         "observed": float(yes.mean()), "observed_lower": lower, "observed_upper": upper,
         "expected": float(chance.mean()),
     }  # fmt: skip
-
-
-def _area(yes: Bools, score: Floats) -> float:
-    up, down = score[yes].round(9), score[~yes].round(9)
-    return float(((up[:, None] > down[None, :]) + 0.5 * (up[:, None] == down[None, :])).mean())
-
-
-def _wald(slope: float, error: float) -> dict[str, float]:
-    return {"slope": slope, "slope_lower": slope - small.Z95 * error, "slope_upper": slope + small.Z95 * error}

@@ -17,7 +17,7 @@ from omics_rx.harmonize.levels import NOT_KNOWN, Levels, levels_of
 from omics_rx.metrics import by_level as figures
 from omics_rx.metrics import survival
 from omics_rx.metrics.by_level import FEWEST, Subgroups
-from omics_rx.metrics.small import Z95, wilson
+from omics_rx.metrics.small import wilson
 from omics_rx.signatures import cox
 from omics_rx.signatures.baseline import Baseline
 
@@ -156,13 +156,10 @@ def of_survival(
         tests.append({"cohort": name, "column": levels.asked, **test})
     for words in said:
         log.info("%s", words)
-    whole = figures.blank()
-    if tables:
-        whole = Subgroups(
-            pd.concat(tables, ignore_index=True).reindex(columns=figures.TABLE),
-            pd.DataFrame(tests).reindex(columns=figures.TESTS), tuple(said),
-        )  # fmt: skip
-    return figures.joined([Subgroups(whole.table, whole.tests, tuple(said))])
+    table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+    return figures.joined([
+        Subgroups(table.reindex(columns=figures.TABLE), pd.DataFrame(tests).reindex(columns=figures.TESTS), tuple(said))
+    ])  # fmt: skip
 
 
 def _chances(known: pd.DataFrame, baseline: Baseline | None) -> tuple[pd.Series | None, float]:
@@ -192,21 +189,11 @@ def _column(
             rows.append(row | {"told": f"cannot tell: {own}"})
             continue
         slope, error, likelihood = _slope([part])
-        rows.append(row | own | {
-            "slope": slope, "slope_lower": slope - Z95 * error, "slope_upper": slope + Z95 * error, "told": "",
-        })  # fmt: skip
+        rows.append(row | own | figures.wald(slope, error) | {"told": ""})
         parts[level] = (slope, likelihood)
         kept[level] = part
     within = figures.testable(parts, levels.order)
-    test: dict[str, Any] = {
-        "levels": ", ".join(within), "n": sum(len(kept[level]) for level in within),
-        "events": sum(int(kept[level]["event"].sum()) for level in within), "df": max(0, len(within) - 1),
-        "p_value": np.nan, "told": figures.few_levels(len(within)),
-    }  # fmt: skip
-    if len(within) > 1:
-        common = _slope([kept[level] for level in within])[2]
-        statistic, df, p = figures.tested([parts[level] for level in within], common)
-        test |= {"statistic": statistic, "df": df, "p_value": p, "told": ""}
+    test = figures.interaction(within, parts, lambda: _slope([kept[level] for level in within])[2], rows)
     short = [f"{row['level']} ({row['told'].removeprefix('cannot tell: ')})" for row in rows if row["told"]]
     told = [f"{levels.asked}: of {examples(short)} it cannot be told for whom the signature holds."] if short else []
     return pd.DataFrame(rows), test, told

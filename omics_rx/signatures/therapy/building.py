@@ -14,6 +14,7 @@ from omics_rx.core.arguments import in_words
 from omics_rx.core.errors import InputError, examples, unknown_name
 from omics_rx.core.provenance import Provenance
 from omics_rx.core.work import one_thread
+from omics_rx.metrics import small
 from omics_rx.signatures import classifiers, ledger, noise
 from omics_rx.signatures.noise import ALPHA
 from omics_rx.signatures.therapy import judging, nested, suspects
@@ -141,7 +142,7 @@ def build_response(
     with one_thread():
         methods = nested.Methods.fit(data, learners=learners, fusion=fusion, seed=seed)
         own_odds = methods.log_odds(data)
-    apparent = {method: judging.area(data.outcome, odds[None])[0] for method, odds in own_odds.items()}
+    apparent = {method: small.area(data.outcome, odds[None])[0] for method, odds in own_odds.items()}
     found = Figures(seed, pairs=[(name, nested.PLAIN) for name in _OURS], calibrated=_OURS, decided=_OURS)
     found.judge(" + ".join(one.name for one in train), NESTED, data.outcome, held.odds, apparent=apparent)
     training = training_summary(

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from omics_rx.metrics import small
 from omics_rx.signatures.therapy import judging
 from omics_rx.signatures.therapy.models import Data
 from omics_rx.signatures.therapy.nested import SIGNATURE
@@ -111,7 +112,7 @@ def ladder(truth: NDArray[np.bool_], odds: Sequence[Floats], added: Sequence[str
     """The signature made again as each kind of measurement is added, with its gain over the step before."""
     rows = []
     for step, (own, name) in enumerate(zip(odds, added, strict=True)):
-        value, lower, upper = judging.area(truth, own)
+        value, lower, upper = small.area(truth, own)
         row = {"step": step + 1, "added": name, "auc": value, "lower": lower, "upper": upper}
         if step:
             gap = judging.gain(truth, own, odds[step - 1], seed=seed)

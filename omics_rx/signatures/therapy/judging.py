@@ -17,7 +17,7 @@ from omics_rx.core.errors import InputError
 from omics_rx.core.work import rng
 from omics_rx.metrics import decision_curve, small
 from omics_rx.metrics.inputs import in_order
-from omics_rx.metrics.small import Z95
+from omics_rx.metrics.small import Z95, area, placements
 from omics_rx.signatures.therapy import outcome as outcomes
 
 Floats = NDArray[np.float64]
@@ -33,22 +33,6 @@ GROUPS = ["cohort", "role", "at", "n", "predicted", "observed", "lower", "upper"
 _BOOT = 1000
 _NUDGE = 1e-4
 _ALIKE = 1e-6  # log odds that differ by less, or chances that are so near 0 and 1
-
-
-def placements(truth: Bools, odds: Floats) -> Floats:
-    """Share of repeats in which each responder lies above each other patient, ties half: ``(r, n)`` to ``(p, q)``."""
-    yes, no = odds[:, truth].round(9), odds[:, ~truth].round(9)
-    total = np.zeros((yes.shape[1], no.shape[1]))
-    for one, two in zip(yes, no, strict=True):
-        total += (one[:, None] > two[None, :]) + 0.5 * (one[:, None] == two[None, :])
-    return total / len(yes)
-
-
-def area(truth: Bools, odds: Floats) -> tuple[float, float, float]:
-    """Mean area under the curve over repeats, with a 95% interval for the number of patients of either class."""
-    value = float(placements(truth, odds).mean())
-    lower, upper = small.auc_interval(value, int(truth.sum()), int((~truth).sum()))
-    return value, lower, upper
 
 
 def gain(truth: Bools, one: Floats, two: Floats, *, seed: int) -> dict[str, float]:
