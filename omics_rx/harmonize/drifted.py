@@ -9,6 +9,7 @@ one alarm in twenty is false.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -117,7 +118,7 @@ class Trained:
 def figures(values: Floats, trained: Trained) -> Floats:
     """Six figures of a cohort ``(n, k)`` against training; NaN where they cannot be told."""
     z = (values - trained.mean) / trained.sd
-    centre, spread = z.mean(axis=0), z.std(axis=0, ddof=1) if len(z) > 1 else np.full(z.shape[1], np.nan)
+    centre, spread = _moments(z)
     found = np.full(len(FIGURES), np.nan)
     found[0] = np.median(np.abs(centre))
     several = len(values) >= 5
@@ -134,6 +135,16 @@ def figures(values: Floats, trained: Trained) -> Floats:
         found[4] = abs(score.mean())
         found[5] = abs(float((score > norm.isf(trained.high)).mean()) - trained.high)
     return found
+
+
+def _moments(z: Floats) -> tuple[Floats, Floats]:
+    """Mean and sd of each gene; of one sample there is no sd."""
+    return z.mean(axis=0), z.std(axis=0, ddof=1) if len(z) > 1 else np.full(z.shape[1], np.nan)
+
+
+def by_gene(z: Floats, names: Sequence[str]) -> pd.DataFrame:
+    """``mean_z`` and ``spread`` of genes on the scale of training, ``(n, k)``."""
+    return pd.DataFrame(dict(zip(("mean_z", "spread"), _moments(z), strict=True)), index=pd.Index(names))
 
 
 def held_against(values: Floats, trained: Trained, *, seed: int, n_draws: int = _N_DRAWS) -> tuple[pd.DataFrame, float]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -54,9 +55,12 @@ class Drift:
     @property
     def verdict(self) -> str:
         """Whether the frozen scale may be used, as a short text."""
-        if self.tells:
-            return f"frozen scale may not be used: the typical gene lies {self.off:.1f} sd off training"
-        return f"frozen scale may be used: the typical gene lies {self.off:.1f} sd off training"
+        may = "may not" if self.tells else "may"
+        return f"frozen scale {may} be used: the typical gene lies {self.off:.1f} sd off training"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Figures and verdict, as scores keep them."""
+        return asdict(self) | {"verdict": self.verdict}
 
     def sentence(self, origin: str, scored: pd.DataFrame) -> str:
         """Say what a reader of the scores must know."""
@@ -77,8 +81,7 @@ def told(table: pd.DataFrame, z: pd.DataFrame, origin: str) -> pd.DataFrame:
     found = Drift.of(z)
     if found is None:
         return table
-    table.attrs["drift"] = {"shift": found.shift, "off": found.off, "spread": found.spread, "n": found.n,
-                            "verdict": found.verdict}  # fmt: skip
+    table.attrs["drift"] = found.as_dict()
     if found.tells:
         sentence = found.sentence(origin, table)
         table["reference"] = table["reference"] + f", drift {found.off:.1f} sd"

@@ -42,13 +42,7 @@ def of_signature(
     matrix = values[kept].to_numpy(dtype=np.float64)
     table, p = drifted.held_against(matrix, what, seed=seed, n_draws=n_draws)
     z = (matrix - what.mean) / what.sd
-    genes = pd.DataFrame(
-        {
-            "mean_z": pd.Series(z.mean(axis=0), kept),
-            "spread": pd.Series(z.std(axis=0, ddof=1) if len(z) > 1 else np.nan, kept),
-            "weight": pd.Series(signature.importance, list(signature.genes)),
-        }
-    ).reindex(list(signature.genes))
+    genes = drifted.by_gene(z, kept).reindex(list(signature.genes)).assign(weight=signature.importance)
     before = case_mix.counts([_obs(against)]) if against is not None else signature.training.get("case_mix", {})
     shares, p_shares = case_mix.compared(before, ready.source.obs)
     whole = holm(np.array([p, p_shares]))
@@ -164,6 +158,4 @@ def brief(signature: RiskSignature, ready: Prepared) -> dict[str, Any]:
     except InputError:
         return {}
     found = Drift.of(frozen.z(values))
-    if found is None:
-        return {}
-    return {"shift": found.shift, "off": found.off, "spread": found.spread, "n": found.n, "verdict": found.verdict}
+    return {} if found is None else found.as_dict()

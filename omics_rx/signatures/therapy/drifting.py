@@ -49,10 +49,7 @@ def of_response(
         )  # fmt: skip
     table, p = drifted.held_against(own, trained, seed=seed, n_draws=n_draws)
     z = (own - trained.mean) / trained.sd
-    features = pd.DataFrame(
-        {"mean_z": pd.Series(z.mean(axis=0), kept), "spread": pd.Series(z.std(axis=0, ddof=1), kept),
-         "weight": pd.Series(np.abs(signature.weights), list(encoder.columns))}
-    ).reindex(list(encoder.columns))  # fmt: skip
+    features = drifted.by_gene(z, kept).reindex(list(encoder.columns)).assign(weight=np.abs(signature.weights))
     found = {"genes missing"} if features["mean_z"].isna().any() else set()
     if p < drifted.ALPHA:
         found.add(drifted.what_moved(own, trained))
