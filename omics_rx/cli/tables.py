@@ -42,20 +42,16 @@ def write_table(
     index
         What the first column is called where the table does not say: ``"sample"``.
     more
-        Further tables by the word that is put into their file's name, or their sheet.
+        Further tables by the word that is put into their file's name.
     """
     from omics_rx.core.saving import writing
 
     named = table.rename_axis(index) if index and table.index.name is None else table
-    with writing(out) as draft:
-        _write(named, draft, out.suffix.lower())
-    wrote(out, f": {table.shape[0]:,} x {table.shape[1]:,}")
-    tell(rows=table.shape[0], columns=[str(name) for name in table.columns])
-    for word, further in (more or {}).items():
-        file = beside(out, word)
+    for file, one in {out: named, **{beside(out, word): further for word, further in (more or {}).items()}}.items():
         with writing(file) as draft:
-            _write(further, draft, out.suffix.lower())
-        wrote(file, f": {further.shape[0]:,} x {further.shape[1]:,}")
+            _write(one, draft, out.suffix.lower())
+        wrote(file, f": {one.shape[0]:,} x {one.shape[1]:,}")
+    tell(rows=table.shape[0], columns=[str(name) for name in table.columns])
 
 
 def beside(out: Path, word: str) -> Path:

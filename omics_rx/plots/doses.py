@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from omics_rx.core.arguments import in_words
-from omics_rx.plots import style
+from omics_rx.plots import forest, style
 from omics_rx.plots.ink import picture
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def dose_response(curves: pd.DataFrame, points: pd.DataFrame | None = None, *, a
                     color=colour, markeredgewidth=0)  # fmt: skip
         if not (row.get("censored") or row.get("below_lowest")) and np.isfinite(float(row["ln_ic50"])):
             ax.plot([np.exp(float(row["ln_ic50"]))], [0.5], marker="|", markersize=11, color=colour)
-    ax.axhline(0.5, color=style.MUTED, linewidth=1, linestyle=(0, (4, 3)))
+    ax.axhline(0.5, color=style.MUTED, linewidth=1, linestyle=forest.DASHED)
     ax.set(xscale="log", xlabel="Dose (µM)", ylabel="Viability (share of the control)")
     title = str(shown["drug_id"].iloc[0]) if one_drug else "Dose and response"
     left = len(fitted) - len(shown)

@@ -115,8 +115,6 @@ def control_chart(series: Any, *, ax: Axes | None = None) -> Axes:
     from matplotlib.ticker import MaxNLocator
 
     table = getattr(series, "table", series)
-    if not isinstance(table, pd.DataFrame):
-        raise InputError(f"the series is a {type(series).__name__}: give what omics_rx.control_chart gives")
     style.need(table, ("year", "n", "chart", "limit", "alarm"), "the series")
     ax = style.dress(style.axes(ax, (7.0, 3.6)), grid="y")
     limit = float(table["limit"].iloc[0])
