@@ -139,11 +139,11 @@ def row(
         made["use"] = "; ".join(facts["first_use"].split(";")[:4])
     if label:
         made |= label
+    if looked:
+        made |= {name: value for name, value in looked.items() if name != "drug" and (value or name != "year")}
     if year is not None and not made["year"]:
         source = "; ".join(filter(None, [year["source"], year["second_source"]]))
         made |= {"year": year["year"], "citation": f"{made['citation']}; year: {source}, read {year['checked']}"}
-    if looked:
-        made |= {name: value for name, value in looked.items() if name != "drug" and (value or name != "year")}
     return made
 
 

@@ -135,6 +135,7 @@ class Ranking:
             return self.table.iloc[:0]
         return self.others[self.others["group"] == group].sort_values("rank")
 
+    @in_words
     def beside(self, drug_id: str) -> pd.DataFrame:
         """Drugs that a drug's rank is a place among."""
         if drug_id in self.table.index:
