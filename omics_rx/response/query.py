@@ -95,7 +95,11 @@ def resolve(drugs: Asked | None, screen: DrugScreen, known: DrugFeatures) -> Que
     _check_described(asked, known, found)
     nearest = tanimoto(asked.bits, known.bits)
     similar = np.where(seen, 1.0, nearest.max(axis=1))
-    kin = relatives.related(bare, screen.drugs.loc[known.names], known)
+    kin: list[list[str]] = [[] for _ in seen]
+    if not seen.all():
+        related = relatives.related(bare[~seen], screen.drugs.loc[known.names], known)
+        for place, own in zip(np.flatnonzero(~seen), related, strict=True):
+            kin[place] = own
     alone = np.array([not own for own in kin], dtype=bool) & ~seen
     table = pd.DataFrame(
         {
@@ -107,10 +111,7 @@ def resolve(drugs: Asked | None, screen: DrugScreen, known: DrugFeatures) -> Que
                 "; ".join(filter(None, (*told, relatives.NONE_KNOWN if none else "")))
                 for *told, none in zip(_notes(bare, known, found, filled), acts, alone, strict=True)
             ],
-            "relatives": [
-                "" if known_ else relatives.named(own, screen.drugs["name"])
-                for own, known_ in zip(kin, seen, strict=True)
-            ],
+            "relatives": [relatives.named(own, screen.drugs["name"]) for own in kin],
             "preference_known": ~alone,
         },
         index=frame.index,
