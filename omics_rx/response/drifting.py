@@ -22,8 +22,8 @@ _ENOUGH = 20
 
 def _at_hand(cells: Cells, training: Cells) -> tuple[list[int], float]:
     """Places of the genes that are compared, and the share of all genes that the cohort has."""
-    known = np.flatnonzero(np.isfinite(cells.z).all(axis=0) & np.isfinite(training.z).all(axis=0))
-    share = float(np.isfinite(cells.z).all(axis=0).mean())
+    here = np.isfinite(cells.z).all(axis=0)
+    known, share = np.flatnonzero(here & np.isfinite(training.z).all(axis=0)), float(here.mean())
     picked = known[np.unique(np.linspace(0, len(known) - 1, _GENES).astype(int))] if len(known) else known
     return [int(at) for at in picked if training.z[:, at].std() > 0 and cells.z[:, at].std() > 0], share
 

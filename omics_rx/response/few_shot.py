@@ -11,7 +11,7 @@ Rasmussen and Williams, Gaussian Processes for Machine Learning (MIT Press 2006)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakKeyDictionary
@@ -176,10 +176,11 @@ class AdaptedModel:
         learnt = self._model.learnt_
         query = resolve(drugs, learnt.screen, learnt.training.drugs)
         found = self._model.answer(self._cells, query, domain=self._stated[0], stated=self._stated[1])
-        preferred = self._spread_out(query, self.carried.to_numpy())
+        spread = self._spreading(query)
+        preferred = spread(self.carried.to_numpy())
         moved_preference = preferred - float(self.carried.mean())
         same = where == "assay"
-        shift = self._spread_out(query, self.shift.to_numpy()) if same else preferred
+        shift = spread(self.shift.to_numpy()) if same else preferred
         left = self._left_of(query) if same else np.ones(len(shift))
         mean = found.mean + shift
         below, above = (found.mean - found.lower) * left, (found.upper - found.mean) * left
@@ -208,14 +209,19 @@ class AdaptedModel:
             return ""
         return f", of another assay with probability {self.other_assay:.2f}, whose level is {self.level:+.2f} ln uM"
 
-    def _spread_out(self, query: Query, every: np.ndarray) -> np.ndarray:
-        """A shift of the training drugs for the drugs asked for; new drugs take the shift of drugs like them."""
+    def _spreading(self, query: Query) -> Callable[[np.ndarray], np.ndarray]:
+        """Carries a shift of the training drugs to the drugs asked for; new drugs take the shift of drugs like them."""
         column = positions(query.features.names, self._model.learnt_.training.drugs.names)
-        shift: np.ndarray = every[np.maximum(column, 0)]
         new = np.flatnonzero(column < 0)
-        if new.size:
-            shift[new] = core_of(self._model).weights(query.features.take(new)) @ every
-        return shift
+        weights = core_of(self._model).weights(query.features.take(new)) if new.size else None
+
+        def spread(every: np.ndarray) -> np.ndarray:
+            shift: np.ndarray = every[np.maximum(column, 0)]
+            if weights is not None:
+                shift[new] = weights @ every
+            return shift
+
+        return spread
 
     def _left_of(self, query: Query) -> np.ndarray:
         """Share of each drug's standard deviation that is left; all of it for a new drug."""
@@ -342,10 +348,11 @@ def adapt(
     if not sure_of_unit:
         ranges = pd.DataFrame({"mean": learnt.centre, "sd": learnt.spread}, index=learnt.training.drugs.names)
         response_units.check(given.to_numpy(), given.index.to_numpy(), ranges, what="the measured responses")
-    shift, left, level, other = by_assay(covariance_of(model), at, given.to_numpy() - predicted[at], assay)
+    together, seen = covariance_of(model), given.to_numpy() - predicted[at]
+    shift, left, level, other = by_assay(together, at, seen, assay)
     left = left * scale(model, len(given))
     names = learnt.training.drugs.names.rename("drug_id")
-    carried, _ = covariance_of(model).given(at, given.to_numpy() - predicted[at], level=_LEVEL_SD, noise=_NOT_REPEATED)
+    carried, _ = together.given(at, seen, level=_LEVEL_SD, noise=_NOT_REPEATED)
     return AdaptedModel(
         str(cells.names[0]),
         given,
