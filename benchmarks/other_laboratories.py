@@ -5,14 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
-from response_other_lab import drug_pairs, line_pairs
+from response_other_lab import MIN_LINES, drug_pairs, line_pairs
 
 import omics_rx as orx
 from omics_rx.core.screen import DrugScreen
 from omics_rx.harmonize import cell_lines
 from omics_rx.harmonize import drugs as drug_door
-
-MIN_LINES = 20
 
 
 def of_screen(here: DrugScreen, there: DrugScreen, value: str, sign: float = 1.0) -> pd.DataFrame:

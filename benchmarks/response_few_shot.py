@@ -24,7 +24,7 @@ import argparse
 
 import numpy as np
 import pandas as pd
-from other_laboratories import gcsi, of_screen, on
+from other_laboratories import MIN_LINES, gcsi, of_screen, on
 from over_drugs import gain, spearman, text
 
 import omics_rx as orx
@@ -174,7 +174,7 @@ def elsewhere(name: str, path: str | None, saved: str | None, n_boot: int) -> pd
                 shift[row] = carried(errors[row], learnt[own], k, row, firsts[own] if first else None, same=same)
             hidden = pd.DataFrame(shift, *names).loc[judge.index, judge.columns]
             y, before = judge.where(hidden.notna()), predicted.loc[judge.index, judge.columns]
-            y = y.loc[:, y.notna().sum() >= 20]
+            y = y.loc[:, y.notna().sum() >= MIN_LINES]
             found = gain(spearman, y, before + hidden, before, n_boot=n_boot)
             rows.append(
                 {"shown": told, "as": "the assay" if same else "elsewhere", "drugs": y.shape[1],
