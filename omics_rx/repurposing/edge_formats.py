@@ -222,8 +222,12 @@ def of_mitab(rows: Rows) -> tuple[Rows, int] | None:
 
     None for other tables.
     """
-    body = [row for row in rows if not row[0].casefold().startswith(("id(s) interactor", "#id"))]
-    if not body or min(map(len, body)) < _LEAST_MITAB or not all(":" in cell for row in body[:20] for cell in row[:2]):
+    body_of = (row for row in rows if not row[0].casefold().startswith(("id(s) interactor", "#id")))
+    first = next(body_of, [])
+    if len(first) < _LEAST_MITAB:  # most tables, of which the rest is not looked at
+        return None
+    body = [first, *body_of]
+    if min(map(len, body)) < _LEAST_MITAB or not all(":" in cell for row in body[:20] for cell in row[:2]):
         return None
     pairs = [[_gene(row[i::2][:3]) for i in (0, 1)] for row in body]
     taxa = [[_taxon(row[i]) for i in (9, 10)] for row in body]

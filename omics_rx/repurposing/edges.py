@@ -270,8 +270,10 @@ def _of_other_species(table: pd.DataFrame, header: list[str]) -> np.ndarray:
     """Rows of which an interactor is said to be of another species than human."""
     foreign = np.zeros(len(table), dtype=bool)
     for place, name in enumerate(header):
+        if not _TAXON.search(name):
+            continue
         taxa = table[place].str.removeprefix("taxid:").str.removesuffix(".0")
-        if _TAXON.search(name) and taxa.isin(["", "-"]).mean() < 1 and taxa.str.fullmatch(r"-?\d*|-").all():
+        if taxa.isin(["", "-"]).mean() < 1 and taxa.str.fullmatch(r"-?\d*|-").all():
             foreign |= ~taxa.isin(["9606", "", "-"]).to_numpy()
     return foreign
 
