@@ -9,7 +9,7 @@ import pandas as pd
 
 from omics_rx.core.cohort import computed, named_layers
 from omics_rx.core.errors import InputError, examples
-from omics_rx.core.units import LINEAR, LOGGED, from_amounts, is_bent, to_amounts
+from omics_rx.core.units import LINEAR, amount_of, from_amounts, to_amounts
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -126,7 +126,7 @@ def _join(block: np.ndarray, unit: str, offset: np.ndarray | None = None) -> np.
     known = np.isfinite(block)
     missing = ~known.any(axis=1)
     filled = np.where(known, block, 0.0)
-    if unit in LOGGED or is_bent(unit):
+    if amount_of(unit) != unit:
         total = from_amounts(_summed(np.where(known, to_amounts(filled, unit), 0.0)), unit)
     elif offset is not None and np.isfinite(offset).all():
         amounts = np.where(known, np.maximum(np.exp2(filled) - offset[:, None], 0.0), 0.0)
@@ -160,7 +160,7 @@ def record_of(ids: list[str], found: pd.DataFrame, grouped: dict[str, list[int]]
         What :func:`groups` made of them; a column in none is recorded as set aside.
     """
     used = {position for positions in grouped.values() for position in positions}
-    rule = "added" if unit in (*LINEAR, *LOGGED, _OFFSET_UNKNOWN) or is_bent(unit) else "averaged"
+    rule = "added" if amount_of(unit) in LINEAR or unit == _OFFSET_UNKNOWN else "averaged"
     statuses, reasons = found["status"].tolist(), found["reason"].tolist()
     for position, name in enumerate(found["id"]):
         if name not in grouped:

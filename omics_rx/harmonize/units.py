@@ -23,7 +23,6 @@ from omics_rx.core.units import (
     amount_of,
     base_of,
     from_amounts,
-    is_bent,
     to_amounts,
     unit_named,
 )
@@ -215,9 +214,7 @@ def linear_of(unit: str, *, what: str = "this") -> Conversion:
     InputError
         For ratios and z-scores, of which there is no way back.
     """
-    if unit in LINEAR:
-        return Conversion(unit, unit)
-    if unit in LOGGED or is_bent(unit):
+    if _has_amounts(unit):
         return Conversion(unit, amount_of(unit))
     if unit in ("log2 intensity", "log2 expression"):
         return Conversion(unit, "linear expression")
@@ -270,7 +267,7 @@ def check_told(values: np.ndarray, unit: str) -> None:
 
 def _has_amounts(unit: str) -> bool:
     """Whether there is a way from a unit to amounts."""
-    return unit in (*LINEAR, *LOGGED) or is_bent(unit)
+    return amount_of(unit) in LINEAR
 
 
 @in_words

@@ -6,7 +6,7 @@ sides; a signature that leans on either looks better there than it does at the n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,8 +55,10 @@ def judged(
     InputError
         If no cohort has the column, it has one site, or too few events lie on a side of the year.
     """
-    obs = pd.concat([member.cohort.obs.set_axis([f"{name}/{one}" for one in member.endpoint.samples]) for name, member
-                     in members.items()])  # fmt: skip
+    if site is None and before is None:
+        return pd.DataFrame(columns=COLUMNS)
+    obs = pd.concat([member.cohort.obs.set_axis(_named(name, member.endpoint.samples))
+                     for name, member in members.items()])  # fmt: skip
     parts = []
     if site is not None:
         scored = _sites(train, recipe, _column(members, obs, site), seed=seed, n_jobs=n_jobs, progress=progress)
@@ -66,6 +68,11 @@ def judged(
         parts.append(_rows(members, scored, held, LATER, seed=seed))
     known = [part for part in parts if len(part)]
     return pd.concat(known, ignore_index=True) if known else pd.DataFrame(columns=COLUMNS)
+
+
+def _named(cohort: str, samples: Iterable[object]) -> list[str]:
+    """Samples as the training set names them."""
+    return [f"{cohort}/{sample}" for sample in samples]
 
 
 def _column(members: Mapping[str, Member], obs: pd.DataFrame, site: str) -> pd.Series:
@@ -79,7 +86,7 @@ def _column(members: Mapping[str, Member], obs: pd.DataFrame, site: str) -> pd.S
             continue
         known = levels.labels.where(levels.labels != NOT_KNOWN)
         labels = known.map(lambda text, own=name: f"{own}/{text}", na_action="ignore")
-        found.append(labels.set_axis([f"{name}/{one}" for one in labels.index]))
+        found.append(labels.set_axis(_named(name, labels.index)))
     if not found:
         raise InputError(f"no cohort tells its sites by {site}: {examples(lacking)}")
     sites: pd.Series = pd.concat(found).reindex(obs.index)
@@ -132,7 +139,7 @@ def _rows(
     """Rows of all cohorts: concordance by the design, by random folds on the same patients, and their difference."""
     rows = []
     for name, member in members.items():
-        samples = [f"{name}/{sample}" for sample in member.endpoint.samples]
+        samples = _named(name, member.endpoint.samples)
         risk = scored.loc[samples, "risk_score"].to_numpy(dtype=np.float64)
         at = np.isfinite(risk)
         time, event = member.endpoint.time[at], member.endpoint.event[at]
