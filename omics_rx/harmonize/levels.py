@@ -42,6 +42,10 @@ _MONTHS = (
 _DATE = re.compile(rf"^\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{1,4}}|{_MONTHS}.*\d|\d.*{_MONTHS}", re.IGNORECASE)
 
 
+class NoColumnError(InputError):
+    """Patients of whom nothing is recorded under any name of what was asked for."""
+
+
 @dataclass(frozen=True, eq=False)
 class Levels:
     """Level of each patient.
@@ -94,7 +98,8 @@ def levels_of(
     Raises
     ------
     InputError
-        If there is no such column or several; if it holds dates, free text, one level, or numbers among words.
+        If there is no such column (:class:`NoColumnError`) or several; if it holds dates, free text, one level, or
+        numbers among words.
     """
     column, values, said = _found(obs, asked)
     missing = says_nothing(values) if not pd.api.types.is_numeric_dtype(values) else values.isna().to_numpy()
@@ -150,7 +155,8 @@ def _found(obs: pd.DataFrame, asked: str) -> tuple[str, pd.Series, list[str]]:
         sites = site_of(obs.index)
         if sites.notna().mean() > 0.5:
             return asked, sites, ["The site is read from TCGA's barcodes (tissue source site)."]
-    raise InputError(f"the patients have no column {asked}: they have {examples(list(map(str, obs)), 12) or 'none'}")
+    told = examples(list(map(str, obs)), 12) or "none"
+    raise NoColumnError(f"the patients have no column {asked}: they have {told}")
 
 
 def _as_numbers(
@@ -232,7 +238,7 @@ def _names_between(cuts: Sequence[float]) -> list[str]:
 
 def _kinds(values: pd.Series, missing: np.ndarray, column: str) -> tuple[pd.Series, list[str], list[str]]:
     """Level of each text, the commonest spelling standing for those that differ by case or spaces alone."""
-    texts = values.astype(object).map(lambda value: value if isinstance(value, str) else str(value))
+    texts = values.astype(object).map(str)
     plain = texts.map(lambda text: " ".join(text.split()).casefold())
     known = ~missing
     spelling: dict[str, str] = {}

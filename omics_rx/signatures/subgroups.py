@@ -13,7 +13,7 @@ from scipy.stats import spearmanr
 
 from omics_rx.core.errors import InputError, examples
 from omics_rx.core.work import log
-from omics_rx.harmonize.levels import NOT_KNOWN, Levels, levels_of
+from omics_rx.harmonize.levels import NOT_KNOWN, Levels, NoColumnError, levels_of
 from omics_rx.metrics import by_level as figures
 from omics_rx.metrics import survival
 from omics_rx.metrics.by_level import FEWEST, Subgroups
@@ -67,9 +67,7 @@ def read_levels(
     for name, cuts in asked_columns(by).items():
         try:
             levels = levels_of(obs, name, cuts=cuts)
-        except InputError as error:
-            if "have no column" not in str(error):
-                raise
+        except NoColumnError as error:
             lacking.append(str(error))
             continue
         refuse_outcome(levels, obs, time, event)
