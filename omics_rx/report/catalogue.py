@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -15,7 +14,7 @@ from omics_rx import plots
 from omics_rx.core.texts import for_spreadsheets
 from omics_rx.plots.style import signed
 from omics_rx.report.candidates import Kind, failure, interval_of, kinds_of, trial
-from omics_rx.report.html import cell
+from omics_rx.report.html import cell, own_anchor
 from omics_rx.report.page import Catalogue, Entry, Figure, Weight
 from omics_rx.report.sections import known
 
@@ -38,9 +37,7 @@ def _anchors(table: pd.DataFrame) -> dict[str, str]:
     for drug, name in table["name"].items():
         stem = re.sub(r"[^a-z0-9]+", "-", str(name).lower()).strip("-") or "drug"
         stem = f"drug-{stem}" if re.match(r"[sh]-|f\d+-", stem) else stem  # those of sections and pictures
-        numbered = (f"{stem}-{number}" for number in itertools.count(2))
-        found[str(drug)] = next(one for one in itertools.chain([stem], numbered) if one not in taken)
-        taken.add(found[str(drug)])
+        found[str(drug)] = own_anchor(stem, taken)
     return found
 
 

@@ -82,11 +82,15 @@ def _anchored(sections: tuple[pages.Section, ...]) -> Iterator[tuple[str, pages.
     taken: set[str] = set()
     for section in sections:
         stem = re.sub(r"[^a-z0-9]+", "-", section.title.lower()).strip("-") or "section"
-        anchor = next(
-            name for name in itertools.chain([stem], (f"{stem}-{i}" for i in itertools.count(2))) if name not in taken
-        )
-        taken.add(anchor)
-        yield anchor, section
+        yield own_anchor(stem, taken), section
+
+
+def own_anchor(stem: str, taken: set[str]) -> str:
+    """Take a stem as an id, with a number where it is taken."""
+    numbered = (f"{stem}-{number}" for number in itertools.count(2))
+    anchor = next(one for one in itertools.chain([stem], numbered) if one not in taken)
+    taken.add(anchor)
+    return anchor
 
 
 def grid(table: pages.Table) -> dict[str, Any]:
