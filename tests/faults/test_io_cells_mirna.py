@@ -213,7 +213,7 @@ MATRIX = "id\ts1\ts2\nhsa-miR-21-5p\t1.5\t2\nhsa-miR-155-5p\t1\t3\nhsa-miR-10b-5
             {"unit": "counts"},
             "1 values are below zero in 1 samples (hsa-miR-21-5p in s1)",
         ),
-        (MATRIX, {"unit": "RPM"}, "unit 'RPM' is not known"),
+        (MATRIX, {"unit": "furlongs"}, "unknown unit 'furlongs'"),
         (MATRIX, {"kind": "strand"}, "unknown kind of microRNA 'strand'"),
         (MATRIX, {"orientation": "sideways"}, "unknown orientation 'sideways'"),
         (MATRIX, {"replicates": "drop"}, "unknown choice for replicates 'drop'"),
@@ -249,7 +249,7 @@ def test_a_micrornas_sheet_that_lacks_a_file_is_named(tmp_path):
         ("who,f1\na,1\nb,2\n", {"id_column": "patient"}, UnknownNameError, "unknown column 'patient'"),
         ("who,id2,f1\na,7,1\nb,NA,2\n", {"id_column": "id2"}, InputError, "1 samples have no 'id2'"),
         ("who,f1\na,1\nb,2\n", {"orientation": "rows"}, UnknownNameError, "unknown orientation 'rows'"),
-        ("who,f1\na,1\nb,2\n", {"unit": "beta"}, InputError, "unit 'beta' is not known"),
+        ("who,f1\na,1\nb,2\n", {"unit": "beta"}, InputError, "unknown unit 'beta'"),
         ("id,diagnostics_Mean\na,1\nb,2\n", {}, InputError, "holds diagnostics and no radiomic feature"),
         (
             "who,f1\na,1\nb,2\n",

@@ -76,9 +76,9 @@ def test_gains_are_over_everything_beside_and_are_pooled(judged):
 
 def test_the_page_and_the_plots_take_it(judged, tmp_path):
     page = as_page(judged)
-    assert [section.title for section in page.sections][:4] == [
-        "Does it order these patients?", "How sure is that, and what does as well?", "Survival by risk group",
-        "Over time",
+    assert [section.title for section in page.sections][:5] == [
+        "Does it order these patients?", "How sure is that, and what does as well?", "Whom it holds for",
+        "Survival by risk group", "Over time",
     ]  # fmt: skip
     text = write(judged, tmp_path / "judged.html").read_text()
     for word in ("3 cohorts", "one gene", "mean less that of low", "at 24 months", "Hartung and Knapp"):

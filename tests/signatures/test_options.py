@@ -19,12 +19,13 @@ COMMON = {"recipe", "cohorts", "external", "reopen", "seed", "n_jobs", "progress
 ASKING = {
     "outcome": "pcr", "therapy": {"ordered": "rcb"}, "genes": ["XQ001"], "endpoint": "death", "ensemble": ["lasso"],
     "n_genes": 3, "n_folds": 3, "n_null": 5, "n_null_whole": 2, "n_permutations": 19, "without_signal": "tell",
-    "treatment": "arm", "control": "a", "within": ["age"],
+    "treatment": "arm", "control": "a", "within": ["age"], "site": "site", "before": {"year": 2008},
 }  # fmt: skip
 IMPOSSIBLE = {
     "outcome": "not there", "therapy": {"nonsense": 1}, "genes": ["not a gene"], "endpoint": "relapse",
     "ensemble": "nonsense", "n_genes": 0, "n_folds": 1, "n_null": -1, "n_null_whole": -1, "n_permutations": -1,
     "without_signal": "perhaps", "treatment": "not there", "control": "a", "within": ["age"],  # without an arm
+    "site": "not there", "before": {"not there": 2008},
 }  # fmt: skip
 CHOOSES, DEALS = {"cell_death", "immune", "custom", "patterns", "searched patterns"}, {"cell_death", "patterns", "own"}
 
@@ -36,7 +37,7 @@ def _taken(recipe):
     if recipe == "therapy":
         return {"outcome", "therapy", "ensemble", "n_folds", "n_permutations", "without_signal", "treatment", "control",
                 "within"}  # fmt: skip
-    found = {"genes", "endpoint", "ensemble", "n_folds"}
+    found = {"genes", "endpoint", "ensemble", "n_folds", "site", "before"}
     found |= {"n_genes"} if recipe in CHOOSES else set()
     return found | ({"n_permutations", "without_signal"} if recipe in DEALS else set())
 

@@ -99,7 +99,7 @@ def test_a_cohort_without_the_column_is_told_and_all_without_it_are_refused(plan
     assert any(words.startswith("bare: the patients have no column race") for words in found.said)
     with pytest.raises(InputError, match="no cohort has a column"):
         signature.judge({"bare": make_cohort(3)}, by=["race"])
-    with pytest.raises(InputError, match="by="):
+    with pytest.raises(InputError, match="by is the text 'race', where a list"):
         signature.judge({"c": cohort}, by="race")
 
 
