@@ -64,7 +64,7 @@ def screen(
     sure_of_unit: SureOfUnit = False,
 ) -> None:
     """Read a screen of your own, fit its curves, and write ln IC50 (ln uM) of every line and drug."""
-    table_file(out)
+    table_file(out, "drugs")
     told = {"unit": unit, "value": value, "dose_unit": dose_unit, "measure": measure}
     found = _own(str(table), expression, told, sure_of_unit=sure_of_unit)
     say(repr(found))
@@ -86,7 +86,7 @@ def predict(
     kinds = ("mean", "lower", "upper", "preference")
     if what not in kinds:
         raise InputError(f"cannot write {what!r}: choose {', '.join(kinds)}")
-    table_file(out)
+    table_file(out, "drugs")
     prediction = model_of(model).predict(io.read_cohort(expression, unit=unit), drug or None)
     table = getattr(prediction, what)
     names = _names(prediction.drugs["name"].reindex(table.columns))

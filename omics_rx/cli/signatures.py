@@ -170,7 +170,7 @@ def judge(
     from omics_rx import signatures
     from omics_rx.report import write
 
-    table_file(out)
+    table_file(out, *(["by_level"] if by else []))
     page_file(report)
     made: list[signatures.RiskSignature] = []
     for name in (signature, *(beside or [])):
@@ -194,8 +194,8 @@ def judge(
         say(found.subgroups.table.dropna(axis=1, how="all").to_string(index=False))
         say(found.subgroups.tests.to_string(index=False))
         tell(by_level=found.subgroups.table, tests=found.subgroups.tests)
-        write_table(found.subgroups.table.set_index("cohort"), _beside(out))
-    write_table(found.table.set_index("cohort"), out)
+    levels = {"by_level": found.subgroups.table.set_index("cohort")} if len(found.subgroups.table) else None
+    write_table(found.table.set_index("cohort"), out, more=levels)
     if report:
         write(found, report)
         wrote(report)
@@ -209,11 +209,6 @@ def _columns(by: str | None) -> list[str] | None:
     if not names:
         raise InputError("--by names no column: write --by race,age")
     return names
-
-
-def _beside(out: Path) -> Path:
-    """File of the figures by level, beside that of the whole."""
-    return out.with_name(f"{out.stem}_by_level{out.suffix}")
 
 
 def _refuse_unit_without_file(time_unit: str | None, cohorts: list[str]) -> None:

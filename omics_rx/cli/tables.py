@@ -16,10 +16,18 @@ _SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 _OTHERS = (".parquet", ".xlsx")
 
 
-def table_file(out: Path) -> Path:
-    """Refuse a suffix that names no format, and a file that is there, before any work is done."""
+def table_file(out: Path, *words: str) -> Path:
+    """Refuse a suffix that names no format, and files that are there, before any work is done.
+
+    Parameters
+    ----------
+    *words
+        Of the tables that will stand beside it.
+    """
     if out.suffix.lower() not in _SEPARATORS and out.suffix.lower() not in _OTHERS:
         raise InputError(f"cannot tell the format of {out}: end it in .csv, .tsv, .xlsx or .parquet")
+    for word in words:
+        free(beside(out, word))
     return free(out)
 
 

@@ -131,10 +131,15 @@ def test_the_shell_takes_columns(planted, tmp_path):
     cohort.to_df().to_csv(tmp_path / "expression.csv")
     cohort.obs.to_csv(tmp_path / "clinical.csv")
     signature.save(tmp_path / "s.json")
-    told = CliRunner().invoke(app, [
+    asked = [
         "judge", "--cohort", f"c={tmp_path / 'expression.csv'},{tmp_path / 'clinical.csv'}", "--by", "race,age",
         "--signature", str(tmp_path / "s.json"), "--out", str(tmp_path / "figures.csv"), "--time-unit", "months",
-    ])  # fmt: skip
+    ]  # fmt: skip
+    told = CliRunner().invoke(app, asked)
     assert told.exit_code == 0, told.output
-    levels = pd.read_csv(tmp_path / "figures_by_level.csv")
+    (tmp_path / "figures.csv").unlink()
+    again = CliRunner().invoke(app, asked)
+    assert again.exit_code == 2
+    assert "figures.by_level.csv is there already" in again.output.replace("\n", "")
+    levels = pd.read_csv(tmp_path / "figures.by_level.csv")
     assert set(levels["column"]) == {"race", "age"}
