@@ -15,7 +15,7 @@ from omics_rx.harmonize.needs import Prepared, prepare
 from omics_rx.metrics.by_level import holm
 from omics_rx.signatures import case_mix
 from omics_rx.signatures.drift import Drift
-from omics_rx.signatures.scale import UNIT_BY_LENGTH, by_length, frozen_reference, needs_of, per_length
+from omics_rx.signatures.scale import UNIT_BY_LENGTH, by_length, for_frozen, frozen_reference, needs_of
 
 if TYPE_CHECKING:
     from omics_rx.core.cohort import CohortLike
@@ -64,7 +64,7 @@ def _obs(cohort: CohortLike | None) -> pd.DataFrame:
 
 def _values(ready: Prepared, genes: tuple[str, ...]) -> tuple[pd.DataFrame, str]:
     """Samples with an answer x genes that most have and that vary, gaps by the gene's mean; and their unit."""
-    frame = per_length(ready, genes) if by_length(ready) else ready.values(genes)
+    frame = for_frozen(ready, genes)
     frame = frame.dropna(axis=0, how="all")
     frame = frame.loc[:, frame.notna().mean() >= _MISSING] if len(frame) else frame
     if len(frame) > 1:
@@ -154,7 +154,7 @@ def brief(signature: RiskSignature, ready: Prepared) -> dict[str, Any]:
     """Drift without its references, quick enough for every call: ``{}`` where there is no frozen scale in the unit."""
     try:
         frozen = frozen_reference(signature, UNIT_BY_LENGTH if by_length(ready) else ready.unit)
-        values = per_length(ready, signature.genes) if by_length(ready) else ready.values(signature.genes)
+        values = for_frozen(ready, signature.genes)
     except InputError:
         return {}
     found = Drift.of(frozen.z(values))

@@ -77,6 +77,11 @@ def per_length(ready: Prepared, genes: Sequence[str]) -> pd.DataFrame:
     return whole_cohort
 
 
+def for_frozen(ready: Prepared, genes: Sequence[str]) -> pd.DataFrame:
+    """Values of genes as a frozen reference has them: those of :func:`per_length` where reads are by length."""
+    return per_length(ready, genes) if by_length(ready) else ready.values(genes)
+
+
 @cache
 def gene_lengths() -> pd.Series:
     """Bases of all exons of each gene, each once, by current symbol."""
@@ -136,6 +141,7 @@ def scorable(signature: RiskSignature, cohort: CohortLike | Opened) -> Assessmen
         return Assessment(runs=True, coverage=share, why="; ".join(ready.said[1:]))
     try:
         frozen = frozen_reference(signature, UNIT_BY_LENGTH if by_length(ready) else ready.unit)
+        values = for_frozen(ready, signature.genes)
     except InputError as error:
         return Assessment(runs=False, coverage=share, why=f"under {MIN_COHORT} samples, and {error}")
     both = [gene for gene in ready.source.var_names if gene in set(frozen.genes)]
@@ -146,7 +152,7 @@ def scorable(signature: RiskSignature, cohort: CohortLike | Opened) -> Assessmen
         return Assessment(runs=False, coverage=share, why=why)
     counted = f"; {how}" if (how := by_length(ready)) else ""
     small = f'under {MIN_COHORT} samples: by reference="frozen"'
-    drift = Drift.of(frozen.z(ready.values(signature.genes)))
+    drift = Drift.of(frozen.z(values))
     if drift is not None and drift.tells:
         far = f", from which the typical gene lies {drift.off:.1f} sd off: another platform, unit or kind of sample"
         return Assessment(runs=True, coverage=share, why=f"{small}{counted}{far}")

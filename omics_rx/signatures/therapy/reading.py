@@ -190,8 +190,8 @@ def read(
     """
     try:
         parts = frames(cohort, modalities)
-        given = _taken(parts, outcome, "outcome")
-        classes = None if ordered is None else _taken(parts, ordered, "ordered")
+        given = taken(parts, outcome, "outcome")
+        classes = None if ordered is None else taken(parts, ordered, "ordered")
         known = outcomes.binary(given, name=outcome, positive=positive)
         order = None if classes is None else outcomes.ordered(classes, name=str(ordered))
     except InputError as error:
@@ -205,7 +205,7 @@ def read(
     return Patients(name, table, modality, called, known, order, len(given), tuple(told))
 
 
-def _taken(parts: dict[str, pd.DataFrame], column: str, what: str) -> pd.Series:
+def taken(parts: dict[str, pd.DataFrame], column: str, what: str) -> pd.Series:
     """Take a column out of the tables, so that it is no feature."""
     holders = [name for name, frame in parts.items() if column in frame]
     if not holders:

@@ -12,7 +12,7 @@ from omics_rx.metrics import by_level, subgroups
 from omics_rx.metrics.by_level import Subgroups
 from omics_rx.signatures.subgroups import read_levels
 from omics_rx.signatures.therapy import outcome as outcomes
-from omics_rx.signatures.therapy.reading import frames
+from omics_rx.signatures.therapy.reading import frames, taken
 
 if TYPE_CHECKING:
     from omics_rx.signatures.therapy.signature import ResponseSignature
@@ -51,12 +51,13 @@ def _named(found: Subgroups, column: str, said: tuple[str, ...]) -> Subgroups:
 
 
 def _recorded(cohort: Any) -> pd.DataFrame:
-    """Everything recorded of patients, columns under their own names."""
+    """Everything recorded of patients, columns under their own names; one that two tables tell differently is asked."""
     if hasattr(cohort, "obs"):
         return pd.DataFrame(cohort.obs)
-    tables = list(frames(cohort, None).values())
-    joined = pd.concat(tables, axis=1)
-    return joined.loc[:, ~joined.columns.duplicated()]
+    parts = dict(frames(cohort, None))
+    names = pd.Series([column for frame in parts.values() for column in frame])
+    several = {name: taken(parts, name, "patients") for name in names[names.duplicated()].unique()}
+    return pd.concat([*parts.values(), pd.DataFrame(several)], axis=1)
 
 
 def _column(recorded: pd.DataFrame, name: str) -> pd.Series:

@@ -175,3 +175,13 @@ def test_poor_arguments_of_methods_are_refused_in_words(study, raw_errors, tmp_p
     monkeypatch.chdir(tmp_path)
     assert raw_errors(study) == []
     assert raw_errors(study.signature) == []
+
+
+def test_two_tables_that_tell_a_patient_differently_are_asked_before_judging(study, patients):
+    parts = patients(2, 120)
+    parts["dna"] = parts["dna"].assign(grade=parts["clinical"]["grade"])
+    judged = study.signature.judge(parts, "pcr", by=["grade"])
+    assert set(judged.table["column"]) == {"all", "grade"}
+    parts["dna"]["grade"] = parts["dna"]["grade"] % 3 + 1
+    with pytest.raises(InputError, match=r"grade is in 2 tables .* differs between them for 120 patients"):
+        study.signature.judge(parts, "pcr", by=["grade"])
