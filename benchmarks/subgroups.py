@@ -12,9 +12,12 @@ import argparse
 import numpy as np
 import pandas as pd
 from drift import scanb, tcga
+from pam50_agreement import data_folder, reference_inputs
 
 import omics_rx as orx
 from omics_rx.core.errors import InputError
+from omics_rx.harmonize.levels import levels_of
+from omics_rx.metrics.subgroups import by_share
 from omics_rx.signatures.subgroups import of_survival
 
 
@@ -47,6 +50,7 @@ def main() -> None:
             print(f"no interaction, {groups} groups: found in {false:.1%} of {asked.reps}")
     if asked.only != "drawn":
         real()
+        calls()
 
 
 def real() -> None:
@@ -66,6 +70,23 @@ def real() -> None:
             for row in found.tests.to_dict("records"):
                 print(f"{name}, {signature}, {row['column']}: interaction p {row['p_value']:.2f}, "
                       f"corrected {row['p_corrected']:.2f} {row['told']}")  # fmt: skip
+
+
+def calls() -> None:
+    """Print how far PAM50 calls agree with the published ones in sequenced TCGA tumours, by age and race."""
+    expression, published = reference_inputs(data_folder())["TCGA 712"]
+    expression, published = (one.set_axis(one.index.str[:12]) for one in (expression, published))
+    recorded = tcga().obs
+    both = expression.index.intersection(recorded.index)
+    right = (orx.scores.subtype(expression)["subtype"] == published)[both]
+    print(f"PAM50 calls, {len(both)} tumours: agreement {right.mean():.3f}")
+    for column in ("race", "age"):
+        levels = levels_of(recorded.loc[both], column)
+        found = by_share(right, levels.labels.to_numpy(), order=levels.order)
+        for row in found.table.to_dict("records"):
+            told = row["told"] or f"{row['value']:.3f} ({row['lower']:.3f} to {row['upper']:.3f})"
+            print(f"PAM50 calls, {column} {row['level']} ({row['n']}): {told}")
+        print(f"PAM50 calls, {column}: levels differ, p {found.tests['p_value'].iloc[0]:.2f}")
 
 
 if __name__ == "__main__":
