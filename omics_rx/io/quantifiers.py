@@ -50,7 +50,7 @@ def tidy_feature_counts(table: Table) -> Published:
     """Counts of featureCounts, its samples named by their alignment files without folder and ending."""
     plain = [_ALIGNED.sub("", name.replace("\\", "/").rsplit("/", 1)[-1]) for name in table.columns]
     names = plain if len(set(plain)) == len(plain) and all(plain) else list(table.columns)
-    samples = pd.DataFrame({"file": table.columns}, dtype=object)
+    samples = pd.DataFrame({"file": table.columns})
     named = Table(table.rows, names, table.numbers, table.annotations, table.notes)
     return Published(named, samples, "counts", ["counts of featureCounts, samples named by their alignment files"])
 
@@ -100,7 +100,7 @@ def read_quantified(folder: Path, tx2gene: Path | str | pd.DataFrame | None = No
             raise InputError(f"{file} has other transcripts than {files[0]}: they were quantified by different indices")
         for what, total in sums.items():
             np.add.at(total[:, place], codes, one[what].to_numpy())
-    samples = pd.DataFrame({"file": [file.relative_to(folder).as_posix() for file in files]}, dtype=object)
+    samples = pd.DataFrame({"file": [file.relative_to(folder).as_posix() for file in files]})
     annotations = pd.DataFrame(index=range(len(names)))
     table = Table([str(name) for name in names], _sample_names(files, folder), sums["tpm"], annotations)
     head = f"{len(files)} {tool.name} files, {len(first)} transcripts added up to {len(names)} genes, in TPM"

@@ -49,7 +49,7 @@ def read_rcc(files: list[Path]) -> Published:
     numbers = np.column_stack([one["Count"].to_numpy(dtype=np.float64) for _, one in read])
     notes = first.reset_index()[["CodeClass", "Accession"]].astype(object)
     table = Table([str(name) for _, name in first.index], names, as_narrow_as_exact(numbers), notes)
-    samples = pd.DataFrame({"file": [file.name for file in files]}, dtype=object)
+    samples = pd.DataFrame({"file": [file.name for file in files]})
     return Published(table, samples, "counts", [f"{len(files)} RCC files of nCounter, {len(first)} probes"])
 
 

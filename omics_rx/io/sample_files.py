@@ -139,7 +139,7 @@ def together(
         parts.append(one[:, parts[0].var_names] if parts else one)
     names, by = names_of(files, folder)
     first = parts[0]
-    samples = pd.DataFrame({"file": [file.name for file in files]}, index=pd.Index(names, dtype=object), dtype=object)
+    samples = pd.DataFrame({"file": [file.name for file in files]}, index=pd.Index(names, dtype=object))
     layers = {name: _stacked(parts, name) for name in named_layers(first)}
     cohort = AnnData(_stacked(parts, None), obs=samples, var=first.var.copy(), layers=layers)
     head = f"{len(files)} files of one sample each ({next(iter(kinds)) or 'of one kind'}), named by {by}"
