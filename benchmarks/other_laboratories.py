@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +12,20 @@ import omics_rx as orx
 from omics_rx.core.screen import DrugScreen
 from omics_rx.harmonize import cell_lines
 from omics_rx.harmonize import drugs as drug_door
+
+
+def parser(text: str | None) -> argparse.ArgumentParser:
+    """Options that all scripts take which hold a model against other laboratories."""
+    made = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("--gcsi", help="table of gCSI: cell_line, drug, AUC, GR_AOC")
+    made.add_argument("--model", help="a saved default model of GDSC2; it is fitted otherwise")
+    made.add_argument("--boot", type=int, default=200)
+    return made
+
+
+def default_model(saved: str | None, here: DrugScreen) -> orx.response.ResponseModel:
+    """Open the default model of GDSC2 where it is saved, else fit it."""
+    return orx.response.load(saved) if saved else orx.response.ResponseModel().fit(here, progress=False)
 
 
 def of_screen(here: DrugScreen, there: DrugScreen, value: str, sign: float = 1.0) -> pd.DataFrame:

@@ -12,11 +12,9 @@ is not the judge; no weight is learnt from the laboratory that judges.
 
 from __future__ import annotations
 
-import argparse
-
 import numpy as np
 import pandas as pd
-from other_laboratories import laboratories, on
+from other_laboratories import default_model, laboratories, on, parser
 from over_drugs import gain, spearman, text
 
 import omics_rx as orx
@@ -53,13 +51,9 @@ def rows(name: str, other: pd.DataFrame, versions: dict[str, pd.DataFrame], n_bo
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--gcsi", help="table of gCSI: cell_line, drug, AUC, GR_AOC")
-    parser.add_argument("--model", help="a saved default model of GDSC2; it is fitted otherwise")
-    parser.add_argument("--boot", type=int, default=200)
-    told = parser.parse_args()
+    told = parser(__doc__).parse_args()
     here = orx.datasets.load("gdsc2", progress=False)
-    model = orx.response.load(told.model) if told.model else orx.response.ResponseModel().fit(here, progress=False)
+    model = default_model(told.model, here)
     alone = model.corrected()
     measured = alone.matrix("measured")
     with_gdsc1 = model.corrected(second=orx.datasets.load("gdsc1", progress=False))

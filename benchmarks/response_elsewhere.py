@@ -16,11 +16,9 @@ without. Preference r is over all pairs, drug means and line means taken off bot
 
 from __future__ import annotations
 
-import argparse
-
 import numpy as np
 import pandas as pd
-from other_laboratories import MIN_LINES, laboratories, on
+from other_laboratories import MIN_LINES, default_model, laboratories, on, parser
 from over_drugs import gain, spearman, text
 from response_corrected import within_lines
 from response_other_lab import line_pairs
@@ -121,13 +119,9 @@ def new_compounds(model: ResponseModel, there: DrugScreen, value: str, sign: flo
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--gcsi", help="table of gCSI: cell_line, drug, AUC, GR_AOC")
-    parser.add_argument("--model", help="a saved default model of GDSC2; it is fitted otherwise")
-    parser.add_argument("--boot", type=int, default=200)
-    told = parser.parse_args()
+    told = parser(__doc__).parse_args()
     here = orx.datasets.load("gdsc2", progress=False)
-    model = orx.response.load(told.model) if told.model else orx.response.ResponseModel().fit(here, progress=False)
+    model = default_model(told.model, here)
     gdsc1, ccle = (orx.datasets.load(name, progress=False) for name in ("gdsc1", "ccle"))
     new = [new_compounds(model, gdsc1, "ln_ic50", 1.0), new_compounds(model, ccle, "act_area", -1.0)]
     print(pd.concat(new).round(3).to_string(index=False), flush=True)

@@ -20,11 +20,9 @@ of the others.
 
 from __future__ import annotations
 
-import argparse
-
 import numpy as np
 import pandas as pd
-from other_laboratories import MIN_LINES, gcsi, of_screen, on
+from other_laboratories import MIN_LINES, default_model, gcsi, of_screen, on, parser
 from over_drugs import gain, spearman, text
 
 import omics_rx as orx
@@ -148,7 +146,7 @@ def carried(errors: np.ndarray, learnt: ErrorCovariance, k: int | None, row: int
 def elsewhere(name: str, path: str | None, saved: str | None, n_boot: int) -> pd.DataFrame:
     """Agreement with another laboratory of drugs not shown, without and with k responses of the line."""
     here = orx.datasets.load("gdsc2", progress=False)
-    model = orx.response.load(saved) if saved else orx.response.ResponseModel().fit(here, progress=False)
+    model = default_model(saved, here)
     training, core = model.learnt_.training, kernel_of(model)
     names = (training.cells.names, training.drugs.names)
     measured, errors = pd.DataFrame(training.y, *names), core.errors_
@@ -188,14 +186,11 @@ def elsewhere(name: str, path: str | None, saved: str | None, n_boot: int) -> pd
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--folds", type=int, default=5, help="how many of the five folds to run")
-    parser.add_argument("--network", type=int, help="adapt a graph network of so many members instead")
-    parser.add_argument("--laboratory", choices=["ccle", "gdsc1", "gcsi"], help="another laboratory to agree with")
-    parser.add_argument("--gcsi", help="table of gCSI: cell_line, drug, AUC, GR_AOC")
-    parser.add_argument("--model", help="a saved default model of GDSC2; it is fitted otherwise")
-    parser.add_argument("--boot", type=int, default=200)
-    told = parser.parse_args()
+    options = parser(__doc__)
+    options.add_argument("--folds", type=int, default=5, help="how many of the five folds to run")
+    options.add_argument("--network", type=int, help="adapt a graph network of so many members instead")
+    options.add_argument("--laboratory", choices=["ccle", "gdsc1", "gcsi"], help="another laboratory to agree with")
+    told = options.parse_args()
     if told.laboratory:
         print(elsewhere(told.laboratory, told.gcsi, told.model, told.boot).round(3).to_string(index=False))
         return

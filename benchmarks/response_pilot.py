@@ -14,11 +14,9 @@ interval over lines and drugs.
 
 from __future__ import annotations
 
-import argparse
-
 import numpy as np
 import pandas as pd
-from other_laboratories import MIN_LINES, gcsi, of_screen
+from other_laboratories import MIN_LINES, default_model, gcsi, of_screen, parser
 from over_drugs import gain, pearson, text
 
 import omics_rx as orx
@@ -136,13 +134,9 @@ def elsewhere(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--gcsi", help="table of gCSI: cell_line, drug, AUC, GR_AOC")
-    parser.add_argument("--model", help="a saved default model of GDSC2; it is fitted otherwise")
-    parser.add_argument("--boot", type=int, default=200)
-    told = parser.parse_args()
+    told = parser(__doc__).parse_args()
     here, ccle = orx.datasets.load("gdsc2", progress=False), orx.datasets.load("ccle", progress=False)
-    model = orx.response.load(told.model) if told.model else orx.response.ResponseModel().fit(here, progress=False)
+    model = default_model(told.model, here)
     training = model.learnt_.training
     values = here.matrix("auc").reindex(index=training.cells.names, columns=training.drugs.names)
     values, lines = values.loc[:, values.notna().any()], covariance_of(model, "auc")

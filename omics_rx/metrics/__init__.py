@@ -3,18 +3,6 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-_FILES = (
-    "calibration",
-    "classification",
-    "compare",
-    "decision_curve",
-    "ranking",
-    "response",
-    "spans",
-    "subgroups",
-    "survival",
-)
-
 if TYPE_CHECKING:
     from omics_rx.metrics import (
         calibration,
@@ -42,7 +30,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in _FILES:
+    if name in __all__:
         return import_module(f"omics_rx.metrics.{name}")
     message = f"module 'omics_rx.metrics' has no attribute {name!r}"
     raise AttributeError(message)

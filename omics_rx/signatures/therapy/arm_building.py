@@ -25,13 +25,12 @@ from omics_rx.signatures.therapy import (
     nested,
     regimens,
     rule,
-    suspects,
 )
 from omics_rx.signatures.therapy.arm_model import Trial
 from omics_rx.signatures.therapy.arm_signature import TreatmentSignature
 from omics_rx.signatures.therapy.arm_study import TreatmentStudy
 from omics_rx.signatures.therapy.assignment import Assigned, assigned, trial_of
-from omics_rx.signatures.therapy.building import check_cohorts, check_repeats, features_of, pooled
+from omics_rx.signatures.therapy.building import check_cohorts, check_repeats, features_of, learnable, pooled
 from omics_rx.signatures.therapy.figures import (
     EXTERNAL,
     NESTED,
@@ -41,8 +40,6 @@ from omics_rx.signatures.therapy.figures import (
     training_scores,
     training_summary,
 )
-from omics_rx.signatures.therapy.outcome import enough
-from omics_rx.signatures.therapy.reading import usable
 
 Floats = NDArray[np.float64]
 _CITES = ("vickers2008", "varma2006")
@@ -125,13 +122,7 @@ def build_arms(
     if len(set(names)) > 1:
         raise InputError(f"the control is called {examples(set(names))} in the cohorts: call it alike, by arms=...")
     train, elsewhere = ([one.patients for one in part] for part in (given, outside))
-    kinds, told = usable(train)
-    for each in [*train, *elsewhere]:
-        if not (each.outcome.any() and (~each.outcome).any()):
-            enough(each.outcome, name=outcome, where=each.name)
-    enough(pd.concat([each.outcome for each in train]), name=outcome, where="the training cohorts")
-    suspects.features(train, kinds, known_before=known_before)
-    suspects.patients_twice([*train, *elsewhere])
+    kinds, told = learnable(train, elsewhere, outcome=outcome, known_before=known_before)
     trial = trial_of(given, pooled(train, kinds), names[0])
     wanted = _expected(expected, trial)
     trial = replace(

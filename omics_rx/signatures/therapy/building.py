@@ -113,13 +113,7 @@ def build_response(
     asked: dict[str, Any] = {"outcome": outcome, "positive": positive, "ordered": ordered, "modalities": modalities}
     train = [read(str(name), one, **asked) for name, one in cohorts.items()]
     outside = [read(str(name), one, **asked) for name, one in (external or {}).items()]
-    kinds, told = usable(train)
-    for one in [*train, *outside]:
-        if not (one.outcome.any() and (~one.outcome).any()):
-            enough(one.outcome, name=outcome, where=one.name)
-    enough(pd.concat([one.outcome for one in train]), name=outcome, where="the training cohorts")
-    suspects.features(train, kinds, known_before=known_before)
-    suspects.patients_twice([*train, *outside])
+    kinds, told = learnable(train, outside, outcome=outcome, known_before=known_before)
     told += suspects.namesakes(train, outside)
     data = pooled(train, kinds)
     order = [kind for kind in train[0].modalities if kind in {train[0].modality[name] for name in kinds}]
@@ -197,6 +191,26 @@ def check_cohorts(cohorts: Mapping[str, Any], external: Mapping[str, Any] | None
     ledger.refuse_training(external, cohorts)
     if not cohorts:
         raise InputError('there is no training cohort: give some by name, such as {"a": table}')
+
+
+def learnable(
+    train: Sequence[Patients], outside: Sequence[Patients], *, outcome: str, known_before: Sequence[str]
+) -> tuple[dict[str, str], list[str]]:  # fmt: skip
+    """Features to learn from, with their kinds, and what was left out, where the patients can teach something.
+
+    Raises
+    ------
+    InputError
+        If an outcome holds too few of a class, a feature is the outcome, or a patient stands in two places.
+    """
+    kinds, told = usable(train)
+    for one in [*train, *outside]:
+        if not (one.outcome.any() and (~one.outcome).any()):
+            enough(one.outcome, name=outcome, where=one.name)
+    enough(pd.concat([one.outcome for one in train]), name=outcome, where="the training cohorts")
+    suspects.features(train, kinds, known_before=known_before)
+    suspects.patients_twice([*train, *outside])
+    return kinds, told
 
 
 def check_repeats(without_signal: str, *, n_folds: int, n_repeats: int, n_deals: int) -> None:
